@@ -1,0 +1,107 @@
+"""Settings from the environment (`MEETCORE_*`, `HF_TOKEN`) and a `.env` file; frozen once read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from meetcore.errors import SettingsError
+
+
+class IceServer(BaseModel):
+    """One STUN or TURN server, as WebRTC's RTCIceServer names its fields."""
+
+    model_config = ConfigDict(frozen=True)
+    urls: str | list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class Settings(BaseSettings):
+    """Everything a user can set; each field's description is its row in the README."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MEETCORE_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("meetcore", appauthor=False)),
+        description="Recordings and the database.",
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("meetcore", appauthor=False)),
+        description="Verified weights and what is converted from them.",
+    )
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL; default is SQLite inside the data folder."
+    )
+    offline: bool = Field(default=False, description="Never fetch anything.")
+    recognizer: str = Field(
+        default="base.en", description="Whisper weight of the second pass, or a path to one."
+    )
+    live_recognizer: str = Field(
+        default="auto",
+        description="Whisper weight while people talk; auto takes the second pass's"
+        " where the machine keeps up, else tiny.en.",
+    )
+    engine: Literal["auto", "ctranslate2", "openai-whisper"] = Field(
+        default="auto", description="What runs Whisper: auto takes ctranslate2 where it is installed."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where models run."
+    )
+    threads: int = Field(
+        default=0, ge=0, description="CPU threads per model; 0 lets Meetcore choose."
+    )
+    language: str | None = Field(
+        default=None, description="ISO code spoken; empty detects it where the weight can."
+    )
+    diarizer: str = Field(
+        default="auto",
+        description="auto, open (open weights), off, a pipeline folder, or a hub id such as"
+        " pyannote/speaker-diarization-community-1 (needs HF_TOKEN).",
+    )
+    grace_s: float = Field(
+        default=90.0, gt=0, description="Seconds without any browser before a meeting ends by itself."
+    )
+    fsync_s: float = Field(
+        default=1.0, gt=0, description="Longest stretch of audio a power cut may cost, in seconds."
+    )
+    ice_servers: tuple[IceServer, ...] = Field(
+        default=(), description="STUN/TURN servers as JSON; none are needed on localhost."
+    )
+    hf_token: SecretStr | None = Field(
+        default=None, validation_alias="HF_TOKEN", description="Only for gated hub pipelines."
+    )
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'meetcore.db'}"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where each meeting's audio lives."""
+        return self.data_dir / "recordings"
+
+
+def load_settings() -> Settings:
+    """The settings in force, from the environment and `.env`.
+
+    Raises
+    ------
+    SettingsError
+        A value does not fit; the message names the variable and what it takes.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"MEETCORE_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise SettingsError(f"A setting does not fit ({problems}). Correct it and start again.") from error
