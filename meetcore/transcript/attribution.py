@@ -1,0 +1,198 @@
+"""Words and turns in, segments out: who said which word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from meetcore.records import Segment, Turn, Word
+from meetcore.transcript.sentences import ends_clause, ends_sentence
+from meetcore.transcript.turnindex import TurnIndex
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionOptions:
+    """The distances (seconds) that decide where a segment may be cut."""
+
+    reach: float = 0.5
+    """A word in no turn takes the nearest turn's speaker up to this distance."""
+    snap: float = 0.3
+    """Word and turn boundaries disagree by about this much; a change of speaker moves
+    to punctuation or a pause this close."""
+    pause: float = 0.3
+    """A gap between words that counts as evidence for a cut."""
+    island: float = 0.6
+    """A shorter turn inside somebody else's sentence is taken for a mistake of the turns."""
+    new_segment_pause: float = 2.0
+    """A silence after which the same speaker begins a new segment."""
+    paragraph: float = 20.0
+    """A longer segment is cut at the next end of a sentence."""
+    longest: float = 60.0
+    """A longer segment is cut at the next word."""
+
+    def __post_init__(self) -> None:
+        for name in ("reach", "snap", "pause", "island", "new_segment_pause"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is a distance in seconds and cannot be negative.")
+        if not 0 < self.paragraph <= self.longest:
+            raise ValueError("paragraph must be positive and no longer than longest.")
+
+
+DEFAULT_OPTIONS = AttributionOptions()
+
+
+def attribute(
+    words: Sequence[Word], turns: Sequence[Turn], options: AttributionOptions = DEFAULT_OPTIONS
+) -> tuple[Segment, ...]:
+    """Segments of one speaker each, made of exactly the given words in the given order.
+
+    Parameters
+    ----------
+    words : sequence of Word
+        In the order spoken; their times may stumble.
+    turns : sequence of Turn
+        Who spoke when, best without overlaps, in any order.
+    options : AttributionOptions
+        The distances in force.
+
+    Returns
+    -------
+    tuple of Segment
+        Joining the words of all segments gives `words` back.
+
+    Examples
+    --------
+    >>> words = (Word(" Hello?", 0.1, 0.5), Word(" Hi.", 0.9, 1.2))
+    >>> [(s.speaker, s.text) for s in attribute(words, [Turn(0, 0.6, "S1"), Turn(0.8, 2, "S2")])]
+    [('S1', 'Hello?'), ('S2', 'Hi.')]
+    """
+    index = TurnIndex(turns)
+    nearest = [index.turn_of(word, options.reach) for word in words]
+    labels = [turn.speaker if turn else None for turn in nearest]
+    _drop_islands(words, nearest, labels, options)
+    _snap_changes(words, nearest, labels, options)
+    return tuple(_group(words, labels, options))
+
+
+def _runs(labels: Sequence[str | None]) -> list[tuple[int, int]]:
+    """First and past-the-last position of each stretch of equal labels."""
+    cuts = [0, *(i for i in range(1, len(labels)) if labels[i] != labels[i - 1]), len(labels)]
+    return list(pairwise(cuts)) if labels else []
+
+
+def _gap(words: Sequence[Word], position: int) -> float:
+    """Seconds of silence before the word at `position`."""
+    return words[position].start - words[position - 1].end
+
+
+def _evidence(words: Sequence[Word], position: int, options: AttributionOptions) -> int:
+    """How well a cut before `position` fits the words: 3 sentence, 2 pause, 1 clause, 0 nothing."""
+    if ends_sentence(words[position - 1].text):
+        return 3
+    if _gap(words, position) >= options.pause:
+        return 2
+    return int(ends_clause(words[position - 1].text))
+
+
+def _drop_islands(
+    words: Sequence[Word],
+    nearest: Sequence[Turn | None],
+    labels: list[str | None],
+    options: AttributionOptions,
+) -> None:
+    """Give back words that interrupt another speaker's sentence without a turn of their own."""
+    runs = _runs(labels)
+    for before, (first, stop), after in zip(runs, runs[1:], runs[2:], strict=False):
+        if labels[before[1] - 1] != labels[after[0]] or labels[after[0]] is None:
+            continue
+        held = {turn for turn in nearest[first:stop] if turn is not None}
+        longest_turn = max((turn.end - turn.start for turn in held), default=0.0)
+        inside_sentence = max(_evidence(words, at, options) for at in (first, stop)) < 2
+        if inside_sentence and longest_turn < options.island:
+            labels[first:stop] = [labels[after[0]]] * (stop - first)
+
+
+def _change_time(words: Sequence[Word], nearest: Sequence[Turn | None], position: int) -> float:
+    """When the turns change between the word before `position` and the one at it."""
+    left, right = nearest[position - 1], nearest[position]
+    low, high = words[position - 1].start, words[position].end
+    edges = ([left.end] if left else []) + ([right.start] if right else [])
+    time = sum(edges) / len(edges) if edges else words[position].start
+    return min(max(time, low), high) if low <= high else time
+
+
+def _snap_changes(
+    words: Sequence[Word],
+    nearest: Sequence[Turn | None],
+    labels: list[str | None],
+    options: AttributionOptions,
+) -> None:
+    """Move each change of speaker to the best cut close by; every run keeps at least a word."""
+    runs = _runs(labels)
+    lowest = 0
+    for (_, change), (_, stop) in pairwise(runs):
+        time = _change_time(words, nearest, change)
+        best, best_rank = change, (_evidence(words, change, options), 0.0)
+        for position in _cuts_near(words, change, lowest + 1, stop - 1, time, options.snap):
+            rank = (_evidence(words, position, options), -_distance(words, position, time))
+            # Without better evidence the turns' own place stands.
+            if rank[0] > best_rank[0] or (best != change and rank > best_rank):
+                best, best_rank = position, rank
+        if best < change:
+            labels[best:change] = [labels[change]] * (change - best)
+        elif best > change:
+            labels[change:best] = [labels[change - 1]] * (best - change)
+        lowest = best
+
+
+def _distance(words: Sequence[Word], position: int, time: float) -> float:
+    """Seconds from `time` to the gap before the word at `position`; 0 inside the gap."""
+    low, high = sorted((words[position - 1].end, words[position].start))
+    return max(low - time, time - high, 0.0)
+
+
+def _cuts_near(
+    words: Sequence[Word], change: int, lowest: int, highest: int, time: float, reach: float
+) -> Iterator[int]:
+    """Positions around `change` whose gap lies within `reach` seconds of `time`."""
+    for positions in (range(change - 1, lowest - 1, -1), range(change + 1, highest + 1)):
+        for position in positions:
+            if _distance(words, position, time) > reach:
+                break
+            yield position
+
+
+def _group(
+    words: Sequence[Word], labels: Sequence[str | None], options: AttributionOptions
+) -> Iterator[Segment]:
+    """Cut where the speaker changes, after a long silence, and at paragraphs."""
+    first = 0
+    for position in range(1, len(words) + 1):
+        if position == len(words) or _cut_before(words, labels, first, position, options):
+            yield make_segment(words[first:position], labels[first])
+            first = position
+
+
+def _cut_before(
+    words: Sequence[Word],
+    labels: Sequence[str | None],
+    first: int,
+    position: int,
+    options: AttributionOptions,
+) -> bool:
+    """Whether the segment that began at `first` ends before `position`."""
+    length = words[position].start - words[first].start
+    return (
+        labels[position] != labels[first]
+        or _gap(words, position) > options.new_segment_pause
+        or length > options.longest
+        or (length > options.paragraph and ends_sentence(words[position - 1].text))
+    )
+
+
+def make_segment(words: Sequence[Word], speaker: str | None) -> Segment:
+    """A segment that spans its words, whatever the order of their times."""
+    start = min(min(word.start, word.end) for word in words)
+    end = max(max(word.start, word.end) for word in words)
+    return Segment(start, end, speaker, tuple(words))

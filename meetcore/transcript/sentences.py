@@ -1,0 +1,31 @@
+"""Where a sentence or a clause ends, told from the punctuation of one word."""
+
+from __future__ import annotations
+
+SENTENCE_MARKS = ".?!…。？！"
+CLAUSE_MARKS = ",;:—–、，；："
+CLOSING_MARKS = "\"'”’»)]}"
+ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "e.g.", "i.e."})
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a sentence can end with this word.
+
+    >>> ends_sentence(" there."), ends_sentence(' here?"'), ends_sentence(" Dr.")
+    (True, True, False)
+    """
+    bare = text.strip().rstrip(CLOSING_MARKS)
+    if not bare or bare[-1] not in SENTENCE_MARKS:
+        return False
+    is_initial = len(bare) == 2 and bare[0].isalpha() and bare[0].isupper() and bare[0] != "I"
+    return bare.lower() not in ABBREVIATIONS and not is_initial
+
+
+def ends_clause(text: str) -> bool:
+    """Whether a clause, or a sentence, can end with this word.
+
+    >>> ends_clause(" Okay,"), ends_clause(" then")
+    (True, False)
+    """
+    bare = text.strip().rstrip(CLOSING_MARKS)
+    return bool(bare) and (bare[-1] in CLAUSE_MARKS or ends_sentence(text))
