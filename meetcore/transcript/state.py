@@ -1,0 +1,146 @@
+"""The transcript of one running meeting: words arrive for good, speakers settle behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from meetcore.records import Segment, Turn, Word
+from meetcore.transcript.attribution import DEFAULT_OPTIONS, AttributionOptions, attribute
+from meetcore.transcript.turnindex import TurnIndex
+
+TENTATIVE_REACH = 2.0
+"""Turns trail the newest words by about this many seconds: the last speaker heard is the guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the store lacks: these segments replace all it has from `first_position` on."""
+
+    first_position: int
+    segments: tuple[Segment, ...]
+
+
+class LiveTranscript:
+    """Committed words never change or move; their speakers settle as turns arrive.
+
+    Segments that end before the settled time, but never the last one, are frozen:
+    they are not computed again, so a step costs the same in the fourth hour as in
+    the first. Not safe for several threads: the meeting's worker owns it.
+
+    Parameters
+    ----------
+    has_turns : bool
+        False where nobody tells speakers apart: then every segment but the last is frozen.
+    options : AttributionOptions
+        Where segments may be cut.
+    """
+
+    def __init__(
+        self, has_turns: bool = True, options: AttributionOptions = DEFAULT_OPTIONS
+    ) -> None:
+        self._options = options
+        self._frozen: list[Segment] = []
+        self._open_words: list[Word] = []
+        self._open: tuple[Segment, ...] = ()
+        self._turns: tuple[Turn, ...] = ()
+        self._settled_until = -math.inf if has_turns else math.inf
+        self._tentative: tuple[Word, ...] = ()
+        self._first_unstored = 0
+        self._stored_count = 0
+
+    @property
+    def tentative(self) -> tuple[Word, ...]:
+        """Words after the committed ones that may still change."""
+        return self._tentative
+
+    @property
+    def tentative_speaker(self) -> str | None:
+        """Who seems to be saying the tentative words; None while nobody can tell."""
+        if not self._tentative:
+            return None
+        index = TurnIndex(self._turns)
+        nearest = [index.turn_of(word, TENTATIVE_REACH) for word in self._tentative]
+        labels = [turn.speaker for turn in nearest if turn]
+        # The newest words belong to the newest speaker, so the later label wins a tie.
+        return max(reversed(labels), key=labels.count) if labels else None
+
+    def segments(self) -> tuple[Segment, ...]:
+        """All committed words, in order, by speaker."""
+        return (*self._frozen, *self._open)
+
+    def commit(self, words: Sequence[Word]) -> None:
+        """Append words for good."""
+        if words:
+            self._open_words.extend(words)
+            self._attribute()
+
+    def set_tentative(self, words: Sequence[Word]) -> None:
+        """Replace the words that may still change."""
+        self._tentative = tuple(words)
+
+    def set_turns(self, turns: Sequence[Turn], settled_until: float) -> None:
+        """Take the diarizer's newest view; only speakers of words not yet frozen follow it.
+
+        Parameters
+        ----------
+        turns : sequence of Turn
+            All turns, or the recent ones back to the last `settled_until`.
+        settled_until : float
+            Seconds; turns before it will not change any more. It never goes back.
+        """
+        first_open = min((word.start for word in self._open_words), default=-math.inf)
+        horizon = first_open - max(self._options.reach, TENTATIVE_REACH)
+        self._turns = tuple(turn for turn in turns if turn.end >= horizon)
+        self._settled_until = max(self._settled_until, settled_until)
+        self._attribute()
+
+    def relabel(self, labels: Mapping[str, str]) -> None:
+        """Follow a merge of voices: old label to new label, in every segment and turn."""
+        for position, segment in enumerate(self._frozen):
+            if segment.speaker is not None and segment.speaker in labels:
+                self._frozen[position] = replace(segment, speaker=labels[segment.speaker])
+                self._first_unstored = min(self._first_unstored, position)
+        self._turns = tuple(
+            replace(turn, speaker=labels.get(turn.speaker, turn.speaker)) for turn in self._turns
+        )
+        self._attribute()
+
+    def changes(self) -> Changes | None:
+        """Everything from the first segment that the store has otherwise; None when nothing is.
+
+        Call `mark_stored` once they are saved: until then they are given again.
+        """
+        count = len(self._frozen) + len(self._open)
+        first = self._first_unstored
+        if first == count == self._stored_count:
+            return None
+        recent = self._open[max(first - len(self._frozen), 0) :]
+        return Changes(first, (*self._frozen[first:], *recent))
+
+    def mark_stored(self) -> None:
+        """The latest `changes` are saved."""
+        self._first_unstored = self._stored_count = len(self._frozen) + len(self._open)
+
+    def _attribute(self) -> None:
+        """Compute the open segments anew, then freeze those that can't change any more."""
+        before, self._open = self._open, attribute(self._open_words, self._turns, self._options)
+        same = 0
+        for old, new in zip(before, self._open, strict=False):
+            if old != new:
+                break
+            same += 1
+        if same < max(len(before), len(self._open)):
+            self._first_unstored = min(self._first_unstored, len(self._frozen) + same)
+        self._freeze()
+
+    def _freeze(self) -> None:
+        """Close the leading open segments that no later turn can reach."""
+        limit = self._settled_until - max(self._options.reach, self._options.snap)
+        count = 0
+        while count < len(self._open) - 1 and self._open[count].end < limit:
+            count += 1
+        self._frozen.extend(self._open[:count])
+        del self._open_words[: sum(len(segment.words) for segment in self._open[:count])]
+        self._open = self._open[count:]
