@@ -1,0 +1,242 @@
+"""Whisper on CTranslate2: the fast engine on CPU, and safe from several threads at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.speech.features import FRAMES_PER_SECOND, log_mel
+from meetcore.speech.recognizer import (
+    Recognition,
+    RecognizedWord,
+    RecognizeOptions,
+    RecognizerInfo,
+    check_window,
+    token_cap,
+)
+from meetcore.speech.repetition import compression_ratio, loop_start
+from meetcore.speech.tokens import WhisperTokens
+from meetcore.speech.words import TokenTimes, timed_words, token_times, untimed_words
+
+ENGINE = "ctranslate2"
+TEXT_POSITIONS = 448
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """Decoded text tokens before they are aligned."""
+
+    tokens: tuple[int, ...]
+    average_log_probability: float
+    no_speech_probability: float
+    truncated: bool
+
+
+class CTranslate2Recognizer:
+    """A Whisper model in CTranslate2's form.
+
+    Parameters
+    ----------
+    directory : the model directory (see ``ctranslate2_conversion``)
+    weight : the name to show
+    device : "cpu" or "cuda"
+    compute_type : None takes int8 on CPU and float16 on CUDA
+    threads : CPU threads of one call; 0 takes CTranslate2's own choice (up to 4)
+    workers : calls that may run at the same time; they share one copy of the weights
+
+    Raises
+    ------
+    ModelUnavailableError
+        The directory, the device or the compute type does not work here.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        weight: str,
+        *,
+        device: str = "cpu",
+        compute_type: str | None = None,
+        threads: int = 0,
+        workers: int = 1,
+    ) -> None:
+        import ctranslate2
+
+        wanted = compute_type or ("float16" if device == "cuda" else "int8")
+        self._storage = ctranslate2.StorageView
+        try:
+            self._model: Any = ctranslate2.models.Whisper(
+                str(directory),
+                device=device,
+                compute_type=wanted,
+                intra_threads=threads,
+                inter_threads=workers,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelUnavailableError(
+                f"CTranslate2 could not load {weight} on {device} as {wanted} ({error});"
+                " set MEETCORE_DEVICE=cpu, or MEETCORE_ENGINE=openai-whisper."
+            ) from error
+        self._tokens = WhisperTokens(self._model.is_multilingual, self._model.num_languages)
+        self._info = RecognizerInfo(weight, ENGINE, device, wanted, self._tokens.languages)
+
+    @property
+    def info(self) -> RecognizerInfo:
+        """What was loaded."""
+        return self._info
+
+    @property
+    def tokens(self) -> WhisperTokens:
+        """The vocabulary, for prompts made of text."""
+        return self._tokens
+
+    def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
+        """The words of one window (see ``Recognizer.recognize``)."""
+        return self.recognize_batch([samples], options)[0]
+
+    def recognize_batch(
+        self, windows: Sequence[Samples], options: RecognizeOptions
+    ) -> list[Recognition]:
+        """One result per window (see ``Recognizer.recognize_batch``)."""
+        if not windows:
+            return []
+        for window in windows:
+            check_window(window)
+        with _translated_errors():
+            encoded = self.encode(windows, options.context)
+            language = options.language or self._language_of(encoded)
+            drafts = self._decode(encoded, windows, options, language)
+            times = self._align(encoded, windows, drafts, options, language)
+        return [
+            self._recognition(window, draft, timing, options, language)
+            for window, draft, timing in zip(windows, drafts, times, strict=True)
+        ]
+
+    def detect_language(self, samples: Samples) -> str:
+        """ISO code of the language most likely spoken in the first 30 s."""
+        if not self._tokens.multilingual:
+            return "en"
+        with _translated_errors():
+            return self._language_of(self.encode([samples[: 30 * SAMPLE_RATE]], 30.0))
+
+    def close(self) -> None:
+        """Free the model; later calls raise InferenceError."""
+        if self._model is not None:
+            self._model.unload_model()
+            self._model = None
+
+    def encode(self, windows: Sequence[Samples], context: float) -> Any:
+        """Encoder output, shape (n_windows, n_positions, n_state), 50 positions a second."""
+        if self._model is None:
+            raise InferenceError(f"{self._info.weight} was closed; load it again.")
+        longest = max(window.shape[0] for window in windows) / SAMPLE_RATE
+        context = max(context, longest)
+        features = np.stack([log_mel(window, context, self._model.n_mels) for window in windows])
+        return self._model.encode(self._storage.from_array(features))
+
+    def _language_of(self, encoded: Any) -> str:
+        if not self._tokens.multilingual:
+            return "en"
+        best = self._model.detect_language(encoded)[0][0]
+        return str(best[0]).strip("<|>")
+
+    def _decode(
+        self, encoded: Any, windows: Sequence[Samples], options: RecognizeOptions, language: str
+    ) -> list[_Draft]:
+        prompt = self._tokens.prompt(language, options.prompt_tokens, options.prefix_tokens)
+        longest = max(window.shape[0] for window in windows) / SAMPLE_RATE
+        cap = options.max_new_tokens or token_cap(longest, language)
+        room = TEXT_POSITIONS - len(prompt)
+        if room < 1:
+            return [_Draft((), 0.0, 0.0, True)] * len(windows)
+        results = self._model.generate(
+            encoded,
+            [prompt] * len(windows),
+            beam_size=options.beam_size,
+            # CTranslate2 writes at most half of max_length, and counts the prompt in.
+            max_length=min(TEXT_POSITIONS, max(2 * cap, cap + len(prompt))),
+            return_scores=True,
+            return_no_speech_prob=True,
+            # After a prefix the window may well be over: nothing new is a fair answer.
+            suppress_blank=not options.prefix_tokens,
+        )
+        return [_draft(result, self._tokens.end_of_text, cap) for result in results]
+
+    def _align(
+        self,
+        encoded: Any,
+        windows: Sequence[Samples],
+        drafts: Sequence[_Draft],
+        options: RecognizeOptions,
+        language: str,
+    ) -> list[TokenTimes | None]:
+        if not options.word_times or not any(draft.tokens for draft in drafts):
+            return [None] * len(drafts)
+        durations = [window.shape[0] / SAMPLE_RATE for window in windows]
+        results = self._model.align(
+            encoded,
+            self._tokens.start_sequence(language),
+            [[*options.prefix_tokens, *draft.tokens] for draft in drafts],
+            [max(2, math.ceil(duration * FRAMES_PER_SECOND)) for duration in durations],
+        )
+        return [
+            token_times(result.alignments, result.text_token_probs, duration)
+            if draft.tokens
+            else None
+            for result, draft, duration in zip(results, drafts, durations, strict=True)
+        ]
+
+    def _recognition(
+        self,
+        window: Samples,
+        draft: _Draft,
+        times: TokenTimes | None,
+        options: RecognizeOptions,
+        language: str,
+    ) -> Recognition:
+        texts, groups = self._tokens.split(draft.tokens, language)
+        words: tuple[RecognizedWord, ...]
+        if times is None:
+            duration = window.shape[0] / SAMPLE_RATE
+            words = untimed_words(texts, groups, duration, math.exp(draft.average_log_probability))
+        else:
+            words = timed_words(texts, groups, times, skip=len(options.prefix_tokens))
+        return Recognition(
+            words,
+            draft.average_log_probability,
+            draft.no_speech_probability,
+            compression_ratio("".join(texts)),
+            language,
+            draft.truncated,
+        )
+
+
+def _draft(result: Any, end_of_text: int, cap: int) -> _Draft:
+    """The best hypothesis, cut where it begins to loop."""
+    written = result.sequences_ids[0]
+    tokens = tuple(int(token) for token in written if token < end_of_text)
+    # The score is the mean over written tokens; the end of text is one more decision.
+    average = float(result.scores[0]) * len(written) / (len(written) + 1)
+    loop = loop_start(tokens)
+    return _Draft(
+        tokens[:loop] if loop is not None else tokens,
+        average,
+        float(result.no_speech_prob),
+        loop is not None or len(tokens) >= cap,
+    )
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        raise InferenceError(f"CTranslate2 failed on this window ({error}).") from error

@@ -1,0 +1,50 @@
+"""Signs of a decoder caught in a loop: repeated n-grams and text that compresses too well."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Hashable, Sequence
+
+MAX_UNIT = 40
+"""Longest repeated stretch looked for, in tokens or words."""
+
+
+def loop_start(items: Sequence[Hashable]) -> int | None:
+    """How many leading items stand before a loop, its first round included; None without one.
+
+    A loop is the same 1 or 2 items five times in a row, 3 or 4 items four times, or 5 items
+    and more three times: people do say "no, no, no" and "very, very, very".
+
+    >>> loop_start("the end of the end of the end of the end of".split())
+    4
+    >>> loop_start("no no no she said".split()) is None
+    True
+    """
+    count = len(items)
+    for start in range(count):
+        for unit in range(1, min(MAX_UNIT, (count - start) // 3) + 1):
+            rounds = _rounds_needed(unit)
+            if start + unit * rounds > count:
+                continue
+            first = items[start : start + unit]
+            if all(
+                items[start + unit * index : start + unit * (index + 1)] == first
+                for index in range(1, rounds)
+            ):
+                return start + unit
+    return None
+
+
+def _rounds_needed(unit: int) -> int:
+    if unit <= 2:
+        return 5
+    return 4 if unit <= 4 else 3
+
+
+def compression_ratio(text: str) -> float:
+    """Bytes of the text over bytes of its zlib form; above 2.4 it repeats itself.
+
+    Source: Radford et al. 2022, section 4.5 (the threshold of their fallback).
+    """
+    raw = text.encode()
+    return len(raw) / len(zlib.compress(raw)) if raw else 0.0
