@@ -1,0 +1,87 @@
+"""A transcript cut into subtitle cues: short, at word times, two lines at most."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from meetcore.records import Segment, Transcript, Word
+
+LINE_LENGTH = 42
+"""Characters a line, and two lines a cue: the usual limits of broadcast subtitles.
+
+Source: https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977 (English timed text).
+"""
+MAX_LINES = 2
+BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories: control, surrogate, line and paragraph separators."""
+MAX_DURATION = 6.0
+"""Seconds a cue may stay on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One subtitle; `lines` holds neither empty lines nor an arrow."""
+
+    start: float
+    end: float
+    lines: tuple[str, ...]
+
+
+def one_line(text: str) -> str:
+    """Text that cannot break a line-based format: no line break, control character or arrow.
+
+    >>> one_line(" so\\n\\n--> there ")
+    'so → there'
+    """
+    # Not str.isprintable: it would tear words that hold a zero-width joiner.
+    plain = "".join(" " if unicodedata.category(char) in BREAKING else char for char in text)
+    return " ".join(plain.split()).replace("-->", "→")
+
+
+def cues_of(transcript: Transcript) -> Iterator[Cue]:
+    """The cues of all segments; each begins with the speaker's name when one is known."""
+    for segment in transcript.segments:
+        name = one_line(transcript.name_of(segment.speaker)) if segment.speaker else ""
+        yield from _segment_cues(segment, f"{name}: " if name else "")
+
+
+def _segment_cues(segment: Segment, prefix: str) -> Iterator[Cue]:
+    held: list[Word] = []
+    for word in segment.words:
+        grown = [*held, word]
+        too_long = max(w.end for w in grown) - grown[0].start > MAX_DURATION
+        if held and (too_long or len(_lines(grown, prefix)) > MAX_LINES):
+            yield from _cue(held, prefix)
+            held = [word]
+        else:
+            held = grown
+    yield from _cue(held, prefix)
+
+
+def _cue(words: list[Word], prefix: str) -> Iterator[Cue]:
+    """One cue, or none when the words hold nothing to read."""
+    if not one_line("".join(word.text for word in words)):
+        return
+    start = max(min(word.start for word in words), 0.0)
+    # A cue must last: players drop one that ends when it starts.
+    end = max(max(word.end for word in words), start + 0.001)
+    yield Cue(start, end, tuple(_lines(words, prefix)))
+
+
+def _lines(words: list[Word], prefix: str) -> list[str]:
+    text = one_line(prefix + "".join(word.text for word in words).strip())
+    return textwrap.wrap(text, LINE_LENGTH, break_on_hyphens=False)
+
+
+def timestamp(seconds: float, decimal: str) -> str:
+    """Hours, minutes, seconds and milliseconds.
+
+    >>> timestamp(3661.5, ","), timestamp(0.0004, ".")
+    ('01:01:01,500', '00:00:00.000')
+    """
+    milliseconds = max(round(seconds * 1000), 0)
+    whole, part = divmod(milliseconds, 1000)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{decimal}{part:03d}"
