@@ -132,9 +132,7 @@ def _describe(spec: Any, weight: str, dims: dict[str, int]) -> None:
     spec.config.suppress_ids = sorted({*tokenizer.non_speech_tokens, *special})
     spec.config.suppress_ids_begin = [*tokenizer.encoding.encode(" "), tokenizer.eot]
     spec.config.lang_ids = list(tokenizer.all_language_tokens)
-    spec.config.alignment_heads = alignment_heads(
-        weight, dims["n_text_layer"], dims["n_text_head"]
-    )
+    spec.config.alignment_heads = alignment_heads(weight, dims["n_text_layer"], dims["n_text_head"])
 
 
 def alignment_heads(weight: str, layers: int, heads: int) -> list[tuple[int, int]]:

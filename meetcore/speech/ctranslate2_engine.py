@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +12,20 @@ import numpy as np
 
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.speech.drafts import Draft, guarded_draft, recognition
 from meetcore.speech.features import FRAMES_PER_SECOND, log_mel
 from meetcore.speech.recognizer import (
     Recognition,
-    RecognizedWord,
     RecognizeOptions,
     RecognizerInfo,
     check_window,
     token_cap,
 )
-from meetcore.speech.repetition import compression_ratio, loop_start
 from meetcore.speech.tokens import WhisperTokens
-from meetcore.speech.words import TokenTimes, timed_words, token_times, untimed_words
+from meetcore.speech.words import TokenTimes, token_times
 
 ENGINE = "ctranslate2"
 TEXT_POSITIONS = 448
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """Decoded text tokens before they are aligned."""
-
-    tokens: tuple[int, ...]
-    average_log_probability: float
-    no_speech_probability: float
-    truncated: bool
 
 
 class CTranslate2Recognizer:
@@ -116,7 +104,7 @@ class CTranslate2Recognizer:
             drafts = self._decode(encoded, windows, options, language)
             times = self._align(encoded, windows, drafts, options, language)
         return [
-            self._recognition(window, draft, timing, options, language)
+            recognition(window, draft, timing, self._tokens, len(options.prefix_tokens), language)
             for window, draft, timing in zip(windows, drafts, times, strict=True)
         ]
 
@@ -150,31 +138,32 @@ class CTranslate2Recognizer:
 
     def _decode(
         self, encoded: Any, windows: Sequence[Samples], options: RecognizeOptions, language: str
-    ) -> list[_Draft]:
-        prompt = self._tokens.prompt(language, options.prompt_tokens, options.prefix_tokens)
+    ) -> list[Draft]:
+        prompt = self._tokens.prompt(language, options)
         longest = max(window.shape[0] for window in windows) / SAMPLE_RATE
         cap = options.max_new_tokens or token_cap(longest, language)
-        room = TEXT_POSITIONS - len(prompt)
-        if room < 1:
-            return [_Draft((), 0.0, 0.0, True)] * len(windows)
+        if len(prompt) >= TEXT_POSITIONS:
+            return [Draft((), 0.0, 0.0, True)] * len(windows)
+        written = cap + len(options.prefix_tokens) + 1
         results = self._model.generate(
             encoded,
             [prompt] * len(windows),
             beam_size=options.beam_size,
-            # CTranslate2 writes at most half of max_length, and counts the prompt in.
-            max_length=min(TEXT_POSITIONS, max(2 * cap, cap + len(prompt))),
+            # CTranslate2 writes at most half of max_length, and counts history but no prefix in.
+            max_length=min(TEXT_POSITIONS, max(2 * written, cap + len(prompt) + 1)),
             return_scores=True,
             return_no_speech_prob=True,
             # After a prefix the window may well be over: nothing new is a fair answer.
             suppress_blank=not options.prefix_tokens,
         )
-        return [_draft(result, self._tokens.end_of_text, cap) for result in results]
+        skip = len(options.prefix_tokens)
+        return [_draft(result, skip, self._tokens.end_of_text, cap) for result in results]
 
     def _align(
         self,
         encoded: Any,
         windows: Sequence[Samples],
-        drafts: Sequence[_Draft],
+        drafts: Sequence[Draft],
         options: RecognizeOptions,
         language: str,
     ) -> list[TokenTimes | None]:
@@ -194,44 +183,16 @@ class CTranslate2Recognizer:
             for result, draft, duration in zip(results, drafts, durations, strict=True)
         ]
 
-    def _recognition(
-        self,
-        window: Samples,
-        draft: _Draft,
-        times: TokenTimes | None,
-        options: RecognizeOptions,
-        language: str,
-    ) -> Recognition:
-        texts, groups = self._tokens.split(draft.tokens, language)
-        words: tuple[RecognizedWord, ...]
-        if times is None:
-            duration = window.shape[0] / SAMPLE_RATE
-            words = untimed_words(texts, groups, duration, math.exp(draft.average_log_probability))
-        else:
-            words = timed_words(texts, groups, times, skip=len(options.prefix_tokens))
-        return Recognition(
-            words,
-            draft.average_log_probability,
-            draft.no_speech_probability,
-            compression_ratio("".join(texts)),
-            language,
-            draft.truncated,
-        )
 
-
-def _draft(result: Any, end_of_text: int, cap: int) -> _Draft:
-    """The best hypothesis, cut where it begins to loop."""
+def _draft(result: Any, skip: int, end_of_text: int, cap: int) -> Draft:
+    """The best hypothesis without its forced first `skip` tokens, cut where it begins to loop."""
     written = result.sequences_ids[0]
-    tokens = tuple(int(token) for token in written if token < end_of_text)
-    # The score is the mean over written tokens; the end of text is one more decision.
-    average = float(result.scores[0]) * len(written) / (len(written) + 1)
-    loop = loop_start(tokens)
-    return _Draft(
-        tokens[:loop] if loop is not None else tokens,
-        average,
-        float(result.no_speech_prob),
-        loop is not None or len(tokens) >= cap,
-    )
+    tokens = tuple(int(token) for token in written[skip:] if token < end_of_text)
+    # The score is the mean over all of `written`, forced tokens counting as certain; the end of
+    # text is one more decision.
+    average = float(result.scores[0]) * len(written) / (len(written) - skip + 1)
+    capped = len(written) - skip >= cap
+    return guarded_draft(tokens, average, float(result.no_speech_prob), capped)
 
 
 @contextmanager

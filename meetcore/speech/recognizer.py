@@ -53,11 +53,14 @@ class RecognizeOptions:
     language : ISO code; None detects it (English where the weight knows nothing else).
     prompt_tokens : text said before the window, put after ``<|startofprev|>``.
     prefix_tokens : words of this very window already settled; decoding continues after
-        them and the result holds only what is new, timed over prefix and new together.
+        them and the result holds only what is new, timed over prefix and new together. Costs
+        as much as decoding them again (a prompt, in contrast, is read in one pass).
     context : seconds the features are padded to, at most 30; short ones are much cheaper.
     beam_size : 1 is greedy.
     max_new_tokens : None caps by the duration of the samples.
     word_times : False saves the alignment; every word then spans the whole window.
+    timestamps : let the decoder write timestamp tokens too. It then seldom stops after the first
+        sentence of a long window; the words and their times are made the same way.
     """
 
     language: str | None = None
@@ -67,6 +70,7 @@ class RecognizeOptions:
     beam_size: int = 1
     max_new_tokens: int | None = None
     word_times: bool = True
+    timestamps: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 < self.context <= MAX_CONTEXT:

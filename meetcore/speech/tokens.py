@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
+
+from meetcore.speech.recognizer import RecognizeOptions
 
 
 class WhisperTokens:
@@ -20,7 +22,7 @@ class WhisperTokens:
         self.multilingual = multilingual
         self.language_count = language_count
 
-    @lru_cache(maxsize=None)  # noqa: B019 -- one object per weight, kept as long as the weight
+    @cache  # noqa: B019 -- one object per weight, kept as long as the weight
     def tokenizer(self, language: str | None = None) -> Any:
         """openai-whisper's own Tokenizer for transcribing `language`."""
         from whisper.tokenizer import get_tokenizer
@@ -48,14 +50,14 @@ class WhisperTokens:
         """``<|startoftranscript|>`` and, for multilingual weights, language and task."""
         return list(self.tokenizer(language).sot_sequence)
 
-    def prompt(
-        self, language: str | None, before: Sequence[int], prefix: Sequence[int]
-    ) -> list[int]:
+    def prompt(self, language: str | None, options: RecognizeOptions) -> list[int]:
         """All tokens the decoder is given before it writes: history, start, settled words."""
         tokenizer = self.tokenizer(language)
+        before = options.prompt_tokens
         # Whisper keeps half of its 448 positions for history and leaves room to write.
         history = [tokenizer.sot_prev, *before[-223:]] if before else []
-        return [*history, *tokenizer.sot_sequence, tokenizer.no_timestamps, *prefix]
+        mode = [] if options.timestamps else [tokenizer.no_timestamps]
+        return [*history, *tokenizer.sot_sequence, *mode, *options.prefix_tokens]
 
     def split(
         self, tokens: Sequence[int], language: str | None

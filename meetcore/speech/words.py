@@ -39,7 +39,7 @@ def token_times(
     pairs = np.asarray(path, dtype=np.int64).reshape(-1, 2)
     count = len(probabilities)
     _, first = np.unique(pairs[:, 0], return_index=True)
-    starts = np.minimum(pairs[first, 1] * SECONDS_PER_STEP, duration)
+    starts = np.clip(pairs[first, 1] * SECONDS_PER_STEP, 0.0, duration)
     if starts.shape[0] < count + 1:
         starts = np.append(starts, np.full(count + 1 - starts.shape[0], duration))
     return TokenTimes(
