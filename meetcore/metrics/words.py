@@ -1,0 +1,117 @@
+"""Word error rate after Whisper's English normaliser, and the alignment of two word lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class WordErrors:
+    """Edits that turn the reference into the hypothesis; add them up to pool recordings."""
+
+    substitutions: int = 0
+    insertions: int = 0
+    deletions: int = 0
+    reference_words: int = 0
+
+    @property
+    def errors(self) -> int:
+        """All edits together."""
+        return self.substitutions + self.insertions + self.deletions
+
+    @property
+    def rate(self) -> float:
+        """Errors per reference word, 0 being perfect; infinite for words where none were said.
+
+        >>> WordErrors(1, 0, 1, 10).rate
+        0.2
+        """
+        if self.reference_words == 0:
+            return float("inf") if self.errors else 0.0
+        return self.errors / self.reference_words
+
+    def __add__(self, other: WordErrors) -> WordErrors:
+        return WordErrors(
+            self.substitutions + other.substitutions,
+            self.insertions + other.insertions,
+            self.deletions + other.deletions,
+            self.reference_words + other.reference_words,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One step of an alignment: positions in both lists; None where one has no counterpart."""
+
+    reference: int | None
+    hypothesis: int | None
+    equal: bool = False
+
+
+@cache
+def _normaliser() -> Callable[[str], str]:
+    from whisper.normalizers import EnglishTextNormalizer
+
+    normaliser: Callable[[str], str] = EnglishTextNormalizer()
+    return normaliser
+
+
+def normalise(text: str) -> list[str]:
+    """The words of a text as they are compared.
+
+    Lower case, without punctuation and fillers, numbers and spelling made uniform.
+    Source: Radford et al. 2022, appendix C (https://arxiv.org/abs/2212.04356).
+    """
+    return _normaliser()(text).split()
+
+
+def word_errors(reference: str, hypothesis: str) -> WordErrors:
+    """WER counts of two texts after normalisation.
+
+    Source: Levenshtein distance over words (https://en.wikipedia.org/wiki/Word_error_rate).
+    """
+    return count_errors(normalise(reference), normalise(hypothesis))
+
+
+def count_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> WordErrors:
+    """WER counts of two lists of words, taken as they are.
+
+    >>> count_errors(["a", "b", "c"], ["a", "x", "c", "d"])
+    WordErrors(substitutions=1, insertions=1, deletions=0, reference_words=3)
+    """
+    edits = [edit for edit in align(reference, hypothesis) if not edit.equal]
+    insertions = sum(edit.reference is None for edit in edits)
+    deletions = sum(edit.hypothesis is None for edit in edits)
+    substitutions = len(edits) - insertions - deletions
+    return WordErrors(substitutions, insertions, deletions, len(reference))
+
+
+def distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
+    """The smallest number of edits between two lists of words.
+
+    >>> distance(["a", "b"], ["b"])
+    1
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    return Levenshtein.distance(list(reference), list(hypothesis))
+
+
+def align(reference: Sequence[str], hypothesis: Sequence[str]) -> list[Edit]:
+    """A shortest alignment of two lists of words, in order.
+
+    >>> align(["a", "b"], ["b"])
+    [Edit(reference=0, hypothesis=None, equal=False), Edit(reference=1, hypothesis=0, equal=True)]
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    edits = []
+    for step in Levenshtein.opcodes(list(reference), list(hypothesis)):
+        length = max(step.src_end - step.src_start, step.dest_end - step.dest_start)
+        for n in range(length):
+            left = None if step.tag == "insert" else step.src_start + n
+            right = None if step.tag == "delete" else step.dest_start + n
+            edits.append(Edit(left, right, step.tag == "equal"))
+    return edits
