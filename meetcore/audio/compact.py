@@ -1,0 +1,121 @@
+"""Turns a finished raw recording into one FLAC file, and back when the meeting is continued."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from meetcore.audio.disk import (
+    FLAC_NAME,
+    PCM_NAME,
+    open_for_append,
+    raw_n_samples,
+    read_raw,
+    recording_error,
+    sync_directory,
+    sync_file,
+    write_raw,
+)
+from meetcore.audio.flac import decode_flac, encode_flac, flac_n_samples
+from meetcore.audio.pcm import Pcm
+from meetcore.errors import RecordingError
+from meetcore.records import SAMPLE_RATE
+
+logger = logging.getLogger(__name__)
+
+_PIECE_SAMPLES = 10 * SAMPLE_RATE
+
+Progress = Callable[[float], None]
+"""Told how much is done, 0 to 1."""
+
+
+def compact(directory: Path, progress: Progress | None = None) -> Path:
+    """The recording as `audio.flac`, made from the raw file if that is still there.
+
+    The raw file is removed only after the FLAC file has been decoded and found equal, sample by
+    sample. A process killed in between leaves the raw file, and compacting starts over.
+    No writer may be open.
+
+    Raises
+    ------
+    RecordingError
+        Nothing was recorded, the disk is full, or the copy differs; the raw file is kept.
+    """
+    target, part = directory / FLAC_NAME, directory / f"{FLAC_NAME}.part"
+    tell = progress or (lambda done: None)
+    try:
+        if not (directory / PCM_NAME).exists() and target.exists():
+            return target
+        n_samples = raw_n_samples(directory)
+        encode_flac(_raw_pieces(directory, lambda done: tell(done * 0.7)), part)
+        _verify(directory, part, lambda done: tell(0.7 + done * 0.3))
+        sync_file(part)
+        part.replace(target)
+        sync_directory(directory)
+        (directory / PCM_NAME).unlink()
+    except (OSError, av.FFmpegError) as error:
+        raise recording_error("compacted", directory, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+    logger.info("compacted %d samples in %s", n_samples, directory.name)
+    tell(1.0)
+    return target
+
+
+def restore_pcm(directory: Path) -> None:
+    """Make a compacted recording raw again, so that it can be continued; else do nothing.
+
+    Raises
+    ------
+    OSError, av.FFmpegError
+        The disk is full, or the FLAC file is damaged; it is kept.
+    """
+    source, target = directory / FLAC_NAME, directory / PCM_NAME
+    if target.exists() or not source.exists():
+        return
+    part = directory / f"{PCM_NAME}.part"
+    part.unlink(missing_ok=True)
+    file = open_for_append(part)
+    try:
+        for piece in decode_flac(source):
+            write_raw(file, piece)
+        os.fsync(file)
+    finally:
+        os.close(file)
+    part.replace(target)
+    sync_directory(directory)
+    source.unlink()
+
+
+def _raw_pieces(directory: Path, progress: Progress) -> Iterator[Pcm]:
+    n_samples = raw_n_samples(directory)
+    for start in range(0, n_samples, _PIECE_SAMPLES):
+        yield read_raw(directory, start, start + _PIECE_SAMPLES)
+        progress(min(start + _PIECE_SAMPLES, n_samples) / n_samples)
+
+
+def _verify(directory: Path, copy: Path, progress: Progress) -> None:
+    """Compare a FLAC copy with the raw file, count and content, without holding either whole."""
+    position, n_samples = 0, raw_n_samples(directory)
+    is_equal = flac_n_samples(copy) == n_samples
+    for decoded in _batched(decode_flac(copy)):
+        raw = read_raw(directory, position, position + decoded.size)
+        is_equal = is_equal and np.array_equal(raw, decoded)
+        position += decoded.size
+        progress(min(position / max(n_samples, 1), 1.0))
+    if not is_equal or position != n_samples:
+        raise RecordingError(
+            f"The compact copy of the recording in {directory} differs from it and was thrown away;"
+            " the recording itself is kept. Check the disk, then finish the meeting again."
+        )
+
+
+def _batched(pieces: Iterator[Pcm], n_pieces: int = 128) -> Iterator[Pcm]:
+    while batch := list(itertools.islice(pieces, n_pieces)):
+        yield np.concatenate(batch)

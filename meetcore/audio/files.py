@@ -1,0 +1,204 @@
+"""Any media file, or file-like upload, to mono float32 16 kHz; decoded lazily with PyAV."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container.input import InputContainer
+
+from meetcore.audio.frames import FrameConverter
+from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
+from meetcore.errors import AudioDecodeError
+from meetcore.records import SAMPLE_RATE, Samples
+
+logger = logging.getLogger(__name__)
+
+Source = Path | str | BinaryIO
+"""A path, or an open, seekable binary file (a Streamlit upload is one)."""
+
+
+def iter_audio(source: Source, chunk_samples: int = SAMPLE_RATE) -> Iterator[Samples]:
+    """The audio of a media file in chunks of equal length; the last one may be shorter.
+
+    The first audio track that the container marks as best is read. The values are those of
+    int16, so a file heard directly and one stored first sound the same. A file that breaks
+    off, or is damaged in the middle, gives what can be decoded; a file without a sound in it
+    gives no chunk.
+
+    Parameters
+    ----------
+    source : Path, str or binary file
+    chunk_samples : int
+        Length of a chunk.
+
+    Yields
+    ------
+    np.ndarray, shape (chunk_samples,), float32, 16 kHz
+
+    Raises
+    ------
+    AudioDecodeError
+        On the first step: the file is missing, empty, not media, has no audio track, or holds
+        nothing that decodes. The message says which.
+    """
+    with _opened(source) as (container, stream, name):
+        waiting: list[Pcm] = []
+        n_waiting = 0
+        for pcm in _converted(container, stream, name):
+            waiting.append(pcm)
+            n_waiting += pcm.size
+            if n_waiting < chunk_samples:
+                continue
+            joined = np.concatenate(waiting)
+            n_whole = joined.size - joined.size % chunk_samples
+            for start in range(0, n_whole, chunk_samples):
+                yield to_samples(joined[start : start + chunk_samples])
+            waiting, n_waiting = [joined[n_whole:]], joined.size - n_whole
+        if n_waiting:
+            yield to_samples(np.concatenate(waiting))
+
+
+def read_audio(source: Source) -> Samples:
+    """The whole audio of a short file; use `iter_audio` for anything longer than minutes.
+
+    Returns
+    -------
+    np.ndarray, shape (n_samples,), float32, 16 kHz
+
+    Raises
+    ------
+    AudioDecodeError
+        As `iter_audio`.
+    """
+    return np.concatenate([to_samples(empty_pcm()), *iter_audio(source)])
+
+
+def probe_duration(source: Source) -> float:
+    """Seconds of audio the file announces, or, where it doesn't, that its packets span.
+
+    Browsers' own recordings (WebM from MediaRecorder) announce nothing. Good enough for a
+    progress bar; only decoding gives the exact length.
+
+    Raises
+    ------
+    AudioDecodeError
+        As `iter_audio`.
+    """
+    with _opened(source) as (container, stream, _):
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        if container.duration:
+            return float(container.duration / av.time_base)
+        return _packet_span(container, stream)
+
+
+def _packet_span(container: InputContainer, stream: AudioStream) -> float:
+    starts: list[float] = []
+    end = 0.0
+    try:
+        for packet in container.demux(stream):
+            if packet.pts is None or packet.time_base is None:
+                continue
+            starts.append(float(packet.pts * packet.time_base))
+            end = max(end, starts[-1] + float((packet.duration or 0) * packet.time_base))
+    except av.FFmpegError as error:
+        logger.warning("probing stopped early: %s", error)
+    return end - min(starts) if starts else 0.0
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[tuple[InputContainer, AudioStream, str]]:
+    """The open container, its best audio track, and the name to put into messages."""
+    name = _name_of(source)
+    path = Path(source) if isinstance(source, str | Path) else None
+    try:
+        file = path.open("rb") if path is not None else cast(BinaryIO, source)
+        is_empty = file.seek(0, 2) == 0
+        file.seek(0)
+    except OSError as error:
+        raise AudioDecodeError(
+            f"{name} cannot be opened ({error.strerror}). Check that it exists and is readable."
+        ) from error
+    try:
+        if is_empty:
+            raise AudioDecodeError(f"{name} is empty (0 bytes). Record or upload it again.")
+        with _open_container(file, name) as container:
+            stream = cast(AudioStream | None, container.streams.best("audio"))
+            if stream is None:
+                raise AudioDecodeError(f"{name} has no audio track. Choose a file with sound.")
+            yield container, stream, name
+    finally:
+        if path is not None:
+            file.close()
+
+
+def _open_container(file: BinaryIO, name: str) -> InputContainer:
+    try:
+        # Playlists (HLS, concat) are media too: without any protocol they cannot make the decoder
+        # read other files of this machine, or the network.
+        return av.open(file, mode="r", container_options={"protocol_whitelist": "none"})
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioDecodeError(
+            f"{name} is not a media file that can be read, or it is damaged at its start."
+            " Export it as WAV, MP3, M4A or WebM and try again."
+        ) from error
+
+
+def _converted(container: InputContainer, stream: AudioStream, name: str) -> Iterator[Pcm]:
+    converter = FrameConverter()
+    n_samples = n_errors = 0
+    for frame in _decoded(container, stream):
+        try:
+            pcm = None if frame is None else converter.convert(frame)
+        except AudioDecodeError:
+            pcm = None
+        if pcm is None:
+            n_errors += 1
+            continue
+        n_samples += pcm.size
+        yield pcm
+    tail = converter.flush()
+    if n_errors:
+        logger.warning("%d damaged places in a media file were left out", n_errors)
+    if n_errors and n_samples + tail.size == 0:
+        raise AudioDecodeError(
+            f"The audio of {name} cannot be decoded. Export it as WAV or MP3 and try again."
+        )
+    yield tail
+
+
+def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame | None]:
+    """Frames in order; None for each place that is damaged."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.FFmpegError:
+            yield None
+            break
+        try:
+            yield from stream.decode(packet)
+        except av.FFmpegError:
+            yield None
+    # The container broke off before it could tell the decoder to give out its rest.
+    try:
+        yield from stream.decode(None)
+    except av.FFmpegError:
+        yield None
+
+
+def _name_of(source: Source) -> str:
+    if isinstance(source, str | Path):
+        return Path(source).name or str(source)
+    given = getattr(source, "name", "")
+    return Path(given).name if isinstance(given, str) and given else "The upload"

@@ -1,0 +1,99 @@
+"""Browser frames of any rate, layout and sample type to the stored form, int16 mono 16 kHz."""
+
+from __future__ import annotations
+
+import logging
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+
+from meetcore.audio.pcm import Pcm, empty_pcm
+from meetcore.errors import AudioDecodeError
+from meetcore.records import SAMPLE_RATE
+
+logger = logging.getLogger(__name__)
+
+_Form = tuple[str, str, int]
+
+
+class FrameConverter:
+    """Turns the frames of one connection into one unbroken stream of samples.
+
+    The resampler lives as long as the connection: a fresh one per frame would lose its filter's
+    tail at every border, which is heard as a click 50 times a second. Timestamps are not
+    read: what the browser did not send is not filled in.
+
+    Not thread-safe: one owner converts, in order.
+    """
+
+    def __init__(self) -> None:
+        self._resampler: AudioResampler | None = None
+        self._form: _Form | None = None
+        self._waiting: Pcm = empty_pcm()
+
+    def convert(self, frame: AudioFrame) -> Pcm:
+        """The samples that are settled by this frame, in order, none lost and none twice.
+
+        A few of the frame's last samples (1 ms) may wait inside for the next one.
+        When the form of the frames changes, what waits inside is given out first.
+
+        Parameters
+        ----------
+        frame : av.AudioFrame
+            Packed or planar, any rate, layout and sample type.
+
+        Returns
+        -------
+        np.ndarray, shape (n_samples,), int16, 16 kHz
+            May be empty.
+
+        Raises
+        ------
+        AudioDecodeError
+            The frame cannot be converted; it is lost, later frames may still be converted.
+        """
+        if frame.samples == 0:
+            return empty_pcm()
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._form:
+            self._waiting = self.flush()
+        if self._resampler is None:
+            logger.info("converting frames: %s, %s, %d Hz", *form)
+            self._resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+            self._form = form
+        try:
+            pcm = _resample(self._resampler, frame, form)
+        except AudioDecodeError:
+            self._resampler = self._form = None
+            raise
+        waiting, self._waiting = self._waiting, empty_pcm()
+        return np.concatenate([waiting, pcm])
+
+    def flush(self) -> Pcm:
+        """What still waits inside, at the end of a connection; the next frame starts afresh.
+
+        Returns
+        -------
+        np.ndarray, shape (n_samples,), int16, 16 kHz
+        """
+        waiting, self._waiting = self._waiting, empty_pcm()
+        if self._resampler is None or self._form is None:
+            return waiting
+        resampler, form = self._resampler, self._form
+        self._resampler = self._form = None
+        return np.concatenate([waiting, _resample(resampler, None, form)])
+
+
+def _resample(resampler: AudioResampler, frame: AudioFrame | None, form: _Form) -> Pcm:
+    try:
+        converted = resampler.resample(frame)
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioDecodeError(
+            f"Audio frames ({form[0]}, {form[1]}, {form[2]} Hz) cannot be converted to 16 kHz"
+            f" mono ({error}). Choose another microphone, or reload the page."
+        ) from error
+    # A resampler with nothing to do hands the flushing None back.
+    pieces = [piece.to_ndarray().reshape(-1) for piece in converted if piece is not None]
+    return np.concatenate([empty_pcm(), *pieces]).astype(np.int16, copy=False)

@@ -1,0 +1,167 @@
+"""Browser frames become one unbroken stream of samples."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meetcore.audio.frames import FrameConverter
+from meetcore.errors import AudioDecodeError
+
+
+def sine(n_samples: int, rate: int, amplitude: int = 20_000) -> npt.NDArray[np.int16]:
+    time = np.arange(n_samples) / rate
+    return np.round(amplitude * np.sin(2 * np.pi * 440 * time)).astype(np.int16)
+
+
+def make_frame(
+    signal: npt.NDArray[np.int16], rate: int, layout: str = "stereo", form: str = "s16"
+) -> av.AudioFrame:
+    channels = np.stack([signal] * (2 if layout == "stereo" else 1))
+    if form.startswith("flt"):
+        channels = channels.astype(np.float32) / np.float32(32_768)
+    if not form.endswith("p"):
+        channels = channels.T.reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(channels), format=form, layout=layout)
+    frame.sample_rate = rate
+    return frame
+
+
+def convert_all(converter: FrameConverter, frames: list[av.AudioFrame]) -> npt.NDArray[np.int16]:
+    return np.concatenate([*(converter.convert(frame) for frame in frames), converter.flush()])
+
+
+def split(signal: npt.NDArray[np.int16], size: int) -> list[npt.NDArray[np.int16]]:
+    return [signal[start : start + size] for start in range(0, signal.size, size)]
+
+
+@pytest.mark.parametrize(
+    ("rate", "layout", "form"),
+    [
+        (48_000, "stereo", "s16"),
+        (48_000, "stereo", "s16p"),
+        (48_000, "mono", "s16"),
+        (44_100, "stereo", "fltp"),
+        (44_100, "mono", "flt"),
+        (16_000, "stereo", "s16"),
+        (16_000, "mono", "s16"),
+        (8_000, "mono", "s16"),
+    ],
+)
+def test_sine_stays_whole_and_continuous(rate: int, layout: str, form: str) -> None:
+    frames = [
+        make_frame(part, rate, layout, form) for part in split(sine(10 * rate, rate), rate // 50)
+    ]
+    heard = convert_all(FrameConverter(), frames)
+    assert heard.dtype == np.int16
+    assert heard.ndim == 1
+    assert abs(heard.size - 160_000) <= 2
+    # A sample lost, doubled or re-started anywhere would shift or break all that follows.
+    error = heard.astype(float) - sine(heard.size, 16_000)
+    assert np.abs(error[200:-200]).max() < 20
+
+
+def test_output_keeps_up_with_input() -> None:
+    converter = FrameConverter()
+    n_samples = sum(
+        converter.convert(make_frame(part, 48_000)).size
+        for part in split(sine(48_000, 48_000), 960)
+    )
+    assert 16_000 - 32 <= n_samples <= 16_000
+
+
+@settings(max_examples=25, deadline=None)
+@given(sizes=st.lists(st.integers(1, 4_000), min_size=1, max_size=30))
+def test_any_framing_gives_the_same_samples(sizes: list[int]) -> None:
+    signal = sine(sum(sizes), 48_000)
+    whole = convert_all(FrameConverter(), [make_frame(signal, 48_000)])
+    parts = np.split(signal, np.cumsum(sizes)[:-1])
+    framed = convert_all(FrameConverter(), [make_frame(part, 48_000) for part in parts])
+    assert np.array_equal(whole, framed)
+
+
+def test_change_of_form_loses_nothing() -> None:
+    converter = FrameConverter()
+    first = [make_frame(part, 48_000) for part in split(sine(48_000, 48_000), 960)]
+    second = [make_frame(part, 44_100, "mono", "fltp") for part in split(sine(44_100, 44_100), 882)]
+    third = [make_frame(part, 16_000, "mono") for part in split(sine(16_000, 16_000), 320)]
+    heard = convert_all(converter, first + second + third + first)
+    assert abs(heard.size - 4 * 16_000) <= 8
+    expected = np.concatenate([sine(16_000, 16_000)] * 4)
+    error = np.abs(heard[: expected.size].astype(float) - expected[: heard.size])
+    middles = np.concatenate(
+        [np.arange(i * 16_000 + 300, (i + 1) * 16_000 - 300) for i in range(4)]
+    )
+    assert error[middles].max() < 20
+
+
+def test_gaps_and_jumps_in_timestamps_are_not_filled() -> None:
+    frames = [make_frame(part, 48_000) for part in split(sine(48_000, 48_000), 960)]
+    for index, frame in enumerate(frames):
+        frame.time_base = Fraction(1, 48_000)
+        frame.pts = index * 960 + (480_000 if index >= 20 else 0) - (960_000 if index >= 40 else 0)
+    stamped = convert_all(FrameConverter(), frames)
+    plain = convert_all(
+        FrameConverter(), [make_frame(p, 48_000) for p in split(sine(48_000, 48_000), 960)]
+    )
+    assert np.array_equal(stamped, plain)
+
+
+def test_opus_decoder_output_converts() -> None:
+    """The very frames aiortc would hand over: Opus, encoded and decoded by libopus."""
+    encoder = av.CodecContext.create("libopus", "w")
+    encoder.sample_rate, encoder.layout, encoder.format = 48_000, "stereo", "s16"
+    encoder.time_base = Fraction(1, 48_000)
+    encoder.open()
+    decoder = av.CodecContext.create("libopus", "r")
+    decoder.sample_rate, decoder.layout, decoder.format = 48_000, "stereo", "s16"
+    converter = FrameConverter()
+    heard = []
+    for index, part in enumerate(split(sine(96_000, 48_000), 960)):
+        frame = make_frame(part, 48_000)
+        frame.pts, frame.time_base = index * 960, Fraction(1, 48_000)
+        for packet in encoder.encode(frame):
+            heard += [converter.convert(decoded) for decoded in decoder.decode(packet)]
+    pcm = np.concatenate(heard)
+    assert abs(pcm.size - 32_000) < 640
+    assert 10_000 < np.sqrt(np.mean(pcm[3_200:].astype(float) ** 2)) < 16_000
+
+
+def test_nothing_gives_nothing() -> None:
+    converter = FrameConverter()
+    assert converter.flush().size == 0
+    assert converter.flush().dtype == np.int16
+    converter.convert(make_frame(sine(960, 48_000), 48_000))
+    assert converter.flush().size > 0
+    assert converter.flush().size == 0
+
+
+def test_two_connections_share_nothing() -> None:
+    signal = sine(48_000, 48_000)
+    one, two = FrameConverter(), FrameConverter()
+    heard_one, heard_two = [], []
+    for part in split(signal, 960):
+        heard_one.append(one.convert(make_frame(part, 48_000)))
+        heard_two.append(two.convert(make_frame(np.zeros_like(part), 48_000)))
+    assert not np.concatenate(heard_two).any()
+    alone = convert_all(FrameConverter(), [make_frame(part, 48_000) for part in split(signal, 960)])
+    assert np.array_equal(np.concatenate([*heard_one, one.flush()]), alone)
+
+
+def test_impossible_frame_is_one_sentence_and_costs_itself_only() -> None:
+    signal = sine(9_600, 48_000)
+    frames = [make_frame(part, 48_000) for part in split(signal, 960)]
+    impossible = make_frame(signal[:960], 48_000)
+    impossible.sample_rate = 0
+    converter = FrameConverter()
+    heard = [converter.convert(frame) for frame in frames]
+    with pytest.raises(AudioDecodeError, match=r"0 Hz.*Choose another microphone"):
+        converter.convert(impossible)
+    heard += [converter.convert(frame) for frame in frames]
+    assert abs(np.concatenate([*heard, converter.flush()]).size - 6_400) <= 4
