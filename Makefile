@@ -1,0 +1,71 @@
+# make run    everything the app needs (first time: some GB), then the app
+# make test   the same, and what the tests need; then format, lint, types and every test
+# make clean  forget the set-up (weights stay in the user's cache)
+#
+# torch comes with its CUDA libraries, several GB, on machines without a GPU too: the registry's
+# torchaudio, which pyannote.audio imports, is linked against that build of torch, and a CPU-only
+# torch breaks it. The set in constraints.txt is the one that was tested together.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --python $(BIN)/python -c constraints.txt
+SETUP := .setup
+
+# Weights travel, and Chromium installs, while the packages unpack.
+MAKEFLAGS += -j4 --no-print-directory
+
+ifneq ($(filter test setup-test,$(MAKECMDGOALS)),)
+INSTALLED := $(SETUP)/packages-test
+else
+INSTALLED := $(SETUP)/packages
+endif
+
+.PHONY: run test setup setup-test clean
+.DELETE_ON_ERROR:
+
+run: setup
+	$(BIN)/streamlit run app.py
+
+test: setup-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict meetcore
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+setup: $(INSTALLED) $(SETUP)/weights
+setup-test: $(INSTALLED) $(SETUP)/weights $(SETUP)/chromium
+
+$(SETUP)/uv:
+	@mkdir -p $(SETUP)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+# The few small packages that fetching weights needs, so that it can begin at once.
+$(SETUP)/fetching: constraints.txt | $(SETUP)/uv
+	$(UV) --quiet filelock platformdirs pydantic-settings
+	@touch $@
+
+$(SETUP)/packages: requirements.txt constraints.txt | $(SETUP)/fetching
+	$(UV) -r requirements.txt
+	@touch $@
+
+$(SETUP)/packages-test: requirements-dev.txt requirements.txt constraints.txt | $(SETUP)/fetching
+	$(UV) -r requirements-dev.txt
+	@touch $@ $(SETUP)/packages
+
+# A weight that nobody delivers is a sentence here, and a lower mode in the app, not a stop.
+$(SETUP)/fetched: meetcore/weights/catalogue.toml | $(SETUP)/fetching
+	-@$(BIN)/python -m meetcore weights pull --no-convert
+	@touch $@
+
+$(SETUP)/weights: $(SETUP)/fetched | $(INSTALLED)
+	@$(BIN)/python -m meetcore weights pull && touch $@ \
+		|| echo "Some weights are missing; the app starts in the best mode it can without them."
+
+$(SETUP)/chromium: | $(SETUP)/packages-test
+	@./.ci/chromium
+	@touch $@
+
+clean:
+	rm -rf .venv $(SETUP) .mypy_cache .ruff_cache .pytest_cache .hypothesis

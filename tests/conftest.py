@@ -1,0 +1,77 @@
+"""What tests of all modules share: settings, weights, and pyannote's sample conversation."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.settings import Settings
+from meetcore.weights.resolver import WeightResolver
+
+os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # read when pyannote.audio is imported
+_KEPT = {"MEETCORE_CACHE_DIR", "MEETCORE_OFFLINE"}
+for _name in [name for name in os.environ if name.startswith("MEETCORE_") and name not in _KEPT]:
+    del os.environ[_name]  # a tester's own settings must not change what tests see
+os.environ.pop("HF_TOKEN", None)
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePaths:
+    """The 30 s, two-speaker conversation that comes with pyannote.audio."""
+
+    wav: Path
+    rttm: Path
+    stm: Path
+
+
+@pytest.fixture(scope="session")
+def settings_for() -> Callable[..., Settings]:
+    """Settings whose data live in a given folder; weights stay in the user's cache."""
+
+    def build(folder: Path, **changes: Any) -> Settings:
+        return Settings(_env_file=None, **{"data_dir": folder / "data", **changes})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def resolver() -> WeightResolver:
+    """The real weights, fetched once per machine."""
+    settings = Settings(_env_file=None)
+    return WeightResolver(settings.cache_dir, offline=settings.offline)
+
+
+@pytest.fixture(scope="session")
+def sample_paths() -> SamplePaths:
+    """Where the sample and its references are, found without importing pyannote.audio."""
+    spec = importlib.util.find_spec("pyannote")
+    assert spec is not None and spec.submodule_search_locations is not None
+    for location in spec.submodule_search_locations:
+        folder = Path(location) / "audio" / "sample"
+        if folder.is_dir():
+            return SamplePaths(*(folder / f"sample.{suffix}" for suffix in ("wav", "rttm", "stm")))
+    raise FileNotFoundError("pyannote.audio's sample is missing: reinstall requirements.txt")
+
+
+@pytest.fixture(scope="session")
+def sample_audio(sample_paths: SamplePaths) -> Samples:
+    """The sample as float32, shape (480000,), 16 kHz mono, read without our own decoder."""
+    with wave.open(str(sample_paths.wav)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (
+            SAMPLE_RATE,
+            1,
+            2,
+        )
+        data = file.readframes(file.getnframes())
+    samples = np.frombuffer(data, dtype="<i2").astype(np.float32) / 32768.0
+    samples.setflags(write=False)
+    return samples
