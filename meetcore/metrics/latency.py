@@ -1,0 +1,140 @@
+"""How long a reader waits for a word, from a log of what was on the page.
+
+The definitions are those of live captioning: a word's latency starts when its last
+sample was sent, not when the recognizer woke up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from meetcore.metrics.steadiness import label_lags, longest_freeze, revisions
+from meetcore.metrics.updates import Page, ReferenceWord, Tokens, Update, pages_of, shared
+from meetcore.metrics.words import align
+
+SPOKEN_EARLY = 0.5
+"""A word may be guessed this many seconds before its last sample was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyReport:
+    """The waits of one recording; keep the lists to pool several."""
+
+    final: tuple[float, ...]
+    """Per correctly recognized word: sent to committed for good."""
+    first_shown: tuple[float, ...]
+    """Per correctly recognized word: sent to first seen on the page, in any state."""
+    first_text: float
+    """From the beginning of the first word said to the first words on the page."""
+    label_lag: tuple[float, ...]
+    """Per committed word: commit to the last change of its speaker; 0 if it never changed."""
+    shown: int
+    """Words that were ever shown as tentative."""
+    revised: int
+    """Of those, how many were taken back or changed."""
+    longest_freeze: float
+    """Longest time the page stood still while words waited to be shown."""
+
+
+def measure(
+    updates: Sequence[Update],
+    reference: Sequence[ReferenceWord],
+    normalise: Callable[[str], list[str]],
+) -> LatencyReport:
+    """The waits of one recording.
+
+    Parameters
+    ----------
+    updates : sequence of Update
+        In order of time; the last one is what the live pass leaves behind.
+    reference : sequence of ReferenceWord
+        In order, with the times their samples were sent.
+    normalise : callable
+        A word's comparable tokens; applied to single words, so numbers of several
+        words stay apart (latency needs to know which word is which).
+
+    Notes
+    -----
+    Only words that end up correct have a latency. The final latency of a word is
+    the first update from which its position in the committed text, and all before
+    it, stay as they are, minus the time its last sample was sent.
+    """
+    tokens = Tokens(normalise)
+    said = [
+        ReferenceWord(token, word.start, word.end)
+        for word in reference
+        for token in tokens.of(word.text)
+    ]
+    pages = pages_of(updates, tokens)
+    committed_at, settled = _committed_at(pages)
+    steps = align([word.text for word in said], pages[-1].committed if pages else [])
+    partner = {
+        step.hypothesis: step.reference
+        for step in steps
+        if step.equal and step.reference is not None and step.hypothesis is not None
+    }
+    shown, revised = revisions(pages)
+    return LatencyReport(
+        final=tuple(committed_at[ours] - said[theirs].end for ours, theirs in partner.items()),
+        first_shown=_first_shown(pages, settled, said, partner),
+        first_text=_first_text(pages, said),
+        label_lag=label_lags(updates),
+        shown=shown,
+        revised=revised,
+        longest_freeze=longest_freeze(pages, said),
+    )
+
+
+def _committed_at(pages: Sequence[Page]) -> tuple[list[float], list[int]]:
+    """When each token of the last committed text came to stand for good.
+
+    Returns
+    -------
+    list of float
+        Wall time for each token.
+    list of int
+        For each page, how many leading committed tokens never change after it.
+    """
+    final = pages[-1].committed if pages else []
+    settled = [0] * len(pages)
+    least = len(final)
+    for position in range(len(pages) - 1, -1, -1):
+        least = min(least, shared(pages[position].committed, final))
+        settled[position] = least
+    times: list[float] = []
+    for page, count in zip(pages, settled, strict=True):
+        times += [page.wall_time] * (count - len(times))
+    return times, settled
+
+
+def _first_shown(
+    pages: Sequence[Page],
+    settled: Sequence[int],
+    said: Sequence[ReferenceWord],
+    partner: Mapping[int, int],
+) -> tuple[float, ...]:
+    """Sent to first seen, for each reference word that the last text has right."""
+    first: dict[int, float] = {}
+    begin = known = 0
+    for page, count in zip(pages, settled, strict=True):
+        # Settled words have their partners already; only what follows is searched.
+        while known < count:
+            if known in partner:
+                begin = partner[known] + 1
+                first.setdefault(partner[known], page.wall_time)
+            known += 1
+        spoken = begin
+        while spoken < len(said) and said[spoken].end <= page.wall_time + SPOKEN_EARLY:
+            spoken += 1
+        window = [word.text for word in said[begin:spoken]]
+        for step in align(window, page.shown[count:]):
+            if step.equal and step.reference is not None:
+                first.setdefault(begin + step.reference, page.wall_time)
+    return tuple(first[n] - said[n].end for n in sorted(partner.values()))
+
+
+def _first_text(pages: Sequence[Page], said: Sequence[ReferenceWord]) -> float:
+    shown = (page.wall_time for page in pages if page.shown)
+    return next(shown, math.nan) - said[0].start if said else math.nan

@@ -1,0 +1,73 @@
+"""How quietly the page behaves: words taken back, standstills, labels that change late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from meetcore.metrics.updates import Page, ReferenceWord, Update, shared
+from meetcore.metrics.words import align
+from meetcore.records import Segment
+
+
+def revisions(pages: Sequence[Page]) -> tuple[int, int]:
+    """Words ever shown as tentative, and how many of them were taken back."""
+    shown = revised = 0
+    before: list[str] = []
+    for page in pages:
+        same = shared(before, page.shown)
+        steps = align(before[same:], page.shown[same:])
+        revised += sum(not s.equal and s.reference is not None for s in steps)
+        shown += sum(
+            not s.equal and s.hypothesis is not None and same + s.hypothesis >= len(page.committed)
+            for s in steps
+        )
+        before = page.shown
+    return shown, revised
+
+
+def longest_freeze(pages: Sequence[Page], said: Sequence[ReferenceWord]) -> float:
+    """Longest time the page stood still while somebody was talking, in seconds.
+
+    Counted from the end of the first word that began after the page last changed, to the
+    next change.
+    """
+    changes = [0.0]
+    before: list[str] = []
+    for page in pages:
+        if page.shown != before:
+            changes.append(page.wall_time)
+            before = page.shown
+    longest, position = 0.0, 0
+    for start, end in pairwise(changes):
+        while position < len(said) and said[position].start < start:
+            position += 1
+        if position < len(said) and said[position].end < end:
+            longest = max(longest, end - said[position].end)
+    return longest
+
+
+def label_lags(updates: Sequence[Update]) -> tuple[float, ...]:
+    """For each word of the last update: its last change of label minus its first commit."""
+    born: list[float] = []
+    changed: list[float] = []
+    labels: list[str | None] = []
+    before: tuple[Segment, ...] = ()
+    for update in updates:
+        same = words = 0
+        while same < min(len(before), len(update.segments)):
+            if before[same] != update.segments[same]:
+                break
+            words += len(before[same].words)
+            same += 1
+        fresh = [s.speaker for s in update.segments[same:] for _ in s.words]
+        for position, label in enumerate(fresh, start=words):
+            if position >= len(labels):
+                labels.append(label)
+                born.append(update.wall_time)
+                changed.append(update.wall_time)
+            elif labels[position] != label:
+                labels[position] = label
+                changed[position] = update.wall_time
+        before = update.segments
+    return tuple(last - first for first, last in zip(born, changed, strict=True))

@@ -1,0 +1,98 @@
+"""What a reader saw and when, as the bench logs it, and how lists of waits are summed up.
+
+All wall clocks count seconds since the stream's first sample; audio is streamed at 1x, so
+the meeting's clock and the wall run side by side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from meetcore.records import Segment, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What the page showed from `wall_time` on."""
+
+    wall_time: float
+    segments: tuple[Segment, ...]
+    """Committed words with their speakers."""
+    tentative: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceWord:
+    """A word that was really said, and when its first and last samples were sent."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median, 90th percentile and maximum in seconds; NaN of nothing."""
+
+    median: float
+    p90: float
+    maximum: float
+    count: int
+
+
+def spread(values: Iterable[float]) -> Spread:
+    """The spread of a list; percentiles are nearest-rank.
+
+    >>> spread([1.0, 2.0, 3.0])
+    Spread(median=2.0, p90=3.0, maximum=3.0, count=3)
+    """
+    ordered = sorted(values)
+    if not ordered:
+        return Spread(math.nan, math.nan, math.nan, 0)
+    ranks = [max(math.ceil(share * len(ordered)), 1) - 1 for share in (0.5, 0.9)]
+    return Spread(ordered[ranks[0]], ordered[ranks[1]], ordered[-1], len(ordered))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One update as lists of comparable tokens."""
+
+    wall_time: float
+    committed: list[str]
+    shown: list[str]
+
+
+class Tokens:
+    """Words to comparable tokens, each different word normalised once."""
+
+    def __init__(self, normalise: Callable[[str], list[str]]) -> None:
+        self._normalise = normalise
+        self._known: dict[str, list[str]] = {}
+
+    def of(self, text: str) -> list[str]:
+        if text not in self._known:
+            self._known[text] = self._normalise(text)
+        return self._known[text]
+
+    def of_words(self, words: Iterable[Word]) -> list[str]:
+        return [token for word in words for token in self.of(word.text)]
+
+
+def shared(one: Sequence[str], other: Sequence[str], known: int = 0) -> int:
+    """How many leading tokens are the same; the first `known` are known to be."""
+    limit = min(len(one), len(other))
+    while known < limit and one[known] == other[known]:
+        known += 1
+    return known
+
+
+def pages_of(updates: Iterable[Update], tokens: Tokens) -> list[Page]:
+    """The updates in comparable form."""
+    pages = []
+    for update in updates:
+        committed = tokens.of_words(word for segment in update.segments for word in segment.words)
+        shown = committed + tokens.of_words(update.tentative)
+        pages.append(Page(update.wall_time, committed, shown))
+    return pages
