@@ -52,6 +52,7 @@ class WeightResolver:
         connect_timeout_s: float = 4.0,
     ) -> None:
         self.catalogue = catalogue or load_catalogue()
+        self.cache_dir = cache_dir
         self._offline = offline
         self._cache = WeightCache(cache_dir / "weights")
         self._delivery = Delivery(self._cache, self.catalogue, HttpFetcher(connect_timeout_s))
