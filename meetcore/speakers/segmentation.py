@@ -1,0 +1,183 @@
+"""Which of up to three local speakers is active in each frame of a short window."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.records import SAMPLE_RATE, Samples
+
+Activity = npt.NDArray[np.float32]
+"""Probability that a local speaker is active, shape (n_frames, n_local_speakers), in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameGrid:
+    """Where a model's frames lie: frame `i` hears `size_samples` from `i * step_samples` on."""
+
+    step_samples: int
+    size_samples: int
+
+    def count(self, n_samples: int) -> int:
+        """Number of frames a model gives for `n_samples` samples.
+
+        >>> FrameGrid(270, 991).count(160_000)
+        589
+        """
+        return max(0, (n_samples - self.size_samples) // self.step_samples + 1)
+
+    def edge(self, frame: int) -> float:
+        """Time in seconds at which the cell of frame `frame` begins.
+
+        A frame's cell is the step around its centre, so that cells tile the time line.
+        """
+        return (frame * self.step_samples + (self.size_samples - self.step_samples) / 2) / (
+            SAMPLE_RATE
+        )
+
+
+class SegmentationModel(Protocol):
+    """A model that tells local speakers apart inside one window; safe from several threads."""
+
+    @property
+    def grid(self) -> FrameGrid:
+        """Where the frames lie."""
+        ...
+
+    @property
+    def window_samples(self) -> int:
+        """Length of window the model was trained on."""
+        ...
+
+    def activity(self, windows: Samples) -> Activity:
+        """Score windows of one length.
+
+        Parameters
+        ----------
+        windows : np.ndarray, shape (n_windows, n_samples), float32, 16 kHz
+
+        Returns
+        -------
+        np.ndarray, shape (n_windows, n_frames, n_local_speakers), float32
+            Probability of activity; the order of speakers is each window's own.
+
+        Raises
+        ------
+        InferenceError
+            The model failed on these samples.
+        """
+        ...
+
+
+def quiet_pyannote() -> None:
+    """Import pyannote.audio without its usage reports and its warning about decoding.
+
+    Meetcore decodes with PyAV and hands waveforms over, so torchcodec is never needed.
+    """
+    os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import pyannote.audio  # noqa: F401
+        except Exception as error:  # a broken torch or torchaudio raises OSError and others
+            raise ModelUnavailableError(
+                f"pyannote.audio cannot be imported ({type(error).__name__}: {error}). "
+                "Reinstall the pinned set: make install."
+            ) from error
+
+
+class PyannoteSegmentation:
+    """pyannote's segmentation-3.0 (a powerset PyanNet) on 10 s windows.
+
+    Source: Plaquet & Bredin 2023, "Powerset multi-class cross entropy loss for neural
+    speaker diarization"; the marginals are sums of class probabilities.
+    """
+
+    def __init__(self, model: Any, device: str) -> None:
+        import torch
+        from pyannote.audio.utils.powerset import Powerset
+
+        specifications = model.specifications
+        if not specifications.powerset:
+            raise ModelUnavailableError(
+                "This segmentation checkpoint is not a powerset model. Use segmentation-3.0."
+            )
+        self._torch = torch
+        self._device = torch.device(device)
+        self._model = model.eval().float().to(self._device)
+        powerset = Powerset(len(specifications.classes), specifications.powerset_max_classes)
+        self._mapping = powerset.mapping.to(self._device)
+        self._lock = threading.Lock()
+        field = model.receptive_field
+        self._grid = FrameGrid(
+            step_samples=round(field.step * SAMPLE_RATE),
+            size_samples=round(field.duration * SAMPLE_RATE),
+        )
+        self._window_samples = round(specifications.duration * SAMPLE_RATE)
+
+    @property
+    def grid(self) -> FrameGrid:
+        """Where the frames lie."""
+        return self._grid
+
+    @property
+    def window_samples(self) -> int:
+        """Length of window the model was trained on."""
+        return self._window_samples
+
+    def activity(self, windows: Samples) -> Activity:
+        """Score windows; see SegmentationModel."""
+        try:
+            with self._lock, self._torch.inference_mode():
+                audio = self._torch.from_numpy(np.ascontiguousarray(windows))
+                scores = self._model(audio[:, None].to(self._device))
+                marginals = scores.exp() @ self._mapping
+                result: Activity = marginals.cpu().numpy().astype(np.float32)
+                return result
+        except RuntimeError as error:
+            raise InferenceError(
+                f"Segmentation failed on {windows.shape} samples ({error})."
+            ) from error
+
+
+def load_segmentation(path: Path, device: str = "cpu") -> PyannoteSegmentation:
+    """Load a segmentation checkpoint whose checksum the resolver has verified.
+
+    The checkpoint pickles more than tensors, which is why only a verified file may come here.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The file is missing or is not such a checkpoint; the message says which.
+    """
+    quiet_pyannote()
+    from pyannote.audio import Model
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            model = Model.from_pretrained(path)
+        except KeyError as error:
+            raise ModelUnavailableError(
+                f"{path.name} was saved by another generation of pyannote.audio (no {error} in "
+                "it). Fetch it again: python -m meetcore weights pull segmentation-3.0."
+            ) from error
+        except Exception as error:
+            raise ModelUnavailableError(
+                f"{path.name} cannot be loaded as a segmentation model "
+                f"({type(error).__name__}: {error}). "
+                "Fetch it again: python -m meetcore weights pull segmentation-3.0."
+            ) from error
+    if model is None:
+        raise ModelUnavailableError(
+            f"{path.name} is not there. Fetch it: python -m meetcore weights pull segmentation-3.0."
+        )
+    return PyannoteSegmentation(model, device)

@@ -1,0 +1,65 @@
+"""Frames to turns: one speaker at a time, the strongest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from meetcore.records import Turn
+from meetcore.speakers.identity import Identities
+from meetcore.speakers.segmentation import FrameGrid
+from meetcore.speakers.tracks import Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Frames in which one track is the strongest; `stop` is exclusive."""
+
+    start: int
+    stop: int
+    track: int
+
+
+def runs_of(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[Run]:
+    """Stretches of frames in which one track leads and is active.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> runs_of(np.array([[0.9, 0.6], [0.7, 0.8], [0.1, 0.2]]), 10, [4, 5], 0.5)
+    [Run(start=10, stop=11, track=4), Run(start=11, stop=12, track=5)]
+    """
+    if mean.size == 0:
+        return []
+    leader = np.where(mean.max(axis=1) > onset, mean.argmax(axis=1), -1)
+    borders = np.flatnonzero(np.diff(leader)) + 1
+    edges = [0, *(int(border) for border in borders), len(leader)]
+    return [
+        Run(start + first, start + stop, ids[leader[first]])
+        for first, stop in zip(edges, edges[1:], strict=False)
+        if leader[first] >= 0
+    ]
+
+
+def turns_of(runs: Sequence[Run], identities: Identities, grid: FrameGrid) -> tuple[Turn, ...]:
+    """Runs with a known speaker as turns; a change of speaker inside a track splits a run."""
+    turns: list[tuple[int, int, int]] = []
+    for run in runs:
+        track = identities.tracks.get(run.track)
+        if track is None:
+            continue
+        cuts = [f for f, _ in track.marks if run.start < f < run.stop]
+        edges = [run.start, *cuts, run.stop]
+        for first, stop in zip(edges, edges[1:], strict=False):
+            speaker = track.speaker_at(first)
+            if speaker is None:
+                continue
+            if turns and turns[-1][1] == first and turns[-1][2] == speaker:
+                turns[-1] = (turns[-1][0], stop, speaker)
+            else:
+                turns.append((first, stop, speaker))
+    return tuple(
+        Turn(grid.edge(first), grid.edge(stop), f"S{speaker}") for first, stop, speaker in turns
+    )
