@@ -4,115 +4,127 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from meetcore.speakers.online import OnlineClustering
-from meetcore.speakers.similarity import Voice
+from meetcore.speakers.similarity import Voice, boundary
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityOptions:
+    """Margins in likeness beside similarity.boundary, durations in seconds of speech."""
+
+    change: float = 0.1
+    """How far below the boundary a stretch must lie to be somebody else on the same track."""
+    give_up: float = -0.2
+    """Margin that is enough for a track that will never be heard again."""
+    least_birth: float = 0.6
+    """Speech such a track needs to become a speaker of its own."""
+
+
+@dataclass(slots=True)
+class Tenure:
+    """A stretch of one track held to be one person: from `frame` until the next tenure."""
+
+    frame: int
+    speaker: int | None = None
+    voice: Voice | None = None
+    """All closed stretches of it together."""
+    lesson: Voice | None = None
+    """What its speaker was taught by it."""
 
 
 @dataclass(slots=True)
 class Track:
     """One line of speech that segmentation follows, and who it was found to be, and since when."""
 
-    marks: list[tuple[int, int | None]] = field(default_factory=list)
-    """First frame of each stretch and its speaker; the last one is still open."""
+    tenures: list[Tenure]
+    open_frame: int
+    """First frame of the stretch that is still gathering speech."""
     heard: float = 0.0
-    """Seconds of the open stretch that were embedded."""
-    lesson: tuple[int, Voice] | None = None
-    """What the open stretch has taught so far, and about whom."""
-    pending: Voice | None = None
-    """Speech of this track that nobody could be found for."""
-
-    @property
-    def open_frame(self) -> int:
-        """First frame of the open stretch."""
-        return self.marks[-1][0]
+    """Seconds of the open stretch that were embedded already."""
 
     @property
     def speaker(self) -> int | None:
         """Speaker in force."""
-        return self.marks[-1][1]
+        return self.tenures[-1].speaker
 
     def speaker_at(self, frame: int) -> int | None:
-        """Speaker of one frame; stretches nobody was found for take the nearest known one's."""
-        index = bisect.bisect_right(self.marks, frame, key=lambda mark: mark[0]) - 1
-        for _, speaker in self.marks[max(index, 0) :]:
-            if speaker is not None:
-                return speaker
-        known = [speaker for _, speaker in self.marks[: max(index, 0)] if speaker is not None]
-        return known[-1] if known else None
-
-    def name(self, speaker: int | None) -> None:
-        """Set who speaks in the open stretch."""
-        self.marks[-1] = (self.open_frame, speaker)
-
-    def close(self, frame: int) -> None:
-        """Begin a new stretch at `frame`, held by the same speaker until heard."""
-        if len(self.marks) > 1 and self.marks[-1][1] == self.marks[-2][1]:
-            self.marks.pop()
-        self.marks.append((frame, self.speaker))
-        self.heard = 0.0
-        self.lesson = None
+        """Speaker of one frame; where nobody was found, the next one known, else the last."""
+        index = bisect.bisect_right(self.tenures, frame, key=lambda tenure: tenure.frame) - 1
+        after = self.tenures[max(index, 0) :]
+        before = self.tenures[: max(index, 0)][::-1]
+        return next((t.speaker for t in [*after, *before] if t.speaker is not None), None)
 
 
 class Identities:
     """The tracks of one meeting and the speakers they belong to."""
 
-    def __init__(self, clustering: OnlineClustering, give_up: float, least_birth: float) -> None:
+    def __init__(self, clustering: OnlineClustering, options: IdentityOptions) -> None:
         self._clustering = clustering
-        self._give_up = give_up
-        self._least_birth = least_birth
+        self._options = options
         self.tracks: dict[int, Track] = {}
 
     def open(self, track: int, frame: int) -> Track:
         """The track, begun at `frame` when it is new."""
-        return self.tracks.setdefault(track, Track([(frame, None)]))
+        return self.tracks.setdefault(track, Track([Tenure(frame)], frame))
 
     def hear(self, track: Track, voice: Voice, present: Set[int], closing: int | None) -> None:
-        """Decide who the open stretch is, from all its speech so far.
+        """Decide whose tenure it is, from all speech of it so far.
 
         Parameters
         ----------
+        voice : Voice
+            The open stretch alone.
         present : set of int
             Speakers holding other tracks now.
         closing : int or None
             Frame at which the stretch ends, when it does.
         """
-        if track.lesson is not None:
-            self._clustering.unlearn(*track.lesson)
-            track.lesson = None
-        whole = voice if track.pending is None else voice.plus(track.pending)
-        speaker = self._clustering.decide(whole, track.speaker, present)
+        tenure = track.tenures[-1]
         track.heard = voice.duration
-        if speaker is not None:
-            track.name(speaker)
-            track.lesson = (speaker, whole)
-            self._clustering.learn(speaker, whole)
-        self._clustering.forget_silent()
+        if tenure.voice is not None and self._is_other(tenure.voice, voice):
+            if closing is None:
+                return
+            tenure = Tenure(track.open_frame)
+            track.tenures.append(tenure)
+        whole = voice if tenure.voice is None else tenure.voice.plus(voice)
+        self._name(tenure, whole, present)
         if closing is not None:
-            track.pending = None if speaker is not None else whole
-            track.close(closing)
+            tenure.voice = whole
+            track.open_frame = closing
+            track.heard = 0.0
+
+    def _is_other(self, known: Voice, fresh: Voice) -> bool:
+        bound = boundary(known.duration, fresh.duration) - self._options.change
+        return known.likeness(fresh) < bound
+
+    def _name(self, tenure: Tenure, whole: Voice, present: Set[int]) -> None:
+        if tenure.lesson is not None and tenure.speaker is not None:
+            self._clustering.unlearn(tenure.speaker, tenure.lesson)
+        tenure.speaker = self._clustering.decide(whole, tenure.speaker, present)
+        tenure.lesson = whole
+        if tenure.speaker is not None:
+            self._clustering.learn(tenure.speaker, whole)
+        self._clustering.forget_silent()
 
     def give_up(self, track: Track) -> None:
         """Name a track that will not be heard again by the nearest speaker, or by a new one."""
-        if track.pending is None or track.speaker is not None:
+        voice = track.tenures[-1].lesson
+        if voice is None or track.speaker is not None:
             return
-        speaker, likeness = self._clustering.nearest(track.pending)
-        if speaker is not None and likeness >= self._give_up:
-            track.name(speaker)
-        elif speaker is None or track.pending.duration >= self._least_birth:
-            track.name(self._clustering.bear(track.pending))
-        track.pending = None
+        speaker, score = self._clustering.nearest(voice)
+        if speaker is None or (
+            score < self._options.give_up and voice.duration >= self._options.least_birth
+        ):
+            speaker = self._clustering.bear(voice)
+        track.tenures[-1].speaker = speaker
 
     def merge(self) -> dict[int, int]:
         """Unite speakers that turned out the same, in every track."""
         merged = self._clustering.merge()
         for track in self.tracks.values() if merged else ():
-            track.marks = [
-                (frame, speaker if speaker is None else merged.get(speaker, speaker))
-                for frame, speaker in track.marks
-            ]
-            if track.lesson is not None:
-                speaker, voice = track.lesson
-                track.lesson = (merged.get(speaker, speaker), voice)
+            for tenure in track.tenures:
+                if tenure.speaker is not None:
+                    tenure.speaker = merged.get(tenure.speaker, tenure.speaker)
         return merged

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from meetcore.records import SAMPLE_RATE, Samples, Turn
 from meetcore.speakers.embedding import EmbeddingModel
-from meetcore.speakers.identity import Identities, Track
+from meetcore.speakers.identity import Identities, IdentityOptions, Track
 from meetcore.speakers.online import OnlineClustering, OnlineOptions
-from meetcore.speakers.segmentation import SegmentationModel
+from meetcore.speakers.segmentation import Activity, SegmentationModel
 from meetcore.speakers.similarity import Voice
 from meetcore.speakers.tracks import TrackBook, TrackOptions
 from meetcore.speakers.turns import Run, runs_of, turns_of
@@ -23,6 +23,8 @@ class LiveOptions:
 
     hop_frames: int = 45
     """New frames per window (0.76 s)."""
+    least_window_frames: int = 180
+    """Windows shorter than this (3 s) make the model imagine speakers."""
     first_looks: tuple[float, ...] = (0.7, 1.2)
     """Seconds of speech after which a track without a speaker is embedded."""
     stretch: float = 2.0
@@ -31,10 +33,7 @@ class LiveOptions:
     """Seconds of speech below which nothing is embedded."""
     silence_db: float = -70.0
     """A hop that never gets louder than this (10 ms RMS, dB of full scale) is not looked at."""
-    give_up: float = 0.4
-    """Likeness that is enough for a track that will never be heard again."""
-    least_birth: float = 0.6
-    """Seconds of speech for such a track to become a speaker of its own."""
+    identity: IdentityOptions = field(default_factory=IdentityOptions)
     tracks: TrackOptions = field(default_factory=TrackOptions)
     clustering: OnlineOptions = field(default_factory=OnlineOptions)
 
@@ -76,8 +75,7 @@ class LiveDiarizer:
         self._book = TrackBook(self._options.tracks)
         self._identities = Identities(
             OnlineClustering(self._options.clustering),
-            self._options.give_up,
-            self._options.least_birth,
+            self._options.identity,
         )
         self._audio: Samples = np.zeros(0, dtype=np.float32)
         self._audio_start = 0
@@ -114,8 +112,7 @@ class LiveDiarizer:
         silent = self._is_silent(self._frames, end)
         begin = max(self._book.start, end - self._window_frames)
         if not (silent and self._was_silent):
-            window = self._samples(begin, end)
-            self._book.add(begin, self._segmentation.activity(window[None])[0])
+            self._book.add(begin, self._activity(begin, end))
         else:
             self._book.skip(end)
         self._was_silent = silent
@@ -123,6 +120,12 @@ class LiveDiarizer:
         relabelled = self._decide(last=last)
         self._settle(max(0, end + self._options.hop_frames - self._window_frames))
         return relabelled
+
+    def _activity(self, begin: int, end: int) -> Activity:
+        """Local speakers of frames `begin` to `end`; a short window is led in by silence."""
+        lacking = max(0, self._options.least_window_frames - (end - begin))
+        window = np.pad(self._samples(begin, end), (lacking * self._grid.step_samples, 0))
+        return self._segmentation.activity(window[None])[0][lacking:]
 
     def _is_silent(self, begin: int, end: int) -> bool:
         hop = self._samples(begin, end)
@@ -165,8 +168,8 @@ class LiveDiarizer:
         options = self._options
         fresh = alone.copy()
         fresh[: max(0, track.open_frame - self._book.start)] = False
-        speech = np.count_nonzero(fresh) * self._grid.step_samples / SAMPLE_RATE
-        leaving = track.open_frame < self._book.start + options.hop_frames
+        speech = int(np.count_nonzero(fresh)) * self._grid.step_samples / SAMPLE_RATE
+        leaving = track.open_frame < self._frames + options.hop_frames - self._window_frames
         full = speech >= options.stretch
         looks = () if track.speaker is not None else options.first_looks
         due = any(track.heard < look <= speech for look in looks)

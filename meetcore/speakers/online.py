@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from meetcore.speakers.similarity import Voice
+from meetcore.speakers.similarity import Voice, boundary
 
 
 @dataclass(frozen=True, slots=True)
 class OnlineOptions:
-    """Thresholds in likeness (see Voice.likeness), durations in seconds of speech."""
+    """Margins in likeness beside similarity.boundary, durations in seconds of speech."""
 
-    same: float = 0.65
-    """From here on a voice counts as one already met."""
-    merge: float = 0.8
-    """From here on two voices met turn out to be one."""
-    loyalty: float = 0.15
+    margin: float = 0.0
+    """How far above the boundary a voice must lie to count as one already met."""
+    merge_margin: float = 0.04
+    """The same for two speakers to turn out to be one."""
+    loyalty: float = 0.08
     """Head start of the speaker whose track it is."""
-    present: float = 0.15
+    present: float = 0.1
     """Handicap of a speaker who holds another track at the same time."""
     birth: float = 1.0
     """Speech needed before a new speaker is born."""
@@ -48,16 +48,16 @@ class OnlineClustering:
     def nearest(
         self, voice: Voice, prefer: int | None = None, present: Set[int] = frozenset()
     ) -> tuple[int | None, float]:
-        """The speaker most like `voice` and how alike, after head start and handicap."""
+        """The likeliest speaker of `voice`, and how far above the boundary the likeness lies."""
         options = self._options
         best: tuple[int | None, float] = (None, float("-inf"))
         for speaker, known in self._voices.items():
             if known.duration <= 0:  # born of this very speech, all of which was taken back
-                score = options.same if speaker == prefer else float("-inf")
-            elif speaker == prefer:
-                score = known.likeness(voice) + options.loyalty
+                score = options.margin if speaker == prefer else float("-inf")
             else:
-                score = known.likeness(voice) - options.present * (speaker in present)
+                score = known.likeness(voice) - boundary(known.duration, voice.duration)
+                score += options.loyalty * (speaker == prefer)
+                score -= options.present * (speaker in present and speaker != prefer)
             if score > best[1]:
                 best = (speaker, score)
         return best
@@ -77,7 +77,7 @@ class OnlineClustering:
             Speakers who hold other tracks at the same time.
         """
         speaker, score = self.nearest(voice, prefer, present)
-        if speaker is not None and score >= self._options.same:
+        if speaker is not None and score >= self._options.margin:
             return speaker
         if voice.duration < self._options.birth:
             return None
@@ -124,12 +124,13 @@ class OnlineClustering:
         options = self._options
         heard = [n for n, v in self._voices.items() if v.duration >= options.merge_speech]
         best: tuple[int, int] | None = None
-        bound = options.merge
+        bound = options.merge_margin
         for index, older in enumerate(heard):
             for younger in heard[index + 1 :]:
                 if self._apart.get(frozenset((older, younger)), 0.0) > 1.0:
                     continue
-                score = self._voices[older].likeness(self._voices[younger])
+                one, other = self._voices[older], self._voices[younger]
+                score = one.likeness(other) - boundary(one.duration, other.duration)
                 if score > bound:
                     best, bound = (older, younger), score
         return best

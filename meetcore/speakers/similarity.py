@@ -26,6 +26,20 @@ def reliability(duration: float) -> float:
     return float(np.sqrt(duration / (duration + HALF_RELIABLE)))
 
 
+def boundary(one: float, other: float) -> float:
+    """Likeness at which two voices are as probably one as two, given seconds of speech of each.
+
+    Measured with CAM++ on real meetings: one voice spreads around 1 by 0.16 over the harmonic
+    sum of both durations, and never less than about 0.06; two voices around 0.27 by 0.17.
+
+    >>> round(boundary(1.0, 60.0), 2), round(boundary(20.0, 60.0), 2)
+    (0.64, 0.81)
+    """
+    together = one * other / max(one + other, 1e-9)
+    spread = max(0.06, 0.16 / max(together, 1e-9))
+    return 1.0 - 0.73 * spread / (spread + 0.17)
+
+
 @dataclass(frozen=True, slots=True)
 class Voice:
     """What is known of one voice: a weighted sum of embeddings and the speech behind it."""

@@ -50,7 +50,7 @@ def turns_of(runs: Sequence[Run], identities: Identities, grid: FrameGrid) -> tu
         track = identities.tracks.get(run.track)
         if track is None:
             continue
-        cuts = [f for f, _ in track.marks if run.start < f < run.stop]
+        cuts = [t.frame for t in track.tenures if run.start < t.frame < run.stop]
         edges = [run.start, *cuts, run.stop]
         for first, stop in zip(edges, edges[1:], strict=False):
             speaker = track.speaker_at(first)
