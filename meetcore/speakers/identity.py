@@ -49,6 +49,11 @@ class Track:
         """Speaker in force."""
         return self.tenures[-1].speaker
 
+    def tenure_at(self, frame: int) -> Tenure:
+        """The tenure one frame belongs to."""
+        index = bisect.bisect_right(self.tenures, frame, key=lambda tenure: tenure.frame) - 1
+        return self.tenures[max(index, 0)]
+
     def speaker_at(self, frame: int) -> int | None:
         """Speaker of one frame; where nobody was found, the next one known, else the last."""
         index = bisect.bisect_right(self.tenures, frame, key=lambda tenure: tenure.frame) - 1

@@ -201,7 +201,7 @@ class LiveDiarizer:
         recent = runs_of(
             self._book.mean(), self._book.start, self._book.ids, self._options.tracks.onset
         )
-        turns = turns_of([*self._runs, *recent], self._identities, self._grid)
+        turns = turns_of([*self._runs, *recent], self._identities.tracks, self._grid)
         return LiveTurns(
             turns=turns,
             settled_until=self._grid.edge(self._book.start),

@@ -26,18 +26,28 @@ def reliability(duration: float) -> float:
     return float(np.sqrt(duration / (duration + HALF_RELIABLE)))
 
 
-def boundary(one: float, other: float) -> float:
-    """Likeness at which two voices are as probably one as two, given seconds of speech of each.
+_OTHERS_MEAN, _OTHERS_SPREAD = 0.27, 0.17
+"""Likeness of different speakers, measured with CAM++ on real meetings."""
 
-    Measured with CAM++ on real meetings: one voice spreads around 1 by 0.16 over the harmonic
-    sum of both durations, and never less than about 0.06; two voices around 0.27 by 0.17.
+
+def spread(one: float, other: float) -> float:
+    """Standard deviation of the likeness of one speaker's voices, given seconds of each.
+
+    Measured with CAM++ on real meetings: 0.16 over the harmonic sum of both durations, and
+    hardly ever less than 0.06.
+    """
+    together = one * other / max(one + other, 1e-9)
+    return max(0.06, 0.16 / max(together, 1e-9))
+
+
+def boundary(one: float, other: float) -> float:
+    """Likeness at which two voices lie equally far from being one and from being two.
 
     >>> round(boundary(1.0, 60.0), 2), round(boundary(20.0, 60.0), 2)
     (0.64, 0.81)
     """
-    together = one * other / max(one + other, 1e-9)
-    spread = max(0.06, 0.16 / max(together, 1e-9))
-    return 1.0 - 0.73 * spread / (spread + 0.17)
+    own = spread(one, other)
+    return 1.0 - (1.0 - _OTHERS_MEAN) * own / (own + _OTHERS_SPREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +91,14 @@ class Voice:
             return 0.0
         cosine = float(self.direction @ other.direction)
         return cosine / (reliability(self.duration) * reliability(other.duration))
+
+
+def evidence(one: Voice, other: Voice) -> float:
+    """Log-likelihood ratio of two voices being one speaker rather than two."""
+    own = spread(one.duration, other.duration)
+    # More alike than expected is no evidence against; less alike than strangers none for.
+    likeness = min(1.0, one.likeness(other))
+    others = float(np.hypot(_OTHERS_SPREAD, min(own, 0.25)))
+    same = -0.5 * ((likeness - 1.0) / own) ** 2 - np.log(own)
+    different = -0.5 * ((max(likeness, _OTHERS_MEAN) - _OTHERS_MEAN) / others) ** 2
+    return float(same - different + np.log(others))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from meetcore.records import Turn
-from meetcore.speakers.identity import Identities
+from meetcore.speakers.identity import Track
 from meetcore.speakers.segmentation import FrameGrid
 from meetcore.speakers.tracks import Scores
 
@@ -43,11 +43,48 @@ def runs_of(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[
     ]
 
 
-def turns_of(runs: Sequence[Run], identities: Identities, grid: FrameGrid) -> tuple[Turn, ...]:
+def active_runs(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[Run]:
+    """Stretches of frames in which each track is active; those of different tracks may overlap.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> active_runs(np.array([[0.9, 0.6], [0.7, 0.8], [0.1, 0.2]]), 10, [4, 5], 0.5)
+    [Run(start=10, stop=12, track=4), Run(start=10, stop=12, track=5)]
+    """
+    return [
+        run
+        for column, name in enumerate(ids)
+        for run in runs_of(mean[:, column : column + 1], start, [name], onset)
+    ]
+
+
+def united(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Turns in order of start, those of one speaker that touch or overlap made one.
+
+    Examples
+    --------
+    >>> united([Turn(0.0, 2.0, "S1"), Turn(1.0, 3.0, "S2"), Turn(1.5, 4.0, "S1")])
+    (Turn(start=0.0, end=4.0, speaker='S1'), Turn(start=1.0, end=3.0, speaker='S2'))
+    """
+    done: list[Turn] = []
+    last: dict[str, int] = {}
+    for turn in sorted(turns, key=lambda turn: (turn.start, turn.end)):
+        index = last.get(turn.speaker)
+        if index is not None and turn.start <= done[index].end:
+            before = done[index]
+            done[index] = Turn(before.start, max(before.end, turn.end), turn.speaker)
+        else:
+            last[turn.speaker] = len(done)
+            done.append(turn)
+    return tuple(done)
+
+
+def turns_of(runs: Sequence[Run], tracks: Mapping[int, Track], grid: FrameGrid) -> tuple[Turn, ...]:
     """Runs with a known speaker as turns; a change of speaker inside a track splits a run."""
     turns: list[tuple[int, int, int]] = []
     for run in runs:
-        track = identities.tracks.get(run.track)
+        track = tracks.get(run.track)
         if track is None:
             continue
         cuts = [t.frame for t in track.tenures if run.start < t.frame < run.stop]
