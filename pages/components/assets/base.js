@@ -1,0 +1,130 @@
+const pencil = 'M4 20h4L19 9l-4-4L4 16v4zM14 6l4 4';
+const views = new WeakMap();
+
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) node[name] = value;
+    else if (value !== false && value != null) node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function icon(path, label) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  for (const [name, value] of Object.entries({
+    viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', 'stroke-width': '2',
+    'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': label ? null : 'true',
+  })) if (value != null) svg.setAttribute(name, value);
+  const shape = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  shape.setAttribute('d', path);
+  svg.append(shape);
+  return svg;
+}
+
+function put(node, text) { if (node.textContent !== text) node.textContent = text; }
+
+function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor(whole / 60) % 60, whole % 60].map(n => String(n).padStart(2, '0'));
+  const hours = Math.floor(whole / 3600);
+  return (hours ? hours + ':' : '') + parts.join(':');
+}
+
+/* The element's own memory: made once per place on the page, kept while data changes. */
+function viewOf(component, build) {
+  const root = component.parentElement;
+  let view = views.get(root);
+  if (!view) {
+    view = build(root);
+    views.set(root, view);
+  }
+  view.component = component;
+  return view;
+}
+
+function colourOf(people, label) {
+  const person = people.find(p => p.label === label);
+  return person ? 's' + person.colour : 'nobody';
+}
+
+function nameOf(people, label) {
+  const person = people.find(p => p.label === label);
+  return person ? person.name : 'Unknown speaker';
+}
+
+/* Chips with the speakers' names; one click turns a name into a field. */
+class People {
+  constructor(rename) {
+    this.rename = rename;
+    this.node = make('div', { class: 'people', role: 'group', 'aria-label': 'Speakers' });
+    this.chips = new Map();
+    this.asked = new Map();
+    this.known = [];
+  }
+  /* A name just typed is shown at once, until the server says the same or two seconds are over. */
+  settle(people) {
+    for (const [label, ask] of this.asked) {
+      const person = people.find(p => p.label === label);
+      if (!person || person.name === ask.name || Date.now() - ask.at > 4000) this.asked.delete(label);
+    }
+    this.known = people.map(p => this.asked.has(p.label) ? { ...p, name: this.asked.get(p.label).name } : p);
+    return this.known;
+  }
+  draw(people) {
+    for (const [label, chip] of this.chips) {
+      if (!people.some(p => p.label === label)) { chip.remove(); this.chips.delete(label); }
+    }
+    for (const person of people) {
+      let chip = this.chips.get(person.label);
+      if (!chip) {
+        chip = this.chip(person.label);
+        this.chips.set(person.label, chip);
+        this.node.append(chip);
+      }
+      chip.classList.add('s' + person.colour);
+      if (chip.classList.contains('editing')) continue;
+      put(chip.querySelector('.name'), person.name);
+      chip.title = 'Rename ' + person.name;
+      chip.setAttribute('aria-label', 'Rename ' + person.name);
+    }
+  }
+  chip(label) {
+    const chip = make('button', { class: 'chip', type: 'button', 'data-speaker': label },
+      make('span', { class: 'name' }), icon(pencil));
+    chip.onclick = () => this.edit(label);
+    return chip;
+  }
+  edit(label) {
+    const chip = this.chips.get(label);
+    const person = this.known.find(p => p.label === label);
+    if (!chip || !person || this.node.querySelector('.editing')) return;
+    const field = make('input', { value: person.given ? person.name : '', placeholder: person.name,
+      maxlength: '60', 'aria-label': 'Name of ' + person.name, autocomplete: 'off' });
+    const form = make('span', { class: 'chip editing s' + person.colour }, field);
+    let open = true;
+    const close = keep => {
+      if (!open) return;
+      open = false;
+      const name = field.value.trim();
+      form.replaceWith(chip);
+      if (keep && name && name !== person.name) {
+        this.asked.set(label, { name, at: Date.now() });
+        put(chip.querySelector('.name'), name);
+        this.rename(label, name);
+      }
+      chip.focus();
+    };
+    field.onkeydown = event => {
+      event.stopPropagation();
+      if (event.key === 'Enter') close(true);
+      if (event.key === 'Escape') close(false);
+    };
+    field.onblur = () => close(true);
+    chip.replaceWith(form);
+    form.scrollIntoView({ block: 'nearest' });
+    field.focus();
+    field.select();
+  }
+}

@@ -1,0 +1,77 @@
+const microphone = 'M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3';
+const remembered = 'meetcore.microphone';
+
+/* What stands in the way before anybody is asked anything; null when nothing does. */
+function obstacle() {
+  if (!window.isSecureContext) return 'insecure';
+  if (!window.RTCPeerConnection) return 'no-webrtc';
+  if (!navigator.mediaDevices?.getUserMedia) return 'no-microphone-access';
+  return null;
+}
+
+function faultOf(error) {
+  return { NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'no-device', OverconstrainedError: 'gone',
+    NotReadableError: 'busy', AbortError: 'busy' }[error.name] ?? 'other';
+}
+
+class Start {
+  constructor(root) {
+    this.select = make('select', { 'aria-label': 'Microphone' });
+    this.select.onchange = () => localStorage.setItem(remembered, this.select.value);
+    this.pick = make('label', { class: 'pick' }, icon(microphone), this.select);
+    this.label = make('strong', {}, 'Start');
+    this.button = make('button', { class: 'go', type: 'button' }, make('span', { class: 'disc' }, icon(microphone)), this.label);
+    this.button.onclick = () => this.start();
+    this.trouble = make('div', { class: 'trouble', role: 'alert', hidden: true });
+    root.append(make('div', { class: 'start' }, this.button, this.pick, this.trouble));
+    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.list());
+    this.list();
+    const fault = obstacle();
+    if (fault) setTimeout(() => this.fail(fault), 0);
+  }
+  async list() {
+    const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+    const inputs = devices.filter(d => d.kind === 'audioinput' && d.deviceId !== 'communications');
+    const named = inputs.filter(d => d.label && d.deviceId !== 'default');
+    const wanted = this.select.value || localStorage.getItem(remembered) || '';
+    this.select.replaceChildren(make('option', { value: '' }, named.length ? 'Default microphone' : 'Your microphone'),
+      ...named.map(d => make('option', { value: d.deviceId }, d.label)));
+    this.select.value = named.some(d => d.deviceId === wanted) ? wanted : '';
+    this.pick.style.display = named.length > 1 ? '' : 'none';
+  }
+  async start() {
+    const fault = obstacle();
+    if (fault) return this.fail(fault);
+    this.waiting(true, 'Waiting for the microphone…');
+    const deviceId = this.select.value;
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia(
+        { audio: deviceId ? { deviceId: { exact: deviceId } } : true });
+    } catch (error) {
+      console.warn('microphone:', error.name, error.message);
+      return this.fail(faultOf(error));
+    }
+    this.trouble.hidden = true;
+    this.waiting(true, 'Starting…');
+    this.component.setTriggerValue('start', { deviceId: deviceId || null });
+    /* Held until the recorder has its own, so that no browser asks twice. */
+    setTimeout(() => this.release(), 15000);
+    setTimeout(() => this.waiting(false, 'Start'), 8000);
+  }
+  release() { this.stream?.getTracks().forEach(track => track.stop()); }
+  fail(kind) {
+    this.waiting(false, 'Try again');
+    put(this.trouble, this.component.data.faults[kind] ?? this.component.data.faults.other);
+    this.trouble.hidden = false;
+    this.component.setTriggerValue('fault', kind);
+    this.list();
+  }
+  waiting(busy, text) {
+    this.button.disabled = busy;
+    put(this.label, text);
+  }
+}
+
+export default function (component) {
+  const view = viewOf(component, root => new Start(root));
+}

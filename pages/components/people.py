@@ -1,0 +1,39 @@
+"""How speakers look on a page: a name, and a colour that stays theirs for the whole meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from meetcore.records import Speaker
+
+COLOURS = 10
+
+
+def colour_of(label: str) -> int:
+    """The colour's number for a label: "S1" has 0; an eleventh voice begins again.
+
+    >>> colour_of("S1"), colour_of("S12")
+    (0, 1)
+    """
+    digits = "".join(character for character in label if character.isdigit())
+    return (int(digits or "1") - 1) % COLOURS
+
+
+def described(
+    speakers: Iterable[Speaker], labels: Iterable[str | None] = ()
+) -> list[dict[str, Any]]:
+    """The speakers as the elements draw them; labels that only the transcript knows come last."""
+    known = {speaker.label: speaker for speaker in speakers}
+    for label in labels:
+        if label is not None:
+            known.setdefault(label, Speaker(label))
+    return [
+        {
+            "label": speaker.label,
+            "name": speaker.display_name,
+            "given": speaker.name is not None,
+            "colour": colour_of(speaker.label),
+        }
+        for speaker in known.values()
+    ]

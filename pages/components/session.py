@@ -1,0 +1,196 @@
+"""The one door to st.session_state, to the address bar, and to what the process shares."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import streamlit as st
+
+from meetcore.pipeline.service import MeetingService
+from meetcore.settings import Settings, load_settings
+from meetcore.store.meetings import open_store
+
+logger = logging.getLogger(__name__)
+
+RECORDING_KEY = "recording"
+TAB_KEY = "tab"
+OPENED_KEY = "opened"
+REWIND_KEY = "rewind"
+FAULT_KEY = "fault"
+REATTACH_WINDOW_S = 20.0
+"""How long after a reload a tab takes its microphone up again by itself."""
+QUIET_S = 1.5
+"""Nobody else records a meeting whose last frame is older than this."""
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """The settings in force, read once per process."""
+    return load_settings()
+
+
+@st.cache_resource(show_spinner=False)
+def service() -> MeetingService:
+    """The one meeting service of this process, shared by every session and the lifespan."""
+    return MeetingService(settings(), open_store(settings().database))
+
+
+def load_models() -> None:
+    """Load the models once; failures are the service's to report, and logged here."""
+    try:
+        service().load_models()
+    except Exception:  # top of a thread
+        logger.exception("the models did not load")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """This tab's microphone at work for one meeting."""
+
+    meeting_id: str
+    device_id: str | None
+    clean_up: bool
+    since: float
+    """`time.monotonic()` when this tab began to send."""
+    attempt: int = 0
+
+
+def tab_id() -> str:
+    """A name for this tab, new after each reload."""
+    if TAB_KEY not in st.session_state:
+        st.session_state[TAB_KEY] = uuid.uuid4().hex[:12]
+        st.session_state[OPENED_KEY] = time.monotonic()
+    return cast(str, st.session_state[TAB_KEY])
+
+
+def opened_for() -> float:
+    """Seconds since this tab was opened or reloaded."""
+    tab_id()
+    return time.monotonic() - cast(float, st.session_state[OPENED_KEY])
+
+
+def recording() -> Recording | None:
+    """What this tab's microphone is recording, if anything."""
+    return cast("Recording | None", st.session_state.get(RECORDING_KEY))
+
+
+def begin_recording(meeting_id: str, device_id: str | None = None, clean_up: bool = False) -> None:
+    """Make this tab's microphone the meeting's, and let the address say so for a reload."""
+    live = service().live(meeting_id)
+    if live is None:
+        return
+    live.attach(tab_id())
+    previous = recording()
+    st.session_state[RECORDING_KEY] = Recording(
+        meeting_id=meeting_id,
+        device_id=device_id,
+        clean_up=clean_up,
+        since=time.monotonic(),
+        attempt=previous.attempt + 1 if previous else 0,
+    )
+    show_meeting(meeting_id, microphone=True)
+
+
+def restart_microphone() -> None:
+    """Connect this tab's microphone anew, for the same meeting."""
+    current = recording()
+    if current is not None:
+        st.session_state[RECORDING_KEY] = replace(
+            current, attempt=current.attempt + 1, since=time.monotonic()
+        )
+
+
+def is_recording(meeting_id: str) -> bool:
+    """Whether this tab's microphone is the one the running meeting listens to."""
+    current = recording()
+    live = service().live(meeting_id)
+    if current is None or current.meeting_id != meeting_id or live is None:
+        return False
+    return live.snapshot().source in (None, tab_id())
+
+
+def resume() -> None:
+    """Keep the address true: it names the meeting this tab records, on every page."""
+    current = recording()
+    if current is not None and is_recording(current.meeting_id):
+        show_meeting(shown_meeting() or current.meeting_id, microphone=True)
+    elif current is not None and wants_microphone():
+        show_meeting(shown_meeting())
+
+
+def may_reattach() -> str | None:
+    """The meeting this tab recorded until it was reloaded, if it still runs and waits for sound."""
+    meeting_id = shown_meeting()
+    if meeting_id is None or not wants_microphone() or recording() is not None:
+        return None
+    if opened_for() > REATTACH_WINDOW_S or service().live(meeting_id) is None:
+        return None
+    return meeting_id
+
+
+def shown_meeting() -> str | None:
+    """The meeting in the address, on any page."""
+    return cast("str | None", st.query_params.get("meeting"))
+
+
+def show_meeting(meeting_id: str | None, microphone: bool = False) -> None:
+    """Put a meeting into the address, or take it out."""
+    for name, value in (("meeting", meeting_id), ("mic", "1" if microphone else None)):
+        if value is None:
+            if name in st.query_params:
+                del st.query_params[name]
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
+
+
+def wants_microphone() -> bool:
+    """Whether the address says that this tab was recording before it was reloaded."""
+    return st.query_params.get("mic") == "1"
+
+
+def opened_meeting() -> str | None:
+    """The meeting the address of the Meeting page names."""
+    return cast("str | None", st.query_params.get("id"))
+
+
+def component_value(key: str, name: str) -> Any:
+    """What a component of ours just reported under a name, else None."""
+    value = st.session_state.get(key)
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def widget_value(key: str) -> Any:
+    """The value of a widget, inside its callback."""
+    return st.session_state.get(key)
+
+
+def ask_rewind(meeting_id: str, first_word: int) -> None:
+    """Remember from which word on a freshly drawn page lacks the transcript."""
+    st.session_state[REWIND_KEY] = (meeting_id, first_word)
+
+
+def take_rewind(meeting_id: str) -> int | None:
+    """The word to start from once, if a page asked for it."""
+    asked = st.session_state.pop(REWIND_KEY, None)
+    return asked[1] if asked and asked[0] == meeting_id else None
+
+
+def fault() -> str | None:
+    """Why this tab's microphone did not open, if it did not."""
+    return cast("str | None", st.session_state.get(FAULT_KEY))
+
+
+def note_fault(kind: str | None) -> None:
+    """Remember why the microphone did not open, or forget it."""
+    st.session_state[FAULT_KEY] = kind
+
+
+def recording_for() -> float:
+    """Seconds since this tab's microphone was asked to send."""
+    current = recording()
+    return time.monotonic() - current.since if current else 0.0

@@ -1,0 +1,60 @@
+"""The sidebar's foot: what runs, and the mode in force with its reason."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from meetcore.records import ModelsInUse
+from pages.components import look, routes, session
+
+LOADING_INK = "light-dark(#8a8780, #a3a099)"
+
+
+def sidebar() -> None:
+    """Draw the word mark, running meetings, and the mode."""
+    with st.sidebar:
+        running_meetings()
+        mode()
+
+
+@st.fragment(run_every=3.0)
+def mode() -> None:
+    """The mode in force in a few words, with a coloured dot and the way to the detail."""
+    models = session.service().models()
+    ink, title, reason = mode_words(models)
+    st.html(
+        f'<div class="meetcore-mode" style="--dot: {ink}"><i></i><b>{escape(title)}</b>'
+        f"<span>{escape(reason)}</span></div>"
+    )
+    st.page_link(routes.DIAGNOSTICS, label="Why this mode?", icon=":material/arrow_forward:")
+
+
+def mode_words(models: ModelsInUse | None) -> tuple[str, str, str]:
+    """Colour, name and reason of the mode."""
+    if models is None:
+        return LOADING_INK, "Loading models…", "You can start now; the text will catch up."
+    ink, title = look.MODE_TEXT[models.mode]
+    return ink, title, models.reason
+
+
+@st.fragment(run_every=3.0)
+def running_meetings() -> None:
+    """Links to the meetings that are being recorded now."""
+    for snapshot in session.service().running():
+        st.page_link(
+            routes.LIVE,
+            label=f":red[●] {plain(snapshot.title)}",
+            query_params={"meeting": snapshot.meeting_id},
+            help="Being recorded now",
+        )
+
+
+def plain(text: str) -> str:
+    """Text that Markdown leaves as it is.
+
+    >>> plain("a*b")
+    'a\\\\*b'
+    """
+    return "".join(f"\\{mark}" if mark in "\\`*_{}[]<>()#+-.!|~:$&" else mark for mark in text)

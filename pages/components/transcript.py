@@ -1,0 +1,140 @@
+"""The transcript on the page: while it grows, and when it is final."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from meetcore.records import (
+    LiveSnapshot,
+    LiveState,
+    Meeting,
+    Mode,
+    ModelsInUse,
+    Segment,
+    Transcript,
+)
+from pages.components import bidi, people, recordings, session
+
+RESENT_TURNS = 8
+"""Words of these last turns are sent each time; a page that lacks earlier ones asks for them."""
+
+draw_live = bidi.register("live")
+draw_final = bidi.register("final")
+
+
+def live_view(
+    snapshot: LiveSnapshot, models: ModelsInUse | None, rename: Callable[[str, str], None]
+) -> None:
+    """The transcript so far, in the place where it grows.
+
+    Parameters
+    ----------
+    rename : Callable[[str, str], None]
+        Called with a speaker's label and the name a person typed for it.
+    """
+    key = f"live-{snapshot.meeting_id}"
+
+    def missing() -> None:
+        have = session.component_value(key, "missing")
+        if have is not None:
+            session.ask_rewind(snapshot.meeting_id, int(have))
+
+    draw_live(
+        key=key,
+        data=live_payload(snapshot, models, session.take_rewind(snapshot.meeting_id)),
+        on_missing_change=missing,
+        on_rename_change=lambda: renamed(key, rename),
+    )
+
+
+def renamed(key: str, rename: Callable[[str, str], None]) -> None:
+    """Pass a new name on, in the callback of an element."""
+    asked = session.component_value(key, "rename")
+    if asked and str(asked.get("name", "")).strip():
+        rename(str(asked["label"]), str(asked["name"]).strip()[:60])
+
+
+def live_payload(
+    snapshot: LiveSnapshot, models: ModelsInUse | None, rewind: int | None = None
+) -> dict[str, Any]:
+    """What the growing transcript needs: all turns in short, the last ones' words in full."""
+    counts = [len(segment.words) for segment in snapshot.segments]
+    first = sum(counts[:-RESENT_TURNS])
+    if rewind is not None:
+        first = min(first, rewind)
+    words = [word.text for segment in snapshot.segments for word in segment.words]
+    labels = [segment.speaker for segment in snapshot.segments] + [snapshot.tentative_speaker]
+    return {
+        "meeting": snapshot.meeting_id,
+        "first": first,
+        "words": words[first:],
+        "turns": [
+            [count, segment.speaker, round(segment.start, 1)]
+            for count, segment in zip(counts, snapshot.segments, strict=True)
+        ],
+        "tentative": [word.text for word in snapshot.tentative],
+        "tentativeSpeaker": snapshot.tentative_speaker,
+        "tentativeStart": snapshot.tentative[0].start if snapshot.tentative else 0.0,
+        "people": people.described(snapshot.speakers, labels),
+        "waiting": waiting_line(snapshot, models),
+    }
+
+
+def waiting_line(snapshot: LiveSnapshot, models: ModelsInUse | None) -> str:
+    """What stands where the first words will appear."""
+    if snapshot.state is LiveState.PAUSED:
+        return "Paused. Nothing is recorded until you resume."
+    if models is None:
+        return "The models are still loading. Everything is being recorded; the text will catch up."
+    if models.mode is Mode.RECORDING_ONLY:
+        return "Recording without text: no recognizer could be loaded. The sound is kept safe."
+    return "Listening. Words appear here moments after they are spoken."
+
+
+def final_view(
+    meeting: Meeting, transcript: Transcript, rename: Callable[[str, str], None]
+) -> None:
+    """A whole transcript with its player, talk times and names."""
+    key = f"final-{meeting.id}"
+    draw_final(
+        key=key,
+        data=final_payload(meeting, transcript),
+        on_rename_change=lambda: renamed(key, rename),
+    )
+
+
+def final_payload(meeting: Meeting, transcript: Transcript) -> dict[str, Any]:
+    """What the finished transcript needs, words with their times included."""
+    return {
+        "audio": recordings.address(meeting),
+        "duration": meeting.duration or max((s.end for s in transcript.segments), default=0.0),
+        "people": people.described(
+            transcript.speakers, [segment.speaker for segment in transcript.segments]
+        ),
+        "shares": talk_time(transcript.segments),
+        "turns": [
+            {
+                "speaker": segment.speaker,
+                "start": round(segment.start, 2),
+                "end": round(segment.end, 2),
+                "words": [[word.text, round(word.start, 2)] for word in segment.words],
+            }
+            for segment in transcript.segments
+        ],
+    }
+
+
+def talk_time(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
+    """Seconds and share of speech of each known speaker."""
+    seconds: dict[str, float] = {}
+    for segment in segments:
+        if segment.speaker is not None:
+            seconds[segment.speaker] = (
+                seconds.get(segment.speaker, 0.0) + segment.end - segment.start
+            )
+    total = sum(seconds.values()) or 1.0
+    return [
+        {"label": label, "seconds": round(spoken, 1), "share": round(spoken / total, 4)}
+        for label, spoken in seconds.items()
+    ]

@@ -1,0 +1,11 @@
+"""The start page: one button, then who says what while it is said."""
+
+from pages.components import ended, running, session, starting
+
+meeting_id = session.shown_meeting()
+if meeting_id is None:
+    starting.starting()
+elif session.service().live(meeting_id) is not None:
+    running.running(meeting_id)
+else:
+    ended.ended(meeting_id)

@@ -1,0 +1,12 @@
+"""One meeting: player, talk time, transcript, names, downloads."""
+
+import streamlit as st
+
+from pages.components import ended, routes, session
+
+st.page_link(routes.MEETINGS, label="Meetings", icon=":material/arrow_back:")
+meeting_id = session.opened_meeting()
+if meeting_id is None:
+    st.info("No meeting is chosen.", icon=":material/forum:")
+else:
+    ended.ended(meeting_id)

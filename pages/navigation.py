@@ -1,0 +1,22 @@
+"""Around every page: page config, style, sidebar, and the microphone that outlives page changes."""
+
+import streamlit as st
+
+from pages.components import capture, look, routes, session, sidebar
+
+st.set_page_config(page_title="Meetcore", page_icon=look.MARK, layout="centered")
+look.style()
+st.logo(look.WORD_MARK, icon_image=look.MARK, size="large")
+page = st.navigation(
+    [
+        st.Page(routes.LIVE, title="Live", icon=":material/mic:", default=True),
+        st.Page(routes.MEETINGS, title="Meetings", icon=":material/forum:"),
+        st.Page(routes.MEETING, title="Meeting", url_path="meeting", visibility="hidden"),
+        st.Page(routes.DIAGNOSTICS, title="Diagnostics", icon=":material/monitor_heart:"),
+    ]
+)
+session.resume()
+sidebar.sidebar()
+capture.reattach()
+capture.microphone()
+page.run()

@@ -1,0 +1,328 @@
+"""A meeting service without models: a script of what it shows, and a record of what it was asked."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from meetcore.errors import MeetingNotFoundError
+from meetcore.records import (
+    LiveHealth,
+    LiveSnapshot,
+    LiveState,
+    Meeting,
+    MeetingState,
+    Mode,
+    ModelsInUse,
+    RungLeft,
+    Segment,
+    Speaker,
+    Stage,
+    Transcript,
+    Word,
+)
+
+LINES = (
+    ("S1", "Hello, and thanks for coming. Shall we begin with the budget for the spring?"),
+    ("S2", "Yes. I looked at the numbers last night, and I think we are closer than we feared."),
+    ("S1", "How close?"),
+    (
+        "S2",
+        "About four percent over, if the venue keeps its price. They promised to confirm on Friday.",
+    ),
+    ("S3", "I can call them today. The new contact answers faster than the old one ever did."),
+    (None, "Mm-hm."),
+    ("S1", "Good. Then let us plan with both numbers until Friday, and decide then."),
+)
+MODELS = ModelsInUse(
+    mode=Mode.FULL,
+    live_recognizer="tiny.en · ctranslate2 · cpu int8",
+    final_recognizer="base.en · ctranslate2 · cpu int8",
+    diarizer="open weights (segmentation-3.0, campplus)",
+    reason="Open weights; this machine keeps up with tiny.en while people talk.",
+    rungs_left=(),
+    languages=("en",),
+)
+REDUCED = replace(
+    MODELS,
+    mode=Mode.TRANSCRIPTION_ONLY,
+    diarizer="",
+    reason="No diarizer: segmentation-3.0 could not be fetched.",
+    rungs_left=(
+        RungLeft(
+            Mode.FULL,
+            "segmentation-3.0: no source answered (offline).",
+            "python -m meetcore weights pull segmentation-3.0",
+        ),
+    ),
+)
+
+
+def segment(speaker: str | None, text: str, start: float) -> Segment:
+    """One segment at 2.5 words a second."""
+    said = text.split()
+    words = tuple(
+        Word(" " + word, start + 0.4 * index, start + 0.4 * index + 0.35)
+        for index, word in enumerate(said)
+    )
+    return Segment(start, words[-1].end, speaker, words)
+
+
+def conversation(
+    lines: tuple[tuple[str | None, str], ...] = LINES, repeat: int = 1
+) -> tuple[Segment, ...]:
+    """The lines one after the other."""
+    segments: list[Segment] = []
+    for speaker, text in lines * repeat:
+        start = segments[-1].end + 0.5 if segments else 0.6
+        segments.append(segment(speaker, text, start))
+    return tuple(segments)
+
+
+SPEAKERS = (Speaker("S1"), Speaker("S2"), Speaker("S3"))
+
+
+def snapshot(**changes: Any) -> LiveSnapshot:
+    """A running meeting's view, with changes."""
+    base = LiveSnapshot(
+        meeting_id="m1",
+        title="Meeting, 22 November 14:05",
+        state=LiveState.LISTENING,
+        elapsed=41.0,
+        level_db=-24.0,
+        silent_for=0.0,
+        segments=conversation(),
+        tentative=(Word(" and", 40.0, 40.2), Word(" then", 40.2, 40.5)),
+        tentative_speaker="S1",
+        speakers=SPEAKERS,
+        health=LiveHealth(frames_offered=100, samples_on_disk=640_000),
+        source="elsewhere",
+        version=1,
+    )
+    return replace(base, **changes)
+
+
+@dataclass
+class FakeLive:
+    """A running meeting that plays its script as time goes by, or shows one fixed view."""
+
+    meeting_id: str
+    title: str
+    fixed: LiveSnapshot | None = None
+    script: tuple[Segment, ...] = field(default_factory=lambda: conversation(repeat=4))
+    began: float = field(default_factory=time.monotonic)
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    source: str | None = None
+    frames: int = 0
+    last_frame: float = field(default_factory=time.monotonic)
+    state: LiveState = LiveState.LISTENING
+    level: float = -100.0
+
+    def offer(self, frame: Any, source: str) -> None:
+        if source == self.source:
+            self.frames += 1
+            self.last_frame = time.monotonic()
+            samples = frame.to_ndarray().astype("float32") / 32768
+            self.level = 10 * float(__import__("numpy").log10((samples**2).mean() + 1e-10))
+
+    def attach(self, source: str) -> None:
+        self.calls.append(("attach", source))
+        self.source = source
+
+    def pause(self) -> None:
+        self.calls.append(("pause",))
+        self.state = LiveState.PAUSED
+
+    def resume(self) -> None:
+        self.calls.append(("resume",))
+        self.state = LiveState.LISTENING
+
+    def stop(self) -> None:
+        self.calls.append(("stop",))
+        self.state = LiveState.STOPPED
+
+    def rename(self, label: str, name: str) -> None:
+        self.calls.append(("rename", label, name))
+        self.names[label] = name
+
+    def set_title(self, title: str) -> None:
+        self.calls.append(("set_title", title))
+        self.title = title
+
+    def snapshot(self) -> LiveSnapshot:
+        if self.fixed is not None:
+            return replace(self.fixed, source=self.source or self.fixed.source)
+        now = time.monotonic() - self.began
+        words = [(s, w) for s in self.script for w in s.words if w.end < now]
+        committed = tuple(
+            replace(s, words=kept)
+            for s in self.script
+            if (kept := tuple(w for w in s.words if w.end < now - 1.2))
+        )
+        count = sum(len(s.words) for s in committed)
+        tail = words[count:]
+        return snapshot(
+            meeting_id=self.meeting_id,
+            title=self.title,
+            state=self.state,
+            elapsed=now,
+            level_db=self.level,
+            segments=committed,
+            tentative=tuple(w for _, w in tail),
+            tentative_speaker=tail[0][0].speaker if tail else None,
+            speakers=tuple(
+                Speaker(label, self.names.get(label))
+                for label in sorted({s.speaker for s in committed if s.speaker})
+            ),
+            health=LiveHealth(
+                frames_offered=self.frames, since_last_frame=time.monotonic() - self.last_frame
+            ),
+            source=self.source,
+        )
+
+
+@dataclass
+class FakeStore:
+    """Meetings in memory."""
+
+    meetings: dict[str, Meeting] = field(default_factory=dict)
+    transcripts: dict[str, Transcript] = field(default_factory=dict)
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def get(self, meeting_id: str) -> Meeting:
+        if meeting_id not in self.meetings:
+            raise MeetingNotFoundError("No such meeting.")
+        return self.meetings[meeting_id]
+
+    def list_meetings(self) -> list[Meeting]:
+        return sorted(self.meetings.values(), key=lambda m: m.created_at, reverse=True)
+
+    def transcript(self, meeting_id: str, stage: Stage | None = None) -> Transcript:
+        return self.transcripts.get(meeting_id, Transcript())
+
+    def speakers(self, meeting_id: str) -> tuple[Speaker, ...]:
+        return self.transcript(meeting_id).speakers
+
+    def rename_speaker(self, meeting_id: str, label: str, name: str) -> None:
+        self.calls.append(("rename_speaker", meeting_id, label, name))
+        old = self.transcripts[meeting_id]
+        self.transcripts[meeting_id] = replace(
+            old,
+            speakers=tuple(Speaker(label, name) if s.label == label else s for s in old.speakers),
+        )
+
+    def update(self, meeting_id: str, **changes: Any) -> None:
+        self.calls.append(("update", meeting_id, changes))
+        self.meetings[meeting_id] = replace(self.meetings[meeting_id], **changes)
+
+    def delete(self, meeting_id: str) -> None:
+        self.calls.append(("delete", meeting_id))
+        del self.meetings[meeting_id]
+
+
+def meeting(meeting_id: str, title: str, state: MeetingState, **changes: Any) -> Meeting:
+    """A stored meeting."""
+    base = Meeting(
+        id=meeting_id,
+        title=title,
+        state=state,
+        created_at=datetime(2026, 11, 22, 14, 5, tzinfo=UTC),
+        duration=61.0,
+        mode=Mode.FULL,
+        recognizer="base.en",
+    )
+    return replace(base, **changes)
+
+
+@dataclass
+class FakeService:
+    """What pages ask of the meeting service."""
+
+    store: FakeStore = field(default_factory=FakeStore)
+    in_use: ModelsInUse | None = MODELS
+    lives: dict[str, FakeLive] = field(default_factory=dict)
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def models(self) -> ModelsInUse | None:
+        return self.in_use
+
+    def load_models(self) -> ModelsInUse | None:
+        return self.in_use
+
+    def start(self, title: str, language: str | None = None) -> str:
+        self.calls.append(("start", title, language))
+        meeting_id = f"m{len(self.store.meetings) + 1}"
+        self.store.meetings[meeting_id] = meeting(meeting_id, title, MeetingState.LIVE)
+        self.lives[meeting_id] = FakeLive(meeting_id, title)
+        return meeting_id
+
+    def live(self, meeting_id: str) -> FakeLive | None:
+        running = self.lives.get(meeting_id)
+        if running is not None and running.state is LiveState.STOPPED:
+            self.finish(meeting_id)
+            return None
+        return running
+
+    def finish(self, meeting_id: str) -> None:
+        shown = self.lives.pop(meeting_id).snapshot()
+        self.store.transcripts[meeting_id] = Transcript(shown.segments, shown.speakers, Stage.FINAL)
+        self.store.meetings[meeting_id] = replace(
+            self.store.meetings[meeting_id], state=MeetingState.DONE, title=shown.title
+        )
+
+    def running(self) -> tuple[LiveSnapshot, ...]:
+        return tuple(live.snapshot() for live in self.lives.values())
+
+    def finalize(self, meeting_id: str) -> None:
+        self.calls.append(("finalize", meeting_id))
+        self.store.update(meeting_id, state=MeetingState.FINALIZING, progress=0.1)
+
+    def recover(self) -> list[Meeting]:
+        return []
+
+    def shutdown(self, timeout_s: float) -> None:
+        self.calls.append(("shutdown",))
+
+    def add_recording(self, title: str, data: bytes) -> str:
+        self.calls.append(("add_recording", title, len(data)))
+        self.store.meetings["r1"] = meeting("r1", title, MeetingState.FINALIZING)
+        return "r1"
+
+
+LONG = (
+    "Quarterly planning with the people from the southern offices and everybody who could join " * 2
+)
+
+
+def furnished() -> FakeService:
+    """A service with a meeting of every kind."""
+    service = FakeService()
+    store = service.store
+    states = (
+        ("d1", "Spring budget", MeetingState.DONE, {}),
+        ("d2", LONG[:118], MeetingState.DONE, {"duration": 4271.0}),
+        ("i1", "Design review", MeetingState.INTERRUPTED, {"duration": 734.0}),
+        ("p1", "Hiring", MeetingState.FINALIZING, {"progress": 0.42}),
+        ("f1", "Broken one", MeetingState.FAILED, {"detail": "The recording could not be read."}),
+        ("e1", "Silence", MeetingState.DONE, {"duration": 8.0}),
+    )
+    for index, (meeting_id, title, state, changes) in enumerate(states):
+        made = meeting(meeting_id, title, state, **changes)
+        store.meetings[meeting_id] = replace(
+            made, created_at=made.created_at - timedelta(hours=7 * index)
+        )
+    names = (Speaker("S1", "Ada Lovelace"), Speaker("S2", "Grace <b>Hopper</b>"), Speaker("S3"))
+    store.transcripts["d1"] = Transcript(conversation(), names, Stage.FINAL)
+    many = tuple(
+        Speaker(
+            f"S{n}", "Bartholomäus Freiherr von und zu Hohenstein-Langenburg" if n == 1 else None
+        )
+        for n in range(1, 11)
+    )
+    lines = tuple((f"S{n}", "We have all of us something short to say here.") for n in range(1, 11))
+    store.transcripts["d2"] = Transcript(conversation(lines, repeat=20), many, Stage.FINAL)
+    store.transcripts["i1"] = Transcript(conversation(LINES[:4]), SPEAKERS[:2], Stage.PROVISIONAL)
+    return service
