@@ -1,0 +1,133 @@
+"""From what a meeting showed and what was really said to the figures of the bench."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+from meetcore.commands.bench_reference import Reference
+from meetcore.commands.bench_stream import MeetingLog, sent_at
+from meetcore.metrics.cpwer import cp_word_errors
+from meetcore.metrics.der import DiarizationErrors, Span, diarization_errors
+from meetcore.metrics.latency import LatencyReport, measure
+from meetcore.metrics.speech import turns_of
+from meetcore.metrics.updates import ReferenceWord
+from meetcore.metrics.words import WordErrors, normalise, word_errors
+from meetcore.records import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Errors of one transcript; None where the reference can't tell."""
+
+    words: WordErrors | None = None
+    words_by_speaker: WordErrors | None = None
+    turns: DiarizationErrors | None = None
+    speakers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of one meeting, or of several put together."""
+
+    name: str
+    audio_s: float
+    provisional: Accuracy
+    final: Accuracy | None
+    latency: LatencyReport | None
+    second_pass_s: float
+    max_backlog: float
+    max_step: float
+    chunk_errors: int
+
+
+def figures(
+    log: MeetingLog, reference: Reference, words: Sequence[ReferenceWord] | None
+) -> Figures:
+    """The figures of one meeting.
+
+    Parameters
+    ----------
+    words : sequence of ReferenceWord, optional
+        On the recording's clock; without them there is no latency.
+    """
+    latency = None
+    if words is not None:
+        sent = [
+            ReferenceWord(
+                word.text, sent_at(word.start, log.duration), sent_at(word.end, log.duration)
+            )
+            for word in words
+        ]
+        latency = measure(log.updates, sent, normalise)
+    return Figures(
+        name=log.file.stem,
+        audio_s=log.duration,
+        provisional=accuracy(log.provisional, reference, log.duration),
+        final=accuracy(log.final.segments, reference, log.duration) if log.final else None,
+        latency=latency,
+        second_pass_s=log.second_pass_s,
+        max_backlog=log.max_backlog,
+        max_step=log.max_step,
+        chunk_errors=log.chunk_errors,
+    )
+
+
+def accuracy(segments: Sequence[Segment], reference: Reference, duration: float) -> Accuracy:
+    """Errors of one transcript against what is known of the recording."""
+    words = by_speaker = turns = None
+    if reference.segments is not None:
+        words = word_errors(reference.text, " ".join(segment.text for segment in segments))
+        if reference.by_speaker:
+            by_speaker = cp_word_errors(reference.segments, segments)
+    if reference.turns is not None:
+        turns = diarization_errors(reference.turns, turns_of(segments), [Span(0.0, duration)])
+    speakers = len({segment.speaker for segment in segments} - {None})
+    return Accuracy(words, by_speaker, turns, speakers)
+
+
+def pool(several: Sequence[Figures], name: str) -> Figures:
+    """Figures over all recordings: errors and waits put together, maxima the largest."""
+    finals = [item.final for item in several if item.final is not None]
+    return Figures(
+        name=name,
+        audio_s=sum(item.audio_s for item in several),
+        provisional=_pool_accuracy([item.provisional for item in several]),
+        final=_pool_accuracy(finals) if finals else None,
+        latency=_pool_latency([item.latency for item in several if item.latency is not None]),
+        second_pass_s=sum(item.second_pass_s for item in several),
+        max_backlog=max(item.max_backlog for item in several),
+        max_step=max(item.max_step for item in several),
+        chunk_errors=sum(item.chunk_errors for item in several),
+    )
+
+
+def _pool_accuracy(several: Sequence[Accuracy]) -> Accuracy:
+    turns = [item.turns for item in several if item.turns is not None]
+    return Accuracy(
+        words=_sum_words(item.words for item in several),
+        words_by_speaker=_sum_words(item.words_by_speaker for item in several),
+        turns=reduce(add, turns) if turns else None,
+        speakers=max(item.speakers for item in several),
+    )
+
+
+def _sum_words(several: Iterable[WordErrors | None]) -> WordErrors | None:
+    known = [item for item in several if item is not None]
+    return reduce(add, known) if known else None
+
+
+def _pool_latency(several: Sequence[LatencyReport]) -> LatencyReport | None:
+    if not several:
+        return None
+    return LatencyReport(
+        final=tuple(value for item in several for value in item.final),
+        first_shown=tuple(value for item in several for value in item.first_shown),
+        first_text=max(item.first_text for item in several),
+        label_lag=tuple(value for item in several for value in item.label_lag),
+        shown=sum(item.shown for item in several),
+        revised=sum(item.revised for item in several),
+        longest_freeze=max(item.longest_freeze for item in several),
+    )
