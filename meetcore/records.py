@@ -143,6 +143,8 @@ class Meeting:
     language: str | None = None
     progress: float = 0.0
     """Of the second pass, 0 to 1."""
+    ended_at: datetime | None = None
+    """When it stopped being live; None while it runs, or when nobody saw it end."""
 
 
 @dataclass(frozen=True, slots=True)

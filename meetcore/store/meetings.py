@@ -1,0 +1,248 @@
+"""Meetings and what was said in them, kept in a database: the one door to it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
+
+from meetcore.records import (
+    SAMPLE_RATE,
+    Meeting,
+    MeetingState,
+    Mode,
+    RejectedText,
+    Segment,
+    Speaker,
+    Stage,
+    Transcript,
+)
+from meetcore.store import transcripts
+from meetcore.store.database import Database, open_database
+from meetcore.store.lookup import NEWEST_FIRST, found_meeting, locked_meeting, meetings_in
+from meetcore.store.rows import to_meeting
+from meetcore.store.schema import MeetingRow
+
+_UNFINISHED = (MeetingState.LIVE, MeetingState.FINALIZING)
+
+
+def open_store(url: str) -> MeetingStore:
+    """The store at a SQLAlchemy URL; its folder and tables are made or brought up to date.
+
+    Raises
+    ------
+    StoreError
+        The database cannot be opened; the message says why and what to do.
+    """
+    return MeetingStore(open_database(url))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_meeting_id(moment: datetime) -> str:
+    """An id that sorts by time and is fit for a file name, such as 20261122-131502-ab12cd (UTC)."""
+    return f"{moment.astimezone(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+class MeetingStore:
+    """Reads and writes meetings; every method is one short transaction, safe from any thread.
+
+    Every method raises StoreError when the database refuses, and MeetingNotFoundError when there
+    is no meeting with the id given.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = _now) -> None:
+        self._database = database
+        self._clock = clock
+
+    def close(self) -> None:
+        """Close every connection; a second call does nothing."""
+        self._database.close()
+
+    def create_meeting(
+        self,
+        title: str,
+        *,
+        mode: Mode | None = None,
+        recognizer: str = "",
+        language: str | None = None,
+        audio_path: str | None = None,
+        meeting_id: str | None = None,
+        state: MeetingState = MeetingState.LIVE,
+    ) -> Meeting:
+        """A new meeting, begun now; an id that is taken is a StoreError."""
+        moment = self._clock()
+        row = MeetingRow(
+            id=meeting_id or new_meeting_id(moment),
+            title=title,
+            state=state.value,
+            created_at=moment,
+            ended_at=None,
+            duration_samples=0,
+            mode=None if mode is None else mode.value,
+            detail="",
+            recognizer=recognizer,
+            audio_path=audio_path,
+            language=language,
+            progress=0.0,
+            transcript_stage=Stage.PROVISIONAL.value,
+        )
+        with self._database.writing() as session:
+            session.add(row)
+            session.flush()
+            return to_meeting(row)
+
+    def get(self, meeting_id: str) -> Meeting:
+        """The meeting with this id."""
+        with self._database.reading() as session:
+            return to_meeting(found_meeting(session.get(MeetingRow, meeting_id), meeting_id))
+
+    def list_meetings(self, limit: int = 100, offset: int = 0) -> list[Meeting]:
+        """Meetings, newest first."""
+        page = select(MeetingRow).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
+        with self._database.reading() as session:
+            return list(map(to_meeting, session.scalars(page)))
+
+    def update(
+        self,
+        meeting_id: str,
+        *,
+        title: str | None = None,
+        state: MeetingState | None = None,
+        detail: str | None = None,
+        duration: float | None = None,
+        mode: Mode | None = None,
+        recognizer: str | None = None,
+        audio_path: str | None = None,
+        progress: float | None = None,
+        language: str | None = None,
+    ) -> Meeting:
+        """Change what is given, leave what is None; leaving the live state notes the time.
+
+        Parameters
+        ----------
+        duration : float, optional
+            Seconds; kept as a count of samples.
+        """
+        changes = {
+            "title": title,
+            "detail": detail,
+            "duration_samples": None if duration is None else round(duration * SAMPLE_RATE),
+            "mode": None if mode is None else mode.value,
+            "recognizer": recognizer,
+            "audio_path": audio_path,
+            "progress": None if progress is None else float(progress),
+            "language": language,
+        }
+        with self._database.writing() as session:
+            row = locked_meeting(session, meeting_id)
+            for name, value in changes.items():
+                if value is not None:
+                    setattr(row, name, value)
+            if state is not None:
+                self._enter(row, state)
+            return to_meeting(row)
+
+    def delete(self, meeting_id: str) -> None:
+        """Remove a meeting and all that was said in it; its recording is the caller's to remove."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            session.execute(delete(MeetingRow).where(MeetingRow.id == meeting_id))
+
+    def interrupted(self) -> list[Meeting]:
+        """Meetings that wait for somebody to finish them, newest first."""
+        with self._database.reading() as session:
+            return list(map(to_meeting, meetings_in(session, (MeetingState.INTERRUPTED,))))
+
+    def mark_interrupted(self, except_ids: Collection[str] = ()) -> list[Meeting]:
+        """Make unfinished meetings that no running worker owns interrupted; gives those.
+
+        When they ended nobody saw, so `ended_at` stays open.
+        """
+        with self._database.writing() as session:
+            rows = [row for row in meetings_in(session, _UNFINISHED) if row.id not in except_ids]
+            for row in rows:
+                row.state = MeetingState.INTERRUPTED.value
+            return list(map(to_meeting, rows))
+
+    def append_segments(
+        self, meeting_id: str, segments: Sequence[Segment], stage: Stage = Stage.PROVISIONAL
+    ) -> None:
+        """Add segments after those of the stage; speakers they name are added too."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            count = transcripts.count_segments(session, meeting_id, stage)
+            transcripts.put_segments(session, meeting_id, stage, count, segments)
+
+    def replace_segments(
+        self,
+        meeting_id: str,
+        first_position: int,
+        segments: Sequence[Segment],
+        stage: Stage = Stage.PROVISIONAL,
+    ) -> None:
+        """Replace all segments of the stage from a position on (0 is the first).
+
+        A position behind the end is a StoreError: it would leave a hole.
+        """
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            transcripts.put_segments(session, meeting_id, stage, first_position, segments)
+
+    def set_segment_speakers(
+        self, meeting_id: str, stage: Stage, speakers: Mapping[int, str | None]
+    ) -> None:
+        """Set who speaks in single segments, by position; one that is not there is a StoreError."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            transcripts.put_segment_speakers(session, meeting_id, stage, speakers)
+
+    def replace_transcript(self, meeting_id: str, transcript: Transcript) -> None:
+        """Replace all of the transcript's stage at once; names that people gave stand."""
+        with self._database.writing() as session:
+            row = locked_meeting(session, meeting_id)
+            transcripts.put_transcript(session, meeting_id, transcript)
+            if transcript.stage is Stage.FINAL:
+                row.transcript_stage = Stage.FINAL.value
+
+    def transcript(self, meeting_id: str, stage: Stage | None = None) -> Transcript:
+        """The transcript of a stage; for None the final one if there is one, else the other."""
+        with self._database.reading() as session:
+            row = found_meeting(session.get(MeetingRow, meeting_id), meeting_id)
+            wanted = stage or Stage(row.transcript_stage)
+            return transcripts.get_transcript(session, meeting_id, wanted)
+
+    def add_rejected(self, meeting_id: str, stage: Stage, rejected: Iterable[RejectedText]) -> None:
+        """Keep text that the gate held back."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            transcripts.put_rejected(session, meeting_id, stage, rejected)
+
+    def speakers(self, meeting_id: str) -> tuple[Speaker, ...]:
+        """All speakers of the meeting, of both stages, in order of appearance."""
+        with self._database.reading() as session:
+            found_meeting(session.get(MeetingRow, meeting_id), meeting_id)
+            return transcripts.get_speakers(session, meeting_id)
+
+    def ensure_speakers(self, meeting_id: str, labels: Iterable[str]) -> None:
+        """Add the speakers that are not there yet, in the order given."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            transcripts.put_speakers(session, meeting_id, labels)
+
+    def rename_speaker(self, meeting_id: str, label: str, name: str | None) -> None:
+        """Name a speaker, for past and future segments; None or blanks take the name away."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            transcripts.put_name(session, meeting_id, label, name)
+
+    def _enter(self, row: MeetingRow, state: MeetingState) -> None:
+        if state is MeetingState.LIVE:
+            row.ended_at = None
+        elif row.state == MeetingState.LIVE.value:
+            row.ended_at = self._clock()
+        row.state = state.value

@@ -1,0 +1,80 @@
+"""Rows to records and back; floats and words cross the border of the database here only."""
+
+from __future__ import annotations
+
+from meetcore.records import (
+    SAMPLE_RATE,
+    Meeting,
+    MeetingState,
+    Mode,
+    RejectedText,
+    Segment,
+    Speaker,
+    Stage,
+    Word,
+)
+from meetcore.store.schema import MeetingRow, RejectedRow, SegmentRow, SpeakerRow, StoredWord
+
+
+def to_meeting(row: MeetingRow) -> Meeting:
+    """The meeting a row describes."""
+    return Meeting(
+        id=row.id,
+        title=row.title,
+        state=MeetingState(row.state),
+        created_at=row.created_at,
+        duration=row.duration_samples / SAMPLE_RATE,
+        mode=None if row.mode is None else Mode(row.mode),
+        detail=row.detail,
+        recognizer=row.recognizer,
+        audio_path=row.audio_path,
+        language=row.language,
+        progress=row.progress,
+        ended_at=row.ended_at,
+    )
+
+
+def to_segment(row: SegmentRow) -> Segment:
+    """The segment a row holds."""
+    words = tuple(Word(*word) for word in row.words)
+    return Segment(row.start, row.end, row.speaker, words)
+
+
+def segment_row(meeting_id: str, stage: Stage, position: int, segment: Segment) -> SegmentRow:
+    """The row of a segment; models give numpy floats, which databases take for bytes."""
+    return SegmentRow(
+        meeting_id=meeting_id,
+        stage=stage.value,
+        position=position,
+        start=float(segment.start),
+        end=float(segment.end),
+        speaker=segment.speaker,
+        words=[_stored_word(word) for word in segment.words],
+        text=segment.text,
+    )
+
+
+def to_rejected(row: RejectedRow) -> RejectedText:
+    """The held-back text of a row."""
+    return RejectedText(row.start, row.end, row.text, row.reason)
+
+
+def rejected_row(meeting_id: str, stage: Stage, rejected: RejectedText) -> RejectedRow:
+    """The row of a held-back text."""
+    return RejectedRow(
+        meeting_id=meeting_id,
+        stage=stage.value,
+        start=float(rejected.start),
+        end=float(rejected.end),
+        text=rejected.text,
+        reason=rejected.reason,
+    )
+
+
+def to_speaker(row: SpeakerRow) -> Speaker:
+    """The speaker of a row."""
+    return Speaker(row.label, row.name)
+
+
+def _stored_word(word: Word) -> StoredWord:
+    return (word.text, float(word.start), float(word.end), float(word.probability))

@@ -1,0 +1,22 @@
+"""A store on a real file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meetcore.store.meetings import MeetingStore, open_store
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'folder' / 'meetcore.db'}"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[MeetingStore]:
+    store = open_store(url)
+    yield store
+    store.close()
