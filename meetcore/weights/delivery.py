@@ -69,6 +69,8 @@ class Delivery:
 
             self._http.fetch(part.origin, target, file, report_file)
             before += file.size
+        if source.raw is not None:
+            return  # it waits where it was downloaded to
         for file in files:
             self._cache.install(weight, file, self._cache.half_download(weight, file.name))
 
