@@ -17,9 +17,10 @@ class AttributionOptions:
 
     reach: float = 0.5
     """A word in no turn takes the nearest turn's speaker up to this distance."""
-    snap: float = 0.3
-    """Word and turn boundaries disagree by about this much; a change of speaker moves
-    to punctuation or a pause this close."""
+    snap: float = 0.5
+    """Word and turn boundaries disagree by up to this; a change of speaker moves to the
+    best of punctuation and pauses this close. On pyannote's sample with its own turns, cpWER
+    of base.en is 10.3 % (0.2: 17.2 %, none: 21.8 %); with turns 0.2 s late 14.9 % (0.3: 29.9 %)."""
     pause: float = 0.3
     """A gap between words that counts as evidence for a cut."""
     island: float = 0.6
