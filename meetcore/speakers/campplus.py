@@ -1,195 +1,161 @@
-"""CAM++: a densely connected time-delay network with context-aware masking, in torch.
+"""CAM++: a densely connected time-delay network with context-aware masking.
 
 Source: Wang, Zheng, Chen, Cheng & Chen 2023, "CAM++: A Fast and Efficient Network for Speaker
-Verification Using Context-Aware Masking", https://arxiv.org/abs/2303.00332. Module names
-follow the published checkpoint (3D-Speaker, zh_en advanced), which loads with strict=True.
+Verification Using Context-Aware Masking", https://arxiv.org/abs/2303.00332. Written as
+functions of the published checkpoint's tensors (3D-Speaker, zh_en advanced), whose names and
+shapes must be exactly the ones used here.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+Tensor = Any
+"""A torch.Tensor; torch is imported only when a network is built."""
 
-FEATURE_BINS = 80
 EMBEDDING_DIMENSION = 192
-_GROWTH = 32
-_BOTTLENECK = 128
 _CONTEXT_FRAMES = 100
+_NORM_EPSILON = 1e-5
 _BLOCKS = ((12, 1), (24, 2), (16, 2))
 """Layers and dilation of the three dense blocks (table 1 of the paper)."""
 
 
-def _norm(channels: int, activate: bool = True, affine: bool = True) -> nn.Sequential:
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["batchnorm"] = nn.BatchNorm1d(channels, affine=affine)
-    if activate:
-        layers["relu"] = nn.ReLU(inplace=True)
-    return nn.Sequential(layers)
+class CamPlusPlus:
+    """Mean-normalised filter banks in, embeddings out; read-only once built.
 
+    Parameters
+    ----------
+    state : mapping
+        The checkpoint's tensors by name.
 
-class _Residual(nn.Module):
-    """A 2-d residual block that may halve the frequency axis."""
+    Raises
+    ------
+    ValueError
+        The checkpoint lacks a tensor, or has one that this network does not know.
+    """
 
-    def __init__(self, channels: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, channels, 3, (stride, 1), 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.shortcut = nn.Sequential()
-        if stride != 1:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(channels, channels, 1, (stride, 1), bias=False),
-                nn.BatchNorm2d(channels),
-            )
+    def __init__(self, state: Mapping[str, Tensor], device: str = "cpu") -> None:
+        import torch
 
-    def forward(self, x: Tensor) -> Tensor:
-        hidden = functional.relu(self.bn1(self.conv1(x)))
-        return functional.relu(self.bn2(self.conv2(hidden)) + self.shortcut(x))
+        self._torch = torch
+        self._functions = torch.nn.functional
+        self._state = {name: tensor.float().to(device) for name, tensor in state.items()}
+        self._left = {name for name in state if not name.endswith("num_batches_tracked")}
+        self._ready: dict[str, tuple[Tensor, ...]] = {}
+        self._prepare()
+        if self._left:
+            raise ValueError(f"{len(self._left)} unknown tensors, such as {min(self._left)}")
+        del self._state
 
+    def __call__(self, features: Tensor) -> Tensor:
+        """One embedding per item: (batch, n_frames, 80) to (batch, 192)."""
+        hidden = self._head(features.transpose(1, 2)[:, None])
+        hidden = self._relu(self._conv1d("xvector.tdnn", hidden, stride=2, padding=2))
+        for block, (layers, dilation) in enumerate(_BLOCKS, start=1):
+            for layer in range(1, layers + 1):
+                fresh = self._dense(f"xvector.block{block}.tdnnd{layer}", hidden, dilation)
+                hidden = self._torch.cat([hidden, fresh], dim=1)
+            transit = f"xvector.transit{block}"
+            hidden = self._conv1d(f"{transit}.linear", self._norm(transit, hidden))
+        hidden = self._norm("xvector.out_nonlinear", hidden)
+        pooled = self._torch.cat([hidden.mean(-1), hidden.std(-1, unbiased=True)], dim=-1)
+        return self._conv1d("xvector.dense", pooled[..., None])[..., 0]
 
-class _Head(nn.Module):
-    """The convolutional front end: 80 mel bins to 10 bands of 32 channels."""
+    def _head(self, x: Tensor) -> Tensor:
+        """The 2-d front end: 80 mel bins to 10 bands of 32 channels, side by side."""
+        x = self._relu(self._conv2d("head.conv1", x, 1))
+        for layer in ("head.layer1", "head.layer2"):
+            x = self._residual(f"{layer}.0", x, 2)
+            x = self._residual(f"{layer}.1", x, 1)
+        return self._relu(self._conv2d("head.conv2", x, 2)).flatten(1, 2)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(32)
-        self.layer1 = nn.Sequential(_Residual(32, 2), _Residual(32, 1))
-        self.layer2 = nn.Sequential(_Residual(32, 2), _Residual(32, 1))
-        self.conv2 = nn.Conv2d(32, 32, 3, (2, 1), 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(32)
+    def _residual(self, name: str, x: Tensor, stride: int) -> Tensor:
+        hidden = self._relu(self._conv2d(f"{name}.conv1", x, stride))
+        hidden = self._conv2d(f"{name}.conv2", hidden, 1)
+        if stride > 1:
+            x = self._conv2d(f"{name}.shortcut.0", x, stride, padding=0)
+        return self._relu(hidden.add_(x))
 
-    def forward(self, x: Tensor) -> Tensor:
-        hidden = functional.relu(self.bn1(self.conv1(x[:, None])))
-        hidden = self.layer2(self.layer1(hidden))
-        hidden = functional.relu(self.bn2(self.conv2(hidden)))
-        return hidden.flatten(1, 2)
-
-
-class _ContextMask(nn.Module):
-    """A convolution scaled per channel by what was heard around (section 2.2 of the paper)."""
-
-    def __init__(self, dilation: int) -> None:
-        super().__init__()
-        self.linear_local = nn.Conv1d(
-            _BOTTLENECK, _GROWTH, 3, padding=dilation, dilation=dilation, bias=False
-        )
-        self.linear1 = nn.Conv1d(_BOTTLENECK, _BOTTLENECK // 2, 1)
-        self.linear2 = nn.Conv1d(_BOTTLENECK // 2, _GROWTH, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        near = functional.avg_pool1d(x, _CONTEXT_FRAMES, _CONTEXT_FRAMES, ceil_mode=True)
-        context = functional.relu(self.linear1(near + x.mean(-1, keepdim=True)))
-        mask = torch.sigmoid(self.linear2(context))
+    def _dense(self, name: str, x: Tensor, dilation: int) -> Tensor:
+        """A convolution scaled per channel by what was heard around (section 2.2)."""
+        x = self._norm(f"{name}.nonlinear1", x)
+        x = self._relu(self._conv1d(f"{name}.linear1", x))
+        near = self._functions.avg_pool1d(x, _CONTEXT_FRAMES, _CONTEXT_FRAMES, ceil_mode=True)
+        context = near + x.mean(-1, keepdim=True)
+        context = self._relu(self._conv1d(f"{name}.cam_layer.linear1", context))
+        mask = self._conv1d(f"{name}.cam_layer.linear2", context).sigmoid()
         wide = mask.repeat_interleave(_CONTEXT_FRAMES, dim=-1)[..., : x.shape[-1]]
-        return self.linear_local(x) * wide
+        local = f"{name}.cam_layer.linear_local"
+        return self._conv1d(local, x, padding=dilation, dilation=dilation) * wide
 
+    def _relu(self, x: Tensor) -> Tensor:
+        return self._torch.relu_(x)
 
-class _DenseLayer(nn.Module):
-    def __init__(self, channels: int, dilation: int) -> None:
-        super().__init__()
-        self.nonlinear1 = _norm(channels)
-        self.linear1 = nn.Conv1d(channels, _BOTTLENECK, 1, bias=False)
-        self.nonlinear2 = _norm(_BOTTLENECK)
-        self.cam_layer = _ContextMask(dilation)
+    def _norm(self, name: str, x: Tensor) -> Tensor:
+        mean, variance, scale, shift = self._ready[name]
+        normal = self._functions.batch_norm(
+            x, mean, variance, scale, shift, training=False, eps=_NORM_EPSILON
+        )
+        return self._relu(normal)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.cam_layer(self.nonlinear2(self.linear1(self.nonlinear1(x))))
+    def _conv1d(
+        self, name: str, x: Tensor, stride: int = 1, padding: int = 0, dilation: int = 1
+    ) -> Tensor:
+        weight, bias = self._ready[name]
+        return self._functions.conv1d(x, weight, bias, stride, padding, dilation)
 
+    def _conv2d(self, name: str, x: Tensor, stride: int, padding: int = 1) -> Tensor:
+        weight, bias = self._ready[name]
+        return self._functions.conv2d(x, weight, bias, (stride, 1), padding)
 
-class _DenseBlock(nn.Module):
-    def __init__(self, channels: int, layers: int, dilation: int) -> None:
-        super().__init__()
-        for index in range(layers):
-            layer = _DenseLayer(channels + index * _GROWTH, dilation)
-            self.add_module(f"tdnnd{index + 1}", layer)
+    def _prepare(self) -> None:
+        """Take every tensor once, uniting a convolution with the normalisation after it."""
+        for head in ("head", "head.layer1", "head.layer2"):
+            for unit in ("0", "1") if head != "head" else ("",):
+                prefix = f"{head}.{unit}".rstrip(".")
+                self._fold(f"{prefix}.conv1", f"{prefix}.conv1", f"{prefix}.bn1")
+                self._fold(f"{prefix}.conv2", f"{prefix}.conv2", f"{prefix}.bn2")
+            if head != "head":
+                shortcut = f"{head}.0.shortcut"
+                self._fold(f"{shortcut}.0", f"{shortcut}.0", f"{shortcut}.1")
+        for edge in ("xvector.tdnn", "xvector.dense"):
+            self._fold(edge, f"{edge}.linear", f"{edge}.nonlinear.batchnorm")
+        for block, (layers, _) in enumerate(_BLOCKS, start=1):
+            for layer in range(1, layers + 1):
+                self._prepare_dense(f"xvector.block{block}.tdnnd{layer}")
+            self._take_norm(f"xvector.transit{block}", f"xvector.transit{block}.nonlinear")
+            self._take_conv(f"xvector.transit{block}.linear")
+        self._take_norm("xvector.out_nonlinear", "xvector.out_nonlinear")
 
-    def forward(self, x: Tensor) -> Tensor:
-        for layer in self.children():
-            x = torch.cat([x, layer(x)], dim=1)
-        return x
+    def _prepare_dense(self, name: str) -> None:
+        self._take_norm(f"{name}.nonlinear1", f"{name}.nonlinear1")
+        self._fold(f"{name}.linear1", f"{name}.linear1", f"{name}.nonlinear2.batchnorm")
+        for part in ("linear_local", "linear1", "linear2"):
+            self._take_conv(f"{name}.cam_layer.{part}")
 
+    def _take(self, name: str) -> Tensor:
+        if name not in self._left:
+            raise ValueError(f"no tensor {name}")
+        self._left.discard(name)
+        return self._state[name]
 
-class _Linear(nn.Module):
-    """A pointwise layer and its normalisation, in the order the checkpoint names them."""
+    def _maybe(self, name: str) -> Tensor | None:
+        return self._take(name) if name in self._left else None
 
-    def __init__(self, before: int, after: int, kernel: int = 1, stride: int = 1) -> None:
-        super().__init__()
-        self.linear = nn.Conv1d(before, after, kernel, stride, kernel // 2, bias=False)
-        self.nonlinear = _norm(after, activate=kernel > 1, affine=kernel > 1)
+    def _take_norm(self, name: str, source: str) -> None:
+        parts = ("running_mean", "running_var", "weight", "bias")
+        self._ready[name] = tuple(self._take(f"{source}.batchnorm.{part}") for part in parts)
 
-    def forward(self, x: Tensor) -> Tensor:
-        normalised: Tensor = self.nonlinear(self.linear(x))
-        return normalised
+    def _take_conv(self, name: str) -> None:
+        self._ready[name] = (self._take(f"{name}.weight"), self._maybe(f"{name}.bias"))
 
-
-class _Transit(nn.Module):
-    """Halves the channels between dense blocks."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.nonlinear = _norm(channels)
-        self.linear = nn.Conv1d(channels, channels // 2, 1, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        halved: Tensor = self.linear(self.nonlinear(x))
-        return halved
-
-
-def _trunk() -> nn.Sequential:
-    channels = 128
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["tdnn"] = _Linear(320, channels, kernel=5, stride=2)
-    for index, (count, dilation) in enumerate(_BLOCKS, start=1):
-        layers[f"block{index}"] = _DenseBlock(channels, count, dilation)
-        channels += count * _GROWTH
-        layers[f"transit{index}"] = _Transit(channels)
-        channels //= 2
-    layers["out_nonlinear"] = _norm(channels)
-    layers["dense"] = _Linear(2 * channels, EMBEDDING_DIMENSION)
-    return nn.Sequential(layers)
-
-
-class CamPlusPlus(nn.Module):
-    """Features in, one embedding per mask out, with a single pass of the trunk."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.head = _Head()
-        self.xvector = _trunk()
-
-    def frames(self, features: Tensor) -> Tensor:
-        """Features (batch, n_frames, 80) to hidden frames (batch, 512, ceil(n_frames / 2))."""
-        hidden: Tensor = self.head(features.transpose(1, 2))
-        for name, layer in self.xvector.named_children():
-            if name != "dense":
-                hidden = layer(hidden)
-        return hidden
-
-    def pool(self, hidden: Tensor, weights: Tensor) -> Tensor:
-        """Weighted mean and deviation over time, then the last layer.
-
-        Parameters
-        ----------
-        hidden : shape (512, n_hidden)
-        weights : shape (n_speakers, n_hidden), each row with a positive sum
-        """
-        total = weights.sum(-1, keepdim=True)
-        mean = weights @ hidden.T / total
-        spread = (hidden[None] - mean[..., None]).square() * weights[:, None]
-        # Unbiased, as in training: the sum of weights stands for the number of frames.
-        variance = spread.sum(-1) / (total - weights.square().sum(-1, keepdim=True) / total)
-        pooled = torch.cat([mean, variance.clamp_min(0).sqrt()], dim=-1)
-        dense: Tensor = self.xvector.get_submodule("dense")(pooled[..., None])
-        return dense.squeeze(-1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """One embedding per item: features (batch, n_frames, 80) to (batch, 192)."""
-        hidden = self.frames(features)
-        pooled = torch.cat([hidden.mean(-1), hidden.std(-1, unbiased=True)], dim=-1)
-        dense: Tensor = self.xvector.get_submodule("dense")(pooled[..., None])
-        return dense.squeeze(-1)
+    def _fold(self, name: str, conv: str, norm: str) -> None:
+        """A convolution whose normalisation is already in its weights."""
+        weight = self._take(f"{conv}.weight")
+        scale = (self._take(f"{norm}.running_var") + _NORM_EPSILON).rsqrt()
+        shift = -self._take(f"{norm}.running_mean") * scale
+        gain, offset = self._maybe(f"{norm}.weight"), self._maybe(f"{norm}.bias")
+        if gain is not None and offset is not None:
+            scale, shift = scale * gain, shift * gain + offset
+        self._ready[name] = (weight * scale.view(-1, *[1] * (weight.dim() - 1)), shift)

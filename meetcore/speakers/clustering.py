@@ -85,10 +85,9 @@ def _agglomerate(voices: list[Voice], against: Matrix, options: GlobalOptions) -
             scores[row, column] = evidence(voices[row], voices[column]) - against[row, column]
     alive = set(range(count))
     while len(alive) > 1:
-        row, column = np.unravel_index(int(np.argmax(scores)), scores.shape)
-        if _enough(float(scores[row, column]), len(alive), options):
+        gone, keep = divmod(int(np.argmax(scores)), count)
+        if _enough(float(scores[gone, keep]), len(alive), options):
             break
-        keep, gone = int(column), int(row)
         voices[keep] = voices[keep].plus(voices[gone])
         groups[keep] += groups[gone]
         against[keep] += against[gone]

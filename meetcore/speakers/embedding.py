@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.speakers.campplus import EMBEDDING_DIMENSION, CamPlusPlus
 
 Embeddings = npt.NDArray[np.float32]
 """One row per voice, shape (n_speakers, dimension), unit length; NaN where nothing was heard."""
@@ -84,12 +85,12 @@ class CamPlusPlusEmbedding:
     leaks into its context, and all voices of a window together cost about one trunk pass.
     """
 
-    def __init__(self, model: Any, device: str = "cpu") -> None:
+    def __init__(self, model: CamPlusPlus, device: str = "cpu") -> None:
         import torch
 
         self._torch = torch
         self._device = torch.device(device)
-        self._model = model.eval().float().to(self._device)
+        self._model = model
         self._lock = threading.Lock()
 
     @property
@@ -100,7 +101,7 @@ class CamPlusPlusEmbedding:
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return 192
+        return EMBEDDING_DIMENSION
 
     def embed(self, samples: Samples, masks: Masks | None = None) -> Embeddings:
         """Embed each masked voice; see EmbeddingModel."""
@@ -147,14 +148,12 @@ def load_embedding(path: Path, device: str = "cpu") -> CamPlusPlusEmbedding:
     """
     import torch
 
-    from meetcore.speakers.campplus import CamPlusPlus
-
-    model = CamPlusPlus()
     try:
-        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True), strict=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        model = CamPlusPlus(state, device)
     except Exception as error:  # unpicklers raise anything
         raise ModelUnavailableError(
-            f"{path.name} is not the CAM++ weight ({type(error).__name__}). "
+            f"{path.name} is not the CAM++ weight ({type(error).__name__}: {error}). "
             "Fetch it again: python -m meetcore weights pull campplus."
         ) from error
     return CamPlusPlusEmbedding(model, device)

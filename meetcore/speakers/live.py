@@ -125,7 +125,8 @@ class LiveDiarizer:
         """Local speakers of frames `begin` to `end`; a short window is led in by silence."""
         lacking = max(0, self._options.least_window_frames - (end - begin))
         window = np.pad(self._samples(begin, end), (lacking * self._grid.step_samples, 0))
-        return self._segmentation.activity(window[None])[0][lacking:]
+        activity: Activity = self._segmentation.activity(window[None])[0][lacking:]
+        return activity
 
     def _is_silent(self, begin: int, end: int) -> bool:
         hop = self._samples(begin, end)

@@ -121,7 +121,7 @@ class PyannoteSegmentation:
             step_samples=round(field.step * SAMPLE_RATE),
             size_samples=round(field.duration * SAMPLE_RATE),
         )
-        self._window_samples = round(specifications.duration * SAMPLE_RATE)
+        self._window_samples: int = round(specifications.duration * SAMPLE_RATE)
 
     @property
     def grid(self) -> FrameGrid:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def runs_of(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[
     edges = [0, *(int(border) for border in borders), len(leader)]
     return [
         Run(start + first, start + stop, ids[leader[first]])
-        for first, stop in zip(edges, edges[1:], strict=False)
+        for first, stop in pairwise(edges)
         if leader[first] >= 0
     ]
 
@@ -89,7 +90,7 @@ def turns_of(runs: Sequence[Run], tracks: Mapping[int, Track], grid: FrameGrid) 
             continue
         cuts = [t.frame for t in track.tenures if run.start < t.frame < run.stop]
         edges = [run.start, *cuts, run.stop]
-        for first, stop in zip(edges, edges[1:], strict=False):
+        for first, stop in pairwise(edges):
             speaker = track.speaker_at(first)
             if speaker is None:
                 continue
