@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
+import importlib.metadata
+import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,9 +59,10 @@ class Import:
         return self.name.split(".")[0]
 
 
-def imports_of(path: Path) -> list[Import]:
+@functools.cache
+def imports_of(path: Path) -> tuple[Import, ...]:
     """All imports in a file; those under `if TYPE_CHECKING:` don't run and count as not at top."""
-    return list(_walk(ast.parse(path.read_text(encoding="utf-8")), at_top=True))
+    return tuple(_walk(ast.parse(path.read_text(encoding="utf-8")), at_top=True))
 
 
 def _walk(node: ast.AST, at_top: bool) -> Iterator[Import]:
@@ -154,7 +158,24 @@ def test_imports_are_absolute(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_pages_load_no_heavy_library(path: Path) -> None:
-    assert not [item for item in imports_of(path) if item.package in {*HEAVY, "av"}]
+    imports = imports_of(path)
+    assert not [item for item in imports if item.package in HEAVY]
+    assert not [item for item in imports if item.package == "av" and item.at_top]
+
+
+def test_requirements_name_what_is_imported() -> None:
+    """What comes along with another package today may be gone with its next version."""
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    named = {line.split("==")[0].lower() for line in text.splitlines() if "==" in line}
+    carriers = importlib.metadata.packages_distributions()
+    for path in (*MODULES, *PAGES):
+        for item in imports_of(path):
+            if item.package in {"meetcore", "pages", *sys.stdlib_module_names}:
+                continue
+            found = {name.lower().replace("_", "-") for name in carriers.get(item.package, [])}
+            assert found & named, (
+                f"{name_of(path)}:{item.line}: {item.package} is in no requirement"
+            )
 
 
 def test_sizes_are_reported() -> None:
