@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -52,7 +53,17 @@ def markdown(results: Sequence[Result]) -> str:
 
 def to_json(results: Sequence[Result]) -> str:
     """Everything measured, with every single latency, for other programs."""
-    return json.dumps([_plain(result) for result in results], indent=1) + "\n"
+    plain = [_finite(_plain(result)) for result in results]
+    return json.dumps(plain, indent=1, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def cpu_per_second(log: StreamLog) -> float:

@@ -62,11 +62,7 @@ def measure(
     it, stay as they are, minus the time its last sample was sent.
     """
     tokens = Tokens(normalise)
-    said = [
-        ReferenceWord(token, word.start, word.end)
-        for word in reference
-        for token in tokens.of(word.text)
-    ]
+    said = _by_token(reference, tokens)
     pages = pages_of(updates, tokens)
     committed_at, settled = _committed_at(pages)
     steps = align([word.text for word in said], pages[-1].committed if pages else [])
@@ -85,6 +81,15 @@ def measure(
         revised=revised,
         longest_freeze=longest_freeze(pages, said),
     )
+
+
+def _by_token(reference: Sequence[ReferenceWord], tokens: Tokens) -> list[ReferenceWord]:
+    """One word for each comparable token; the tokens of one word share its times."""
+    return [
+        ReferenceWord(token, word.start, word.end)
+        for word in reference
+        for token in tokens.of(word.text)
+    ]
 
 
 def _committed_at(pages: Sequence[Page]) -> tuple[list[float], list[int]]:
