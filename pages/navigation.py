@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.components import capture, look, routes, session, sidebar
+from pages.components import capture, look, notice, routes, session, sidebar
 
 st.set_page_config(page_title="Meetcore", page_icon=look.MARK, layout="centered")
 look.style()
@@ -19,4 +19,5 @@ session.resume()
 sidebar.sidebar()
 capture.reattach()
 capture.microphone()
+notice.trouble()
 page.run()

@@ -90,7 +90,7 @@ class Listener(Protocol):
 
 
 def offering(live: Listener | None, source: str) -> Callable[[av.AudioFrame], None]:
-    """The sink's callback: one frame in, one frame offered, on aiortc's loop; nothing is dropped."""
+    """The sink's callback: each frame is offered, on aiortc's loop; none is dropped."""
 
     def callback(frame: av.AudioFrame) -> None:
         if live is not None:

@@ -59,12 +59,23 @@ def open_link(meeting: Meeting) -> None:
 def confirm_delete(meeting: Meeting) -> None:
     """Ask before a recording and its transcript are gone for good."""
     st.html(
-        f"<p><b>{escape(meeting.title)}</b></p><p>Its recording and transcript are deleted for good.</p>"
+        f"<p><b>{escape(meeting.title)}</b></p>"
+        "<p>Its recording and transcript are deleted for good.</p>"
     )
     with st.container(horizontal=True):
-        if st.button("Delete for good", type="primary", key="delete-for-good"):
-            with notice.told():
-                session.service().store.delete(meeting.id)
-                st.rerun()
+        if st.button(
+            "Delete for good",
+            type="primary",
+            key="delete-for-good",
+            on_click=delete,
+            args=(meeting.id,),
+        ):
+            st.rerun()
         if st.button("Keep it", key="keep"):
             st.rerun()
+
+
+def delete(meeting_id: str) -> None:
+    """Delete a meeting with its recording."""
+    with notice.told():
+        session.service().delete(meeting_id)

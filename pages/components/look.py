@@ -11,8 +11,10 @@ from meetcore.records import Meeting, MeetingState, Mode
 from pages.components import bidi
 
 BARS = (
-    '<rect width="32" height="32" rx="9" fill="#0b6e5f"/><g stroke-width="2.8" stroke-linecap="round">'
-    '<path stroke="#fff" d="M8 13.5v5M13.3 9v14"/><path stroke="#ffc07a" d="M18.7 11.5v9M24 14.5v3"/></g>'
+    '<rect width="32" height="32" rx="9" fill="#0b6e5f"/>'
+    '<g stroke-width="2.8" stroke-linecap="round">'
+    '<path stroke="#fff" d="M8 13.5v5M13.3 9v14"/>'
+    '<path stroke="#ffc07a" d="M18.7 11.5v9M24 14.5v3"/></g>'
 )
 MARK = f'<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32">{BARS}</svg>'
 WORD_MARK = (

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from meetcore.errors import MeetcoreError
+from pages.components import session
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +31,20 @@ def show_unexpected(error: Exception) -> bool:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Show what Meetcore itself reports inside the block as one sentence, and go on."""
+    """Keep what Meetcore itself reports inside the block, for `trouble` to show.
+
+    Made for callbacks: what they draw themselves is gone after the next run.
+    """
+    session.note_trouble(None)
     try:
         yield
     except MeetcoreError as error:
         logger.warning("shown to the user: %s", error)
-        st.error(str(error), icon=":material/error:")
+        session.note_trouble(str(error))
+
+
+def trouble() -> None:
+    """Show what the last action reported, until the next one."""
+    text = session.trouble()
+    if text:
+        st.error(text, icon=":material/error:")

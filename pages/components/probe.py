@@ -1,4 +1,4 @@
-"""The Start button: asks the browser for the microphone, and says plainly what stands in the way."""
+"""The Start button: asks the browser for the microphone, and says what stands in the way."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ draw = bidi.register("start")
 KEY = "start"
 
 FAULTS = {
-    "denied": "The browser does not let this page use the microphone. Allow it by the icon beside the"
-    " address, then press “Try again”.",
+    "denied": "The browser does not let this page use the microphone. Allow it by the icon beside"
+    " the address, then press “Try again”.",
     "no-device": "No microphone was found. Connect one, then press “Try again”.",
     "busy": "Another program holds the microphone. Close it there, then press “Try again”.",
     "gone": "The chosen microphone is no longer connected. The default one is selected now:"
@@ -21,9 +21,9 @@ FAULTS = {
     " open this page in a current Firefox, Chrome, Edge or Safari.",
     "no-microphone-access": "This browser offers pages no microphone. Open this page in a current"
     " Firefox, Chrome, Edge or Safari.",
-    "insecure": "Browsers give the microphone only to pages on localhost or https. Open this page as"
-    " http://localhost on the machine itself, or put https in front of it.",
-    "other": "The browser could not open the microphone. Choose another one or record below instead.",
+    "insecure": "Browsers give the microphone only to pages on localhost or https. Open this page"
+    " as http://localhost on the machine itself, or put https in front of it.",
+    "other": "The browser could not open the microphone. Choose another one, or record below.",
 }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import streamlit as st
-
 from meetcore.pipeline.service import LiveMeeting
+
 from meetcore.records import LiveSnapshot, LiveState
 from pages.components import meter, notice, session, starting, transcript
 
@@ -93,20 +93,20 @@ def warnings(snapshot: LiveSnapshot) -> None:
         )
     elif health.last_error:
         st.caption(
-            f":material/info: {health.chunk_errors} passages could not be read live; the second pass will."
+            f":material/info: {health.chunk_errors} passages could not be read live;"
+            " the second pass reads them again."
         )
 
 
 def own_microphone(snapshot: LiveSnapshot) -> None:
     """What is wrong with the sound this tab sends, if anything."""
-    current = session.recording()
     sending_for = session.recording_for()
     quiet = min(snapshot.health.since_last_frame, sending_for)
     if quiet >= NO_SOUND_S:
         st.error(
             "The microphone's sound does not reach Meetcore: the browser could not connect. Connect"
             " again, or stop and record without live text."
-            if current and snapshot.health.frames_offered == 0
+            if snapshot.health.frames_offered == 0
             else "The connection to the microphone was lost; what was said before is safe. Connect"
             " again to go on.",
             icon=":material/mic_off:",

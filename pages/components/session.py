@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import streamlit as st
-
 from meetcore.pipeline.service import MeetingService
+
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
 
@@ -22,6 +22,7 @@ TAB_KEY = "tab"
 OPENED_KEY = "opened"
 REWIND_KEY = "rewind"
 FAULT_KEY = "fault"
+TROUBLE_KEY = "trouble"
 REATTACH_WINDOW_S = 20.0
 """How long after a reload a tab takes its microphone up again by itself."""
 QUIET_S = 1.5
@@ -194,3 +195,13 @@ def recording_for() -> float:
     """Seconds since this tab's microphone was asked to send."""
     current = recording()
     return time.monotonic() - current.since if current else 0.0
+
+
+def trouble() -> str | None:
+    """What the last action reported, if it failed."""
+    return cast("str | None", st.session_state.get(TROUBLE_KEY))
+
+
+def note_trouble(text: str | None) -> None:
+    """Remember why an action failed, or forget it."""
+    st.session_state[TROUBLE_KEY] = text

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from meetcore.errors import MeetcoreError
 from pages.components import look, notice, probe, routes, session
 
 TITLE_KEY = "title"
@@ -56,8 +57,8 @@ def options() -> None:
     st.toggle(
         "Reduce noise and echo",
         key=CLEAN_KEY,
-        help="For people on loudspeakers. Leave it off in a meeting room: browsers that reduce noise"
-        " also remove voices that are far from the microphone.",
+        help="For people on loudspeakers. Leave it off in a meeting room: browsers that reduce"
+        " noise also remove voices that are far from the microphone.",
     )
 
 
@@ -92,9 +93,12 @@ def fallback() -> None:
 
 def add(data: bytes) -> None:
     """Turn a finished recording into a meeting and open it."""
-    with notice.told():
+    try:
         meeting_id = session.service().add_recording(
             (session.widget_value(TITLE_KEY) or "").strip() or default_title(datetime.now()), data
         )
-        session.note_fault(None)
-        st.switch_page(routes.MEETING, query_params={"id": meeting_id})
+    except MeetcoreError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    session.note_fault(None)
+    st.switch_page(routes.MEETING, query_params={"id": meeting_id})

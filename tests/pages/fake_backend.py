@@ -1,4 +1,4 @@
-"""A meeting service without models: a script of what it shows, and a record of what it was asked."""
+"""A meeting service without models: a script of what it shows, a record of what it was asked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LINES = (
     ("S1", "How close?"),
     (
         "S2",
-        "About four percent over, if the venue keeps its price. They promised to confirm on Friday.",
+        "About four percent over, if the venue keeps its price. They promised to tell us on Friday.",
     ),
     ("S3", "I can call them today. The new contact answers faster than the old one ever did."),
     (None, "Mm-hm."),
@@ -279,6 +279,9 @@ class FakeService:
     def finalize(self, meeting_id: str) -> None:
         self.calls.append(("finalize", meeting_id))
         self.store.update(meeting_id, state=MeetingState.FINALIZING, progress=0.1)
+
+    def delete(self, meeting_id: str) -> None:
+        self.store.delete(meeting_id)
 
     def recover(self) -> list[Meeting]:
         return []

@@ -1,0 +1,194 @@
+"""A real WebRTC peer sends real audio through streamlit-webrtc's sink to a frame consumer."""
+
+from __future__ import annotations
+
+import asyncio
+import fractions
+import importlib.util
+import itertools
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc.contrib.media import MediaRelay
+from streamlit_webrtc import AudioSinkTrack, WebRtcMode
+from streamlit_webrtc.shutdown import SessionShutdownObserver
+from streamlit_webrtc.webrtc import WebRtcWorker
+
+from meetcore.audio.frames import FrameConverter
+from pages.components import capture
+
+SECONDS = 3.0
+
+
+def sample_path() -> Path:
+    """pyannote's sample conversation, found without importing pyannote.audio."""
+    spec = importlib.util.find_spec("pyannote")
+    assert spec is not None and spec.submodule_search_locations is not None
+    (place, *_) = spec.submodule_search_locations
+    return Path(place) / "audio" / "sample" / "sample.wav"
+
+
+@dataclass
+class Consumer:
+    """What a running meeting is to the sink."""
+
+    frames: list[av.AudioFrame] = field(default_factory=list)
+    sources: set[str] = field(default_factory=set)
+    threads: set[str] = field(default_factory=set)
+
+    def offer(self, frame: av.AudioFrame, source: str) -> None:
+        self.frames.append(frame)
+        self.sources.add(source)
+        self.threads.add(threading.current_thread().name)
+
+
+class SampleTrack(MediaStreamTrack):
+    """The sample as a browser sends it: 20 ms frames, 48 kHz, in real time."""
+
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        with av.open(str(sample_path())) as container:
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=48_000)
+            pieces = [
+                out.to_ndarray()[0]
+                for frame in container.decode(audio=0)
+                for out in resampler.resample(frame)
+            ]
+        # The conversation begins after six silent seconds.
+        self.samples = np.concatenate(pieces)[6 * 48_000 :]
+        self.sent = 0
+        self.began: float | None = None
+
+    async def recv(self) -> av.AudioFrame:
+        loop = asyncio.get_running_loop()
+        self.began = self.began or loop.time()
+        await asyncio.sleep(max(0.0, self.began + self.sent / 48_000 - loop.time()))
+        piece = self.samples[self.sent : self.sent + 960]
+        frame = av.AudioFrame.from_ndarray(piece[None], format="s16", layout="mono")
+        frame.sample_rate = 48_000
+        frame.pts = self.sent
+        frame.time_base = fractions.Fraction(1, 48_000)
+        self.sent += 960
+        return frame
+
+
+@pytest.fixture
+def heard() -> tuple[Consumer, SampleTrack]:
+    """Three seconds of the sample, sent by a peer and heard by a consumer."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="aiortc-loop", daemon=True)
+    thread.start()
+    consumer = Consumer()
+    try:
+        track = asyncio.run_coroutine_threadsafe(conversation(loop, consumer), loop).result(30)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+    return consumer, track
+
+
+async def conversation(loop: asyncio.AbstractEventLoop, consumer: Consumer) -> SampleTrack:
+    """Connect a peer to a worker as the Live page makes it, send, and hang up."""
+    peer, track = RTCPeerConnection(), SampleTrack()
+    peer.addTrack(track)
+    await peer.setLocalDescription(await peer.createOffer())
+    offer = peer.localDescription
+    worker = await asyncio.to_thread(make_worker, loop, consumer)
+    answer = await asyncio.to_thread(worker.process_offer, offer.sdp, offer.type, 10)
+    await peer.setRemoteDescription(RTCSessionDescription(answer.sdp, answer.type))
+    while track.sent < SECONDS * 48_000:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
+    await peer.close()
+    await worker.pc.close()
+    return track
+
+
+def make_worker(loop: asyncio.AbstractEventLoop, consumer: Consumer) -> WebRtcWorker:
+    """streamlit-webrtc's own worker with the Live page's sink, on a loop of ours."""
+    relay = MediaRelay()
+    nothing = dict.fromkeys(
+        (
+            "rtc_configuration",
+            "source_video_track",
+            "source_audio_track",
+            "sink_video_track",
+            "player_factory",
+            "in_recorder_factory",
+            "out_recorder_factory",
+            "video_frame_callback",
+            "audio_frame_callback",
+            "queued_video_frames_callback",
+            "queued_audio_frames_callback",
+            "on_video_ended",
+            "on_audio_ended",
+            "video_processor_factory",
+            "audio_processor_factory",
+        )
+    )
+    return WebRtcWorker(
+        mode=WebRtcMode.SENDONLY,
+        sink_audio_track=AudioSinkTrack(capture.offering(consumer, "tab")),
+        async_processing=True,
+        video_receiver_size=4,
+        audio_receiver_size=4,
+        sendback_video=False,
+        sendback_audio=False,
+        loop=loop,
+        relay=relay,
+        **nothing,
+    )
+
+
+def test_every_frame_arrives_in_order_and_sounds_as_sent(
+    heard: tuple[Consumer, SampleTrack],
+) -> None:
+    consumer, track = heard
+    assert consumer.sources == {"tab"}
+    assert consumer.threads == {"aiortc-loop"}
+    times = [frame.pts for frame in consumer.frames]
+    steps = {later - earlier for earlier, later in itertools.pairwise(times)}
+    assert steps == {960}, "a frame is missing, doubled or out of order"
+    # Opus begins a few frames after the first packet at most.
+    assert len(consumer.frames) * 0.02 >= SECONDS - 0.2
+    assert likeness(received(consumer), sent(track)) > 0.9
+
+
+def received(consumer: Consumer) -> np.ndarray:
+    """What the recorder makes of the frames: mono 16 kHz."""
+    converter = FrameConverter()
+    pieces = [converter.convert(frame) for frame in consumer.frames]
+    return np.concatenate([*pieces, converter.flush()]).astype(np.float64)
+
+
+def sent(track: SampleTrack) -> np.ndarray:
+    """What was sent, mono 16 kHz, through a resampler of its own."""
+    frame = av.AudioFrame.from_ndarray(
+        track.samples[None, : track.sent], format="s16", layout="mono"
+    )
+    frame.sample_rate = 48_000
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=16_000)
+    return np.concatenate([out.to_ndarray()[0] for out in resampler.resample(frame)])
+
+
+def likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """Highest normalised cross-correlation over all shifts."""
+    size = 1 << (len(one) + len(other)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size)), size)
+    return float(product.max() / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
+def test_looking_at_another_page_does_not_end_a_recording() -> None:
+    import streamlit_webrtc.webrtc as library
+
+    assert issubclass(library.SessionShutdownObserver, SessionShutdownObserver)
+    assert library.SessionShutdownObserver._resolve_initial_page_script_hash(None) == ""
+    assert hasattr(SessionShutdownObserver, "_resolve_initial_page_script_hash")

@@ -1,0 +1,124 @@
+"""The list, one meeting, and the Diagnostics page."""
+
+from __future__ import annotations
+
+import pytest
+
+from meetcore.records import MeetingState, Speaker, Stage, Transcript
+from pages.components import transcript
+from tests.pages.conftest import Show
+from tests.pages.fake_backend import REDUCED, FakeService, FakeStore, conversation, meeting
+
+ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+
+
+def test_the_list_is_newest_first_with_states(show: Show) -> None:
+    html = show("meetings.py").html
+    titles = ["Spring budget", "Quarterly", "Design review", "Hiring", "Broken one", "Silence"]
+    places = [html.index(title) for title in titles]
+    assert places == sorted(places)
+    for state in ("Interrupted", "Second pass", "Failed"):
+        assert state in html
+    assert "and 6 more" in html
+
+
+def test_an_empty_list_says_what_will_be_there(show: Show, service: FakeService) -> None:
+    service.store = FakeStore()
+    shown = show("meetings.py")
+    assert "Nothing here yet" in shown.html
+    assert "Start the first one" in shown.links
+
+
+def test_one_click_finishes_an_interrupted_meeting(show: Show, service: FakeService) -> None:
+    show("meetings.py").app.button(key="finish-i1").click().run()
+    assert service.calls == [("finalize", "i1")]
+
+
+def test_a_meeting_is_deleted_after_a_question_only(show: Show, service: FakeService) -> None:
+    shown = show("meetings.py")
+    shown.app.button(key="delete-d1").click().run()
+    assert "d1" in service.store.meetings
+    shown.app.button(key="delete-for-good").click().run()
+    assert "d1" not in service.store.meetings
+
+
+def test_a_finished_meeting_has_words_people_and_talk_time(show: Show) -> None:
+    data = show("meeting.py", id="d1").data("final-d1")
+    assert [turn["speaker"] for turn in data["turns"]] == [
+        segment.speaker for segment in conversation()
+    ]
+    assert sum(share["share"] for share in data["shares"]) == pytest.approx(1.0, abs=1e-3)
+    assert data["people"][0]["name"] == "Ada Lovelace"
+    assert data["audio"] is None
+
+
+def test_every_format_can_be_downloaded(show: Show) -> None:
+    labels = [button.label for button in show("meeting.py", id="d1").app.get("download_button")]
+    assert labels[0] == "Text" and len(labels) >= 3
+
+
+def test_the_second_pass_shows_its_progress(show: Show, service: FakeService) -> None:
+    shown = show("meeting.py", id="p1")
+    (bar,) = shown.app.get("progress")
+    assert bar.proto.value == 42
+
+
+def test_a_failed_meeting_says_why_and_can_be_tried_again(show: Show, service: FakeService) -> None:
+    shown = show("meeting.py", id="f1")
+    assert shown.app.error[0].value.startswith("The recording could not be read.")
+    shown.app.button(key="finish-f1").click().run()
+    assert service.calls == [("finalize", "f1")]
+
+
+def test_a_silent_meeting_is_an_answer(show: Show) -> None:
+    shown = show("meeting.py", id="e1")
+    assert shown.data("final-e1")["turns"] == []
+    assert not shown.app.error
+
+
+def test_no_chosen_meeting_is_no_error(show: Show) -> None:
+    assert show("meeting.py").app.info[0].value == "No meeting is chosen."
+
+
+def test_a_new_title_reaches_the_store(show: Show, service: FakeService) -> None:
+    show("meeting.py", id="d1").app.text_input(key="title-of-d1").input("Autumn").run()
+    assert service.store.meetings["d1"].title == "Autumn"
+
+
+def test_what_people_typed_is_never_markup(show: Show, service: FakeService) -> None:
+    store = service.store
+    store.meetings["x1"] = meeting("x1", ATTACK, MeetingState.DONE)
+    names = (Speaker("S1", ATTACK), Speaker("S2", "**bold** [link](http://x)"))
+    store.transcripts["x1"] = Transcript(conversation(), names, Stage.FINAL)
+    shown = show("meetings.py")
+    assert "<img" not in shown.html and "<script" not in shown.html
+    assert "&lt;img" in shown.html
+    data = show("meeting.py", id="x1").data("final-x1")
+    assert data["people"][0]["name"] == ATTACK
+
+
+def test_our_scripts_never_parse_text_as_markup() -> None:
+    from pages.components.bidi import ASSETS
+
+    for script in ASSETS.glob("*.js"):
+        source = script.read_text(encoding="utf-8")
+        for door in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+            assert door not in source, f"{script.name} uses {door}"
+
+
+def test_diagnostics_name_each_lost_rung_and_its_remedy(show: Show, service: FakeService) -> None:
+    service.in_use = REDUCED
+    shown = show("diagnostics.py")
+    assert "Words and speakers is not possible" in shown.html
+    assert shown.app.code[0].value == "python -m meetcore weights pull segmentation-3.0"
+    assert "streamlit-webrtc" in shown.html
+
+
+def test_diagnostics_while_models_load(show: Show, service: FakeService) -> None:
+    service.in_use = None
+    assert "Loading models" in show("diagnostics.py").html
+
+
+def test_talk_time_leaves_unknown_voices_out() -> None:
+    shares = transcript.talk_time(conversation())
+    assert {share["label"] for share in shares} == {"S1", "S2", "S3"}
