@@ -187,11 +187,12 @@ class CTranslate2Recognizer:
 def _draft(result: Any, skip: int, end_of_text: int, cap: int) -> Draft:
     """The best hypothesis without its forced first `skip` tokens, cut where it begins to loop."""
     written = result.sequences_ids[0]
-    tokens = tuple(int(token) for token in written[skip:] if token < end_of_text)
+    new = written[skip : skip + cap]
+    tokens = tuple(int(token) for token in new if token < end_of_text)
     # The score is the mean over all of `written`, forced tokens counting as certain; the end of
     # text is one more decision.
     average = float(result.scores[0]) * len(written) / (len(written) - skip + 1)
-    capped = len(written) - skip >= cap
+    capped = len(written) > skip + cap or len(written) >= TEXT_POSITIONS // 2
     return guarded_draft(tokens, average, float(result.no_speech_prob), capped)
 
 

@@ -114,9 +114,9 @@ class OpenAIWhisperRecognizer:
 
         if self._model is None:
             raise InferenceError(f"{self._info.weight} was closed; load it again.")
-        mel = log_mel_spectrogram(
-            pad_or_trim(torch.from_numpy(np.ascontiguousarray(samples))), self._model.dims.n_mels
-        ).to(self._model.device)
+        mel = log_mel_spectrogram(pad_or_trim(torch.tensor(samples)), self._model.dims.n_mels).to(
+            self._model.device
+        )
         return mel.half() if self._half else mel
 
     def _language_of(self, mel: Any) -> str:
@@ -141,6 +141,8 @@ class OpenAIWhisperRecognizer:
                 prefix=list(options.prefix_tokens) or None,
                 # After a prefix the window may well be over: nothing new is a fair answer.
                 suppress_blank=not options.prefix_tokens,
+                # Its default ranking divides by the number of tokens, which may then be none.
+                length_penalty=1.0 if options.prefix_tokens else None,
                 without_timestamps=not options.timestamps,
                 fp16=self._half,
             ),
@@ -174,9 +176,9 @@ def _spread(words: Sequence[Any], duration: float) -> TokenTimes:
     for word in words:
         count = len(word.tokens)
         steps = np.linspace(word.start, word.end, count, endpoint=False)
-        starts.extend(min(float(step), duration) for step in steps)
+        starts.extend(float(step) for step in np.clip(steps, 0.0, duration))
         probabilities.extend([float(word.probability)] * count)
-    end = min(float(words[-1].end), duration) if words else 0.0
+    end = float(np.clip(words[-1].end, 0.0, duration)) if words else 0.0
     return TokenTimes((*starts, end), tuple(probabilities))
 
 

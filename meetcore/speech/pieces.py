@@ -41,7 +41,7 @@ class Piece:
     speech: float
     """Largest probability of speech of any frame."""
     level_db: float
-    """Level of its louder frames (90th percentile), in dB relative to full scale."""
+    """Level of its fifth loudest frame (a click has fewer), in dB relative to full scale."""
 
     @property
     def end_sample(self) -> int:
@@ -81,7 +81,7 @@ def piece_of(samples: Samples, probabilities: Probabilities, start_sample: int) 
         samples,
         tuple(regions),
         float(probabilities.max(initial=0.0)),
-        float(np.percentile(levels, 90)) if levels.shape[0] else -100.0,
+        float(np.sort(levels)[-5:].min(initial=0.0)) if levels.shape[0] else -100.0,
     )
 
 
