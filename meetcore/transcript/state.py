@@ -13,6 +13,9 @@ from meetcore.transcript.turnindex import TurnIndex
 TENTATIVE_REACH = 2.0
 """Turns trail the newest words by about this many seconds: the last speaker heard is the guess."""
 
+UNKNOWN_PATIENCE = 60.0
+"""Seconds that a segment without a speaker is kept open: its voice may yet become known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -25,9 +28,10 @@ class Changes:
 class LiveTranscript:
     """Committed words never change or move; their speakers settle as turns arrive.
 
-    Segments that end before the settled time, but never the last one, are frozen:
-    they are not computed again, so a step costs the same in the fourth hour as in
-    the first. Not safe for several threads: the meeting's worker owns it.
+    Segments that end before the settled time, but never the last one, are frozen: only a
+    merge of voices still reaches them, so a step costs the same in the fourth hour as in
+    the first. Those of an unknown speaker wait a minute longer. Not safe for
+    several threads: the meeting's worker owns it.
 
     Parameters
     ----------
@@ -88,7 +92,8 @@ class LiveTranscript:
         turns : sequence of Turn
             All turns, or the recent ones back to the last `settled_until`.
         settled_until : float
-            Seconds; turns before it will not change any more. It never goes back.
+            Seconds; turns before it change no more, save that an unknown voice may become
+            known. It never goes back.
         """
         first_open = min((word.start for word in self._open_words), default=-math.inf)
         horizon = first_open - max(self._options.reach, TENTATIVE_REACH)
@@ -97,7 +102,11 @@ class LiveTranscript:
         self._attribute()
 
     def relabel(self, labels: Mapping[str, str]) -> None:
-        """Follow a merge of voices: old label to new label, in every segment and turn."""
+        """Follow a merge of voices: old label to new label, in every segment and turn.
+
+        Chains are followed to their end, so one call can hold several merges.
+        """
+        labels = {old: _last_of(labels, old) for old in labels}
         for position, segment in enumerate(self._frozen):
             if segment.speaker is not None and segment.speaker in labels:
                 self._frozen[position] = replace(segment, speaker=labels[segment.speaker])
@@ -139,8 +148,20 @@ class LiveTranscript:
         """Close the leading open segments that no later turn can reach."""
         limit = self._settled_until - max(self._options.reach, self._options.snap)
         count = 0
-        while count < len(self._open) - 1 and self._open[count].end < limit:
+        for segment in self._open[:-1]:
+            patience = UNKNOWN_PATIENCE if segment.speaker is None else 0.0
+            if segment.end >= limit - patience:
+                break
             count += 1
         self._frozen.extend(self._open[:count])
         del self._open_words[: sum(len(segment.words) for segment in self._open[:count])]
         self._open = self._open[count:]
+
+
+def _last_of(labels: Mapping[str, str], label: str) -> str:
+    """Where a chain of merges ends; a circle ends where it began."""
+    seen = {label}
+    while label in labels and labels[label] not in seen:
+        label = labels[label]
+        seen.add(label)
+    return label

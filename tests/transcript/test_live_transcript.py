@@ -80,6 +80,26 @@ def test_a_merge_of_voices_reaches_frozen_segments_and_the_store() -> None:
     assert {segment.speaker for segment in live.segments()} == {"S1"}
 
 
+def test_merges_in_a_chain_are_followed_to_their_end() -> None:
+    live = LiveTranscript()
+    live.commit([Word(" a.", 0, 1), Word(" b.", 10, 11)])
+    live.set_turns([Turn(0, 1, "S3"), Turn(10, 11, "S2")], settled_until=30)
+    live.relabel({"S3": "S2", "S2": "S1"})
+    assert [segment.speaker for segment in live.segments()] == ["S1", "S1"]
+
+
+def test_a_voice_that_becomes_known_late_is_told_back_for_a_minute() -> None:
+    live = LiveTranscript()
+    live.commit([Word(" a.", 0, 1), Word(" b.", 10, 11), Word(" c.", 20, 21)])
+    live.set_turns([Turn(10, 11, "S1")], settled_until=25)
+    live.set_turns([Turn(0, 1, "S2"), Turn(10, 11, "S1")], settled_until=40)
+    assert [segment.speaker for segment in live.segments()] == ["S2", "S1", None]
+    live.commit([Word(" d.", 100, 101)])
+    live.set_turns([Turn(100, 101, "S1")], settled_until=102)
+    live.set_turns([Turn(20, 21, "S3"), Turn(100, 101, "S1")], settled_until=102)
+    assert [segment.speaker for segment in live.segments()] == ["S2", "S1", None, "S1"]
+
+
 def test_the_tentative_speaker_is_the_last_one_heard() -> None:
     live = LiveTranscript()
     live.set_tentative([Word(" so", 5.0, 5.2), Word(" then", 5.2, 5.5)])
