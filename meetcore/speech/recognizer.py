@@ -24,6 +24,10 @@ class RecognizedWord:
     end: float
     probability: float
     tokens: tuple[int, ...]
+    closing_marks: str = ""
+    """Punctuation at the end of `text`, which a decoder that ran out of audio often made up."""
+    closing_tokens: int = 0
+    """How many of the last tokens those marks are."""
 
 
 @dataclass(frozen=True, slots=True)

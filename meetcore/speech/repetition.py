@@ -12,8 +12,9 @@ MAX_UNIT = 40
 def loop_start(items: Sequence[Hashable]) -> int | None:
     """How many leading items stand before a loop, its first round included; None without one.
 
-    A loop is the same 1 or 2 items five times in a row, 3 or 4 items four times, or 5 items
-    and more three times: people do say "no, no, no" and "very, very, very".
+    A loop is the same 1 or 2 items five times in a row, 3 or 4 items four times, 5 items and
+    more three times, 12 and more twice: people do say "no, no, no" and "very, very, very", but
+    a decoder whose window has no silence at its end starts the whole window again.
 
     >>> loop_start("the end of the end of the end of the end of".split())
     4
@@ -22,7 +23,7 @@ def loop_start(items: Sequence[Hashable]) -> int | None:
     """
     count = len(items)
     for start in range(count):
-        for unit in range(1, min(MAX_UNIT, (count - start) // 3) + 1):
+        for unit in range(1, min(MAX_UNIT, (count - start) // 2) + 1):
             rounds = _rounds_needed(unit)
             if start + unit * rounds > count:
                 continue
@@ -38,7 +39,9 @@ def loop_start(items: Sequence[Hashable]) -> int | None:
 def _rounds_needed(unit: int) -> int:
     if unit <= 2:
         return 5
-    return 4 if unit <= 4 else 3
+    if unit <= 4:
+        return 4
+    return 3 if unit < 12 else 2
 
 
 def compression_ratio(text: str) -> float:

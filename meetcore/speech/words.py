@@ -92,7 +92,11 @@ def merge_punctuation(words: Sequence[RecognizedWord]) -> tuple[RecognizedWord, 
         if merged and not merged[-1].text.endswith(" ") and word.text in CLOSING:
             before = merged[-1]
             merged[-1] = replace(
-                before, text=before.text + word.text, tokens=before.tokens + word.tokens
+                before,
+                text=before.text + word.text,
+                tokens=before.tokens + word.tokens,
+                closing_marks=before.closing_marks + word.text,
+                closing_tokens=before.closing_tokens + len(word.tokens),
             )
         elif word.text.startswith(" ") and bare and bare in OPENING:
             opening = word
