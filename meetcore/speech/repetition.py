@@ -17,7 +17,7 @@ def loop_start(items: Sequence[Hashable]) -> int | None:
     a decoder whose window has no silence at its end starts the whole window again.
 
     >>> loop_start("the end of the end of the end of the end of".split())
-    4
+    3
     >>> loop_start("no no no she said".split()) is None
     True
     """

@@ -17,6 +17,8 @@ from meetcore.speech.repetition import compression_ratio, loop_start
         ("well so what so what so what so what so what", 3),
         ("a b c d a b c d a b c d", None),
         ("x a b c d e a b c d e a b c d e y", 6),
+        ("a b c d e f g h i j k l " * 2, 12),
+        ("a b c d e f g h i j k " * 2, None),
         ("one two three four five six seven eight nine ten", None),
     ],
 )
