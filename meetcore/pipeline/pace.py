@@ -1,0 +1,43 @@
+"""How often a live meeting is decoded: as often as the machine can bear; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WIDEST_STEP = 5.0
+"""Seconds; one decode never waits for more new audio than this."""
+BEHIND = 3.0
+"""Seconds of backlog from which a page says that the machine does not keep up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The step in force, in seconds of new audio between two decodes.
+
+    A backlog over one and a half steps widens the step to what has piled up; once the backlog
+    is gone, it narrows by a fifth with each look, so that it does not flutter.
+    """
+
+    base: float
+    step: float
+
+    def after(self, backlog: float) -> Pace:
+        """The pace after a look that left `backlog` seconds unheard.
+
+        >>> Pace(0.6, 0.6).after(2.0).step
+        2.0
+        >>> Pace(0.6, 2.0).after(0.1).step
+        1.6
+        >>> Pace(0.6, 0.6).after(0.1).step
+        0.6
+        """
+        if backlog > 1.5 * self.step:
+            return Pace(self.base, min(WIDEST_STEP, max(self.step, backlog)))
+        if backlog < 0.5 * self.step:
+            return Pace(self.base, max(self.base, round(0.8 * self.step, 3)))
+        return self
+
+
+def keeps_up(backlog: float) -> bool:
+    """Whether a reader would still call it live."""
+    return backlog < BEHIND
