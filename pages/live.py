@@ -1,5 +1,7 @@
 """The start page: one button, then who says what while it is said."""
 
+import streamlit as st
+
 from pages.components import ended, running, session, starting
 
 meeting_id = session.shown_meeting()
@@ -8,4 +10,5 @@ if meeting_id is None:
 elif session.service().live(meeting_id) is not None:
     running.running(meeting_id)
 else:
+    st.button("New meeting", icon=":material/mic:", on_click=session.show_meeting, args=(None,))
     ended.ended(meeting_id)

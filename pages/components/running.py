@@ -111,7 +111,9 @@ def own_microphone(snapshot: LiveSnapshot) -> None:
             " again to go on.",
             icon=":material/mic_off:",
         )
-        st.button("Connect again", key="reconnect", on_click=session.restart_microphone)
+        if st.button("Connect again", key="reconnect"):
+            session.restart_microphone()
+            st.rerun(scope="app")
         if snapshot.health.frames_offered == 0:
             starting.fallback()
     elif quiet >= LOST_S:
@@ -130,9 +132,6 @@ def other_tab(snapshot: LiveSnapshot) -> None:
             st.warning("No microphone is sending sound to this meeting.", icon=":material/mic_off:")
         else:
             st.info("Recording goes on in another tab.", icon=":material/tab:")
-        st.button(
-            "Use this tab's microphone",
-            key="take-over",
-            on_click=session.begin_recording,
-            args=(snapshot.meeting_id,),
-        )
+        if st.button("Use this tab's microphone", key="take-over"):
+            session.begin_recording(snapshot.meeting_id)
+            st.rerun(scope="app")

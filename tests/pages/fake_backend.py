@@ -30,7 +30,7 @@ LINES = (
     ("S1", "How close?"),
     (
         "S2",
-        "About four percent over, if the venue keeps its price. They promised to tell us on Friday.",
+        "About four percent over, if the venue keeps its price. They promised to tell us soon.",
     ),
     ("S3", "I can call them today. The new contact answers faster than the old one ever did."),
     (None, "Mm-hm."),

@@ -118,7 +118,7 @@ class People {
     };
     field.onkeydown = event => {
       event.stopPropagation();
-      if (event.key === 'Enter') close(true);
+      if (event.key === 'Enter') { event.preventDefault(); close(true); }
       if (event.key === 'Escape') close(false);
     };
     field.onblur = () => close(true);
