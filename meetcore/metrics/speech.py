@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from meetcore.records import Segment, Turn
+from meetcore.records import Segment, Turn, Word
+from meetcore.transcript.units import is_spoken
 
 JOIN = 0.5
 """Words of one segment this many seconds apart are one turn: about the shortest pause that
@@ -14,20 +16,28 @@ annotators mark."""
 def turns_of(segments: Iterable[Segment], join: float = JOIN) -> tuple[Turn, ...]:
     """The turns that the words of known speakers make.
 
-    >>> from meetcore.records import Word
     >>> words = (Word(" a", 0.0, 1.0), Word(" b", 1.2, 2.0), Word(" c", 4.0, 5.0))
     >>> turns_of([Segment(0.0, 5.0, "S1", words), Segment(6.0, 7.0, None, words)])
     (Turn(start=0.0, end=2.0, speaker='S1'), Turn(start=4.0, end=5.0, speaker='S1'))
     """
     turns: list[Turn] = []
     for segment in segments:
-        if segment.speaker is None:
-            continue
-        first = len(turns)
-        for word in segment.words:
-            if len(turns) > first and word.start - turns[-1].end <= join:
-                start, end = turns[-1].start, max(turns[-1].end, word.end)
-                turns[-1] = Turn(start, end, segment.speaker)
-            else:
-                turns.append(Turn(word.start, word.end, segment.speaker))
+        if segment.speaker is not None:
+            turns += [Turn(span.start, span.end, segment.speaker) for span in _spans(segment, join)]
     return tuple(turns)
+
+
+def _spans(segment: Segment, join: float) -> list[Word]:
+    """Stretches of words without a long pause; the outer edges are the segment's own."""
+    spans: list[Word] = []
+    for word in segment.words:
+        if not is_spoken(word.text):
+            continue
+        if spans and word.start - spans[-1].end <= join:
+            spans[-1] = replace(spans[-1], end=max(spans[-1].end, word.end))
+        else:
+            spans.append(word)
+    if spans:
+        spans[0] = replace(spans[0], start=min(segment.start, spans[0].end))
+        spans[-1] = replace(spans[-1], end=max(segment.end, spans[-1].start))
+    return spans

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.sentences import ends_clause, ends_sentence
 from meetcore.transcript.turnindex import TurnIndex
+from meetcore.transcript.units import Unit, spoken_span, units_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class AttributionOptions:
     of base.en is 10.3 % (0.2: 17.2 %, none: 21.8 %); with turns 0.2 s late 14.9 % (0.3: 29.9 %)."""
     pause: float = 0.3
     """A gap between words that counts as evidence for a cut."""
+    edge: float = 1.0
+    """A segment's edge is its turn's edge where both are this close."""
     island: float = 0.6
     """A shorter turn inside somebody else's sentence is taken for a mistake of the turns."""
     new_segment_pause: float = 2.0
@@ -33,7 +36,7 @@ class AttributionOptions:
     """A longer segment is cut at the next word."""
 
     def __post_init__(self) -> None:
-        for name in ("reach", "snap", "pause", "island", "new_segment_pause"):
+        for name in ("reach", "snap", "pause", "edge", "island", "new_segment_pause"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is a distance in seconds and cannot be negative.")
         if not 0 < self.paragraph <= self.longest:
@@ -68,12 +71,13 @@ def attribute(
     >>> [(s.speaker, s.text) for s in attribute(words, [Turn(0, 0.6, "S1"), Turn(0.8, 2, "S2")])]
     [('S1', 'Hello?'), ('S2', 'Hi.')]
     """
+    units = units_of(words)
     index = TurnIndex(turns)
-    nearest = [index.turn_of(word, options.reach) for word in words]
+    nearest = [index.turn_of(unit.start, unit.end, options.reach) for unit in units]
     labels = [turn.speaker if turn else None for turn in nearest]
-    _drop_islands(words, nearest, labels, options)
-    _snap_changes(words, nearest, labels, options)
-    return tuple(_group(words, labels, options))
+    _drop_islands(units, nearest, labels, options)
+    _snap_changes(units, nearest, labels, options)
+    return tuple(_group(units, nearest, labels, options))
 
 
 def _runs(labels: Sequence[str | None]) -> list[tuple[int, int]]:
@@ -82,22 +86,22 @@ def _runs(labels: Sequence[str | None]) -> list[tuple[int, int]]:
     return list(pairwise(cuts)) if labels else []
 
 
-def _gap(words: Sequence[Word], position: int) -> float:
+def _gap(units: Sequence[Unit], position: int) -> float:
     """Seconds of silence before the word at `position`."""
-    return words[position].start - words[position - 1].end
+    return units[position].start - units[position - 1].end
 
 
-def _evidence(words: Sequence[Word], position: int, options: AttributionOptions) -> int:
+def _evidence(units: Sequence[Unit], position: int, options: AttributionOptions) -> int:
     """How well a cut before `position` fits the words: 3 sentence, 2 pause, 1 clause, 0 nothing."""
-    if ends_sentence(words[position - 1].text):
+    if ends_sentence(units[position - 1].text):
         return 3
-    if _gap(words, position) >= options.pause:
+    if _gap(units, position) >= options.pause:
         return 2
-    return int(ends_clause(words[position - 1].text))
+    return int(ends_clause(units[position - 1].text))
 
 
 def _drop_islands(
-    words: Sequence[Word],
+    units: Sequence[Unit],
     nearest: Sequence[Turn | None],
     labels: list[str | None],
     options: AttributionOptions,
@@ -109,23 +113,23 @@ def _drop_islands(
             continue
         held = {turn for turn in nearest[first:stop] if turn is not None}
         longest_turn = max((turn.end - turn.start for turn in held), default=0.0)
-        inside_sentence = max(_evidence(words, at, options) for at in (first, stop)) < 2
+        inside_sentence = max(_evidence(units, at, options) for at in (first, stop)) < 2
         if inside_sentence and longest_turn < options.island:
             labels[first:stop] = [labels[after[0]]] * (stop - first)
 
 
-def _change_time(words: Sequence[Word], nearest: Sequence[Turn | None], position: int) -> float:
+def _change_time(units: Sequence[Unit], nearest: Sequence[Turn | None], position: int) -> float:
     """When the turns change between the word before `position` and the one at it."""
     left, right = nearest[position - 1], nearest[position]
-    low, high = words[position - 1].start, words[position].end
+    low, high = units[position - 1].start, units[position].end
     edges = ([left.end] if left else []) + ([right.start] if right else [])
-    time = sum(edges) / len(edges) if edges else words[position].start
+    time = sum(edges) / len(edges) if edges else units[position].start
     return min(max(time, low), high) if low <= high else time
 
 
 def _snap_changes(
-    words: Sequence[Word],
-    nearest: Sequence[Turn | None],
+    units: Sequence[Unit],
+    nearest: list[Turn | None],
     labels: list[str | None],
     options: AttributionOptions,
 ) -> None:
@@ -133,67 +137,93 @@ def _snap_changes(
     runs = _runs(labels)
     lowest = 0
     for (_, change), (_, stop) in pairwise(runs):
-        time = _change_time(words, nearest, change)
-        best, best_rank = change, (_evidence(words, change, options), 0.0)
-        for position in _cuts_near(words, change, lowest + 1, stop - 1, time, options.snap):
-            rank = (_evidence(words, position, options), -_distance(words, position, time))
+        time = _change_time(units, nearest, change)
+        best, best_rank = change, (_evidence(units, change, options), 0.0)
+        for position in _cuts_near(units, change, lowest + 1, stop - 1, time, options.snap):
+            rank = (_evidence(units, position, options), -_distance(units, position, time))
             # Without better evidence the turns' own place stands.
             if rank[0] > best_rank[0] or (best != change and rank > best_rank):
                 best, best_rank = position, rank
-        if best < change:
-            labels[best:change] = [labels[change]] * (change - best)
-        elif best > change:
-            labels[change:best] = [labels[change - 1]] * (best - change)
+        low, high, source = (best, change, change) if best < change else (change, best, change - 1)
+        labels[low:high] = [labels[source]] * (high - low)
+        nearest[low:high] = [nearest[source]] * (high - low)
         lowest = best
 
 
-def _distance(words: Sequence[Word], position: int, time: float) -> float:
+def _distance(units: Sequence[Unit], position: int, time: float) -> float:
     """Seconds from `time` to the gap before the word at `position`; 0 inside the gap."""
-    low, high = sorted((words[position - 1].end, words[position].start))
+    low, high = sorted((units[position - 1].end, units[position].start))
     return max(low - time, time - high, 0.0)
 
 
 def _cuts_near(
-    words: Sequence[Word], change: int, lowest: int, highest: int, time: float, reach: float
+    units: Sequence[Unit], change: int, lowest: int, highest: int, time: float, reach: float
 ) -> Iterator[int]:
     """Positions around `change` whose gap lies within `reach` seconds of `time`."""
     for positions in (range(change - 1, lowest - 1, -1), range(change + 1, highest + 1)):
         for position in positions:
-            if _distance(words, position, time) > reach:
+            if _distance(units, position, time) > reach:
                 break
             yield position
 
 
 def _group(
-    words: Sequence[Word], labels: Sequence[str | None], options: AttributionOptions
+    units: Sequence[Unit],
+    nearest: Sequence[Turn | None],
+    labels: Sequence[str | None],
+    options: AttributionOptions,
 ) -> Iterator[Segment]:
     """Cut where the speaker changes, after a long silence, and at paragraphs."""
     first = 0
-    for position in range(1, len(words) + 1):
-        if position == len(words) or _cut_before(words, labels, first, position, options):
-            yield make_segment(words[first:position], labels[first])
+    for position in range(1, len(units) + 1):
+        if position == len(units) or _cut_before(units, labels, first, position, options):
+            words = [word for unit in units[first:position] for word in unit.words]
+            segment = make_segment(words, labels[first])
+            yield _fit_to_turns(segment, nearest, first, position, options)
             first = position
 
 
 def _cut_before(
-    words: Sequence[Word],
+    units: Sequence[Unit],
     labels: Sequence[str | None],
     first: int,
     position: int,
     options: AttributionOptions,
 ) -> bool:
     """Whether the segment that began at `first` ends before `position`."""
-    length = words[position].start - words[first].start
+    length = units[position].start - units[first].start
     return (
         labels[position] != labels[first]
-        or _gap(words, position) > options.new_segment_pause
+        or _gap(units, position) > options.new_segment_pause
         or length > options.longest
-        or (length > options.paragraph and ends_sentence(words[position - 1].text))
+        or (length > options.paragraph and ends_sentence(units[position - 1].text))
     )
 
 
+def _fit_to_turns(
+    segment: Segment,
+    nearest: Sequence[Turn | None],
+    first: int,
+    stop: int,
+    options: AttributionOptions,
+) -> Segment:
+    """The segment from where its speaker's turn begins to where it ends.
+
+    Segmentation hears edges to a few hundredths of a second; a word after a pause may begin
+    half a second early. An edge counts if it is within reach and no other segment is in the turn.
+    """
+    start, end = segment.start, segment.end
+    opening, closing = nearest[first], nearest[stop - 1]
+    before = nearest[first - 1] if first else None
+    after = nearest[stop] if stop < len(nearest) else None
+    if opening and opening.speaker == segment.speaker and opening != before:
+        start = opening.start if abs(opening.start - start) <= options.edge else start
+    if closing and closing.speaker == segment.speaker and closing != after:
+        end = closing.end if abs(closing.end - end) <= options.edge else end
+    return replace(segment, start=start, end=end) if start < end else segment
+
+
 def make_segment(words: Sequence[Word], speaker: str | None) -> Segment:
-    """A segment that spans its words, whatever the order of their times."""
-    start = min(min(word.start, word.end) for word in words)
-    end = max(max(word.start, word.end) for word in words)
+    """A segment that spans its spoken words, whatever the order of their times."""
+    start, end = spoken_span(words)
     return Segment(start, end, speaker, tuple(words))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.attribution import DEFAULT_OPTIONS, AttributionOptions, attribute
 from meetcore.transcript.turnindex import TurnIndex
+from meetcore.transcript.units import units_of
 
 TENTATIVE_REACH = 2.0
 """Turns trail the newest words by about this many seconds: the last speaker heard is the guess."""
@@ -65,7 +66,10 @@ class LiveTranscript:
         if not self._tentative:
             return None
         index = TurnIndex(self._turns)
-        nearest = [index.turn_of(word, TENTATIVE_REACH) for word in self._tentative]
+        nearest = [
+            index.turn_of(unit.start, unit.end, TENTATIVE_REACH)
+            for unit in units_of(self._tentative)
+        ]
         labels = [turn.speaker for turn in nearest if turn]
         # The newest words belong to the newest speaker, so the later label wins a tie.
         return max(reversed(labels), key=labels.count) if labels else None

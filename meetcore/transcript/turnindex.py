@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
 
-from meetcore.records import Turn, Word
+from meetcore.records import Turn
 
 
 class TurnIndex:
@@ -17,13 +17,13 @@ class TurnIndex:
         self._starts = [turn.start for turn in self._turns]
         self._latest_ends = list(accumulate((turn.end for turn in self._turns), max))
 
-    def turn_of(self, word: Word, reach: float) -> Turn | None:
-        """The turn sharing most time with the word, else the nearest within `reach` seconds.
+    def turn_of(self, start: float, end: float, reach: float) -> Turn | None:
+        """The turn sharing most time with a word, else the nearest within `reach` seconds.
 
         Parameters
         ----------
-        word : Word
-            Its end may lie before its start: recognizers do that.
+        start, end : float
+            When the word was said.
         reach : float
             Largest distance in seconds to a turn that holds nothing of the word.
 
@@ -32,7 +32,6 @@ class TurnIndex:
         Turn or None
             None when nobody speaks within reach; the earlier turn wins a tie.
         """
-        start, end = min(word.start, word.end), max(word.start, word.end)
         best, best_overlap = None, -reach - 1e-9
         position = bisect_right(self._starts, end + reach) - 1
         while position >= 0 and self._latest_ends[position] >= start - reach:

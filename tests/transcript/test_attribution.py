@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.attribution import AttributionOptions, attribute
+from meetcore.transcript.units import units_of
 
 times = st.floats(0, 120, allow_nan=False)
 texts = st.sampled_from([" yes", " no.", " well,", " Hi?", "-ish", " Dr.", "", " 你好"])
@@ -104,3 +105,33 @@ def test_a_speech_without_punctuation_is_cut_at_last() -> None:
     words = spoken("word " * 600, 0)
     segments = attribute(words, [], AttributionOptions(longest=30))
     assert max(segment.end - segment.start for segment in segments) <= 30.4
+
+
+def test_marks_and_endings_stay_with_their_word() -> None:
+    words = [Word(" Hello", 0, 0.5), Word("?", 0.5, 1.5), Word(" I", 1.5, 1.6), Word("'m", 1.6, 2)]
+    segments = attribute(words, [Turn(0, 0.6, "S1"), Turn(0.9, 3, "S2")])
+    assert told(segments) == [("S1", "Hello?"), ("S2", "I'm")]
+    assert segments[0].end == 0.6
+
+
+def test_a_word_that_begins_in_the_pause_before_it_belongs_to_its_end() -> None:
+    words = [*spoken("in New Jersey", 0), Word(" and", 0.9, 2.0), *spoken("I am here", 2.0)]
+    turns = [Turn(0, 1.6, "S1"), Turn(1.75, 3, "S2")]
+    assert told(attribute(words, turns)) == [("S1", "in New Jersey"), ("S2", "and I am here")]
+
+
+def test_segments_begin_and_end_where_their_turns_do() -> None:
+    words = [Word(" Hello.", 0.1, 1.2), Word(" Yes.", 1.3, 1.9)]
+    segments = attribute(words, [Turn(0.7, 1.4, "S1"), Turn(1.5, 2.2, "S2")])
+    assert [(s.start, s.end) for s in segments] == [(0.7, 1.4), (1.5, 2.2)]
+
+
+def test_an_edge_inside_the_turn_of_two_segments_is_the_words_own() -> None:
+    words = [*spoken("one two.", 0), *spoken("three four.", 3)]
+    segments = attribute(words, [Turn(-0.2, 4, "S1")])
+    assert [(s.start, s.end) for s in segments] == [(-0.2, 0.6), (3, 4)]
+
+
+@given(any_words)
+def test_units_are_made_of_exactly_the_words(words: list[Word]) -> None:
+    assert [word for unit in units_of(words) for word in unit.words] == words
