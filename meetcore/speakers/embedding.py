@@ -127,7 +127,7 @@ class CamPlusPlusEmbedding:
         """Log mel energies, shape (n_features, 80), 10 ms apart."""
         from torchaudio.compliance import kaldi
 
-        audio = self._torch.from_numpy(np.ascontiguousarray(samples))[None]
+        audio = self._torch.tensor(samples)[None]  # a copy: recordings may be read-only
         return kaldi.fbank(audio, num_mel_bins=80, sample_frequency=SAMPLE_RATE, dither=0.0)
 
     def _embed(self, features: Any) -> npt.NDArray[np.float32]:

@@ -113,6 +113,12 @@ class Identities:
             self._clustering.learn(tenure.speaker, whole)
         self._clustering.forget_silent()
 
+    def keep_apart(self, one: int, other: int, duration: float) -> None:
+        """Count seconds in which two tracks were active at once."""
+        speakers = [self.tracks[name].speaker for name in (one, other) if name in self.tracks]
+        if len(speakers) == 2 and speakers[0] is not None and speakers[1] is not None:
+            self._clustering.keep_apart(speakers[0], speakers[1], duration)
+
     def give_up(self, track: Track) -> None:
         """Name a track that will not be heard again by the nearest speaker, or by a new one."""
         voice = track.tenures[-1].lesson

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from meetcore.speakers.online import OnlineClustering, OnlineOptions
 from meetcore.speakers.segmentation import Activity, SegmentationModel
 from meetcore.speakers.similarity import Voice
 from meetcore.speakers.tracks import TrackBook, TrackOptions
-from meetcore.speakers.turns import Run, runs_of, turns_of
+from meetcore.speakers.turns import Run, joined, runs_of, turns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class LiveOptions:
     silence_db: float = -70.0
     """A hop that never gets louder than this (10 ms RMS, dB of full scale) is not looked at."""
     identity: IdentityOptions = field(default_factory=IdentityOptions)
-    tracks: TrackOptions = field(default_factory=TrackOptions)
+    tracks: TrackOptions = field(default_factory=lambda: TrackOptions(onset=0.45))
+    """Below 0.5, so that live words rather have a speaker than none."""
     clustering: OnlineOptions = field(default_factory=OnlineOptions)
 
 
@@ -79,6 +80,8 @@ class LiveDiarizer:
         )
         self._audio: Samples = np.zeros(0, dtype=np.float32)
         self._audio_start = 0
+        self._fresh: list[Samples] = []
+        self._heard_samples = 0
         self._frames = 0
         self._was_silent = True
         self._runs: list[Run] = []
@@ -86,17 +89,23 @@ class LiveDiarizer:
 
     def push(self, samples: Samples) -> LiveTurns:
         """Take the next samples; the update covers everything heard so far."""
-        self._audio = np.concatenate([self._audio, samples])
+        self._fresh.append(samples)
+        self._heard_samples += len(samples)
+        ready = self._grid.count(self._heard_samples)
+        if ready - self._frames < self._options.hop_frames:
+            self._latest = replace(self._latest, relabelled=())
+            return self._latest
+        self._gather()
         relabelled: list[tuple[str, str]] = []
-        ready = self._grid.count(self._audio_start + len(self._audio))
         while ready - self._frames >= self._options.hop_frames:
             relabelled += self._advance(self._frames + self._options.hop_frames, False)
         return self._update(tuple(relabelled))
 
     def flush(self) -> LiveTurns:
         """Hear what is left and decide what is still open."""
+        self._gather()
         relabelled: list[tuple[str, str]] = []
-        ready = self._grid.count(self._audio_start + len(self._audio))
+        ready = self._grid.count(self._heard_samples)
         if ready > self._frames:
             relabelled += self._advance(ready, True)
         relabelled += self._decide(last=True)
@@ -106,6 +115,12 @@ class LiveDiarizer:
     def close(self) -> None:
         """Release the audio; idempotent."""
         self._audio = np.zeros(0, dtype=np.float32)
+        self._fresh.clear()
+
+    def _gather(self) -> None:
+        """Append what came since the last hop, once per hop however small the chunks."""
+        self._audio = np.concatenate([self._audio, *self._fresh])
+        self._fresh.clear()
 
     def _advance(self, end: int, last: bool) -> list[tuple[str, str]]:
         """Look at the window that ends at frame `end`."""
@@ -116,8 +131,10 @@ class LiveDiarizer:
         else:
             self._book.skip(end)
         self._was_silent = silent
+        news = end - self._frames
         self._frames = end
         relabelled = self._decide(last=last)
+        self._note_overlap(news)
         self._settle(max(0, end + self._options.hop_frames - self._window_frames))
         return relabelled
 
@@ -152,6 +169,14 @@ class LiveDiarizer:
             track = self._identities.open(name, first)
             self._listen(track, alone[:, column], self._present(active, column), last)
         return [(f"S{a}", f"S{b}") for a, b in self._identities.merge().items()]
+
+    def _note_overlap(self, news: int) -> None:
+        """Remember which tracks were active at once in the newest frames."""
+        active = self._book.mean()[-news:] > self._options.tracks.onset
+        frames = active.T.astype(np.int64) @ active
+        for one, other in np.argwhere(np.triu(frames, k=1)):
+            duration = int(frames[one, other]) * self._grid.step_samples / SAMPLE_RATE
+            self._identities.keep_apart(self._book.ids[one], self._book.ids[other], duration)
 
     def _present(self, active: npt.NDArray[np.bool_], column: int) -> frozenset[int]:
         """Speakers who hold other tracks of this window."""
@@ -188,7 +213,8 @@ class LiveDiarizer:
     def _settle(self, frame: int) -> None:
         """Turn frames that no window will speak of again into runs, and forget the rest."""
         mean = self._book.mean()[: max(0, frame - self._book.start)]
-        self._runs += runs_of(mean, self._book.start, self._book.ids, self._options.tracks.onset)
+        runs = runs_of(mean, self._book.start, self._book.ids, self._options.tracks.onset)
+        joined(self._runs, runs)
         gone = self._book.drop_before(frame)
         for name in gone:
             if name in self._identities.tracks:
@@ -203,9 +229,10 @@ class LiveDiarizer:
             self._book.mean(), self._book.start, self._book.ids, self._options.tracks.onset
         )
         turns = turns_of([*self._runs, *recent], self._identities.tracks, self._grid)
-        return LiveTurns(
+        self._latest = LiveTurns(
             turns=turns,
             settled_until=self._grid.edge(self._book.start),
             relabelled=relabelled,
             heard_until=self._grid.edge(self._frames),
         )
+        return self._latest

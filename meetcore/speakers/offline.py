@@ -31,7 +31,7 @@ class OfflineOptions:
     """Frames embedded together (2.5 s); more is cheaper, but hides changes of speaker."""
     least_speech: float = 0.3
     """Seconds of a voice alone below which it is not embedded."""
-    change: float = 0.1
+    change: float = 0.2
     """How far below similarity.boundary a piece must lie to be somebody else on its track."""
     tracks: TrackOptions = field(default_factory=TrackOptions)
     clustering: GlobalOptions = field(default_factory=GlobalOptions)

@@ -24,6 +24,8 @@ class OnlineOptions:
     """Speech needed before a new speaker is born."""
     merge_speech: float = 3.0
     """Speech needed from both before two speakers merge."""
+    apart: float = 2.0
+    """Seconds in which two talked at once, from which they never merge."""
     max_speakers: int | None = None
 
     def __post_init__(self) -> None:
@@ -127,7 +129,7 @@ class OnlineClustering:
         bound = options.merge_margin
         for index, older in enumerate(heard):
             for younger in heard[index + 1 :]:
-                if self._apart.get(frozenset((older, younger)), 0.0) > 1.0:
+                if self._apart.get(frozenset((older, younger)), 0.0) >= options.apart:
                     continue
                 one, other = self._voices[older], self._voices[younger]
                 score = one.likeness(other) - boundary(one.duration, other.duration)

@@ -63,7 +63,7 @@ class PyannotePipelineDiarizer:
         """Diarize a finished recording, which the pipeline wants in memory as a whole."""
         import torch
 
-        waveform = torch.from_numpy(np.ascontiguousarray(read(0, total_samples)))[None]
+        waveform = torch.tensor(read(0, total_samples))[None]
         try:
             output = self._pipeline(
                 {"waveform": waveform, "sample_rate": SAMPLE_RATE},

@@ -137,7 +137,7 @@ class PyannoteSegmentation:
         """Score windows; see SegmentationModel."""
         try:
             with self._lock, self._torch.inference_mode():
-                audio = self._torch.from_numpy(np.ascontiguousarray(windows))
+                audio = self._torch.tensor(windows)
                 scores = self._model(audio[:, None].to(self._device))
                 marginals = scores.exp() @ self._mapping
                 result: Activity = marginals.cpu().numpy().astype(np.float32)

@@ -44,6 +44,22 @@ def runs_of(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[
     ]
 
 
+def joined(before: list[Run], after: Sequence[Run]) -> list[Run]:
+    """`before` with `after` appended in place, one run where the last meets the first.
+
+    Examples
+    --------
+    >>> joined([Run(0, 4, 1)], [Run(4, 6, 1), Run(6, 7, 2)])
+    [Run(start=0, stop=6, track=1), Run(start=6, stop=7, track=2)]
+    """
+    for run in after:
+        if before and before[-1].track == run.track and before[-1].stop == run.start:
+            before[-1] = Run(before[-1].start, run.stop, run.track)
+        else:
+            before.append(run)
+    return before
+
+
 def active_runs(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[Run]:
     """Stretches of frames in which each track is active; those of different tracks may overlap.
 

@@ -120,7 +120,7 @@ def test_a_masked_voice_is_embedded_as_if_alone(
     first, second, nothing = diarizer.embedding.embed(stretch, masks)
     alone = diarizer.embedding.embed(sample_audio[22 * SAMPLE_RATE : 28 * SAMPLE_RATE])[0]
     assert second @ alone > 0.99
-    assert first @ second < 0.4
+    assert first @ second < 0.6
     assert np.isnan(nothing).all()
     assert np.isnan(diarizer.embedding.embed(np.zeros(100, np.float32))).all()
 
