@@ -16,6 +16,7 @@ from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.session import IdentifierSession
 from meetcore.settings import Settings
 from meetcore.speakers.diarizer import Diarizer, load_diarizer
+from meetcore.speakers.embedding import single_thread
 from meetcore.speech.engines import load_recognizer
 from meetcore.speech.recognizer import RecognizeOptions, Recognizer
 from meetcore.speech.silero import load_activity
@@ -136,6 +137,7 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
 
     def diarizer(setting: str) -> Diarizer:
+        single_thread()
         return load_diarizer(setting, resolver, hf_token=token, device=settings.device)
 
     def recognizer(weight: str, threads: int) -> Recognizer:

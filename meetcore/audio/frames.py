@@ -13,6 +13,9 @@ from meetcore.audio.pcm import Pcm, empty_pcm
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
 
+Frame = av.AudioFrame
+"""What a browser's microphone arrives in."""
+
 logger = logging.getLogger(__name__)
 
 _Form = tuple[str, str, int]

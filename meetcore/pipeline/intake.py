@@ -1,4 +1,4 @@
-"""From a browser's frames to the recording on disk: the thread that never drops and never thinks."""
+"""From a browser's frames to the recording on disk: the thread that never drops a sample."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from meetcore.audio.frames import FrameConverter
+from meetcore.audio.frames import Frame, FrameConverter
 from meetcore.audio.level import SILENCE_DB, level_db
 from meetcore.audio.pcm import Pcm, to_samples
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import AudioDecodeError, RecordingError
 from meetcore.records import SAMPLE_RATE
-
-if TYPE_CHECKING:
-    import av
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +43,7 @@ class IntakeView:
 @dataclass(frozen=True, slots=True)
 class _Arrival:
     source: str
-    payload: av.AudioFrame | Pcm
+    payload: Frame | Pcm
 
 
 class Intake:
@@ -98,7 +94,7 @@ class Intake:
         self._source = source
         self._last_arrival = self._clock()
 
-    def offer(self, payload: av.AudioFrame | Pcm, source: str) -> None:
+    def offer(self, payload: Frame | Pcm, source: str) -> None:
         """Take a frame, or 16 kHz int16 samples. Called on aiortc's loop; never blocks."""
         if self._closing or (self._source is not None and source != self._source):
             return
