@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from meetcore.commands.bench_score import Accuracy, Figures
+from meetcore.commands.bench_score import Figures
 from meetcore.commands.bench_stream import StreamLog
 from meetcore.metrics.updates import spread
 
@@ -84,19 +84,17 @@ def _section(result: Result) -> str:
 
 
 def _row(figures: Figures) -> tuple[str, ...]:
-    live, final = figures.provisional, figures.final or Accuracy()
-    speakers = f"{live.speakers} / {final.speakers}" if figures.final else str(live.speakers)
-    rtf = figures.second_pass_s / figures.audio_s if figures.final else None
+    live, final = figures.provisional, figures.final
     errors = f", {figures.chunk_errors} errors" if figures.chunk_errors else ""
     return (
         figures.name,
         f"{_percent(live.words)} / {_percent(final.words)}",
         f"{_percent(live.words_by_speaker)} / {_percent(final.words_by_speaker)}",
         f"{_percent(live.turns)} / {_percent(final.turns)}",
-        speakers,
+        f"{live.speakers} / {final.speakers}",
         *_waits(figures),
         f"{figures.max_backlog:.1f} / {figures.max_step:.1f} s{errors}",
-        "–" if rtf is None else f"{rtf:.2f}",
+        f"{figures.second_pass_s / figures.audio_s:.2f}",
     )
 
 

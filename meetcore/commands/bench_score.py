@@ -35,7 +35,7 @@ class Figures:
     name: str
     audio_s: float
     provisional: Accuracy
-    final: Accuracy | None
+    final: Accuracy
     latency: LatencyReport | None
     second_pass_s: float
     max_backlog: float
@@ -66,7 +66,7 @@ def figures(
         name=log.file.stem,
         audio_s=log.duration,
         provisional=accuracy(log.provisional, reference, log.duration),
-        final=accuracy(log.final.segments, reference, log.duration) if log.final else None,
+        final=accuracy(log.final.segments, reference, log.duration),
         latency=latency,
         second_pass_s=log.second_pass_s,
         max_backlog=log.max_backlog,
@@ -90,12 +90,11 @@ def accuracy(segments: Sequence[Segment], reference: Reference, duration: float)
 
 def pool(several: Sequence[Figures], name: str) -> Figures:
     """Figures over all recordings: errors and waits put together, maxima the largest."""
-    finals = [item.final for item in several if item.final is not None]
     return Figures(
         name=name,
         audio_s=sum(item.audio_s for item in several),
         provisional=_pool_accuracy([item.provisional for item in several]),
-        final=_pool_accuracy(finals) if finals else None,
+        final=_pool_accuracy([item.final for item in several]),
         latency=_pool_latency([item.latency for item in several if item.latency is not None]),
         second_pass_s=sum(item.second_pass_s for item in several),
         max_backlog=max(item.max_backlog for item in several),

@@ -67,7 +67,8 @@ class StreamOptions:
     meetings: int = 1
     """How many meetings hear each file at once."""
     speakers: bool = True
-    second_pass: bool = True
+    final_weight: str = ""
+    """Weight of the second pass; empty takes the settings'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class MeetingLog:
     duration: float
     updates: tuple[Update, ...]
     provisional: tuple[Segment, ...]
-    final: Transcript | None
+    final: Transcript
     second_pass_s: float
     """Seconds the second pass took on the wall."""
     max_backlog: float
@@ -115,12 +116,12 @@ class _Watch:
     def look(self) -> None:
         """Log the snapshot if the page would look different."""
         snapshot = self.meeting.snapshot()
-        if snapshot.version == self.version:
-            return
-        self.version = snapshot.version
         self.max_backlog = max(self.max_backlog, snapshot.health.backlog)
         self.max_step = max(self.max_step, snapshot.health.step)
         self.chunk_errors = snapshot.health.chunk_errors
+        if snapshot.version == self.version:
+            return
+        self.version = snapshot.version
         if self.shown != (snapshot.segments, snapshot.tentative):
             self.shown = (snapshot.segments, snapshot.tentative)
             wall_time = time.perf_counter() - self.began
@@ -138,7 +139,7 @@ def run_stream(studio: Studio, options: StreamOptions, load_s: float) -> StreamL
         with meter:
             watches = stream(samples, meetings)
         audio_s += options.meetings * samples.size / SAMPLE_RATE
-        logs += [_log(file, samples, watch, options.second_pass) for watch in watches]
+        logs += [_log(file, samples, watch) for watch in watches]
     return StreamLog(
         options, studio.models, tuple(logs), audio_s, meter.cpu_s, meter.peak_rss_mib, load_s
     )
@@ -180,9 +181,9 @@ def _stop_all(watches: Sequence[_Watch]) -> None:
         watch.look()
 
 
-def _log(file: Path, samples: Samples, watch: _Watch, second_pass: bool) -> MeetingLog:
+def _log(file: Path, samples: Samples, watch: _Watch) -> MeetingLog:
     began = time.perf_counter()
-    final = watch.meeting.finish() if second_pass else None
+    final = watch.meeting.finish()
     return MeetingLog(
         file=file,
         duration=samples.size / SAMPLE_RATE,

@@ -1,0 +1,19 @@
+"""`python -m meetcore bench live …`: measure Meetcore on files whose words are known."""
+
+from __future__ import annotations
+
+import argparse
+
+from meetcore.commands import bench_live
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the benches and their options."""
+    benches = parser.add_subparsers(dest="bench", metavar="BENCH", required=True)
+    live = benches.add_parser("live", help="stream files at 1x through live meetings")
+    bench_live.add_arguments(live)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the bench that was asked for."""
+    return bench_live.run(arguments)
