@@ -4,7 +4,7 @@ class Meter {
   constructor(root) {
     this.clock = make('span', { class: 'clock', role: 'timer', 'aria-label': 'Recorded time' });
     this.state = make('span', { class: 'state', role: 'status' });
-    this.level = make('span', { class: 'level', role: 'meter', 'aria-label': 'Sound level', 'aria-valuemin': '-60', 'aria-valuemax': '0' },
+    this.level = make('span', { class: 'level', role: 'meter', 'aria-label': 'Sound level', 'aria-valuemin': '-100', 'aria-valuemax': '0' },
       ...Array.from({ length: bars }, () => make('i')));
     this.bar = make('div', { class: 'bar' }, make('span', { class: 'dot' }), this.clock, this.level, this.state);
     this.history = Array(bars).fill(0);
@@ -14,11 +14,11 @@ class Meter {
     this.bar.className = 'bar ' + data.state;
     put(this.clock, clock(data.elapsed));
     put(this.state, data.text);
-    /* -60 dBFS (a quiet room) to -6 dBFS (loud speech) fill the bar; the newest level is on the right. */
-    const height = data.state === 'listening' ? Math.min(1, Math.max(0, (data.level + 60) / 54)) : 0;
+    /* -75 dBFS (a quiet room) to -9 dBFS (loud speech) fill the bar; the newest level is on the right. */
+    const height = data.state === 'listening' ? Math.min(1, Math.max(0, (data.level + 75) / 66)) : 0;
     this.history.push(height);
     this.history.shift();
-    this.level.setAttribute('aria-valuenow', String(Math.round(Math.max(-60, data.level))));
+    this.level.setAttribute('aria-valuenow', String(Math.round(Math.max(-100, data.level))));
     this.level.childNodes.forEach((bar, index) => {
       bar.style.transform = `scaleY(${Math.max(.12, this.history[index]).toFixed(2)})`;
       bar.classList.toggle('on', this.history[index] > .03);
