@@ -54,7 +54,9 @@ class StreamingOptions:
     lead: float = 0.4
     """Audio before the first speech of a window."""
     least_news: float = 0.2
-    """Speech below which there is nothing to decode."""
+    """Speech below which there is nothing to decode yet."""
+    least_word: float = 0.06
+    """Speech before a pause below which it is a click, not a word."""
     stall: float = 0.6
     """Speech that a decoder must not pass over in silence."""
     speech_threshold: float = 0.3
@@ -161,11 +163,12 @@ class StreamingRecognizer:
         news = self._heard.amount_samples(self._done, position)
         latest = self._heard.last_sample(position)
         silence = position - min(position, latest if latest is not None else 0)
-        least = 1 if last else _samples(self._options.least_news)
-        if not self._tentative and news < least:
-            self._rest(position, silence)
-            return
         paused = last or silence >= _samples(self._options.pause)
+        least = self._options.least_word if paused else self._options.least_news
+        if not self._tentative and news < (1 if last else _samples(least)):
+            if paused or not news:
+                self._rest(position, silence)
+            return
         recognition = self._decode(position)
         if self._stalled(recognition, news):
             self._begin_window(self._heard.first_sample(self._done, position) or self._done)
