@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import streamlit as st
-from meetcore.pipeline.service import LiveMeeting
 
+from meetcore.pipeline.service import LiveMeeting
 from meetcore.records import LiveSnapshot, LiveState
 from pages.components import meter, notice, session, starting, transcript
 
@@ -126,6 +126,9 @@ def own_microphone(snapshot: LiveSnapshot) -> None:
 
 def other_tab(snapshot: LiveSnapshot) -> None:
     """Tell a viewer where the recording goes on, and offer this tab's microphone."""
+    if session.may_reattach() is not None:
+        st.info("Taking the microphone up again…", icon=":material/mic:")
+        return
     gone = snapshot.source is None or snapshot.health.since_last_frame > LOST_S
     with st.container(key="viewer", horizontal=True, vertical_alignment="center"):
         if gone:

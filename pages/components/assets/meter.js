@@ -15,7 +15,7 @@ class Meter {
     put(this.clock, clock(data.elapsed));
     put(this.state, data.text);
     /* -75 dBFS (a quiet room) to -9 dBFS (loud speech) fill the bar; the newest level is on the right. */
-    const height = data.state === 'listening' ? Math.min(1, Math.max(0, (data.level + 75) / 66)) : 0;
+    const height = data.state === 'listening' ? Math.min(1, Math.max(0, (data.level + 75) / 66)) ** 1.5 : 0;
     this.history.push(height);
     this.history.shift();
     this.level.setAttribute('aria-valuenow', String(Math.round(Math.max(-100, data.level))));
