@@ -40,12 +40,17 @@ def start_button(start: Callable[[str | None], None], fault: Callable[[str], Non
 
     def started() -> None:
         asked = session.component_value(KEY, "start")
-        if asked:
+        if asked and session.hear(asked["id"]):
             start(asked.get("deviceId"))
 
     def failed() -> None:
-        kind = session.component_value(KEY, "fault")
-        if kind:
-            fault(str(kind))
+        asked = session.component_value(KEY, "fault")
+        if asked and session.hear(asked["id"]):
+            fault(str(asked["kind"]))
 
-    draw(key=KEY, data={"faults": FAULTS}, on_start_change=started, on_fault_change=failed)
+    draw(
+        key=KEY,
+        data={"faults": FAULTS, "heard": session.heard()},
+        on_start_change=started,
+        on_fault_change=failed,
+    )

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import streamlit as st
-from meetcore.pipeline.service import MeetingService
 
+from meetcore.pipeline.service import MeetingService
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
 
@@ -22,6 +22,7 @@ TAB_KEY = "tab"
 OPENED_KEY = "opened"
 REWIND_KEY = "rewind"
 FAULT_KEY = "fault"
+HEARD_KEY = "heard"
 TROUBLE_KEY = "trouble"
 REATTACH_WINDOW_S = 20.0
 """How long after a reload a tab takes its microphone up again by itself."""
@@ -168,6 +169,18 @@ def component_value(key: str, name: str) -> Any:
 def widget_value(key: str) -> Any:
     """The value of a widget, inside its callback."""
     return st.session_state.get(key)
+
+
+def hear(message_id: str) -> bool:
+    """Whether an element's message is new; elements repeat a message until it is heard."""
+    new = heard() != message_id
+    st.session_state[HEARD_KEY] = message_id
+    return new
+
+
+def heard() -> str | None:
+    """The last message heard from an element that repeats itself."""
+    return cast("str | None", st.session_state.get(HEARD_KEY))
 
 
 def ask_rewind(meeting_id: str, first_word: int) -> None:

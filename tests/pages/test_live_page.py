@@ -34,7 +34,9 @@ def press_start(monkeypatch: pytest.MonkeyPatch, device_id: str | None = None) -
     monkeypatch.setattr(
         session,
         "component_value",
-        lambda key, name: {"deviceId": device_id} if (key, name) == ("start", "start") else None,
+        lambda key, name: (
+            {"deviceId": device_id, "id": "1"} if (key, name) == ("start", "start") else None
+        ),
     )
 
 
@@ -42,7 +44,9 @@ def report_fault(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Let the Start button report that the microphone did not open."""
     monkeypatch.setattr(probe, "draw", lambda **asked: asked["on_fault_change"]())
     monkeypatch.setattr(
-        session, "component_value", lambda key, name: kind if name == "fault" else None
+        session,
+        "component_value",
+        lambda key, name: {"kind": kind, "id": "1"} if name == "fault" else None,
     )
 
 
@@ -74,6 +78,19 @@ def test_start_records_with_the_chosen_microphone(
     assert asked["desired_playing_state"] is True
     assert asked["media_stream_constraints"]["audio"]["deviceId"] == {"exact": "usb"}
     assert service.lives["m7"].calls == [("attach", service.lives["m7"].source)]
+
+
+def test_a_repeated_start_begins_one_meeting(
+    show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "draw", lambda **asked: asked["on_start_change"]())
+    monkeypatch.setattr(
+        session,
+        "component_value",
+        lambda key, name: {"deviceId": None, "id": "1"} if name == "start" else None,
+    )
+    show().app.run()
+    assert len([call for call in service.calls if call[0] == "start"]) == 1
 
 
 def test_a_start_that_fails_is_one_sentence(

@@ -63,11 +63,16 @@ class People {
     this.asked = new Map();
     this.known = [];
   }
-  /* A name just typed is shown at once, until the server says the same or two seconds are over. */
+  /* A name just typed is shown at once, until the server says the same or a few seconds are over. */
   settle(people) {
     for (const [label, ask] of this.asked) {
       const person = people.find(p => p.label === label);
-      if (!person || person.name === ask.name || Date.now() - ask.at > 4000) this.asked.delete(label);
+      if (!person || person.name === ask.name || Date.now() - ask.at > 6000) this.asked.delete(label);
+      else if (Date.now() - ask.sent > 1200) {
+        /* A message sent while the server draws can be lost. */
+        ask.sent = Date.now();
+        this.rename(label, ask.name);
+      }
     }
     this.known = people.map(p => this.asked.has(p.label) ? { ...p, name: this.asked.get(p.label).name } : p);
     return this.known;
@@ -110,7 +115,7 @@ class People {
       const name = field.value.trim();
       form.replaceWith(chip);
       if (keep && name && name !== person.name) {
-        this.asked.set(label, { name, at: Date.now() });
+        this.asked.set(label, { name, at: Date.now(), sent: Date.now() });
         put(chip.querySelector('.name'), name);
         this.rename(label, name);
       }

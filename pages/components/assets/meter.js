@@ -14,14 +14,14 @@ class Meter {
     this.bar.className = 'bar ' + data.state;
     put(this.clock, clock(data.elapsed));
     put(this.state, data.text);
-    /* -75 dBFS (a quiet room) to -9 dBFS (loud speech) fill the bar; the newest level is on the right. */
-    const height = data.state === 'listening' ? Math.min(1, Math.max(0, (data.level + 75) / 66)) ** 1.5 : 0;
+    /* -78 dBFS (a quiet room) to -9 dBFS (loud speech) fill the bar; the newest level is on the right. */
+    const height = data.state === 'listening' ? Math.min(1, Math.max(0, (data.level + 78) / 68)) ** 1.5 : 0;
     this.history.push(height);
     this.history.shift();
     this.level.setAttribute('aria-valuenow', String(Math.round(Math.max(-100, data.level))));
     this.level.childNodes.forEach((bar, index) => {
       bar.style.transform = `scaleY(${Math.max(.12, this.history[index]).toFixed(2)})`;
-      bar.classList.toggle('on', this.history[index] > .03);
+      bar.classList.toggle('on', this.history[index] > .01);
     });
   }
 }

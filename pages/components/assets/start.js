@@ -53,17 +53,26 @@ class Start {
     }
     this.trouble.hidden = true;
     this.waiting(true, 'Starting…');
-    this.component.setTriggerValue('start', { deviceId: deviceId || null });
+    this.insist('start', { deviceId: deviceId || null, id: String(Math.random()) });
     /* Held until the recorder has its own, so that no browser asks twice. */
     setTimeout(() => this.release(), 15000);
     setTimeout(() => this.waiting(false, 'Start'), 8000);
+  }
+  /* A message sent while the server draws can be lost, so it is repeated while this button stands. */
+  insist(name, value, times = 4) {
+    if (!this.button.isConnected || !times) return;
+    this.component.setTriggerValue(name, value);
+    clearTimeout(this.again);
+    this.again = setTimeout(() => {
+      if (this.component.data.heard !== value.id) this.insist(name, value, times - 1);
+    }, 1200);
   }
   release() { this.stream?.getTracks().forEach(track => track.stop()); }
   fail(kind) {
     this.waiting(false, 'Try again');
     put(this.trouble, this.component.data.faults[kind] ?? this.component.data.faults.other);
     this.trouble.hidden = false;
-    this.component.setTriggerValue('fault', kind);
+    this.insist('fault', { kind, id: String(Math.random()) });
     this.list();
   }
   waiting(busy, text) {
@@ -73,5 +82,5 @@ class Start {
 }
 
 export default function (component) {
-  const view = viewOf(component, root => new Start(root));
+  viewOf(component, root => new Start(root));
 }
