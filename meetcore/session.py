@@ -59,6 +59,7 @@ class IdentifierSession:
         self._turns = turns
         self._transcript = LiveTranscript(has_turns=turns is not None)
         self._trouble = Trouble()
+        self._turns_seen: tuple[Turn, ...] | None = None
         self._heard_samples = 0
         self._rejected: list[RejectedText] = []
         self._relabelled: list[tuple[str, str]] = []
@@ -170,8 +171,10 @@ class IdentifierSession:
         if update.relabelled:
             self._transcript.relabel(dict(update.relabelled))
             self._relabelled.extend(update.relabelled)
-        turns: tuple[Turn, ...] = update.turns
-        self._transcript.set_turns(turns, update.settled_until)
+        # Between two hops of the diarizer, which is most of the time, nothing is new.
+        if update.turns is not self._turns_seen or update.relabelled:
+            self._turns_seen = update.turns
+            self._transcript.set_turns(update.turns, update.settled_until)
 
     def _guarded(self, step: Callable[[], Result]) -> Result | None:
         """Run one step of a model; a failure is counted and gives None.

@@ -7,14 +7,17 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from meetcore.audio.compact import compact
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import MeetcoreError, RecordingError
+from meetcore.errors import MeetcoreError, ModelUnavailableError, RecordingError, StoreError
 from meetcore.identifier import Identifier
-from meetcore.pipeline.offline import run_second_pass
-from meetcore.records import SAMPLE_RATE, MeetingState, Stage
+from meetcore.pipeline.offline import SecondPass, Stopped, run_second_pass
+from meetcore.pipeline.patience import persist
+from meetcore.records import SAMPLE_RATE, Meeting, MeetingState, Stage, Transcript
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)
@@ -22,7 +25,20 @@ logger = logging.getLogger(__name__)
 BEGUN = 0.01
 """Progress of a pass that has begun: one that is found at 0 after a restart never ran."""
 REPORT_S = 0.5
+POLL_S = 0.2
 NOTHING_RECORDED = "No sound was recorded."
+LOADING = "Waiting for the models to load."
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How a meeting leaves the finalizer."""
+
+    state: MeetingState
+    detail: str = ""
+    progress: float = 1.0
 
 
 class Finalizer:
@@ -31,98 +47,159 @@ class Finalizer:
     Parameters
     ----------
     recordings_dir : holds one folder per meeting
-    identifier : gives the models, waiting until they are loaded
+    identifier : gives the models, or None when they are not loaded within so many seconds
     """
 
     def __init__(
         self,
         store: MeetingStore,
         recordings_dir: Path,
-        identifier: Callable[[], Identifier],
+        identifier: Callable[[float], Identifier | None],
     ) -> None:
         self._store = store
         self._recordings_dir = recordings_dir
         self._identifier = identifier
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._waiting: set[str] = set()
+        self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="second-pass", daemon=True)
         self._thread.start()
 
     def submit(self, meeting_id: str) -> None:
-        """Queue a meeting; one that already waits is not queued twice."""
-        if meeting_id in self._waiting:
-            return
-        self._waiting.add(meeting_id)
-        self._store.update(meeting_id, state=MeetingState.FINALIZING, progress=0.0, detail="")
+        """Queue a meeting; one that already waits is not queued twice.
+
+        Raises
+        ------
+        MeetingNotFoundError
+            There is no such meeting.
+        """
+        if self.accept(meeting_id):
+            self.begin(meeting_id)
+
+    def accept(self, meeting_id: str) -> bool:
+        """Take a meeting over; False when it was. Its pass waits for `begin`.
+
+        A store that refuses is no obstacle: the state is saved when the pass begins.
+        """
+        with self._lock:
+            if meeting_id in self._waiting:
+                return False
+            try:
+                self._store.update(
+                    meeting_id, state=MeetingState.FINALIZING, progress=0.0, detail=""
+                )
+            except StoreError:
+                logger.exception("meeting %s: its state is saved later", meeting_id)
+            self._waiting.add(meeting_id)
+            return True
+
+    def begin(self, meeting_id: str) -> None:
+        """Queue a meeting that was accepted."""
         self._queue.put(meeting_id)
 
     def pending(self) -> frozenset[str]:
         """Meetings that wait or are in work."""
-        return frozenset(self._waiting)
+        with self._lock:
+            return frozenset(self._waiting)
 
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """End the thread after the piece in work; idempotent."""
+    def stop(self, timeout_s: float = 10.0) -> bool:
+        """End the thread after the piece in work; True when it has ended. Idempotent."""
         self._stopping.set()
         self._queue.put(None)
         self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while (meeting_id := self._queue.get()) is not None and not self._stopping.is_set():
             try:
-                self._finish(meeting_id)
-            except _Stopped:
+                outcome = self._finish(meeting_id)
+            except Stopped:
                 logger.info("meeting %s: the second pass waits for the next start", meeting_id)
-                self._store.update(meeting_id, progress=0.0)
+                outcome = _Outcome(MeetingState.FINALIZING, progress=0.0)
             except Exception as error:
                 logger.exception("meeting %s: the second pass failed", meeting_id)
-                self._fail(meeting_id, error)
-            finally:
+                outcome = _Outcome(MeetingState.FAILED, _sentence(error))
+            self._let_go(meeting_id, outcome)
+
+    def _let_go(self, meeting_id: str, outcome: _Outcome) -> None:
+        """Save the outcome; whoever reads it finds the meeting free to be deleted or redone."""
+
+        def write() -> None:
+            with self._lock:
+                self._store.update(
+                    meeting_id,
+                    state=outcome.state,
+                    detail=outcome.detail,
+                    progress=outcome.progress,
+                )
                 self._waiting.discard(meeting_id)
 
-    def _fail(self, meeting_id: str, error: Exception) -> None:
-        known = isinstance(error, MeetcoreError)
-        why = str(error) if known else f"The second pass failed ({type(error).__name__})."
         try:
-            self._store.update(
-                meeting_id, state=MeetingState.FAILED, detail=f"{why} What was said live is kept."
-            )
+            self._persist(write)
         except MeetcoreError:
-            logger.exception("meeting %s: its failure could not be saved", meeting_id)
+            logger.exception("meeting %s: how it ended could not be saved", meeting_id)
+            with self._lock:
+                self._waiting.discard(meeting_id)
 
-    def _finish(self, meeting_id: str) -> None:
+    def _finish(self, meeting_id: str) -> _Outcome:
         """Compact the recording so that it plays, then write the final transcript."""
         folder = self._recordings_dir / meeting_id
-        meeting = self._store.update(meeting_id, progress=BEGUN)
         reader = RecordingReader(folder)
         total = reader.n_samples
-        if total == 0:
-            self._store.update(
-                meeting_id, state=MeetingState.DONE, progress=1.0, detail=NOTHING_RECORDED
+        meeting = self._persist(
+            lambda: self._store.update(
+                meeting_id, state=MeetingState.FINALIZING, duration=total / SAMPLE_RATE
             )
-            return
-        self._store.update(meeting_id, duration=total / SAMPLE_RATE)
+        )
+        if total == 0:
+            return _Outcome(MeetingState.DONE, NOTHING_RECORDED)
         compacting = self._compact(meeting_id, folder)
-        identifier = self._identifier()
+        identifier = self._wait_for_models(meeting_id)
         done = run_second_pass(
             reader.read,
             total,
             identifier,
-            before=self._store.transcript(meeting_id, Stage.PROVISIONAL),
+            before=self._persist(lambda: self._before(meeting_id)),
             language=meeting.language,
             progress=self._reporter(meeting_id),
         )
+        self._persist(lambda: self._keep(meeting_id, done, identifier))
+        logger.info("meeting %s: done, %.0f s of audio", meeting_id, total / SAMPLE_RATE)
+        detail = " ".join(part for part in (done.detail, compacting) if part)
+        return _Outcome(MeetingState.DONE, detail)
+
+    def _before(self, meeting_id: str) -> Transcript:
+        """What was read until now: its labels and names are to stay with their voices.
+
+        It names all speakers of the meeting, also those nobody is heard as any more, whose
+        labels and names must not fall to somebody else.
+        """
+        latest = self._store.transcript(meeting_id)
+        if not latest.segments:
+            latest = self._store.transcript(meeting_id, Stage.PROVISIONAL)
+        return replace(latest, speakers=self._store.speakers(meeting_id))
+
+    def _keep(self, meeting_id: str, done: SecondPass, identifier: Identifier) -> Meeting:
         self._store.replace_transcript(meeting_id, done.transcript)
-        self._store.update(
+        return self._store.update(
             meeting_id,
-            state=MeetingState.DONE,
-            progress=1.0,
-            detail=" ".join(part for part in (done.detail, compacting) if part),
             mode=identifier.models.mode,
             recognizer=identifier.models.final_recognizer,
             language=done.language,
         )
-        logger.info("meeting %s: done, %.0f s of audio", meeting_id, total / SAMPLE_RATE)
+
+    def _wait_for_models(self, meeting_id: str) -> Identifier:
+        """The models; a meeting that waits for them counts as not yet begun."""
+        identifier = self._identifier(0.0)
+        if identifier is None:
+            self._note(meeting_id, detail=LOADING)
+        while identifier is None:
+            if self._stopping.is_set():
+                raise Stopped
+            identifier = self._identifier(POLL_S)
+        self._note(meeting_id, progress=BEGUN, detail="")
+        return identifier
 
     def _compact(self, meeting_id: str, folder: Path) -> str:
         """A sentence when the recording could not be compacted; it is kept as it was."""
@@ -131,7 +208,9 @@ class Finalizer:
         except RecordingError as error:
             logger.exception("meeting %s: the recording stays raw", meeting_id)
             return str(error)
-        self._store.update(meeting_id, audio_path=f"{meeting_id}/{path.name}")
+        self._persist(
+            lambda: self._store.update(meeting_id, audio_path=f"{meeting_id}/{path.name}")
+        )
         return ""
 
     def _reporter(self, meeting_id: str) -> Callable[[float], None]:
@@ -140,13 +219,30 @@ class Finalizer:
         def report(part: float) -> None:
             nonlocal last
             if self._stopping.is_set():
-                raise _Stopped
+                raise Stopped
             if time.monotonic() - last >= REPORT_S:
                 last = time.monotonic()
-                self._store.update(meeting_id, progress=max(BEGUN, min(part, 0.99)))
+                self._note(meeting_id, progress=max(BEGUN, min(part, 0.99)))
 
         return report
 
+    def _note(
+        self, meeting_id: str, progress: float | None = None, detail: str | None = None
+    ) -> None:
+        """Tell how far it is; a bar that stands still is no reason to lose the pass."""
+        try:
+            self._store.update(meeting_id, progress=progress, detail=detail)
+        except StoreError:
+            logger.exception("meeting %s: its progress could not be saved", meeting_id)
 
-class _Stopped(Exception):
-    """The process ends; the meeting is taken up at the next start."""
+    def _persist(self, write: Callable[[], Result]) -> Result:
+        return persist(write, self._stopping)
+
+
+def _sentence(error: Exception) -> str:
+    """Why it failed, and what is left."""
+    if isinstance(error, ModelUnavailableError):
+        return f"{error} The recording is kept; finish it once a recognizer is there."
+    known = isinstance(error, MeetcoreError)
+    why = str(error) if known else f"The second pass failed ({type(error).__name__})."
+    return f"{why} The recording and what was said live are kept."

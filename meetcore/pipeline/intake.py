@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,14 +16,16 @@ from meetcore.audio.frames import Frame, FrameConverter
 from meetcore.audio.level import SILENCE_DB, level_db
 from meetcore.audio.pcm import Pcm, to_samples
 from meetcore.audio.recording import RecordingWriter
-from meetcore.errors import AudioDecodeError, RecordingError
+from meetcore.errors import MeetcoreError, RecordingError
 from meetcore.records import SAMPLE_RATE
 
 logger = logging.getLogger(__name__)
 
 LEVEL_SAMPLES = SAMPLE_RATE // 10
-RETRY_S = 1.0
+RETRY_S = 0.5
 """How long to wait before a full disk is tried again; the audio waits in memory meanwhile."""
+GIVE_UP_S = 5.0
+"""How long after the end of a meeting a disk that refuses is still tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Intake:
     Parameters
     ----------
     writer : the recording, which this object closes
+    open_writer : continues the recording after a disk that failed came back
     on_samples : called on the intake's thread after samples reached the disk; must not block
     """
 
@@ -63,10 +67,12 @@ class Intake:
         self,
         meeting_id: str,
         writer: RecordingWriter,
+        open_writer: Callable[[], RecordingWriter],
         on_samples: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._meeting_id = meeting_id
+        self._open_writer = open_writer
         self._writer = writer
         self._on_samples = on_samples
         self._clock = clock
@@ -76,11 +82,12 @@ class Intake:
         self._source: str | None = None
         self._paused = False
         self._closing = False
+        self._give_up_at = float("inf")
         self._frames = 0
         self._last_arrival = clock()
         self._recent: Pcm = np.zeros(0, dtype=np.int16)
         self._silent_samples = 0
-        self._n_samples = writer.n_samples
+        self._n_samples = self._writer.n_samples
         self._errors = 0
         self._last_error = ""
         self._thread = threading.Thread(target=self._run, name=f"intake-{meeting_id}", daemon=True)
@@ -111,6 +118,7 @@ class Intake:
     def stop(self, timeout_s: float = 10.0) -> None:
         """Write what has arrived, close the recording and end the thread; idempotent."""
         if not self._closing:
+            self._give_up_at = self._clock() + GIVE_UP_S
             self._closing = True
             self._queue.put(None)
         if self._thread.is_alive():
@@ -132,26 +140,23 @@ class Intake:
 
     def _run(self) -> None:
         while (arrival := self._queue.get()) is not None:
-            try:
-                self._take(self._converted(arrival))
-            except AudioDecodeError as error:
-                self._note(error)
-        self._take(self._converter.flush())
-        try:
-            self._writer.close()
-        except RecordingError as error:
-            self._note(error)
+            self._guarded(partial(self._arrived, arrival))
+        self._guarded(self._take_rest)
+        self._guarded(self._writer.close)
         self._on_samples()
 
-    def _converted(self, arrival: _Arrival) -> Pcm:
-        """16 kHz samples; a new connection begins with a fresh resampler."""
-        if isinstance(arrival.payload, np.ndarray):
-            return arrival.payload
+    def _arrived(self, arrival: _Arrival) -> None:
+        """Convert and take; a new connection begins with a fresh resampler."""
         if arrival.source != self._converting:
-            rest = self._converter.flush() if self._converting else np.zeros(0, dtype=np.int16)
+            self._guarded(self._take_rest)
             self._converter, self._converting = FrameConverter(), arrival.source
-            return np.concatenate((rest, self._converter.convert(arrival.payload)))
-        return self._converter.convert(arrival.payload)
+        if isinstance(arrival.payload, np.ndarray):
+            self._take(arrival.payload)
+        else:
+            self._take(self._converter.convert(arrival.payload))
+
+    def _take_rest(self) -> None:
+        self._take(self._converter.flush())
 
     def _take(self, pcm: Pcm) -> None:
         if not pcm.shape[0]:
@@ -165,17 +170,42 @@ class Intake:
         self._on_samples()
 
     def _append(self, pcm: Pcm) -> None:
-        """Write for certain: a disk that refuses is tried until the meeting is stopped."""
-        while True:
-            before = self._writer.n_samples
+        """Write for certain: a disk that refuses is tried until the meeting is over."""
+        wanted = self._writer.n_samples + pcm.shape[0]
+        while (missing := wanted - self._writer.n_samples) > 0:
             try:
-                self._writer.append(pcm)
-                return
+                self._writer.append(pcm[-missing:])
             except RecordingError as error:
                 self._note(error)
-                if self._writer.n_samples > before or self._closing:
+                if self._writer.n_samples >= wanted:
+                    return
+                if self._clock() >= self._give_up_at:
+                    logger.error("meeting %s: %d samples are lost", self._meeting_id, missing)
                     return
                 time.sleep(RETRY_S)
+                self._reopen()
+
+    def _reopen(self) -> None:
+        """Continue in a fresh file: after a failed disk an open one may never work again."""
+        try:
+            self._writer.close()
+        except RecordingError as error:
+            logger.info("meeting %s: closing after a failure: %s", self._meeting_id, error)
+        try:
+            self._writer = self._open_writer()
+        except RecordingError as error:
+            self._note(error)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Run one step of the thread; whatever one frame breaks, the next ones are recorded."""
+        try:
+            step()
+        except MeetcoreError as error:
+            self._note(error)
+        except Exception as error:
+            logger.exception("meeting %s: a frame failed", self._meeting_id)
+            self._errors += 1
+            self._last_error = type(error).__name__
 
     def _note(self, error: Exception) -> None:
         logger.error("meeting %s: %s", self._meeting_id, error)

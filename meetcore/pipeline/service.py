@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from io import BytesIO
 
 from meetcore.audio.files import iter_audio
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingWriter
-from meetcore.errors import MeetcoreError, MeetingStateError
+from meetcore.errors import MeetcoreError, MeetingStateError, StoreError
 from meetcore.identifier import Identifier, create_speaker_identifier
 from meetcore.pipeline.finalizing import Finalizer
 from meetcore.pipeline.ledger import Ledger
+from meetcore.pipeline.recovery import interrupt, waiting_meetings
 from meetcore.pipeline.worker import LiveMeeting
-from meetcore.records import LiveSnapshot, Meeting, MeetingState, ModelsInUse
+from meetcore.records import LiveSnapshot, Meeting, ModelsInUse
 from meetcore.session import IdentifierSession
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
@@ -46,9 +48,10 @@ class MeetingService:
         self._loaded = threading.Event()
         self._loading = threading.Lock()
         self._meetings: dict[str, LiveMeeting] = {}
+        self._importing: set[str] = set()
         self._lock = threading.Lock()
         self._shutting_down = False
-        self._finalizer = Finalizer(store, settings.recordings_dir, self._wait_for_identifier)
+        self._finalizer = Finalizer(store, settings.recordings_dir, self._identifier_within)
 
     def models(self) -> ModelsInUse | None:
         """What is loaded; None while it still loads. Never blocks."""
@@ -79,8 +82,7 @@ class MeetingService:
         StoreError, RecordingError
             The meeting could not be saved or its recording not be opened.
         """
-        if self._shutting_down:
-            raise MeetingStateError("Meetcore is stopping; start it again for a new meeting.")
+        self._refuse_when_stopping()
         models = self.models()
         meeting = self.store.create_meeting(
             title,
@@ -89,24 +91,28 @@ class MeetingService:
             language=language or self._settings.language,
         )
         try:
-            writer = self._writer(meeting.id)
-        except MeetcoreError:
-            self.store.delete(meeting.id)
+            self._begin(meeting)
+        except BaseException:
+            self._discard(meeting.id)
             raise
+        logger.info("meeting %s: started", meeting.id)
+        return meeting.id
+
+    def _begin(self, meeting: Meeting) -> None:
         live = LiveMeeting(
             meeting.id,
             meeting.title,
-            writer,
-            lambda: self._open_session(meeting.id, meeting.language),
+            lambda: self._writer(meeting.id),
+            lambda: self._open_session(meeting),
             Ledger(self.store, meeting.id),
             self._settings.grace_s,
             self._stopped,
         )
+        # Under the lock, so that a shutdown sees either no meeting or one that runs.
         with self._lock:
+            self._refuse_when_stopping()
+            live.start()
             self._meetings[meeting.id] = live
-        live.start()
-        logger.info("meeting %s: started", meeting.id)
-        return meeting.id
 
     def live(self, meeting_id: str) -> LiveMeeting | None:
         """The running meeting with this id, else None."""
@@ -124,9 +130,9 @@ class MeetingService:
         Raises
         ------
         MeetingStateError
-            It still runs.
+            It still runs, or is still being read in.
         """
-        if self.live(meeting_id) is not None:
+        if self.live(meeting_id) is not None or meeting_id in self._importing:
             raise MeetingStateError("This meeting is still running; stop it first.")
         self._finalizer.submit(meeting_id)
 
@@ -138,7 +144,9 @@ class MeetingService:
         AudioDecodeError
             The data are not audio; nothing is kept.
         """
+        self._refuse_when_stopping()
         meeting = self.store.create_meeting(title, language=self._settings.language)
+        self._importing.add(meeting.id)
         try:
             writer = self._writer(meeting.id)
             try:
@@ -146,9 +154,11 @@ class MeetingService:
                     writer.append(to_pcm(samples))
             finally:
                 writer.close()
-        except MeetcoreError:
-            self.delete(meeting.id)
+        except BaseException:
+            self._discard(meeting.id)
             raise
+        finally:
+            self._importing.discard(meeting.id)
         self._finalizer.submit(meeting.id)
         return meeting.id
 
@@ -160,57 +170,85 @@ class MeetingService:
         MeetingStateError
             It runs, or its second pass does.
         """
-        if self.live(meeting_id) is not None or meeting_id in self._finalizer.pending():
+        busy = self._importing | self._finalizer.pending()
+        if self.live(meeting_id) is not None or meeting_id in busy:
             raise MeetingStateError("This meeting is still in work; stop it and let it finish.")
         self.store.delete(meeting_id)
         shutil.rmtree(self._settings.recordings_dir / meeting_id, ignore_errors=True)
 
     def recover(self) -> list[Meeting]:
         """At start: mark what a crash interrupted; go on with what only waited its turn."""
-        waiting = [
-            meeting.id
-            for meeting in self.store.list_meetings(limit=1000)
-            if meeting.state is MeetingState.FINALIZING and meeting.progress == 0.0
-        ]
-        owned = {*self._meetings, *self._finalizer.pending(), *waiting}
-        interrupted = self.store.mark_interrupted(except_ids=owned)
+        waiting = waiting_meetings(self.store)
+        owned = {*self._meetings, *self._importing, *self._finalizer.pending(), *waiting}
+        interrupted = interrupt(self.store, self._settings.recordings_dir, owned)
         for meeting_id in waiting:
             self._finalizer.submit(meeting_id)
         return interrupted
 
     def shutdown(self, timeout_s: float = 20.0) -> None:
-        """Flush and stop everything; what is not finished is taken up at the next start."""
-        self._shutting_down = True
+        """Flush and stop everything; what is not finished is taken up at the next start.
+
+        Models are only released when nobody can be using them any more.
+        """
+        deadline = time.monotonic() + timeout_s
         with self._lock:
+            self._shutting_down = True
             meetings = tuple(self._meetings.values())
         for live in meetings:
             live.stop()
-        for live in meetings:
-            live.join(timeout_s)
-        self._finalizer.stop(timeout_s)
-        if self._identifier is not None:
+        flushed = [live.join(max(0.0, deadline - time.monotonic())) for live in meetings]
+        for live, done in zip(meetings, flushed, strict=True):
+            if not done:
+                logger.warning("meeting %s: the second pass hears its end", live.meeting_id)
+                self._finalizer.accept(live.meeting_id)
+        ended = self._finalizer.stop(max(1.0, deadline - time.monotonic()))
+        if self._identifier is not None and ended and all(flushed):
             self._identifier.close()
+
+    def _refuse_when_stopping(self) -> None:
+        if self._shutting_down:
+            raise MeetingStateError("Meetcore is stopping; start it again for a new meeting.")
+
+    def _discard(self, meeting_id: str) -> None:
+        """Undo a meeting that could not begin; whatever hinders that is not the news."""
+        try:
+            self.store.delete(meeting_id)
+        except MeetcoreError:
+            logger.exception("meeting %s: it could not be taken back", meeting_id)
+        shutil.rmtree(self._settings.recordings_dir / meeting_id, ignore_errors=True)
 
     def _writer(self, meeting_id: str) -> RecordingWriter:
         return RecordingWriter(self._settings.recordings_dir / meeting_id, self._settings.fsync_s)
 
-    def _open_session(self, meeting_id: str, language: str | None) -> IdentifierSession | None:
-        if self._identifier is None:
+    def _open_session(self, meeting: Meeting) -> IdentifierSession | None:
+        identifier = self._identifier
+        if identifier is None:
             return None
-        return self._identifier.open_session(meeting_id, language)
+        session = identifier.open_session(meeting.id, meeting.language)
+        if meeting.mode is None:
+            self._note_models(meeting.id, identifier.models)
+        return session
 
-    def _wait_for_identifier(self) -> Identifier:
-        while not self._loaded.wait(0.5):
-            if self._shutting_down:
-                raise MeetingStateError("Meetcore is stopping.")
-        assert self._identifier is not None
+    def _note_models(self, meeting_id: str, models: ModelsInUse) -> None:
+        """The models came after the meeting had begun."""
+        try:
+            self.store.update(meeting_id, mode=models.mode, recognizer=models.live_recognizer)
+        except StoreError:
+            logger.exception("meeting %s: its models could not be noted", meeting_id)
+
+    def _identifier_within(self, timeout_s: float) -> Identifier | None:
+        self._loaded.wait(timeout_s)
         return self._identifier
 
     def _stopped(self, meeting_id: str) -> None:
         """A meeting has flushed. Called on its thread, as its last act."""
+        accepted = False
         try:
-            self._finalizer.submit(meeting_id)
+            accepted = self._finalizer.accept(meeting_id)
         finally:
+            # Before its pass can be over: who reads "done" finds a meeting that no longer runs.
             with self._lock:
                 self._meetings.pop(meeting_id, None)
+        if accepted:
+            self._finalizer.begin(meeting_id)
         logger.info("meeting %s: stopped", meeting_id)

@@ -1,0 +1,176 @@
+"""Recognition of one running meeting: what is new on disk becomes words in the store."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from meetcore.audio.recording import RecordingReader
+from meetcore.errors import RecordingError
+from meetcore.pipeline.ledger import Ledger
+from meetcore.pipeline.pace import Pace
+from meetcore.records import SAMPLE_RATE, Segment, Speaker, Word
+from meetcore.session import IdentifierSession
+
+logger = logging.getLogger(__name__)
+
+LONGEST_CHUNK_SAMPLES = 10 * SAMPLE_RATE
+"""What is heard in one go when there is a backlog; stop and pause are seen in between."""
+LEAST_CHUNK_SAMPLES = SAMPLE_RATE // 20
+LATE_SAMPLES = 60 * SAMPLE_RATE
+"""Models that come after the end do not hear more than this twice: the second pass is next."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardView:
+    """What recognition has to show; replaced as a whole."""
+
+    segments: tuple[Segment, ...] = ()
+    tentative: tuple[Word, ...] = ()
+    tentative_speaker: str | None = None
+    heard_samples: int = 0
+    step: float = 0.0
+    rtf: float = 0.0
+    chunk_errors: int = 0
+    last_error: str = ""
+
+
+class Hearing:
+    """Reads the recording back from the disk, so that a backlog costs no memory.
+
+    Used by the meeting's thread, except for `view`, `version` and `has_session`.
+
+    Parameters
+    ----------
+    open_session : gives the meeting's session, or None while the models are still loading
+    ledger : what the store knows of this meeting
+    """
+
+    def __init__(
+        self,
+        meeting_id: str,
+        reader: RecordingReader,
+        open_session: Callable[[], IdentifierSession | None],
+        ledger: Ledger,
+    ) -> None:
+        self._meeting_id = meeting_id
+        self._reader = reader
+        self._open_session = open_session
+        self._ledger = ledger
+        self._session: IdentifierSession | None = None
+        self._pace: Pace | None = None
+        self.view = HeardView()
+        self.version = 0
+        """Grows with every change of the view that a page would draw."""
+
+    @property
+    def has_session(self) -> bool:
+        """Whether the models were there."""
+        return self._session is not None
+
+    def speakers(self) -> tuple[Speaker, ...]:
+        """Everybody the view names."""
+        view = self.view
+        labels = dict.fromkeys(item.speaker for item in view.segments if item.speaker)
+        if view.tentative_speaker:
+            labels[view.tentative_speaker] = None
+        return tuple(Speaker(label, self._ledger.name(label)) for label in labels)
+
+    def hear(self, available: int, least: int = LEAST_CHUNK_SAMPLES) -> bool:
+        """Process the next chunk of the samples on disk; False when there is nothing to do.
+
+        Parameters
+        ----------
+        available : samples on disk
+        least : fewer new samples than this wait for more
+        """
+        session = self._session or self._open_session()
+        self._session = session
+        if session is None or available - session.heard_samples < least:
+            return False
+        begin = session.heard_samples
+        samples = self._reader.read(begin, min(available, begin + LONGEST_CHUNK_SAMPLES))
+        if not samples.shape[0]:
+            return False
+        self._adapt(session, (available - begin) / SAMPLE_RATE)
+        started = time.perf_counter()
+        session.process_audio_chunk(samples, begin / SAMPLE_RATE)
+        took = time.perf_counter() - started
+        self._save_and_show(session, available, took / (samples.shape[0] / SAMPLE_RATE))
+        return True
+
+    def settle(self, available: int) -> None:
+        """Commit what was said up to a break; the meeting goes on."""
+        if self._session is not None:
+            self._hear_rest(available)
+            self._session.settle()
+            self._save_and_show(self._session, available)
+
+    def finish(self, available: int) -> None:
+        """Hear the rest, commit and store every word, and release the session.
+
+        A meeting that ended before the models were there is left to the second pass, unless it
+        is short.
+        """
+        if self._session is None and available <= LATE_SAMPLES:
+            self._session = self._open_session()
+        session = self._session
+        if session is None:
+            return
+        try:
+            self._hear_rest(available)
+            session.flush()
+            self._ledger.merge(session.take_relabelled())
+            self._show(session)
+            self._ledger.save_last(session, available / SAMPLE_RATE)
+        finally:
+            session.close()
+
+    def _hear_rest(self, available: int) -> None:
+        """A disk that does not give the rest back costs only the rest."""
+        try:
+            while self.hear(available, 1):
+                pass
+        except RecordingError:
+            logger.exception("meeting %s: the last words could not be heard", self._meeting_id)
+
+    def _adapt(self, session: IdentifierSession, backlog: float) -> None:
+        """Widen the step of a machine that falls behind, narrow it again later."""
+        if not session.step:
+            return
+        pace = self._pace or Pace(session.step, session.step)
+        self._pace = pace.after(backlog)
+        if session.step != self._pace.step:
+            session.set_step(self._pace.step)
+
+    def _save_and_show(
+        self, session: IdentifierSession, available: int, rtf: float | None = None
+    ) -> None:
+        """Store what settled, then let the page see it."""
+        self._ledger.merge(session.take_relabelled())
+        self._ledger.save(session, available / SAMPLE_RATE)
+        self._show(session, rtf)
+
+    def _show(self, session: IdentifierSession, rtf: float | None = None) -> None:
+        tentative, speaker = session.tentative()
+        before, trouble = self.view, session.trouble
+        view = replace(
+            before,
+            segments=session.segments(),
+            tentative=tentative,
+            tentative_speaker=speaker,
+            heard_samples=session.heard_samples,
+            step=session.step,
+            rtf=before.rtf if rtf is None else 0.9 * before.rtf + 0.1 * rtf,
+            chunk_errors=trouble.chunk_errors,
+            last_error=trouble.last_error,
+        )
+        self.view = view
+        if _drawn(view) != _drawn(before):
+            self.version += 1
+
+
+def _drawn(view: HeardView) -> tuple[object, ...]:
+    return view.segments, view.tentative, view.tentative_speaker, view.chunk_errors

@@ -1,0 +1,71 @@
+"""A service on a real store and a real disk, with stand-ins for the models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meetcore.pipeline import finalizing, intake, ledger, patience
+from meetcore.pipeline.service import MeetingService
+from meetcore.settings import Settings
+from meetcore.store.meetings import open_store
+from tests.pipeline.stand_ins import RefusingStore, StandIn
+from tests.speech.fakes import LevelActivity
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries come quickly, and speech is whatever is not digital silence."""
+    monkeypatch.setattr("meetcore.pipeline.offline.load_activity", LevelActivity)
+    monkeypatch.setattr(intake, "RETRY_S", 0.01)
+    monkeypatch.setattr(intake, "GIVE_UP_S", 0.3)
+    monkeypatch.setattr(ledger, "RETRY_S", 0.02)
+    monkeypatch.setattr(patience, "RETRY_S", 0.02)
+    monkeypatch.setattr(finalizing, "REPORT_S", 0.0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RefusingStore]:
+    real = open_store(f"sqlite:///{tmp_path / 'meetcore.db'}")
+    yield RefusingStore(real)
+    real.close()
+
+
+@pytest.fixture
+def identifier() -> StandIn:
+    return StandIn()
+
+
+Open = Callable[..., MeetingService]
+
+
+@pytest.fixture
+def open_service(
+    settings_for: Callable[..., Settings],
+    tmp_path: Path,
+    store: RefusingStore,
+    identifier: StandIn,
+) -> Iterator[Open]:
+    """Services over one and the same store and disk, as one process after another."""
+    opened: list[MeetingService] = []
+
+    def build(load: bool = True, **changes: Any) -> MeetingService:
+        settings = settings_for(tmp_path, **changes)
+        service: Any = MeetingService(settings, store, lambda: identifier)  # type: ignore[arg-type]
+        if load:
+            service.load_models()
+        opened.append(service)
+        return service
+
+    yield build
+    store.refused.clear()
+    for service in opened:
+        service.shutdown(10)
+
+
+@pytest.fixture
+def service(open_service: Open) -> MeetingService:
+    return open_service()
