@@ -1,0 +1,206 @@
+"""What one process leaves and the next one takes up: crashes, clean stops, late models."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meetcore.audio.recording import RecordingWriter
+from meetcore.errors import MeetingStateError
+from meetcore.pipeline.service import LiveMeeting, MeetingService
+from meetcore.records import MeetingState, Stage
+from tests.pipeline.conftest import Open
+from tests.pipeline.stand_ins import RefusingStore, SlowRecognizer, StandIn, talk, until
+
+
+def begin(service: MeetingService, seconds: float = 4.0) -> LiveMeeting:
+    live = service.live(service.start("Meeting"))
+    assert live is not None
+    live.offer(talk(seconds), "tab")
+    until(lambda: live.snapshot().elapsed == seconds)
+    return live
+
+
+def is_done(service: MeetingService, meeting_id: str) -> bool:
+    return service.store.get(meeting_id).state is MeetingState.DONE
+
+
+def test_crashed_meeting_is_interrupted_as_long_as_its_recording_and_can_be_finished(
+    open_service: Open, store: RefusingStore, tmp_path: Path
+) -> None:
+    meeting = store.create_meeting("Crashed")
+    writer = RecordingWriter(tmp_path / "data" / "recordings" / meeting.id, fsync_s=1)
+    writer.append(talk(4.0))
+    writer.close()
+    service = open_service()
+    (found,) = service.recover()
+    assert (found.id, found.state, found.duration) == (meeting.id, MeetingState.INTERRUPTED, 4.0)
+    service.finalize(meeting.id)
+    until(lambda: is_done(service, meeting.id))
+    assert len(store.transcript(meeting.id).words) == 8
+
+
+def test_crashed_meeting_without_a_recording_is_interrupted_too(
+    open_service: Open, store: RefusingStore
+) -> None:
+    meeting = store.create_meeting("Nothing")
+    service = open_service()
+    assert [each.id for each in service.recover()] == [meeting.id]
+    service.finalize(meeting.id)
+    until(lambda: is_done(service, meeting.id))
+
+
+def test_pass_that_was_killed_waits_for_a_person_and_one_that_waited_goes_on(
+    open_service: Open, store: RefusingStore, tmp_path: Path
+) -> None:
+    ids = [store.create_meeting(title).id for title in ("Killed", "Waited")]
+    for meeting_id, progress in zip(ids, (0.4, 0.0), strict=True):
+        writer = RecordingWriter(tmp_path / "data" / "recordings" / meeting_id, fsync_s=1)
+        writer.append(talk(4.0))
+        writer.close()
+        store.update(meeting_id, state=MeetingState.FINALIZING, progress=progress)
+    service = open_service()
+    assert [each.id for each in service.recover()] == [ids[0]]
+    until(lambda: is_done(service, ids[1]))
+    assert store.get(ids[0]).state is MeetingState.INTERRUPTED
+
+
+def test_running_meetings_are_not_interrupted_by_a_second_look(service: MeetingService) -> None:
+    live = begin(service)
+    assert service.recover() == []
+    assert service.store.get(live.meeting_id).state is MeetingState.LIVE
+
+
+def test_shutdown_flushes_running_meetings_and_the_next_start_finishes_them(
+    open_service: Open, store: RefusingStore, identifier: StandIn
+) -> None:
+    identifier.recognizer = SlowRecognizer()
+    service = open_service()
+    live = begin(service)
+    meeting_id = live.meeting_id
+    threading.Timer(1.0, identifier.recognizer.leave.set).start()
+    service.shutdown(10)
+    assert identifier.closed
+    assert store.get(meeting_id).state is MeetingState.FINALIZING
+    assert store.get(meeting_id).progress == 0.0
+    assert len(store.transcript(meeting_id, Stage.PROVISIONAL).words) == 8
+    identifier.recognizer.leave.set()
+    later = open_service()
+    assert later.recover() == []
+    until(lambda: is_done(later, meeting_id))
+
+
+def test_shutdown_while_the_models_load_does_not_hang_nor_fail_the_meeting(
+    open_service: Open, store: RefusingStore
+) -> None:
+    service = open_service(load=False)
+    meeting_id = begin(service).meeting_id
+    live = service.live(meeting_id)
+    assert live is not None
+    live.stop()
+    assert live.join(10)
+    until(lambda: store.get(meeting_id).detail)
+    began = time.monotonic()
+    service.shutdown(10)
+    assert time.monotonic() - began < 3.0
+    left = store.get(meeting_id)
+    assert (left.state, left.progress, left.detail) == (MeetingState.FINALIZING, 0.0, "")
+    later = open_service()
+    assert later.recover() == []
+    until(lambda: is_done(later, meeting_id))
+
+
+def test_process_killed_while_it_waited_for_models_goes_on_by_itself(
+    open_service: Open, store: RefusingStore
+) -> None:
+    service = open_service(load=False)
+    meeting_id = begin(service).meeting_id
+    live = service.live(meeting_id)
+    assert live is not None
+    live.stop()
+    until(lambda: store.get(meeting_id).detail)
+    waiting = store.get(meeting_id)
+    assert (waiting.state, waiting.progress) == (MeetingState.FINALIZING, 0.0)
+
+
+def test_meeting_that_flushes_too_long_is_left_to_the_next_start(
+    open_service: Open, store: RefusingStore, identifier: StandIn
+) -> None:
+    """SIGTERM must not turn a slow flush into a crash; nobody closes models still in use."""
+    go = threading.Event()
+
+    class Endless(type(identifier.make_words())):  # type: ignore[misc]
+        def flush(self) -> Any:
+            go.wait(20)
+            return super().flush()
+
+    identifier.make_words = Endless
+    service = open_service()
+    meeting_id = begin(service).meeting_id
+    service.shutdown(0.5)
+    assert not identifier.closed
+    assert store.get(meeting_id).state is MeetingState.FINALIZING
+    go.set()
+    live = service.live(meeting_id)
+    assert live is None or live.join(10)
+    identifier.make_words = Endless
+    later = open_service()
+    assert later.recover() == []
+    until(lambda: is_done(later, meeting_id))
+
+
+def test_shutdown_is_idempotent_and_refuses_what_is_new(service: MeetingService) -> None:
+    service.shutdown(5)
+    service.shutdown(5)
+    for act in (lambda: service.start("New"), lambda: service.add_recording("New", b"")):
+        with pytest.raises(MeetingStateError):
+            act()
+    assert service.store.list_meetings() == []
+
+
+def test_meetings_started_while_it_shuts_down_are_stopped_or_refused(
+    open_service: Open, store: RefusingStore
+) -> None:
+    service = open_service()
+    refused = threading.Event()
+
+    def keep_starting() -> None:
+        while not refused.is_set():
+            try:
+                service.start("Late")
+            except MeetingStateError:
+                refused.set()
+
+    starters = [threading.Thread(target=keep_starting) for _ in range(3)]
+    for starter in starters:
+        starter.start()
+    time.sleep(0.1)
+    service.shutdown(20)
+    for starter in starters:
+        starter.join(10)
+    assert not [each for each in store.list_meetings(1000) if each.state is MeetingState.LIVE]
+
+
+def test_service_leaves_no_thread(open_service: Open) -> None:
+    before = {thread.ident for thread in threading.enumerate()}
+    for _ in range(5):
+        service = open_service()
+        begin(service, 1.0)
+        service.shutdown(10)
+    assert {thread.ident for thread in threading.enumerate()} <= before
+
+
+def test_more_meetings_than_a_page_of_the_list(
+    open_service: Open, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meetcore.pipeline.recovery.PAGE", 3)
+    ids = [store.create_meeting(str(n)).id for n in range(7)]
+    for meeting_id in ids:
+        store.update(meeting_id, state=MeetingState.FINALIZING)
+    service = open_service()
+    assert service.recover() == []
+    until(lambda: all(is_done(service, each) for each in ids))
