@@ -52,13 +52,19 @@ def plausible(words: Sequence[RecognizedWord], end: float) -> tuple[RecognizedWo
 
 
 def agreed(previous: Sequence[RecognizedWord], words: Sequence[RecognizedWord]) -> int:
-    """How many leading words both hypotheses share, case and marks aside."""
-    count = 0
-    for before, now in zip(previous, words, strict=False):
-        if bare(before.text) != bare(now.text):
-            break
-        count += 1
-    return count
+    """How many leading items of `words` both hypotheses share; case and marks don't count.
+
+    A mark that stands alone agrees with anything, for decoders keep changing their minds on them.
+    """
+    before = [bare(word.text) for word in previous if not is_mark(word.text)]
+    matched = 0
+    for position, word in enumerate(words):
+        if is_mark(word.text):
+            continue
+        if matched == len(before) or bare(word.text) != before[matched]:
+            return position
+        matched += 1
+    return len(words)
 
 
 def committable(
@@ -75,11 +81,10 @@ def committable(
             break
         count += 1
     chosen = list(words[:count])
+    while chosen and is_mark(chosen[-1].text):
+        chosen.pop()
     if chosen and count == len(words):
-        if is_mark(chosen[-1].text):
-            chosen.pop()
-        else:
-            chosen[-1] = without_closing_marks(chosen[-1])
+        chosen[-1] = without_closing_marks(chosen[-1])
     return tuple(chosen)
 
 

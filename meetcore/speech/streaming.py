@@ -8,7 +8,7 @@ given 10 to 12 s instead of 30 (six times cheaper, measured), and nothing at all
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from meetcore.speech.agreement import (
     is_mark,
     plausible,
 )
-from meetcore.speech.gate import Evidence, GateOptions, judge
+from meetcore.speech.gate import Evidence, judge
 from meetcore.speech.heard import HeardSpeech
 from meetcore.speech.recognizer import (
     MAX_CONTEXT,
@@ -29,52 +29,9 @@ from meetcore.speech.recognizer import (
     RecognizeOptions,
     Recognizer,
 )
+from meetcore.speech.streaming_options import StreamingOptions, StreamUpdate
 
-
-@dataclass(frozen=True, slots=True)
-class StreamingOptions:
-    """How often to decode, how much to look at, and when a word may stand. Seconds."""
-
-    step: float = 0.6
-    """New audio between two decodes."""
-    context: float = 10.0
-    """Least audio the encoder is given; shorter windows are padded with silence."""
-    slack: float = 1.0
-    """Least padding after a longer window: without it the decoder loses its sense of the end."""
-    longest_window: float = 9.0
-    """A window past this is cut at a pause between committed words."""
-    kept_window: float = 4.0
-    """What a cut aims to leave."""
-    hold: float = 0.3
-    """A word that ends closer than this to the newest audio is tentative."""
-    pause: float = 0.4
-    """Silence after which everything heard is committed, marks included."""
-    reset: float = 0.8
-    """Silence after which the next words begin a window of their own."""
-    lead: float = 0.4
-    """Audio before the first speech of a window."""
-    least_news: float = 0.2
-    """Speech below which there is nothing to decode yet."""
-    least_word: float = 0.06
-    """Speech before a pause below which it is a click, not a word."""
-    stall: float = 0.6
-    """Speech that a decoder must not pass over in silence."""
-    speech_threshold: float = 0.3
-    history_tokens: int = 100
-    """Tokens before the window that the decoder reads as its past."""
-    language: str | None = None
-    gate: GateOptions = field(default_factory=GateOptions)
-
-
-@dataclass(frozen=True, slots=True)
-class StreamUpdate:
-    """What a push brought: words that stand from now on, and the newest guess after them."""
-
-    committed: tuple[Word, ...] = ()
-    tentative: tuple[Word, ...] = ()
-    rejected: tuple[RejectedText, ...] = ()
-    heard_until: float = 0.0
-    """Seconds; audio after it waits for the next step."""
+__all__ = ["StreamUpdate", "StreamingOptions", "StreamingRecognizer"]
 
 
 class StreamingRecognizer:
@@ -171,6 +128,8 @@ class StreamingRecognizer:
             return
         recognition = self._decode(position)
         if self._stalled(recognition, news):
+            recognition = self._decode(position, must_continue=True)
+        if self._stalled(recognition, news):
             self._begin_window(self._heard.first_sample(self._done, position) or self._done)
             recognition = self._decode(position)
         self._take(recognition, position, paused)
@@ -186,7 +145,7 @@ class StreamingRecognizer:
         silent = all(is_mark(word.text) for word in recognition.words)
         return silent and bool(self._window) and news >= _samples(self._options.stall)
 
-    def _decode(self, position: int) -> Recognition:
+    def _decode(self, position: int, must_continue: bool = False) -> Recognition:
         """Words after the committed ones of the window, on the meeting's clock."""
         samples = self._between(self._origin, position)
         samples = samples[-_samples(MAX_CONTEXT) :]
@@ -202,6 +161,7 @@ class StreamingRecognizer:
                 prefix_tokens=tuple(token for word in self._window for token in word.tokens),
                 context=min(MAX_CONTEXT, float(context)),
                 max_new_tokens=6 + int(7 * max(fresh, 0.0)),
+                must_continue=must_continue,
             ),
         )
         words = plausible(recognition.words, duration)
