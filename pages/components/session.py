@@ -26,6 +26,8 @@ HEARD_KEY = "heard"
 TROUBLE_KEY = "trouble"
 REATTACH_WINDOW_S = 20.0
 """How long after a reload a tab takes its microphone up again by itself."""
+RETRY_S = 4.0
+"""How long a first attempt to connect the microphone may take."""
 QUIET_S = 1.5
 """Nobody else records a meeting whose last frame is older than this."""
 
@@ -58,8 +60,13 @@ class Recording:
     device_id: str | None
     clean_up: bool
     since: float
-    """`time.monotonic()` when this tab began to send."""
+    """`time.monotonic()` when this tab was asked to send."""
+    tried: float
+    """`time.monotonic()` when it was last connected anew."""
     attempt: int = 0
+    """Counts connections of this tab, over all its meetings."""
+    tries: int = 1
+    """Counts connections for this meeting."""
 
 
 def tab_id() -> str:
@@ -87,12 +94,13 @@ def begin_recording(meeting_id: str, device_id: str | None = None, clean_up: boo
     if live is None:
         return
     live.attach(tab_id())
-    previous = recording()
+    previous, now = recording(), time.monotonic()
     st.session_state[RECORDING_KEY] = Recording(
         meeting_id=meeting_id,
         device_id=device_id,
         clean_up=clean_up,
-        since=time.monotonic(),
+        since=now,
+        tried=now,
         attempt=previous.attempt + 1 if previous else 0,
     )
     show_meeting(meeting_id, microphone=True)
@@ -103,7 +111,10 @@ def restart_microphone() -> None:
     current = recording()
     if current is not None:
         st.session_state[RECORDING_KEY] = replace(
-            current, attempt=current.attempt + 1, since=time.monotonic()
+            current,
+            attempt=current.attempt + 1,
+            tries=current.tries + 1,
+            tried=time.monotonic(),
         )
 
 
@@ -202,6 +213,12 @@ def fault() -> str | None:
 def note_fault(kind: str | None) -> None:
     """Remember why the microphone did not open, or forget it."""
     st.session_state[FAULT_KEY] = kind
+
+
+def may_retry() -> bool:
+    """Whether the last attempt to connect had its time; each gets more than the one before."""
+    current = recording()
+    return current is not None and time.monotonic() - current.tried > RETRY_S * current.tries
 
 
 def recording_for() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -258,3 +259,27 @@ def test_the_mode_is_always_in_the_sidebar(show: Show, service: FakeService) -> 
     shown = show()
     assert "Words only" in shown.html and "segmentation-3.0 could not be fetched" in shown.html
     assert "Why this mode?" in shown.links
+
+
+def test_a_microphone_that_does_not_connect_is_tried_again(
+    show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_meeting(service, health=LiveHealth(frames_offered=0, since_last_frame=9.0))
+    shown = show(meeting="m1", mic="1")
+    keys = {asked["key"] for asked in shown.streamers}
+    monkeypatch.setattr(session, "RETRY_S", -1.0)
+    monkeypatch.setattr(session, "recording_for", lambda: 9.0)
+    monkeypatch.setattr(session, "restart_microphone", once(session.restart_microphone))
+    shown.app.run()
+    assert shown.streamers[-1]["desired_playing_state"] is True
+    assert shown.streamers[-1]["key"] not in keys
+
+
+def once(action: Callable[[], None]) -> Callable[[], None]:
+    """The action, done by the first call only and followed by patience."""
+
+    def first() -> None:
+        action()
+        session.RETRY_S = 60.0
+
+    return first
