@@ -10,13 +10,13 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import av
 import streamlit as st
 import streamlit_webrtc.webrtc
 from streamlit.runtime.app_session import AppSession
 from streamlit_webrtc import AudioSinkTrack, WebRtcMode, webrtc_streamer
 from streamlit_webrtc.shutdown import SessionShutdownObserver
 
+from meetcore.audio.frames import Frame
 from meetcore.records import LiveSnapshot, LiveState
 from meetcore.settings import Settings
 from pages.components import session
@@ -86,13 +86,13 @@ def wait_for_silence() -> None:
 class Listener(Protocol):
     """What takes frames: a running meeting."""
 
-    def offer(self, frame: av.AudioFrame, source: str) -> None: ...
+    def offer(self, frame: Frame, source: str) -> None: ...
 
 
-def offering(live: Listener | None, source: str) -> Callable[[av.AudioFrame], None]:
+def offering(live: Listener | None, source: str) -> Callable[[Frame], None]:
     """The sink's callback: each frame is offered, on aiortc's loop; none is dropped."""
 
-    def callback(frame: av.AudioFrame) -> None:
+    def callback(frame: Frame) -> None:
         if live is not None:
             live.offer(frame, source)
 

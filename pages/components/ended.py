@@ -47,7 +47,8 @@ def heading(meeting: Meeting) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         look.meeting_facts(meeting)
-        downloads.downloads(meeting)
+        if session.service().store.transcript(meeting.id).segments:
+            downloads.downloads(meeting)
 
 
 @st.fragment(run_every=REFRESH_S)

@@ -42,8 +42,12 @@ def clock_seconds(page: Page) -> int:
 
 
 def committed_text(page: Page) -> str:
-    """The words that stand."""
-    return " ".join(page.locator(".turn .new").all_text_contents())
+    """The words that stand, whatever turns they are grouped in."""
+    turns = page.locator(".turn p").evaluate_all(
+        """paragraphs => paragraphs.map(paragraph =>
+            [...paragraph.querySelectorAll(".new")].map(part => part.textContent).join(""))"""
+    )
+    return " ".join(" ".join(turns).split())
 
 
 def speakers_on_page(page: Page) -> set[str]:
