@@ -18,9 +18,9 @@ class StreamingOptions:
     """Least audio the encoder is given; shorter windows are padded with silence."""
     slack: float = 1.0
     """Least padding after a longer window: without it the decoder loses its sense of the end."""
-    longest_window: float = 9.0
+    longest_window: float = 7.0
     """A window past this is cut at a pause between committed words."""
-    kept_window: float = 4.0
+    kept_window: float = 3.0
     """What a cut aims to leave."""
     hold: float = 0.3
     """A word that ends closer than this to the newest audio is tentative."""
