@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -90,6 +91,8 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
             engine=settings.engine,
             device=settings.device,
             threads=settings.threads or threads,
+            # Live meetings share one recognizer: as many decodes at once as there are cores.
+            workers=max(1, (os.cpu_count() or 1) // threads) if threads else 1,
         )
 
     return Loaders(recognizer, diarizer, measure_step)
