@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from meetcore.audio.compact import compact
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import MeetcoreError, ModelUnavailableError, RecordingError, StoreError
+from meetcore.errors import MeetcoreError, RecordingError, StoreError
 from meetcore.identifier import Identifier
-from meetcore.pipeline.offline import SecondPass, Stopped, run_second_pass
+from meetcore.pipeline.offline import SecondPass, Stopped, failure_sentence, run_second_pass
 from meetcore.pipeline.patience import persist
 from meetcore.records import SAMPLE_RATE, Meeting, MeetingState, Stage, Transcript
 from meetcore.store.meetings import MeetingStore
@@ -108,7 +108,12 @@ class Finalizer:
         self._stopping.set()
         self._queue.put(None)
         self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        if not self._thread.is_alive():
+            return True
+        # A long piece outlasts the process: this was no crash, so the next start goes on.
+        for meeting_id in self.pending():
+            self._note(meeting_id, progress=0.0)
+        return False
 
     def _run(self) -> None:
         while (meeting_id := self._queue.get()) is not None and not self._stopping.is_set():
@@ -119,7 +124,7 @@ class Finalizer:
                 outcome = _Outcome(MeetingState.FINALIZING, progress=0.0)
             except Exception as error:
                 logger.exception("meeting %s: the second pass failed", meeting_id)
-                outcome = _Outcome(MeetingState.FAILED, _sentence(error))
+                outcome = _Outcome(MeetingState.FAILED, failure_sentence(error))
             self._let_go(meeting_id, outcome)
 
     def _let_go(self, meeting_id: str, outcome: _Outcome) -> None:
@@ -237,12 +242,3 @@ class Finalizer:
 
     def _persist(self, write: Callable[[], Result]) -> Result:
         return persist(write, self._stopping)
-
-
-def _sentence(error: Exception) -> str:
-    """Why it failed, and what is left."""
-    if isinstance(error, ModelUnavailableError):
-        return f"{error} The recording is kept; finish it once a recognizer is there."
-    known = isinstance(error, MeetcoreError)
-    why = str(error) if known else f"The second pass failed ({type(error).__name__})."
-    return f"{why} The recording and what was said live are kept."

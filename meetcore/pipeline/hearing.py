@@ -101,6 +101,11 @@ class Hearing:
         self._save_and_show(session, available, took / (samples.shape[0] / SAMPLE_RATE))
         return True
 
+    def save(self, available: int) -> None:
+        """Try again what the store refused; nothing to do most of the time."""
+        if self._session is not None:
+            self._ledger.save(self._session, available / SAMPLE_RATE)
+
     def settle(self, available: int) -> None:
         """Commit what was said up to a break; the meeting goes on."""
         if self._session is not None:

@@ -164,3 +164,12 @@ def _free_label(taken: set[str]) -> str:
     while f"S{number}" in taken:
         number += 1
     return f"S{number}"
+
+
+def failure_sentence(error: Exception) -> str:
+    """Why a pass failed, and what is left."""
+    if isinstance(error, ModelUnavailableError):
+        return f"{error} The recording is kept; finish it once a recognizer is there."
+    known = isinstance(error, MeetcoreError)
+    why = str(error) if known else f"The second pass failed ({type(error).__name__})."
+    return f"{why} The recording and what was said live are kept."

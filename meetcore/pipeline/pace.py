@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WIDEST_STEP = 5.0
-"""Seconds; one decode never waits for more new audio than this."""
+WIDEST_STEP = 2.0
+"""Seconds; one decode never waits for more new audio than this. Measured on pyannote's sample,
+catching up from four different moments: WER 16 to 24 % at 2 s, 17 to 75 % at 5 s, for about the
+same time (0.18 and 0.16 of the audio): a wider step leaves words behind its window."""
 BEHIND = 3.0
 """Seconds of backlog from which a page says that the machine does not keep up."""
 

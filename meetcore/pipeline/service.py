@@ -63,16 +63,8 @@ class MeetingService:
             if self._identifier is None:
                 self._identifier = self._load()
                 self._loaded.set()
-                logger.info("mode %s: %s", self._identifier.models.mode, self.describe())
+                logger.info("loaded: %s", self._identifier.models)
             return self._identifier.models
-
-    def describe(self) -> str:
-        """The models in force, for the log and the store."""
-        models = self.models()
-        if models is None:
-            return "loading"
-        parts = (models.live_recognizer, models.final_recognizer, models.diarizer)
-        return " / ".join(part for part in parts if part)
 
     def start(self, title: str, language: str | None = None) -> str:
         """Begin a meeting; it records at once, even while the models still load.

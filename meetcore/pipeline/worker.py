@@ -200,3 +200,4 @@ class LiveMeeting:
                 self._settle_asked = False
         if settle:
             self._hearing.settle(self._intake.view().n_samples)
+        self._hearing.save(self._intake.view().n_samples)

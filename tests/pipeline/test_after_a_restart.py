@@ -153,6 +153,26 @@ def test_meeting_that_flushes_too_long_is_left_to_the_next_start(
     until(lambda: is_done(later, meeting_id))
 
 
+def test_piece_that_outlasts_the_shutdown_is_no_crash(
+    open_service: Open, store: RefusingStore, identifier: StandIn
+) -> None:
+    slow = identifier.recognizer = SlowRecognizer()
+    service = open_service()
+    meeting_id = begin(service).meeting_id
+    live = service.live(meeting_id)
+    assert live is not None
+    live.stop()
+    assert slow.asked.wait(10)
+    assert store.get(meeting_id).progress > 0.0
+    service.shutdown(0.2)
+    assert not identifier.closed
+    assert store.get(meeting_id).progress == 0.0
+    slow.leave.set()
+    later = open_service()
+    assert later.recover() == []
+    until(lambda: is_done(later, meeting_id))
+
+
 def test_shutdown_is_idempotent_and_refuses_what_is_new(service: MeetingService) -> None:
     service.shutdown(5)
     service.shutdown(5)

@@ -14,6 +14,7 @@ import pytest
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetingStateError, RecordingError
+from meetcore.pipeline.pace import WIDEST_STEP
 from meetcore.pipeline.service import LiveMeeting, MeetingService
 from meetcore.records import SAMPLE_RATE, LiveState, Meeting, MeetingState, Mode, Stage
 from tests.pipeline.conftest import Open
@@ -183,10 +184,10 @@ def test_models_that_come_late_catch_up_with_wide_steps(open_service: Open) -> N
     until(heard_all(live, 60.0))
     assert texts(live.snapshot().segments) == words(119)
     identifier: Any = service._identifier
-    assert max(identifier.words[0].steps) == 5.0
+    assert max(identifier.words[0].steps) == WIDEST_STEP
     send(live, 2.0)
     until(heard_all(live, 62.0))
-    until(lambda: live.snapshot().health.step < 5.0)
+    until(lambda: live.snapshot().health.step < WIDEST_STEP)
     assert service.store.get(live.meeting_id).mode is Mode.FULL
 
 
