@@ -154,7 +154,7 @@ class CTranslate2Recognizer:
             return_scores=True,
             return_no_speech_prob=True,
             # After a prefix the window may well be over: nothing new is a fair answer.
-            suppress_blank=options.must_continue or not options.prefix_tokens,
+            suppress_blank=not options.prefix_tokens,
         )
         skip = len(options.prefix_tokens)
         return [_draft(result, skip, self._tokens.end_of_text, cap) for result in results]

@@ -62,8 +62,6 @@ class RecognizeOptions:
     context : seconds the features are padded to, at most 30; short ones are much cheaper.
     beam_size : 1 is greedy.
     max_new_tokens : None caps by the duration of the samples.
-    must_continue : after a prefix, at least one more token is written: for audio known to hold
-        speech after it, where a decoder may take a pause between sentences for the end.
     word_times : False saves the alignment; every word then spans the whole window.
     timestamps : let the decoder write timestamp tokens too. It then seldom stops after the first
         sentence of a long window; the words and their times are made the same way.
@@ -75,7 +73,6 @@ class RecognizeOptions:
     context: float = MAX_CONTEXT
     beam_size: int = 1
     max_new_tokens: int | None = None
-    must_continue: bool = False
     word_times: bool = True
     timestamps: bool = False
 

@@ -128,8 +128,6 @@ class StreamingRecognizer:
             return
         recognition = self._decode(position)
         if self._stalled(recognition, news):
-            recognition = self._decode(position, must_continue=True)
-        if self._stalled(recognition, news):
             self._begin_window(self._heard.first_sample(self._done, position) or self._done)
             recognition = self._decode(position)
         self._take(recognition, position, paused)
@@ -145,7 +143,7 @@ class StreamingRecognizer:
         silent = all(is_mark(word.text) for word in recognition.words)
         return silent and bool(self._window) and news >= _samples(self._options.stall)
 
-    def _decode(self, position: int, must_continue: bool = False) -> Recognition:
+    def _decode(self, position: int) -> Recognition:
         """Words after the committed ones of the window, on the meeting's clock."""
         samples = self._between(self._origin, position)
         samples = samples[-_samples(MAX_CONTEXT) :]
@@ -161,7 +159,6 @@ class StreamingRecognizer:
                 prefix_tokens=tuple(token for word in self._window for token in word.tokens),
                 context=min(MAX_CONTEXT, float(context)),
                 max_new_tokens=6 + int(7 * max(fresh, 0.0)),
-                must_continue=must_continue,
             ),
         )
         words = plausible(recognition.words, duration)
