@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from pages.components import notice, recordings, session
+from pages.components import notice, recordings, session, signalling
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,9 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 app = st.App(
     Path(__file__).parent / "pages" / "navigation.py",
     lifespan=lifespan,
-    routes=[Route(recordings.ROUTE, recordings.serve, methods=["GET", "HEAD"])],
+    routes=[
+        Route(recordings.ROUTE, recordings.serve, methods=["GET", "HEAD"]),
+        Route(signalling.ROUTE, signalling.connect, methods=["POST"]),
+    ],
     on_script_error=notice.show_unexpected,
 )

@@ -1,60 +1,42 @@
-"""This tab's microphone: sends every frame, in order, to the meeting it records.
+"""This tab's microphone, kept connected while its meeting runs.
 
 Drawn by the navigation script, outside every page and fragment, so that looking at another
-page does not interrupt a recording.
+page does not interrupt a recording. Connecting is the element's business, not the script's:
+streamlit-webrtc's own frame starts anew on every redraw that falls into its start, and then
+waits for an answer to an offer it has forgotten (seen in 5 of 16 starts on a busy machine).
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from typing import Any, Protocol
-
 import streamlit as st
-import streamlit_webrtc.webrtc
-from streamlit.runtime.app_session import AppSession
-from streamlit_webrtc import AudioSinkTrack, WebRtcMode, webrtc_streamer
-from streamlit_webrtc.shutdown import SessionShutdownObserver
 
-from meetcore.audio.frames import Frame
 from meetcore.records import LiveSnapshot, LiveState
-from meetcore.settings import Settings
-from pages.components import session
+from pages.components import bidi, session
 
-logger = logging.getLogger(__name__)
+KEY = "microphone"
 
-
-class StayingObserver(SessionShutdownObserver):
-    """Ends a connection with its session, not with the page it was opened on."""
-
-    @staticmethod
-    def _resolve_initial_page_script_hash(app_session: AppSession) -> str:
-        # streamlit-webrtc 0.79 stops its worker when the page's hash changes; "" turns that off.
-        return ""
-
-
-streamlit_webrtc.webrtc.SessionShutdownObserver = StayingObserver
+draw = bidi.register("microphone")
 
 
 def microphone() -> None:
-    """Keep this tab's microphone connected while its meeting runs and it is the one in use.
-
-    The recorder's frame is on the page before anybody presses Start: loading it takes longer
-    than connecting.
-    """
+    """Keep this tab's microphone connected while its meeting runs and it is the one in use."""
     current = session.recording()
     live = session.service().live(current.meeting_id) if current else None
-    with st.container(key="microphone"):
-        webrtc_streamer(
-            key=f"microphone-{current.attempt if current else 0}",
-            mode=WebRtcMode.SENDONLY,
-            rtc_configuration=rtc_configuration(session.settings()),
-            media_stream_constraints=constraints(
-                current.device_id if current else None, current.clean_up if current else False
-            ),
-            desired_playing_state=live is not None and wanted(live.snapshot()),
-            media_toggle_controls=False,
-            sink_audio_track=AudioSinkTrack(offering(live, session.tab_id())),
+    with st.container(key="recorder"):
+        draw(
+            key=KEY,
+            data={
+                "wanted": live is not None and wanted(live.snapshot()),
+                "meeting": current.meeting_id if current else None,
+                "attempt": current.attempt if current else 0,
+                "device": current.device_id if current else None,
+                "cleanUp": current.clean_up if current else False,
+                "tab": session.tab_id(),
+                "iceServers": [
+                    server.model_dump(exclude_none=True)
+                    for server in session.settings().ice_servers
+                ],
+            },
         )
 
 
@@ -81,40 +63,3 @@ def wait_for_silence() -> None:
     if snapshot.source is None or snapshot.health.since_last_frame > session.QUIET_S:
         session.begin_recording(meeting_id)
         st.rerun(scope="app")
-
-
-class Listener(Protocol):
-    """What takes frames: a running meeting."""
-
-    def offer(self, frame: Frame, source: str) -> None: ...
-
-
-def offering(live: Listener | None, source: str) -> Callable[[Frame], None]:
-    """The sink's callback: each frame is offered, on aiortc's loop; none is dropped."""
-
-    def callback(frame: Frame) -> None:
-        if live is not None:
-            live.offer(frame, source)
-
-    return callback
-
-
-def rtc_configuration(settings: Settings) -> dict[str, Any]:
-    """The ICE servers of the settings, and no others.
-
-    Always explicit: without it streamlit-webrtc asks a third party for TURN servers.
-    """
-    return {"iceServers": [server.model_dump(exclude_none=True) for server in settings.ice_servers]}
-
-
-def constraints(device_id: str | None, clean_up: bool) -> dict[str, Any]:
-    """What the browser is asked for: one microphone, and how much it may polish the sound."""
-    audio: dict[str, Any] = {
-        "echoCancellation": clean_up,
-        "noiseSuppression": clean_up,
-        "autoGainControl": True,
-        "channelCount": 1,
-    }
-    if device_id:
-        audio["deviceId"] = {"exact": device_id}
-    return {"video": False, "audio": audio}

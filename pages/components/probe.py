@@ -27,7 +27,9 @@ FAULTS = {
 }
 
 
-def start_button(start: Callable[[str | None], None], fault: Callable[[str], None]) -> None:
+def start_button(
+    start: Callable[[str | None], None], fault: Callable[[str], None], clean_up: bool
+) -> None:
     """Draw the button and the choice of microphone.
 
     Parameters
@@ -36,6 +38,8 @@ def start_button(start: Callable[[str | None], None], fault: Callable[[str], Non
         Called with the chosen device's id once the browser has opened it; None is the default one.
     fault : Callable[[str], None]
         Called with a key of `FAULTS` when the browser refused.
+    clean_up : bool
+        Whether the browser may reduce noise and echo.
     """
 
     def started() -> None:
@@ -50,7 +54,11 @@ def start_button(start: Callable[[str | None], None], fault: Callable[[str], Non
 
     draw(
         key=KEY,
-        data={"faults": FAULTS, "heard": session.heard()},
+        data={
+            "faults": FAULTS,
+            "heard": session.heard(),
+            "cleanUp": clean_up,
+        },
         on_start_change=started,
         on_fault_change=failed,
     )

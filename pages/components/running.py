@@ -102,9 +102,6 @@ def own_microphone(snapshot: LiveSnapshot) -> None:
     """What is wrong with the sound this tab sends, if anything."""
     sending_for = session.recording_for()
     quiet = min(snapshot.health.since_last_frame, sending_for)
-    if quiet >= LOST_S and session.may_retry():
-        session.restart_microphone()
-        st.rerun(scope="app")
     if quiet >= NO_SOUND_S:
         st.error(
             "The microphone's sound does not reach Meetcore: the browser could not connect. Connect"

@@ -26,8 +26,6 @@ HEARD_KEY = "heard"
 TROUBLE_KEY = "trouble"
 REATTACH_WINDOW_S = 20.0
 """How long after a reload a tab takes its microphone up again by itself."""
-RETRY_S = 4.0
-"""How long a first attempt to connect the microphone may take."""
 QUIET_S = 1.5
 """Nobody else records a meeting whose last frame is older than this."""
 
@@ -61,12 +59,8 @@ class Recording:
     clean_up: bool
     since: float
     """`time.monotonic()` when this tab was asked to send."""
-    tried: float
-    """`time.monotonic()` when it was last connected anew."""
     attempt: int = 0
-    """Counts connections of this tab, over all its meetings."""
-    tries: int = 1
-    """Counts connections for this meeting."""
+    """Counts what this tab was asked to send; a new number is a new connection."""
 
 
 def tab_id() -> str:
@@ -94,13 +88,12 @@ def begin_recording(meeting_id: str, device_id: str | None = None, clean_up: boo
     if live is None:
         return
     live.attach(tab_id())
-    previous, now = recording(), time.monotonic()
+    previous = recording()
     st.session_state[RECORDING_KEY] = Recording(
         meeting_id=meeting_id,
         device_id=device_id,
         clean_up=clean_up,
-        since=now,
-        tried=now,
+        since=time.monotonic(),
         attempt=previous.attempt + 1 if previous else 0,
     )
     show_meeting(meeting_id, microphone=True)
@@ -111,10 +104,7 @@ def restart_microphone() -> None:
     current = recording()
     if current is not None:
         st.session_state[RECORDING_KEY] = replace(
-            current,
-            attempt=current.attempt + 1,
-            tries=current.tries + 1,
-            tried=time.monotonic(),
+            current, attempt=current.attempt + 1, since=time.monotonic()
         )
 
 
@@ -213,12 +203,6 @@ def fault() -> str | None:
 def note_fault(kind: str | None) -> None:
     """Remember why the microphone did not open, or forget it."""
     st.session_state[FAULT_KEY] = kind
-
-
-def may_retry() -> bool:
-    """Whether the last attempt to connect had its time; each gets more than the one before."""
-    current = recording()
-    return current is not None and time.monotonic() - current.tried > RETRY_S * current.tries
 
 
 def recording_for() -> float:

@@ -28,7 +28,9 @@ def starting() -> None:
     """Draw the page before a meeting."""
     look.hero("Who is saying what, as it is said", "Nothing leaves this machine.")
     with st.container(key="setup", horizontal_alignment="center"):
-        probe.start_button(start=start, fault=note_fault)
+        probe.start_button(
+            start=start, fault=note_fault, clean_up=bool(session.widget_value(CLEAN_KEY))
+        )
         st.text_input(
             "Title",
             key=TITLE_KEY,

@@ -16,10 +16,6 @@ def open_start_page(page: Page, url: str) -> None:
     """Open the app and wait until it can be used."""
     page.goto(url)
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=READY_MS)
-    expect(page.locator(".st-key-microphone iframe")).to_have_count(1, timeout=READY_MS)
-    page.frame_locator(".st-key-microphone iframe").locator("#root").wait_for(
-        state="attached", timeout=READY_MS
-    )
 
 
 def press_start(page: Page) -> float:

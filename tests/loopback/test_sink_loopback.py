@@ -9,18 +9,19 @@ import itertools
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
 import pytest
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
-from aiortc.contrib.media import MediaRelay
-from streamlit_webrtc import AudioSinkTrack, WebRtcMode
-from streamlit_webrtc.shutdown import SessionShutdownObserver
-from streamlit_webrtc.webrtc import WebRtcWorker
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from meetcore.audio.frames import FrameConverter
-from pages.components import capture
+from meetcore.settings import Settings
+from pages.components import session, signalling
 
 SECONDS = 3.0
 
@@ -101,7 +102,8 @@ async def conversation(loop: asyncio.AbstractEventLoop, consumer: Consumer) -> S
     peer.addTrack(track)
     await peer.setLocalDescription(await peer.createOffer())
     offer = peer.localDescription
-    worker = await asyncio.to_thread(make_worker, loop, consumer)
+    settings = Settings(_env_file=None)
+    worker = await asyncio.to_thread(signalling.make_worker, settings, consumer, "tab", loop)
     answer = await asyncio.to_thread(worker.process_offer, offer.sdp, offer.type, 10)
     await peer.setRemoteDescription(RTCSessionDescription(answer.sdp, answer.type))
     while track.sent < SECONDS * 48_000:
@@ -110,42 +112,6 @@ async def conversation(loop: asyncio.AbstractEventLoop, consumer: Consumer) -> S
     await peer.close()
     await worker.pc.close()
     return track
-
-
-def make_worker(loop: asyncio.AbstractEventLoop, consumer: Consumer) -> WebRtcWorker:
-    """streamlit-webrtc's own worker with the Live page's sink, on a loop of ours."""
-    relay = MediaRelay()
-    nothing = dict.fromkeys(
-        (
-            "rtc_configuration",
-            "source_video_track",
-            "source_audio_track",
-            "sink_video_track",
-            "player_factory",
-            "in_recorder_factory",
-            "out_recorder_factory",
-            "video_frame_callback",
-            "audio_frame_callback",
-            "queued_video_frames_callback",
-            "queued_audio_frames_callback",
-            "on_video_ended",
-            "on_audio_ended",
-            "video_processor_factory",
-            "audio_processor_factory",
-        )
-    )
-    return WebRtcWorker(
-        mode=WebRtcMode.SENDONLY,
-        sink_audio_track=AudioSinkTrack(capture.offering(consumer, "tab")),
-        async_processing=True,
-        video_receiver_size=4,
-        audio_receiver_size=4,
-        sendback_video=False,
-        sendback_audio=False,
-        loop=loop,
-        relay=relay,
-        **nothing,
-    )
 
 
 def test_every_frame_arrives_in_order_and_sounds_as_sent(
@@ -186,9 +152,27 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
     return float(product.max() / (np.linalg.norm(one) * np.linalg.norm(other)))
 
 
-def test_looking_at_another_page_does_not_end_a_recording() -> None:
-    import streamlit_webrtc.webrtc as library
+def client(live: Consumer | None, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """The signalling route alone, with one meeting that runs or none."""
+    service = SimpleNamespace(live=lambda meeting_id: live)
+    monkeypatch.setattr(session, "service", lambda: service)
+    monkeypatch.setattr(session, "settings", lambda: Settings(_env_file=None))
+    route = Route(signalling.ROUTE, signalling.connect, methods=["POST"])
+    return TestClient(Starlette(routes=[route]))
 
-    assert issubclass(library.SessionShutdownObserver, SessionShutdownObserver)
-    assert library.SessionShutdownObserver._resolve_initial_page_script_hash(None) == ""
-    assert hasattr(SessionShutdownObserver, "_resolve_initial_page_script_hash")
+
+def test_an_offer_for_a_meeting_that_ended_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = client(None, monkeypatch).post("/microphone/m1", json={})
+    assert answer.status_code == 404
+
+
+def test_a_page_of_another_origin_cannot_send_an_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = client(Consumer(), monkeypatch).post("/microphone/m1", content="{}")
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("offer", [{}, [], {"sdp": "nonsense", "type": "offer", "tab": "t"}])
+def test_a_broken_offer_is_refused(monkeypatch: pytest.MonkeyPatch, offer: object) -> None:
+    answer = client(Consumer(), monkeypatch).post("/microphone/m1", json=offer)
+    assert answer.status_code == 400
+    assert "Traceback" not in answer.text

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from meetcore.settings import Settings
-from pages.components import capture, session
+from pages.components import session
 from tests.pages.fake_backend import FakeService, furnished
 
 NAVIGATION = Path(__file__).parents[2] / "pages" / "navigation.py"
@@ -23,8 +23,6 @@ class Shown:
     """A page as drawn, with what our own elements were given."""
 
     app: AppTest
-    streamers: list[dict[str, Any]]
-    """What the recorder was asked for, once per run."""
 
     def data(self, key: str) -> dict[str, Any]:
         """The data of one of our elements, as its script receives it."""
@@ -63,9 +61,6 @@ def show(service: FakeService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr(session, "service", lambda: service)
     monkeypatch.setattr(session, "settings", lambda: Settings(data_dir=tmp_path, _env_file=None))
 
-    streamers: list[dict[str, Any]] = []
-    monkeypatch.setattr(capture, "webrtc_streamer", lambda **asked: streamers.append(asked))
-
     def draw(page: str = "live.py", **query: str) -> Shown:
         app = AppTest.from_file(str(NAVIGATION), default_timeout=20)
         app.run()
@@ -74,6 +69,6 @@ def show(service: FakeService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
             app.query_params[name] = value
         app.run()
         assert not app.exception, app.exception
-        return Shown(app, streamers)
+        return Shown(app)
 
     return draw

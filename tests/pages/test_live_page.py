@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -58,11 +57,10 @@ def test_before_a_meeting_one_button_and_a_sensible_title(show: Show) -> None:
     assert not shown.app.get("audio_input")
 
 
-def test_the_recorder_is_on_the_page_before_start_and_asks_no_third_party(show: Show) -> None:
-    asked = show().streamers[-1]
-    assert asked["desired_playing_state"] is False
-    assert asked["rtc_configuration"] == {"iceServers": []}
-    assert asked["media_stream_constraints"]["video"] is False
+def test_before_start_no_microphone_is_wanted_and_no_server_is_asked(show: Show) -> None:
+    asked = show().data("microphone")
+    assert asked["wanted"] is False
+    assert asked["iceServers"] == []
 
 
 def test_start_records_with_the_chosen_microphone(
@@ -75,9 +73,8 @@ def test_start_records_with_the_chosen_microphone(
     assert call[0] == "start" and call[1].startswith("Meeting, ")
     assert shown.app.query_params["meeting"] == "m7"
     assert shown.app.query_params["mic"] == "1"
-    asked = shown.streamers[-1]
-    assert asked["desired_playing_state"] is True
-    assert asked["media_stream_constraints"]["audio"]["deviceId"] == {"exact": "usb"}
+    asked = shown.data("microphone")
+    assert (asked["wanted"], asked["meeting"], asked["device"]) == (True, "m7", "usb")
     assert service.lives["m7"].calls == [("attach", service.lives["m7"].source)]
 
 
@@ -208,10 +205,10 @@ def test_a_second_tab_watches_and_can_take_over(show: Show, service: FakeService
     live = run_meeting(service)
     shown = show(meeting="m1")
     assert shown.app.info[0].value == "Recording goes on in another tab."
-    assert shown.streamers[-1]["desired_playing_state"] is False
+    assert shown.data("microphone")["wanted"] is False
     shown.app.button(key="take-over").click().run()
     assert live.source is not None
-    assert shown.streamers[-1]["desired_playing_state"] is True
+    assert shown.data("microphone")["wanted"] is True
 
 
 def test_a_reloaded_tab_takes_its_microphone_up_again(show: Show, service: FakeService) -> None:
@@ -220,14 +217,14 @@ def test_a_reloaded_tab_takes_its_microphone_up_again(show: Show, service: FakeS
     shown = show(meeting="m1", mic="1")
     assert live.source is not None
     shown.app.run()
-    assert shown.streamers[-1]["desired_playing_state"] is True
+    assert shown.data("microphone")["wanted"] is True
 
 
 def test_a_copied_address_does_not_take_the_microphone(show: Show, service: FakeService) -> None:
     live = run_meeting(service)
     shown = show(meeting="m1", mic="1")
     assert live.source is None
-    assert shown.streamers[-1]["desired_playing_state"] is False
+    assert shown.data("microphone")["wanted"] is False
 
 
 def test_a_busy_machine_says_how_far_behind_it_is(show: Show, service: FakeService) -> None:
@@ -261,25 +258,15 @@ def test_the_mode_is_always_in_the_sidebar(show: Show, service: FakeService) -> 
     assert "Why this mode?" in shown.links
 
 
-def test_a_microphone_that_does_not_connect_is_tried_again(
+def test_connect_again_makes_a_new_connection(
     show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_meeting(service, health=LiveHealth(frames_offered=0, since_last_frame=9.0))
+    run_meeting(service, health=LiveHealth(frames_offered=5, since_last_frame=60.0))
     shown = show(meeting="m1", mic="1")
-    keys = {asked["key"] for asked in shown.streamers}
-    monkeypatch.setattr(session, "RETRY_S", -1.0)
-    monkeypatch.setattr(session, "recording_for", lambda: 9.0)
-    monkeypatch.setattr(session, "restart_microphone", once(session.restart_microphone))
+    monkeypatch.setattr(session, "recording_for", lambda: 60.0)
     shown.app.run()
-    assert shown.streamers[-1]["desired_playing_state"] is True
-    assert shown.streamers[-1]["key"] not in keys
-
-
-def once(action: Callable[[], None]) -> Callable[[], None]:
-    """The action, done by the first call only and followed by patience."""
-
-    def first() -> None:
-        action()
-        session.RETRY_S = 60.0
-
-    return first
+    before = shown.data("microphone")
+    assert before["wanted"] is True
+    assert "was lost" in shown.app.error[0].value
+    shown.app.button(key="reconnect").click().run()
+    assert shown.data("microphone")["attempt"] == before["attempt"] + 1

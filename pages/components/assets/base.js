@@ -133,3 +133,19 @@ class People {
     field.select();
   }
 }
+
+/* What the browser is asked for; noise reduction would remove voices far from the microphone. */
+function microphoneConstraints(device, cleanUp) {
+  const audio = { echoCancellation: cleanUp, noiseSuppression: cleanUp, autoGainControl: true, channelCount: 1 };
+  return { video: false, audio: device ? { ...audio, deviceId: { exact: device } } : audio };
+}
+
+/* The microphone: the one the Start button has just opened, else a new one. */
+async function microphoneStream(device, cleanUp) {
+  const constraints = microphoneConstraints(device, cleanUp);
+  const opened = globalThis.meetcoreOpened;
+  globalThis.meetcoreOpened = null;
+  if (opened?.stream.active && opened.asked === JSON.stringify(constraints)) return opened.stream;
+  opened?.stream.getTracks().forEach(track => track.stop());
+  return navigator.mediaDevices.getUserMedia(constraints);
+}

@@ -44,9 +44,12 @@ class Start {
     if (fault) return this.fail(fault);
     this.waiting(true, 'Waiting for the microphone…');
     const deviceId = this.select.value;
+    const constraints = microphoneConstraints(deviceId || null, this.component.data.cleanUp);
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia(
-        { audio: deviceId ? { deviceId: { exact: deviceId } } : true });
+      const stream = await navigator.mediaDevices.getUserMedia(constraints);
+      /* The recorder takes it over, so that no browser asks twice; nobody else will after a while. */
+      const opened = (globalThis.meetcoreOpened = { stream, asked: JSON.stringify(constraints) });
+      setTimeout(() => opened === globalThis.meetcoreOpened && stream.getTracks().forEach(t => t.stop()), 15000);
     } catch (error) {
       console.warn('microphone:', error.name, error.message);
       return this.fail(faultOf(error));
@@ -54,8 +57,6 @@ class Start {
     this.trouble.hidden = true;
     this.waiting(true, 'Starting…');
     this.insist('start', { deviceId: deviceId || null, id: String(Math.random()) });
-    /* Held until the recorder has its own, so that no browser asks twice. */
-    setTimeout(() => this.release(), 15000);
     setTimeout(() => this.waiting(false, 'Start'), 8000);
   }
   /* A message sent while the server draws can be lost, so it is repeated while this button stands. */
@@ -67,7 +68,6 @@ class Start {
       if (this.component.data.heard !== value.id) this.insist(name, value, times - 1);
     }, 1200);
   }
-  release() { this.stream?.getTracks().forEach(track => track.stop()); }
   fail(kind) {
     this.waiting(false, 'Try again');
     put(this.trouble, this.component.data.faults[kind] ?? this.component.data.faults.other);
