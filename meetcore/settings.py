@@ -49,11 +49,10 @@ class Settings(BaseSettings):
         " where the machine keeps up, else tiny.en.",
     )
     engine: Literal["auto", "ctranslate2", "openai-whisper"] = Field(
-        default="auto", description="What runs Whisper: auto takes ctranslate2 where it is installed."
+        default="auto",
+        description="What runs Whisper: auto takes ctranslate2 where it is installed.",
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="Where models run."
-    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where models run.")
     threads: int = Field(
         default=0, ge=0, description="CPU threads per model; 0 lets Meetcore choose."
     )
@@ -66,7 +65,9 @@ class Settings(BaseSettings):
         " pyannote/speaker-diarization-community-1 (needs HF_TOKEN).",
     )
     grace_s: float = Field(
-        default=90.0, gt=0, description="Seconds without any browser before a meeting ends by itself."
+        default=90.0,
+        gt=0,
+        description="Seconds without any browser before a meeting ends by itself.",
     )
     fsync_s: float = Field(
         default=1.0, gt=0, description="Longest stretch of audio a power cut may cost, in seconds."
@@ -104,4 +105,6 @@ def load_settings() -> Settings:
             f"MEETCORE_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
             for item in error.errors()
         )
-        raise SettingsError(f"A setting does not fit ({problems}). Correct it and start again.") from error
+        raise SettingsError(
+            f"A setting does not fit ({problems}). Correct it and start again."
+        ) from error

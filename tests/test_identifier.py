@@ -137,8 +137,8 @@ def test_slow_machine_writes_live_with_tiny_and_finishes_with_base(create: Creat
     assert models.live_recognizer.startswith("tiny.en")
     assert models.final_recognizer.startswith("base.en")
     assert models.reason == (
-        f"base.en would take 0.50 s for every {StreamingOptions().step:g} s of talk on this machine,"
-        " so tiny.en writes live and base.en the final transcript."
+        f"base.en would take 0.50 s for every {StreamingOptions().step:g} s of talk on this"
+        " machine, so tiny.en writes live and base.en the final transcript."
     )
     slow = shelf.loaded[1]
     assert (slow.weight, slow.threads, slow.closed) == ("base.en", 1, 1)

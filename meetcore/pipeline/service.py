@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from io import BytesIO
 
+from filelock import FileLock, Timeout
+
 from meetcore.audio.files import iter_audio
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingWriter
@@ -51,6 +53,8 @@ class MeetingService:
         self._importing: set[str] = set()
         self._lock = threading.Lock()
         self._shutting_down = False
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._owner = FileLock(settings.data_dir / "owner.lock", thread_local=False)
         self._finalizer = Finalizer(store, settings.recordings_dir, self._identifier_within)
 
     def models(self) -> ModelsInUse | None:
@@ -169,7 +173,15 @@ class MeetingService:
         shutil.rmtree(self._settings.recordings_dir / meeting_id, ignore_errors=True)
 
     def recover(self) -> list[Meeting]:
-        """At start: mark what a crash interrupted; go on with what only waited its turn."""
+        """At start: mark what a crash interrupted; go on with what only waited its turn.
+
+        A second process on the same data folder leaves the first one's meetings alone.
+        """
+        try:
+            self._owner.acquire(timeout=0)
+        except Timeout:
+            logger.warning("another Meetcore runs on this data folder; its meetings are left alone")
+            return []
         waiting = waiting_meetings(self.store)
         owned = {*self._meetings, *self._importing, *self._finalizer.pending(), *waiting}
         interrupted = interrupt(self.store, self._settings.recordings_dir, owned)
@@ -196,6 +208,7 @@ class MeetingService:
         ended = self._finalizer.stop(max(1.0, deadline - time.monotonic()))
         if self._identifier is not None and ended and all(flushed):
             self._identifier.close()
+        self._owner.release()
 
     def _refuse_when_stopping(self) -> None:
         if self._shutting_down:

@@ -206,7 +206,9 @@ class LiveDiarizer:
             samples = self._samples(self._book.start + begin, self._book.start + end)
             vector = self._embedding.embed(samples, fresh[None, begin:end])[0]
             closing = self._book.start + end if full or rest else None
-            self._identities.hear(track, Voice.of(vector, speech), present, closing)
+            # One NaN would spoil the mean of this voice for the rest of the meeting.
+            if np.isfinite(vector).all():
+                self._identities.hear(track, Voice.of(vector, speech), present, closing)
         if last:
             self._identities.give_up(track)
 

@@ -179,17 +179,18 @@ class StreamingRecognizer:
         trusted = position / SAMPLE_RATE - self._options.hold
         chosen = words if paused else committable(self._tentative, words, trusted)
         self._tentative = words[len(chosen) :]
-        self._commit(chosen, recognition)
+        self._commit(chosen)
+        if chosen:
+            self._language = self._language or recognition.language
         if paused:
             self._done = position
 
-    def _commit(self, words: Sequence[RecognizedWord], recognition: Recognition) -> None:
+    def _commit(self, words: Sequence[RecognizedWord]) -> None:
         for word in words:
             self._window.append(word)
             self._committed.append(_as_word(word))
         if words:
             self._done = max(self._done, round(words[-1].end * SAMPLE_RATE))
-            self._language = self._language or recognition.language
 
     def _reject(self, recognition: Recognition, reason: str) -> None:
         words = recognition.words
@@ -218,7 +219,14 @@ class StreamingRecognizer:
             middle = min((word.end + following) / 2, word.end + 0.3)
             self._begin_window(_samples(middle), count)
         elif position - self._origin > 2 * longest:
-            self._begin_window(position - longest)
+            self._force(position - longest)
+
+    def _force(self, position: int) -> None:
+        """Give up waiting for agreement: the newest guess before a position stands as it is."""
+        limit = position / SAMPLE_RATE
+        forced = [word for word in self._tentative if word.end <= limit]
+        self._commit(forced)
+        self._begin_window(round(forced[-1].end * SAMPLE_RATE) if forced else position)
 
     def _begin_window(self, position: int, leaving: int | None = None) -> None:
         """Move the window's start; `leaving` words (all by default) become history."""

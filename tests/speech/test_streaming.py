@@ -204,6 +204,25 @@ def test_a_failing_decode_costs_that_step_and_nothing_else() -> None:
     assert [word.text for word in committed] == [f" word{number}" for number in range(20)]
 
 
+class Fickle(Perfect):
+    """Never says the same thing twice."""
+
+    def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
+        recognition = super().recognize(samples, options)
+        said = len(self.calls)
+        words = (replace(word, text=f"{word.text}x{said}") for word in recognition.words)
+        return replace(recognition, words=tuple(words))
+
+
+def test_without_agreement_the_newest_guess_is_committed_in_the_end() -> None:
+    recognizer = Fickle()
+    words = stream(spoken([(0.4, 0.05)] * 120), [1600], recognizer)
+    numbers = [int(word.text.split("x")[0].removeprefix(" word")) for word in words]
+    assert numbers == list(range(120))
+    longest = max(samples for samples, _ in recognizer.calls)
+    assert longest <= (2 * StreamingOptions().longest_window + 1.0) * SAMPLE_RATE
+
+
 def test_what_the_gate_holds_back_is_kept_for_review() -> None:
     streaming = StreamingRecognizer(Perfect(doubt=-3.0), Loudness(), loud())
     update = streaming.push(spoken([(0.4, 0.1), (0.4, 1.5)]))
