@@ -108,7 +108,7 @@ def test_everything_there_is_the_full_rung(create: Create) -> None:
     assert isinstance(found, SpeakerIdentifier)
     models = found.models
     assert (models.mode, models.rungs_left) == (Mode.FULL, ())
-    assert models.reason == "Everything is loaded."
+    assert models.reason == "base.en writes live and the final transcript."
     assert models.live_recognizer == models.final_recognizer == "base.en · fake · cpu int8"
     assert models.diarizer == "diarizer auto"
 
