@@ -57,7 +57,12 @@ class Database:
             A newer version made the database, or it refuses.
         """
         writer = self._engine.execution_options(**{sqlite.WRITES: True})
-        with self._translated("migration"), writer.begin() as connection:
+        url = self._engine.url
+        with (
+            self._translated("migration"),
+            sqlite.opening(url),
+            writer.begin() as connection,
+        ):
             migrate(connection)
 
     def close(self) -> None:
@@ -71,7 +76,7 @@ class Database:
             raise StoreError("The store is closed. Open it again.")
         try:
             yield
-        except (SQLAlchemyError, CommandError, UnicodeError) as error:
+        except (SQLAlchemyError, CommandError, UnicodeError, OSError) as error:
             raise _store_error(what, self._engine.url, error) from error
 
 

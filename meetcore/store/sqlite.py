@@ -5,9 +5,11 @@ Source: https://www.sqlite.org/pragma.html, https://www.sqlite.org/wal.html
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, event
 
 from meetcore.errors import StoreError
@@ -47,6 +49,16 @@ def make_folder(url: URL) -> None:
             f"The database URL {url} names no file. Use one such as sqlite:///meetcore.db."
         )
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def opening(url: URL) -> AbstractContextManager[object]:
+    """One process at a time inside: a new file turns to WAL without waiting for anybody else.
+
+    SQLite answers "database is locked" at once there, whatever the busy timeout is.
+    """
+    if url.get_backend_name() != "sqlite":
+        return nullcontext()
+    return FileLock(f"{url.database}.lock", timeout=BUSY_TIMEOUT_MS / 1000)
 
 
 def prepare(engine: Engine) -> None:
