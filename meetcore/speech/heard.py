@@ -39,8 +39,7 @@ class HeardSpeech:
 
     def amount_samples(self, start_sample: int, stop_sample: int) -> int:
         """How many samples between two positions are speech."""
-        first, frames = self._between(start_sample, stop_sample)
-        del first
+        _, frames = self._between(start_sample, stop_sample)
         return int(np.count_nonzero(frames)) * FRAME_SAMPLES
 
     def first_sample(self, start_sample: int, stop_sample: int) -> int | None:

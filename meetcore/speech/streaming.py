@@ -2,7 +2,7 @@
 
 Every decode continues the words already committed (they are forced as the decoder's prefix), so
 committed words cannot change and only the newest two or three seconds are decoded. The encoder is
-given 10 to 12 s instead of 30 (six times cheaper, measured), and nothing at all in silence.
+given about 10 s instead of 30 (six times cheaper, measured), and nothing at all in silence.
 """
 
 from __future__ import annotations
