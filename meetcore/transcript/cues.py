@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meetcore.records import Segment, Transcript, Word
 
@@ -15,6 +15,8 @@ LINE_LENGTH = 42
 Source: https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977 (English timed text).
 """
 MAX_LINES = 2
+LONGEST_PREFIX = 28
+"""Characters of a name that go before the words of a cue."""
 BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories: control, surrogate, line and paragraph separators."""
 MAX_DURATION = 6.0
@@ -28,6 +30,8 @@ class Cue:
     start: float
     end: float
     lines: tuple[str, ...]
+    voice: str = ""
+    """The speaker's whole name, on one line; empty when nobody knows it."""
 
 
 def one_line(text: str) -> str:
@@ -41,11 +45,28 @@ def one_line(text: str) -> str:
     return " ".join(plain.split()).replace("-->", "→")
 
 
-def cues_of(transcript: Transcript) -> Iterator[Cue]:
-    """The cues of all segments; each begins with the speaker's name when one is known."""
+def cues_of(transcript: Transcript, names_in_lines: bool = False) -> Iterator[Cue]:
+    """The cues of all segments.
+
+    Parameters
+    ----------
+    names_in_lines : bool
+        Begin each cue's text with the speaker's name, for formats that say it nowhere else.
+    """
     for segment in transcript.segments:
         name = one_line(transcript.name_of(segment.speaker)) if segment.speaker else ""
-        yield from _segment_cues(segment, f"{name}: " if name else "")
+        prefix = f"{_shortened(name)}: " if name and names_in_lines else ""
+        for cue in _segment_cues(segment, prefix):
+            yield replace(cue, voice=name)
+
+
+def _shortened(name: str) -> str:
+    """A name that leaves room for words.
+
+    >>> _shortened("Hubert Blaine Wolfeschlegelsteinhausen")
+    'Hubert Blaine Wolfeschlegel…'
+    """
+    return name if len(name) <= LONGEST_PREFIX else f"{name[: LONGEST_PREFIX - 1].rstrip()}…"
 
 
 def _segment_cues(segment: Segment, prefix: str) -> Iterator[Cue]:

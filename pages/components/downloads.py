@@ -7,7 +7,7 @@ import re
 import streamlit as st
 
 from meetcore.records import Meeting
-from meetcore.transcript.formats.registry import FORMATS, Format
+from meetcore.transcript.formats.registry import FORMATS, Export, Format
 from pages.components import session
 
 
@@ -29,7 +29,7 @@ def downloads(meeting: Meeting) -> None:
 def written(meeting: Meeting, fmt: Format) -> bytes:
     """The best transcript there is, in one format."""
     transcript = session.service().store.transcript(meeting.id)
-    return fmt.dumps(transcript, title=meeting.title).encode("utf-8")
+    return fmt.write(Export(transcript, meeting.title))
 
 
 def file_stem(title: str) -> str:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from meetcore.errors import FormatError
 from meetcore.records import Segment, Word
+from meetcore.transcript.cues import one_line
 
 UNKNOWN_SPEAKER = "unknown"
 """Stands for a speaker of None where a format demands a name."""
 
 
+NO_VALUE = frozenset({"na", "nan", "null", "none", "n/a", "#n/a", "#na", "<na>"})
+"""What pandas, which pyannote reads RTTM with, takes for a value that is missing."""
+
+
 def field(text: str, default: str) -> str:
     """Text as one field: spaces become underscores, nothing becomes `default`.
 
-    >>> field("Monday stand-up", "meeting"), field(" ", "meeting")
-    ('Monday_stand-up', 'meeting')
+    Neither a quotation mark (readers by pandas wait for its partner) nor a semicolon that would
+    begin a comment is left.
+
+    >>> field("Monday stand-up", "meeting"), field(" ", "meeting"), field(';; "a" b', "meeting")
+    ('Monday_stand-up', 'meeting', "'a'_b")
     """
-    return "_".join(text.split()) or default
+    words = one_line(text).replace('"', "'").lstrip("; ").split()
+    name = "_".join(words) or default
+    return f"_{name}" if name.lower().strip("-") in NO_VALUE else name
 
 
 def seconds(text: str, line_number: int) -> float:

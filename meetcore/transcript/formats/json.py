@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from meetcore.errors import FormatError
-from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Word
+from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn, Word
 
 FORMAT = "meetcore-transcript"
 VERSION = 1
 
 
-def dumps(transcript: Transcript, title: str = "") -> str:
-    """The transcript without loss; times are seconds.
+def dumps(transcript: Transcript, title: str = "", turns: Iterable[Turn] = ()) -> str:
+    """The transcript without loss, and the diarizer's turns beside it; times are seconds.
 
     Raises
     ------
@@ -26,7 +27,13 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     >>> loads(dumps(Transcript(speakers=(Speaker("S1", "Ana"),)))).name_of("S1")
     'Ana'
     """
-    document = {"format": FORMAT, "version": VERSION, "title": title, **asdict(transcript)}
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "title": title,
+        **asdict(transcript),
+        "turns": [asdict(turn) for turn in turns],
+    }
     try:
         return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     except ValueError as error:
@@ -65,12 +72,18 @@ def _transcript(document: dict[str, Any]) -> Transcript:
                 float(item["start"]),
                 float(item["end"]),
                 _text_or_none(item["speaker"]),
-                tuple(_word(word) for word in item["words"]),
+                _words(item["words"]),
+                None if item.get("machine") is None else _words(item["machine"]),
             )
             for item in document["segments"]
         ),
         speakers=tuple(
-            Speaker(_text(item["label"]), _text_or_none(item["name"]))
+            Speaker(
+                _text(item["label"]),
+                _text_or_none(item["name"]),
+                None if item.get("similarity") is None else float(item["similarity"]),
+                _text_or_none(item.get("profile_id")),
+            )
             for item in document["speakers"]
         ),
         stage=Stage(document["stage"]),
@@ -83,9 +96,10 @@ def _transcript(document: dict[str, Any]) -> Transcript:
     )
 
 
-def _word(item: dict[str, Any]) -> Word:
-    return Word(
-        _text(item["text"]), float(item["start"]), float(item["end"]), float(item["probability"])
+def _words(items: list[dict[str, Any]]) -> tuple[Word, ...]:
+    return tuple(
+        Word(_text(i["text"]), float(i["start"]), float(i["end"]), float(i["probability"]))
+        for i in items
     )
 
 

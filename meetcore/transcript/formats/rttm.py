@@ -12,8 +12,8 @@ from meetcore.records import Transcript, Turn
 from meetcore.transcript.formats.fields import field, seconds
 
 
-def dumps(transcript: Transcript, title: str = "") -> str:
-    """The spans of segments whose speaker is known.
+def dumps(transcript: Transcript, title: str = "", turns: Iterable[Turn] = ()) -> str:
+    """The turns, which may overlap; without any, the spans of segments with a known speaker.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
         for segment in transcript.segments
         if segment.speaker is not None
     )
-    return dumps_turns(spans, title)
+    return dumps_turns(tuple(turns) or spans, title)
 
 
 def dumps_turns(turns: Iterable[Turn], title: str = "") -> str:

@@ -25,7 +25,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     Speaker 1: Hello?
     """
     blocks = []
-    for number, cue in enumerate(cues_of(transcript), start=1):
+    for number, cue in enumerate(cues_of(transcript, names_in_lines=True), start=1):
         times = f"{timestamp(cue.start, ',')} --> {timestamp(cue.end, ',')}"
         blocks.append("\n".join((str(number), times, *cue.lines)) + "\n")
     return "\n".join(blocks)

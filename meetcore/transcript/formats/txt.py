@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from meetcore.records import Transcript
 from meetcore.transcript.cues import one_line
+from meetcore.transcript.formats.reading import clock, paragraphs_of
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
@@ -18,15 +19,6 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     <BLANKLINE>
     [00:01:01] Speaker 1: Hello there.
     """
-    paragraphs = [one_line(title)] if one_line(title) else []
-    for segment in transcript.segments:
-        text = one_line(segment.text)
-        if text:
-            name = one_line(transcript.name_of(segment.speaker))
-            paragraphs.append(f"[{_clock(segment.start)}] {name}: {text}")
-    return "".join(f"{paragraph}\n\n" for paragraph in paragraphs).removesuffix("\n")
-
-
-def _clock(seconds: float) -> str:
-    whole = max(int(seconds), 0)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    blocks = [one_line(title)] if one_line(title) else []
+    blocks += [f"[{clock(p.start)}] {p.name}: {p.text}" for p in paragraphs_of(transcript)]
+    return "".join(f"{block}\n\n" for block in blocks).removesuffix("\n")

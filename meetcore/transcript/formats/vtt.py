@@ -18,11 +18,17 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     WEBVTT
     <BLANKLINE>
     00:00:00.500 --> 00:00:01.000
-    Speaker 1: A &amp; B
+    <v Speaker 1>A &amp; B</v>
     """
     blocks = [f"WEBVTT {one_line(title)}".rstrip() + "\n"]
     for cue in cues_of(transcript):
         times = f"{timestamp(cue.start, '.')} --> {timestamp(cue.end, '.')}"
-        lines = (html.escape(line, quote=False) for line in cue.lines)
-        blocks.append("\n".join((times, *lines)) + "\n")
+        text = _escaped("\n".join(cue.lines))
+        spoken = f"<v {_escaped(cue.voice)}>{text}</v>" if cue.voice else text
+        blocks.append(f"{times}\n{spoken}\n")
     return "\n".join(blocks)
+
+
+def _escaped(text: str) -> str:
+    """Text as cue text, or as the annotation of a voice span, writes it."""
+    return html.escape(text, quote=False)

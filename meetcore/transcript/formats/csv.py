@@ -1,0 +1,42 @@
+"""CSV for spreadsheets: a row a segment. Source: https://www.rfc-editor.org/rfc/rfc4180."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from meetcore.records import Transcript
+from meetcore.transcript.formats.reading import paragraphs_of
+
+COLUMNS = ("start", "end", "speaker", "text")
+FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
+"""A spreadsheet runs a cell that begins so as a formula; an apostrophe before it makes it text.
+
+Source: https://owasp.org/www-community/attacks/CSV_Injection.
+"""
+
+
+def dumps(transcript: Transcript, title: str = "") -> str:
+    """Start and end in seconds, name, text; CSV has no place for a title.
+
+    The speaker is empty where nobody knows who it is.
+
+    Examples
+    --------
+    >>> from meetcore.records import Segment, Word
+    >>> words = (Word(" =1+1,", 0.5, 0.8), Word(" see?", 0.8, 1.0))
+    >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", words),))).replace("\\r", ""), end="")
+    start,end,speaker,text
+    0.500,1.000,Speaker 1,"'=1+1, see?"
+    """
+    stream = io.StringIO()
+    rows = csv.writer(stream, lineterminator="\r\n")
+    rows.writerow(COLUMNS)
+    for p in paragraphs_of(transcript):
+        name = "" if p.label is None else _as_text(p.name)
+        rows.writerow((f"{p.start:.3f}", f"{p.end:.3f}", name, _as_text(p.text)))
+    return stream.getvalue()
+
+
+def _as_text(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

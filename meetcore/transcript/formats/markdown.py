@@ -1,0 +1,40 @@
+"""Markdown to read: a heading, then one paragraph a segment. Source: https://spec.commonmark.org."""
+
+from __future__ import annotations
+
+import re
+
+from meetcore.records import Transcript
+from meetcore.transcript.cues import one_line
+from meetcore.transcript.formats.reading import clock, paragraphs_of
+
+MEANING = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")
+"""What CommonMark, tables, strikethrough or formulas would take for markup inside a line.
+
+No paragraph begins with what was said, so that marks of a line's beginning need no care.
+"""
+
+
+def dumps(transcript: Transcript, title: str = "") -> str:
+    """The transcript as Markdown; what looks like markup is shown as it was said.
+
+    Examples
+    --------
+    >>> from meetcore.records import Segment, Word
+    >>> words = (Word(" 2", 61.0, 61.4), Word(" *", 61.4, 61.5), Word(" 3.", 61.5, 62.0))
+    >>> print(dumps(Transcript((Segment(61.0, 62.0, "S1", words),)), title="Monday"), end="")
+    # Monday
+    <BLANKLINE>
+    **Speaker 1** (00:01:01): 2 \\* 3.
+    """
+    heading = _escaped(one_line(title))
+    blocks = [f"# {heading}"] if heading else []
+    blocks += [
+        f"**{_escaped(p.name)}** ({clock(p.start)}): {_escaped(p.text)}"
+        for p in paragraphs_of(transcript)
+    ]
+    return "".join(f"{block}\n\n" for block in blocks).removesuffix("\n")
+
+
+def _escaped(line: str) -> str:
+    return MEANING.sub(r"\\\g<0>", line)
