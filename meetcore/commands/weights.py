@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
-from typing import TextIO
 
+from meetcore.commands.board import ProgressBoard, Report
 from meetcore.settings import load_settings
 from meetcore.weights.progress import Progress
 from meetcore.weights.resolver import CacheState, WeightResolver
@@ -67,7 +66,7 @@ def _verify(resolver: WeightResolver, names: list[str]) -> int:
 
 def _pull(resolver: WeightResolver, names: list[str], convert: bool) -> int:
     board = ProgressBoard(sys.stderr)
-    outcomes = resolver.pull(names, board.show, convert=convert)
+    outcomes = resolver.pull(names, lambda p: board.show(report(p)), convert=convert)
     board.close()
     for name, error in outcomes.items():
         done = "ready" if resolver.cached(name) else "fetched, to be converted"
@@ -75,41 +74,8 @@ def _pull(resolver: WeightResolver, names: list[str], convert: bool) -> int:
     return 1 if any(outcomes.values()) else 0
 
 
-class ProgressBoard:
-    """Shows several fetches at once: one moving line on a terminal, else a line per quarter."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._moving = stream.isatty()
-        self._lock = threading.Lock()
-        self._running: dict[str, Progress] = {}
-        self._quarters: dict[tuple[str, str], int] = {}
-
-    def show(self, progress: Progress) -> None:
-        """Take note of one fetch's progress; called from several threads."""
-        with self._lock:
-            self._running[progress.name] = progress
-            if self._moving:
-                line = "   ".join(_describe(item) for item in self._running.values())
-                self._stream.write(f"\r\x1b[K{line[:160]}")
-            elif self._is_news(progress):
-                self._stream.write(f"{_describe(progress)}  from {progress.source}\n")
-            self._stream.flush()
-
-    def close(self) -> None:
-        """Leave the moving line."""
-        if self._moving and self._running:
-            self._stream.write("\n")
-
-    def _is_news(self, progress: Progress) -> bool:
-        quarter = 4 * progress.done_bytes // max(progress.total_bytes, 1)
-        key = (progress.name, progress.source)
-        if self._quarters.get(key) == quarter:
-            return False
-        self._quarters[key] = quarter
-        return True
-
-
-def _describe(progress: Progress) -> str:
-    done, total = progress.done_bytes / 1e6, progress.total_bytes / 1e6
-    return f"{progress.name} {done:.0f}/{total:.0f} MB"
+def report(progress: Progress) -> Report:
+    """A fetch's progress, for the board."""
+    done, total = progress.done_bytes, progress.total_bytes
+    text = f"{progress.name} {done / 1e6:.0f}/{total / 1e6:.0f} MB  from {progress.source}"
+    return Report(progress.name, progress.source, done / total if total else 0.0, text)

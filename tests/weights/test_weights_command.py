@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from meetcore.cli import main
-from meetcore.commands.weights import ProgressBoard
+from meetcore.commands.board import ProgressBoard
+from meetcore.commands.weights import report
 from meetcore.weights.progress import Progress
 
 
@@ -50,7 +51,7 @@ def test_progress_is_a_line_per_quarter_without_a_terminal() -> None:
     stream = io.StringIO()
     board = ProgressBoard(stream)
     for done in range(0, 101, 5):
-        board.show(Progress("w", done * 1_000_000, 100_000_000, "here"))
+        board.show(report(Progress("w", done * 1_000_000, 100_000_000, "here")))
     board.close()
     lines = stream.getvalue().splitlines()
     assert len(lines) == 5
