@@ -1,14 +1,13 @@
-"""The transcript as a file."""
+"""The transcript as a file, and the recording."""
 
 from __future__ import annotations
-
-import re
 
 import streamlit as st
 
 from meetcore.records import Meeting
+from meetcore.transcript.formats.naming import file_stem
 from meetcore.transcript.formats.registry import FORMATS, Export, Format
-from pages.components import session
+from pages.components import recordings, session
 
 
 def downloads(meeting: Meeting) -> None:
@@ -24,21 +23,12 @@ def downloads(meeting: Meeting) -> None:
                 on_click="ignore",
                 type="tertiary",
             )
+        # The server streams it: a button's data would be held in memory.
+        if address := recordings.download_address(meeting):
+            st.link_button("Audio, as recorded", address, type="tertiary")
 
 
 def written(meeting: Meeting, fmt: Format) -> bytes:
     """The best transcript there is, in one format."""
-    transcript = session.service().store.transcript(meeting.id)
-    return fmt.write(Export(transcript, meeting.title))
-
-
-def file_stem(title: str) -> str:
-    """A title as a file's name.
-
-    >>> file_stem("Meeting, 22 November 14:05")
-    'Meeting, 22 November 14-05'
-    >>> file_stem("../..")
-    'transcript'
-    """
-    safe = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "-", title).strip(" .-")
-    return safe[:80] or "transcript"
+    store = session.service().store
+    return fmt.write(Export(store.transcript(meeting.id), meeting.title))

@@ -10,9 +10,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting
+from meetcore.transcript.formats.naming import file_stem
 from pages.components import session
 
 ROUTE = "/recordings/{meeting_id}"
+DOWNLOAD = "download"
+"""In the query: the answer is a file to keep, named by the meeting's title."""
 MEDIA_TYPES = {
     ".flac": "audio/flac",
     ".wav": "audio/wav",
@@ -24,6 +27,12 @@ MEDIA_TYPES = {
 def address(meeting: Meeting) -> str | None:
     """Where a player finds the recording, or None when there is none."""
     return f"/recordings/{meeting.id}" if recording_path(meeting) else None
+
+
+def download_address(meeting: Meeting) -> str | None:
+    """Where a browser fetches the recording as a file, or None when there is none."""
+    found = address(meeting)
+    return f"{found}?{DOWNLOAD}" if found else None
 
 
 def recording_path(meeting: Meeting) -> Path | None:
@@ -45,4 +54,5 @@ async def serve(request: Request) -> Response:
     path = recording_path(meeting)
     if path is None:
         return PlainTextResponse("This meeting has no recording to play.", status_code=404)
-    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix])
+    name = f"{file_stem(meeting.title)}{path.suffix}" if DOWNLOAD in request.query_params else None
+    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], filename=name)
