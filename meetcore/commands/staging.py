@@ -1,0 +1,53 @@
+"""A user's file lent to the pipeline, which takes what it is given for its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from meetcore.errors import AudioDecodeError
+
+
+def staged(path: Path, folder: Path) -> Path:
+    """Another name of the file, inside the folder: a link where the disk is the same, else a copy.
+
+    Raises
+    ------
+    AudioDecodeError
+        It is missing, no file, not readable, or does not fit on the disk.
+    """
+    _check(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    suffix = path.suffix if path.suffix[1:].isalnum() and path.suffix.isascii() else ""
+    target = folder / f"{secrets.token_hex(8)}{suffix}"
+    try:
+        os.link(path.resolve(), target)
+        return target
+    except OSError:
+        # Another disk, or a file system or owner that allows no links.
+        return _copied(path, target)
+
+
+def _check(path: Path) -> None:
+    if path.is_dir():
+        raise AudioDecodeError(f"{path} is a folder; name the files in it.")
+    if not path.exists():
+        raise AudioDecodeError(f"{path} does not exist; check the name.")
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise AudioDecodeError(f"{path} is no file that can be read; check what it is.")
+
+
+def _copied(path: Path, target: Path) -> Path:
+    try:
+        shutil.copyfile(path, target)
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        raise AudioDecodeError(
+            f"{path} could not be copied to {target.parent} ({error.strerror or error});"
+            " free some space or check the file."
+        ) from error
+    return target
