@@ -38,6 +38,8 @@ class Stage(enum.StrEnum):
     """Which pass wrote a transcript: the live one or the second, slower one."""
 
     PROVISIONAL = "provisional"
+    DRAFT = "draft"
+    """The second pass's words so far, without speakers; gone once it has written the final one."""
     FINAL = "final"
 
 
@@ -72,6 +74,8 @@ class Segment:
     end: float
     speaker: str | None
     words: tuple[Word, ...]
+    machine: tuple[Word, ...] | None = None
+    """What the recognizer wrote, where a person corrected it."""
 
     @property
     def text(self) -> str:
@@ -95,6 +99,9 @@ class Speaker:
 
     label: str
     name: str | None = None
+    similarity: float | None = None
+    """How alike the enrolled voice is that gave the name, 0 to 1; None where a person did."""
+    profile_id: str | None = None
 
     @property
     def display_name(self) -> str:
@@ -145,6 +152,8 @@ class Meeting:
     """Of the second pass, 0 to 1."""
     ended_at: datetime | None = None
     """When it stopped being live; None while it runs, or when nobody saw it end."""
+    source_name: str = ""
+    """Name of the file it was made of; empty for one that was recorded here."""
 
 
 @dataclass(frozen=True, slots=True)
