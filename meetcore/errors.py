@@ -43,3 +43,7 @@ class StoreError(MeetcoreError):
 
 class FormatError(MeetcoreError):
     """A transcript file does not follow its format."""
+
+
+class EnrollmentTooShortError(MeetcoreError):
+    """Too little clean speech of one voice to know it again."""

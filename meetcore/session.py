@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
 from meetcore.speakers.live import LiveTurns
+from meetcore.speakers.similarity import Voice
 from meetcore.speech.streaming import StreamUpdate
 from meetcore.transcript.state import Changes, LiveTranscript
 
@@ -34,6 +35,7 @@ class TurnStream(Protocol):
 
     def push(self, samples: Samples) -> LiveTurns: ...
     def flush(self) -> LiveTurns: ...
+    def voices(self) -> dict[str, Voice]: ...
     def close(self) -> None: ...
 
 
@@ -153,6 +155,10 @@ class IdentifierSession:
         taken = tuple(self._relabelled)
         self._relabelled.clear()
         return taken
+
+    def voices(self) -> dict[str, Voice]:
+        """What was heard of each speaker so far, by label; empty once closed."""
+        return self._turns.voices() if self._turns else {}
 
     def _changed(self) -> tuple[Segment, ...]:
         changes = self._transcript.changes()

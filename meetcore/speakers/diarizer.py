@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from meetcore.errors import ModelUnavailableError
+from meetcore.speakers.clustering import DiarizeOptions
 from meetcore.speakers.embedding import EmbeddingModel, load_embedding
 from meetcore.speakers.live import LiveDiarizer, LiveOptions
-from meetcore.speakers.offline import Diarization, OfflineOptions, Read, diarize
+from meetcore.speakers.offline import Diarization, OfflineOptions, diarize
 from meetcore.speakers.segmentation import SegmentationModel, load_segmentation
+from meetcore.speakers.survey import Read
 
 SEGMENTATION_WEIGHT = "segmentation-3.0"
 EMBEDDING_WEIGHT = "campplus"
@@ -33,6 +35,11 @@ class Diarizer(Protocol):
         """What runs, for the page and the store."""
         ...
 
+    @property
+    def embedding(self) -> EmbeddingModel:
+        """What makes the voices, live and in the second pass; profiles are made by it too."""
+        ...
+
     def open_live(self, max_speakers: int | None = None) -> LiveDiarizer:
         """Begin one meeting."""
         ...
@@ -41,9 +48,8 @@ class Diarizer(Protocol):
         self,
         read: Read,
         total_samples: int,
+        options: DiarizeOptions | None = None,
         *,
-        n_speakers: int | None = None,
-        max_speakers: int | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Diarization:
@@ -81,19 +87,21 @@ class OpenDiarizer:
         self,
         read: Read,
         total_samples: int,
+        options: DiarizeOptions | None = None,
         *,
-        n_speakers: int | None = None,
-        max_speakers: int | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Diarization:
         """Diarize a finished recording; see meetcore.speakers.offline.diarize."""
-        clustering = replace(
-            self._offline.clustering, n_speakers=n_speakers, max_speakers=max_speakers
-        )
-        options = replace(self._offline, clustering=clustering)
         return diarize(
-            read, total_samples, self.segmentation, self.embedding, options, progress, cancelled
+            read,
+            total_samples,
+            self.segmentation,
+            self.embedding,
+            options,
+            self._offline,
+            progress,
+            cancelled,
         )
 
 

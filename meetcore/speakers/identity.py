@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from itertools import chain
 
 from meetcore.speakers.online import OnlineClustering
 from meetcore.speakers.similarity import Voice, boundary
@@ -51,15 +52,30 @@ class Track:
 
     def tenure_at(self, frame: int) -> Tenure:
         """The tenure one frame belongs to."""
-        index = bisect.bisect_right(self.tenures, frame, key=lambda tenure: tenure.frame) - 1
-        return self.tenures[max(index, 0)]
+        return self.tenures[self._index_at(frame)]
+
+    def cuts(self, start: int, stop: int) -> list[int]:
+        """Frames after `start` and before `stop` at which a tenure begins."""
+        frames: list[int] = []
+        for index in range(bisect.bisect_right(self.tenures, start, key=_frame), len(self.tenures)):
+            if self.tenures[index].frame >= stop:
+                break
+            frames.append(self.tenures[index].frame)
+        return frames
 
     def speaker_at(self, frame: int) -> int | None:
         """Speaker of one frame; where nobody was found, the next one known, else the last."""
-        index = bisect.bisect_right(self.tenures, frame, key=lambda tenure: tenure.frame) - 1
-        after = self.tenures[max(index, 0) :]
-        before = self.tenures[: max(index, 0)][::-1]
-        return next((t.speaker for t in [*after, *before] if t.speaker is not None), None)
+        index = self._index_at(frame)
+        order = chain(range(index, len(self.tenures)), range(index - 1, -1, -1))
+        speakers = (self.tenures[position].speaker for position in order)
+        return next((speaker for speaker in speakers if speaker is not None), None)
+
+    def _index_at(self, frame: int) -> int:
+        return max(0, bisect.bisect_right(self.tenures, frame, key=_frame) - 1)
+
+
+def _frame(tenure: Tenure) -> int:
+    return tenure.frame
 
 
 class Identities:
@@ -69,6 +85,11 @@ class Identities:
         self._clustering = clustering
         self._options = options
         self.tracks: dict[int, Track] = {}
+
+    @property
+    def voices(self) -> Mapping[int, Voice]:
+        """The speakers there are and what was heard of them."""
+        return self._clustering.voices
 
     def open(self, track: int, frame: int) -> Track:
         """The track, begun at `frame` when it is new."""

@@ -112,6 +112,10 @@ class LiveDiarizer:
         self._settle(self._book.end)
         return self._update(tuple(relabelled))
 
+    def voices(self) -> dict[str, Voice]:
+        """What was heard of each speaker there is now, under the labels of the turns."""
+        return {f"S{number}": voice for number, voice in self._identities.voices.items()}
+
     def close(self) -> None:
         """Release the audio; idempotent."""
         self._audio = np.zeros(0, dtype=np.float32)

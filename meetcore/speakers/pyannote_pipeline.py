@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Turn
+from meetcore.speakers.clustering import DiarizeOptions
+from meetcore.speakers.embedding import EmbeddingModel
+from meetcore.speakers.hearing import clean_spans, hear
 from meetcore.speakers.live import LiveDiarizer
-from meetcore.speakers.offline import Cancelled, Diarization, Read
+from meetcore.speakers.offline import Cancelled, Diarization
 from meetcore.speakers.segmentation import quiet_pyannote
+from meetcore.speakers.survey import Read
 
 FromPretrained = Callable[..., Any]
 """`pyannote.audio.Pipeline.from_pretrained`, or a fake of it."""
@@ -26,6 +29,11 @@ class LiveSource(Protocol):
     @property
     def name(self) -> str:
         """What runs."""
+        ...
+
+    @property
+    def embedding(self) -> EmbeddingModel:
+        """What makes the voices."""
         ...
 
     def open_live(self, max_speakers: int | None = None) -> LiveDiarizer:
@@ -46,6 +54,11 @@ class PyannotePipelineDiarizer:
         """What runs, for the page and the store."""
         return f"{self._checkpoint} (live: {self._live.name})"
 
+    @property
+    def embedding(self) -> EmbeddingModel:
+        """What makes the voices, live and in the second pass."""
+        return self._live.embedding
+
     def open_live(self, max_speakers: int | None = None) -> LiveDiarizer:
         """Begin one meeting."""
         return self._live.open_live(max_speakers)
@@ -54,26 +67,35 @@ class PyannotePipelineDiarizer:
         self,
         read: Read,
         total_samples: int,
+        options: DiarizeOptions | None = None,
         *,
-        n_speakers: int | None = None,
-        max_speakers: int | None = None,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Diarization:
         """Diarize a finished recording, which the pipeline wants in memory as a whole."""
         import torch
 
+        wanted = options or DiarizeOptions()
         waveform = torch.tensor(read(0, total_samples))[None]
         try:
             output = self._pipeline(
                 {"waveform": waveform, "sample_rate": SAMPLE_RATE},
-                num_speakers=n_speakers,
-                max_speakers=max_speakers,
+                num_speakers=wanted.n_speakers,
+                max_speakers=wanted.max_speakers,
                 hook=_hook(progress, cancelled),
             )
         except RuntimeError as error:
             raise InferenceError(f"{self._checkpoint} failed ({error}).") from error
-        return _as_diarization(output)
+        return self._with_voices(_as_diarization(output), read)
+
+    def _with_voices(self, found: Diarization, read: Read) -> Diarization:
+        """The pipeline's own vectors cannot be compared with a live meeting's: hear them anew."""
+        labels = dict.fromkeys(turn.speaker for turn in found.turns)
+        heard = {
+            label: hear(read, clean_spans(found.turns, label), self.embedding) for label in labels
+        }
+        voices = {label: voice for label, voice in heard.items() if voice is not None}
+        return replace(found, voices=voices)
 
 
 def load_pipeline(
@@ -196,13 +218,10 @@ def _as_diarization(output: Any) -> Diarization:
     names: dict[str, str] = {}
     for _, _, label in tracks:
         names.setdefault(label, f"S{len(names) + 1}")
-    vectors = getattr(output, "speaker_embeddings", None)
-    rows = {} if vectors is None else dict(zip(whole.labels(), vectors, strict=False))
     return Diarization(
         turns=_turns(whole, names),
         exclusive_turns=_turns(exclusive, names),
         speakers_found=len(names),
-        embeddings={names[k]: np.asarray(v, np.float32) for k, v in rows.items() if k in names},
     )
 
 

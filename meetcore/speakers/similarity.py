@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Vector = npt.NDArray[np.float64]
+Numbers = Any
+"""A float64, or an array of them; the formulas hold for both."""
 
 HALF_RELIABLE = 1.5
 """Seconds of speech at which half of an embedding is voice and half is what was said.
@@ -36,8 +40,12 @@ def spread(one: float, other: float) -> float:
     Measured with CAM++ on real meetings: 0.16 over the harmonic sum of both durations, and
     hardly ever less than 0.06.
     """
-    together = one * other / max(one + other, 1e-9)
-    return max(0.06, 0.16 / max(together, 1e-9))
+    return float(_spread(np.float64(one), np.float64(other)))
+
+
+def _spread(one: Numbers, other: Numbers) -> Numbers:
+    together = one * other / np.maximum(one + other, 1e-9)
+    return np.maximum(0.06, 0.16 / np.maximum(together, 1e-9))
 
 
 def boundary(one: float, other: float) -> float:
@@ -95,10 +103,61 @@ class Voice:
 
 def evidence(one: Voice, other: Voice) -> float:
     """Log-likelihood ratio of two voices being one speaker rather than two."""
-    own = spread(one.duration, other.duration)
+    own = np.float64(spread(one.duration, other.duration))
+    return float(_evidence(np.float64(one.likeness(other)), own))
+
+
+def _evidence(likeness: Numbers, own: Numbers) -> Numbers:
     # More alike than expected is no evidence against; less alike than strangers none for.
-    likeness = min(1.0, one.likeness(other))
-    others = float(np.hypot(_OTHERS_SPREAD, min(own, 0.25)))
+    likeness = np.minimum(1.0, likeness)
+    others = np.hypot(_OTHERS_SPREAD, np.minimum(own, 0.25))
     same = -0.5 * ((likeness - 1.0) / own) ** 2 - np.log(own)
-    different = -0.5 * ((max(likeness, _OTHERS_MEAN) - _OTHERS_MEAN) / others) ** 2
-    return float(same - different + np.log(others))
+    different = -0.5 * ((np.maximum(likeness, _OTHERS_MEAN) - _OTHERS_MEAN) / others) ** 2
+    return same - different + np.log(others)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceTable:
+    """Voices as rows, so that many are compared at once; see Voice."""
+
+    totals: Vector
+    """Shape (n, dimension)."""
+    durations: Vector
+    """Shape (n,)."""
+
+    @staticmethod
+    def of(voices: Sequence[Voice]) -> VoiceTable:
+        """One row a voice; at least one."""
+        return VoiceTable(
+            np.stack([voice.total for voice in voices]),
+            np.array([voice.duration for voice in voices]),
+        )
+
+    def row(self, index: int) -> VoiceTable:
+        """A table of one voice."""
+        return VoiceTable(self.totals[index : index + 1], self.durations[index : index + 1])
+
+    def likeness(self, other: VoiceTable) -> Vector:
+        """Voice.likeness of each pair, shape (n, n_other)."""
+        result: Vector = self._expected() @ other._expected().T
+        return result
+
+    def evidence(self, other: VoiceTable) -> Vector:
+        """Evidence of each pair, shape (n, n_other).
+
+        >>> voices = [Voice.of(np.eye(2)[i], 4.0) for i in (0, 1)]
+        >>> table = VoiceTable.of(voices)
+        >>> bool(np.isclose(table.evidence(table)[0, 1], evidence(*voices)))
+        True
+        """
+        own = _spread(self.durations[:, None], other.durations[None, :])
+        result: Vector = _evidence(self.likeness(other), own)
+        return result
+
+    def _expected(self) -> Vector:
+        """Unit rows over their reliability; a silent voice is like nobody."""
+        length = np.linalg.norm(self.totals, axis=1) * np.sqrt(
+            self.durations / (self.durations + HALF_RELIABLE)
+        )
+        rows: Vector = self.totals / np.maximum(length, 1e-12)[:, None]
+        return rows

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from meetcore.records import Turn
-from meetcore.speakers.identity import Track
+from meetcore.speakers.identity import Tenure, Track
 from meetcore.speakers.segmentation import FrameGrid
 from meetcore.speakers.tracks import Scores
 
@@ -76,19 +76,19 @@ def active_runs(mean: Scores, start: int, ids: Sequence[int], onset: float) -> l
     ]
 
 
-def united(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """Turns in order of start, those of one speaker that touch or overlap made one.
+def united(turns: Sequence[Turn], bridge: float = 0.0) -> tuple[Turn, ...]:
+    """Turns in order of start, those of one speaker at most `bridge` seconds apart made one.
 
     Examples
     --------
-    >>> united([Turn(0.0, 2.0, "S1"), Turn(1.0, 3.0, "S2"), Turn(1.5, 4.0, "S1")])
+    >>> united([Turn(0.0, 2.0, "S1"), Turn(1.0, 3.0, "S2"), Turn(2.1, 4.0, "S1")], 0.2)
     (Turn(start=0.0, end=4.0, speaker='S1'), Turn(start=1.0, end=3.0, speaker='S2'))
     """
     done: list[Turn] = []
     last: dict[str, int] = {}
     for turn in sorted(turns, key=lambda turn: (turn.start, turn.end)):
         index = last.get(turn.speaker)
-        if index is not None and turn.start <= done[index].end:
+        if index is not None and turn.start - done[index].end <= bridge:
             before = done[index]
             done[index] = Turn(before.start, max(before.end, turn.end), turn.speaker)
         else:
@@ -97,23 +97,28 @@ def united(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     return tuple(done)
 
 
-def turns_of(runs: Sequence[Run], tracks: Mapping[int, Track], grid: FrameGrid) -> tuple[Turn, ...]:
-    """Runs with a known speaker as turns; a change of speaker inside a track splits a run."""
-    turns: list[tuple[int, int, int]] = []
+def tenure_runs(runs: Sequence[Run], tracks: Mapping[int, Track]) -> Iterator[tuple[Run, Tenure]]:
+    """Runs of known tracks, split where the tenure changes."""
     for run in runs:
         track = tracks.get(run.track)
         if track is None:
             continue
-        cuts = [t.frame for t in track.tenures if run.start < t.frame < run.stop]
-        edges = [run.start, *cuts, run.stop]
+        edges = [run.start, *track.cuts(run.start, run.stop), run.stop]
         for first, stop in pairwise(edges):
-            speaker = track.speaker_at(first)
-            if speaker is None:
-                continue
-            if turns and turns[-1][1] == first and turns[-1][2] == speaker:
-                turns[-1] = (turns[-1][0], stop, speaker)
-            else:
-                turns.append((first, stop, speaker))
+            yield Run(first, stop, run.track), track.tenure_at(first)
+
+
+def turns_of(runs: Sequence[Run], tracks: Mapping[int, Track], grid: FrameGrid) -> tuple[Turn, ...]:
+    """Runs with a known speaker as turns; a change of speaker inside a track splits a run."""
+    turns: list[tuple[int, int, int]] = []
+    for run, _ in tenure_runs(runs, tracks):
+        speaker = tracks[run.track].speaker_at(run.start)
+        if speaker is None:
+            continue
+        if turns and turns[-1][1] == run.start and turns[-1][2] == speaker:
+            turns[-1] = (turns[-1][0], run.stop, speaker)
+        else:
+            turns.append((run.start, run.stop, speaker))
     return tuple(
         Turn(grid.edge(first), grid.edge(stop), f"S{speaker}") for first, stop, speaker in turns
     )

@@ -23,8 +23,9 @@ def conversation(*stretches: tuple[int, float]) -> Samples:
     return np.concatenate(parts)
 
 
-def _generator(samples: Samples) -> np.random.Generator:
-    return np.random.default_rng(int(hashlib.md5(samples.tobytes()).hexdigest()[:8], 16))
+def _generator(*heard: np.ndarray) -> np.random.Generator:
+    content = b"".join(array.tobytes() for array in heard)
+    return np.random.default_rng(int(hashlib.md5(content).hexdigest()[:8], 16))
 
 
 class InventedSegmentation:
@@ -70,7 +71,7 @@ class InventedEmbedding:
         duration = len(index) / len(mask) * len(samples) / SAMPLE_RATE
         self.seconds += duration
         speaker = round(float(np.median(samples[index.astype(int)])) / LEVEL)
-        blur = _generator(samples).normal(size=DIMENSION)
+        blur = _generator(samples, mask).normal(size=DIMENSION)
         known = reliability(duration)
         vector = known * voice_of(speaker) + np.sqrt(1 - known**2) * blur / np.linalg.norm(blur)
         return (vector / np.linalg.norm(vector)).astype(np.float32)

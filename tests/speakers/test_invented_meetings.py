@@ -119,8 +119,9 @@ def test_the_second_pass_finds_the_same_people() -> None:
         "S3",
         "S2",
     ]
-    assert set(found.embeddings) == {"S1", "S2", "S3"}
-    assert all(np.linalg.norm(v) == pytest.approx(1, abs=1e-5) for v in found.embeddings.values())
+    assert set(found.voices) == {"S1", "S2", "S3"}
+    spoken = {"S1": 7.0, "S2": 9.0, "S3": 4.0}
+    assert {k: v.duration for k, v in found.voices.items()} == pytest.approx(spoken, abs=0.5)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.5, 30.0])

@@ -12,9 +12,11 @@ from pyannote.core import Annotation, Segment
 
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import Turn
+from meetcore.speakers.clustering import DiarizeOptions
 from meetcore.speakers.diarizer import load_diarizer
 from meetcore.speakers.offline import Cancelled
 from meetcore.speakers.pyannote_pipeline import PyannotePipelineDiarizer, load_pipeline
+from tests.speakers.invented import InventedEmbedding, conversation, voice_of
 
 HUB = "pyannote/speaker-diarization-community-1"
 
@@ -108,23 +110,26 @@ class Pipeline:
         return SimpleNamespace(
             speaker_diarization=whole,
             exclusive_speaker_diarization=exclusive,
-            speaker_embeddings=np.eye(2),
         )
 
 
 def test_a_pipelines_answer_in_our_records() -> None:
     pipeline, seen = Pipeline(), []
-    diarizer = PyannotePipelineDiarizer(HUB, pipeline, SimpleNamespace(name="open"))
+    live = SimpleNamespace(name="open", embedding=InventedEmbedding())
+    diarizer = PyannotePipelineDiarizer(HUB, pipeline, live)
+    talk = conversation((1, 3), (0, 1), (2, 2))
     found = diarizer.diarize(
-        lambda start, stop: np.zeros(stop - start, np.float32),
+        lambda start, stop: talk[start:stop],
         96_000,
-        max_speakers=4,
+        DiarizeOptions(max_speakers=4),
         progress=seen.append,
     )
     assert pipeline.asked == {"num_speakers": None, "max_speakers": 4, "shape": (1, 96_000)}
     assert found.turns == (Turn(0, 4, "S1"), Turn(3, 6, "S2"))
     assert found.exclusive_turns == (Turn(0, 4, "S1"), Turn(4, 6, "S2"))
-    assert found.embeddings["S1"].tolist() == [0, 1]
+    # The voices are those of the live models, heard where one speaks alone, so that they compare.
+    assert {label: voice.duration for label, voice in found.voices.items()} == {"S1": 3, "S2": 2}
+    assert found.voices["S2"].direction @ voice_of(2) > 0.7
     assert seen == [0.25, 1.0]
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
-from meetcore.speakers.clustering import GlobalOptions, cluster
+from meetcore.speakers.clustering import DiarizeOptions, GlobalOptions, cluster
 from meetcore.speakers.online import OnlineClustering, OnlineOptions
-from meetcore.speakers.similarity import Voice, evidence, reliability
+from meetcore.speakers.similarity import HALF_RELIABLE, Voice, VoiceTable, evidence, reliability
 from tests.speakers.invented import voice_of
 
 
@@ -104,10 +105,13 @@ def test_global_clusters_find_who_is_who(said: list[tuple[int, float]], seed: in
 
 def test_exact_and_greatest_numbers_of_speakers() -> None:
     voices = [heard(who, 5.0, i) for i, who in enumerate([1, 2, 3, 1, 2, 3])]
-    assert len(set(cluster(voices, GlobalOptions(n_speakers=2)))) == 2
-    assert len(set(cluster(voices, GlobalOptions(n_speakers=5)))) == 5
-    assert len(set(cluster(voices, GlobalOptions(max_speakers=2)))) == 2
-    assert len(set(cluster(voices, GlobalOptions(max_speakers=5)))) == 3
+    for wanted, count in [
+        (DiarizeOptions(n_speakers=2), 2),
+        (DiarizeOptions(n_speakers=5), 5),
+        (DiarizeOptions(max_speakers=2), 2),
+        (DiarizeOptions(max_speakers=5), 3),
+    ]:
+        assert len(set(cluster(voices, GlobalOptions(), wanted))) == count
 
 
 def test_short_voices_join_and_strangers_stand_alone() -> None:
@@ -119,7 +123,7 @@ def test_speaking_at_once_outweighs_sounding_alike() -> None:
     voices = [heard(1, 5.0, 1), heard(1, 5.0, 2)]
     together = np.array([[0.0, 3.0], [3.0, 0.0]])
     assert cluster(voices, GlobalOptions()).tolist() == [0, 0]
-    assert cluster(voices, GlobalOptions(), together).tolist() == [0, 1]
+    assert cluster(voices, GlobalOptions(), together=together).tolist() == [0, 1]
 
 
 def test_no_voices_no_clusters() -> None:
@@ -129,4 +133,69 @@ def test_no_voices_no_clusters() -> None:
 @pytest.mark.parametrize("options", [{"n_speakers": 0}, {"max_speakers": 0}])
 def test_nonsense_counts_are_refused(options: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        GlobalOptions(**options)
+        DiarizeOptions(**options)
+
+
+def test_an_exact_and_a_greatest_number_at_once_are_refused() -> None:
+    with pytest.raises(ValueError, match="not both"):
+        DiarizeOptions(2, 3)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.floats(1.0, 8.0)), min_size=2, max_size=40),
+    st.integers(0, 2**31),
+)
+def test_a_table_compares_as_single_voices_do(said: list[tuple[int, float]], seed: int) -> None:
+    voices = [heard(who, duration, seed + i) for i, (who, duration) in enumerate(said)]
+    table = VoiceTable.of(voices).evidence(VoiceTable.of(voices))
+    expected = [[evidence(one, other) for other in voices] for one in voices]
+    np.testing.assert_allclose(table, expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [16, 512])
+def test_blocks_of_any_size_find_the_same_people(block: int) -> None:
+    who = np.random.default_rng(5).integers(1, 7, size=90).tolist()
+    voices = [heard(speaker, 3.0, i) for i, speaker in enumerate(who)]
+    names = list(dict.fromkeys(who))
+    labels = cluster(voices, GlobalOptions(block=block))
+    assert labels.tolist() == [names.index(speaker) for speaker in who]
+
+
+def test_thousands_of_voices_are_never_compared_all_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A meeting of four hours: 10 people, 5,000 stretches of speech, some at once."""
+    rng = np.random.default_rng(1)
+    directions = np.stack([voice_of(n) for n in range(1, 11)])
+    who = rng.integers(0, 10, size=5_000)
+    durations = rng.uniform(0.5, 12.0, size=5_000)
+    known = np.sqrt(durations / (durations + HALF_RELIABLE))[:, None]
+    blur = rng.normal(size=(5_000, 192)) / np.sqrt(192)
+    vectors = known * directions[who] + np.sqrt(1 - known**2) * blur
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    voices = [Voice.of(v, float(d)) for v, d in zip(vectors, durations, strict=True)]
+    pairs = [(i, i + 1) for i in range(0, 4_999, 7) if who[i] != who[i + 1]]
+    rows, columns = np.array(pairs).T
+    half = sparse.csr_array((np.full(len(rows), 0.5), (rows, columns)), shape=(5_000, 5_000))
+    sizes: list[int] = []
+    original = VoiceTable.evidence
+
+    def counted(self: VoiceTable, other: VoiceTable) -> np.ndarray:
+        sizes.append(len(self.durations) * len(other.durations))
+        return original(self, other)
+
+    monkeypatch.setattr(VoiceTable, "evidence", counted)
+    labels = cluster(voices, GlobalOptions(), together=half + half.T)
+    names = list(dict.fromkeys(who.tolist()))
+    wrong = labels != [names.index(speaker) for speaker in who.tolist()]
+    assert len(set(labels.tolist())) == 10
+    assert wrong.mean() < 0.01
+    assert max(sizes) <= 512 * 512
+    assert sum(sizes) < 5_000 * 5_000
+
+
+def test_more_strangers_than_a_block_holds_stay_apart_as_far_as_memory_allows() -> None:
+    voices = [heard(n, 6.0, n) for n in range(40)]
+    assert len(set(cluster(voices, GlobalOptions(block=64)))) == 40
+    assert len(set(cluster(voices, GlobalOptions(block=8)))) <= 8
