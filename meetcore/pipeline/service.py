@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -23,9 +24,13 @@ from meetcore.pipeline.worker import LiveMeeting
 from meetcore.records import LiveSnapshot, Meeting, ModelsInUse
 from meetcore.session import IdentifierSession
 from meetcore.settings import Settings
+from meetcore.store.jobs import JobOptions, JobStage
 from meetcore.store.meetings import MeetingStore
+from meetcore.store.voices import Profile
 
 logger = logging.getLogger(__name__)
+
+DEFAULT_OPTIONS = JobOptions()
 
 __all__ = ["LiveMeeting", "MeetingService"]
 
@@ -171,6 +176,53 @@ class MeetingService:
             raise MeetingStateError("This meeting is still in work; stop it and let it finish.")
         self.store.delete(meeting_id)
         shutil.rmtree(self._settings.recordings_dir / meeting_id, ignore_errors=True)
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where an upload may be written before `import_file` moves it in."""
+        folder = self._settings.data_dir / "uploads"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def import_file(
+        self,
+        path: Path,
+        name: str,
+        options: JobOptions = DEFAULT_OPTIONS,
+        title: str | None = None,
+    ) -> str:
+        """Move a media file in and queue its job; gives the new meeting's id at once."""
+        raise NotImplementedError
+
+    def retry(
+        self, meeting_id: str, stage: JobStage | None = None, options: JobOptions | None = None
+    ) -> None:
+        """Do a job again: one stage on what is there, or for None from where it failed."""
+        raise NotImplementedError
+
+    def cancel(self, meeting_id: str) -> None:
+        """Give a job up; what was done is kept."""
+        raise NotImplementedError
+
+    def run_job(self, meeting_id: str) -> None:
+        """Wait until this job is over; it is done here unless another process does it."""
+        raise NotImplementedError
+
+    def restore(self, meeting_id: str) -> None:
+        """Take a deletion back while that is possible."""
+        raise NotImplementedError
+
+    def enroll(self, meeting_id: str, label: str, name: str) -> Profile:
+        """Recognise this voice next time under this name."""
+        raise NotImplementedError
+
+    def forget_voice(self, profile_id: str) -> None:
+        """Delete a profile and all that was kept of its voice."""
+        raise NotImplementedError
+
+    def merge_voices(self, profile_id: str, into: str) -> None:
+        """Make one profile of two of the same person."""
+        raise NotImplementedError
 
     def recover(self) -> list[Meeting]:
         """At start: mark what a crash interrupted; go on with what only waited its turn.
