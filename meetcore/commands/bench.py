@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from meetcore.commands import bench_live
+from meetcore.commands import bench_diarization, bench_live
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,8 +12,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     benches = parser.add_subparsers(dest="bench", metavar="BENCH", required=True)
     live = benches.add_parser("live", help="stream files at 1x through live meetings")
     bench_live.add_arguments(live)
+    speakers = benches.add_parser("diarization", help="find the speakers of files and score them")
+    bench_diarization.add_arguments(speakers)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the bench that was asked for."""
+    if arguments.bench == "diarization":
+        return bench_diarization.run(arguments)
     return bench_live.run(arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,8 +20,13 @@ Embeddings = npt.NDArray[np.float32]
 Masks = npt.NDArray[np.bool_]
 """When each voice is alone, shape (n_speakers, n_frames), frames spread evenly over the samples."""
 
-_FEATURE_STEP_SAMPLES = SAMPLE_RATE // 100
+Frames = npt.NDArray[np.int64]
+"""Positions of feature frames, growing."""
+
 _FEATURE_SIZE_SAMPLES = SAMPLE_RATE // 40
+_LENGTH_STEP = 4
+"""Feature frames that lengths are multiples of. Voices of one length are embedded as a batch,
+which took 13 ms for each of five one-second pieces where single ones took 19 ms."""
 _LEAST_FEATURES = 20
 """Feature frames (10 ms each) below which the statistics over time mean nothing."""
 
@@ -78,6 +84,20 @@ def _select(masks: Masks, n_features: int) -> Masks:
     return selected
 
 
+def _whole_steps(frames: Frames) -> Frames:
+    """Without the last few, so that many masks have one length."""
+    return frames[: len(frames) - len(frames) % _LENGTH_STEP]
+
+
+def _of_one_length(heard: Sequence[Frames]) -> list[list[int]]:
+    """Positions of those equally long; what is too short to embed is left out."""
+    rows: dict[int, list[int]] = {}
+    for row, frames in enumerate(heard):
+        if len(frames) >= _LEAST_FEATURES:
+            rows.setdefault(len(frames), []).append(row)
+    return list(rows.values())
+
+
 class CamPlusPlusEmbedding:
     """CAM++ on mean-normalised Kaldi filter banks.
 
@@ -116,9 +136,10 @@ class CamPlusPlusEmbedding:
                 if masks is None
                 else _select(masks, features.shape[0])
             )
-            for row, mask in enumerate(wanted):
-                if np.count_nonzero(mask) >= _LEAST_FEATURES:
-                    result[row] = self._embed(features[self._torch.from_numpy(mask)])
+            heard = [_whole_steps(np.flatnonzero(mask)) for mask in wanted]
+            for rows in _of_one_length(heard):
+                frames = self._torch.from_numpy(np.stack([heard[row] for row in rows]))
+                result[rows] = self._embed(features[frames])
         except RuntimeError as error:
             raise InferenceError(f"Embedding {samples.shape} samples failed ({error}).") from error
         return result
@@ -130,11 +151,12 @@ class CamPlusPlusEmbedding:
         audio = self._torch.tensor(samples)[None]  # a copy: recordings may be read-only
         return kaldi.fbank(audio, num_mel_bins=80, sample_frequency=SAMPLE_RATE, dither=0.0)
 
-    def _embed(self, features: Any) -> npt.NDArray[np.float32]:
+    def _embed(self, features: Any) -> Embeddings:
+        """One vector per item of a batch, shape (n_items, n_features, 80)."""
         with self._lock, self._torch.inference_mode():
-            centred = (features - features.mean(0, keepdim=True)).to(self._device)
-            vector = self._model(centred[None])[0].cpu().numpy().astype(np.float32)
-        normalised: npt.NDArray[np.float32] = vector / np.linalg.norm(vector)
+            centred = (features - features.mean(1, keepdim=True)).to(self._device)
+            vectors = self._model(centred).cpu().numpy().astype(np.float32)
+        normalised: Embeddings = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return normalised
 
 

@@ -14,7 +14,7 @@ from meetcore.speakers.survey import Read
 
 PIECE = 4.0
 """Seconds embedded together."""
-SHORTEST = 0.8
+SHORTEST = 0.5
 """Seconds below which a span tells little about a voice."""
 ENOUGH = 60.0
 """Seconds of speech after which more changes nothing that can be heard."""
