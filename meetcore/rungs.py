@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import numpy as np
 
-from meetcore.errors import MeetcoreError, ModelUnavailableError
+from meetcore.choice import Choice, first_that_holds
+from meetcore.errors import MeetcoreError
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
 from meetcore.speakers.diarizer import Diarizer, load_diarizer
@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 SMALLEST_WEIGHT = "tiny.en"
 KEEPING_UP = 0.5
 """Share of a step that a decode may take on this machine; the rest is for speakers and others."""
-
-Model = TypeVar("Model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +49,6 @@ class Found:
     live: Recognizer | None = None
     final: Recognizer | None = None
     diarizer: Diarizer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice(Generic[Model]):
-    """The first of several models that holds, if any, and why those before it did not."""
-
-    model: Model | None = None
-    name: str = ""
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def why(self) -> str:
-        return " ".join(self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +85,9 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
 
 def find_models(settings: Settings, loaders: Loaders) -> Found:
     """The best models that hold; never raises for one that does not."""
-    setting = settings.diarizer
-    choices = [setting] if setting in ("auto", "open", "off") else [setting, "open"]
     # Torch's first import takes seconds and holds little of the GIL: load both sides at once.
     with ThreadPoolExecutor(1, thread_name_prefix="load-diarizer") as pool:
-        pending = pool.submit(_first_that_holds, choices, loaders.diarizer)
+        pending = pool.submit(find_diarizer, settings.diarizer, loaders)
         words = _find_recognizers(settings, loaders)
         speakers = pending.result()
     calm_blas()
@@ -120,10 +103,21 @@ def find_models(settings: Settings, loaders: Loaders) -> Found:
         final_recognizer=str(words.final.info),
         diarizer=speakers.model.name if speakers.model else "",
         reason=" ".join([speakers.why, *notes] if lost else notes) or _all_well(words),
-        rungs_left=(RungLeft(Mode.FULL, speakers.why, _remedy(setting)),) if lost else (),
+        rungs_left=(RungLeft(Mode.FULL, speakers.why, _remedy(settings.diarizer)),) if lost else (),
         languages=words.live.info.languages,
     )
     return Found(models, words.live, words.final, speakers.model)
+
+
+def find_final(weight: str, loaders: Loaders) -> Choice[Recognizer]:
+    """The recognizer of the second pass; the smallest weight stands in for one that fails."""
+    return first_that_holds((weight, SMALLEST_WEIGHT), lambda name: loaders.recognizer(name, 0))
+
+
+def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:
+    """Who tells speakers apart; open weights stand in for a pipeline that fails."""
+    choices = [setting] if setting in ("auto", "open", "off") else [setting, "open"]
+    return first_that_holds(choices, loaders.diarizer)
 
 
 def _all_well(words: _Words) -> str:
@@ -146,7 +140,7 @@ def calm_blas() -> None:
     threadpool_limits(limits=1, user_api="blas")
 
 
-def _recording_only(words: _Words, speakers: _Choice[Diarizer]) -> ModelsInUse:
+def _recording_only(words: _Words, speakers: Choice[Diarizer]) -> ModelsInUse:
     """Without words nobody can be told to have said them: both rungs are left."""
     remedy = f"python -m meetcore weights pull {SMALLEST_WEIGHT}"
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.why)))
@@ -168,16 +162,14 @@ def _remedy(diarizer: str) -> str:
 
 def _find_recognizers(settings: Settings, loaders: Loaders) -> _Words:
     """The live and the final recognizer; the smallest weight stands in for one that fails."""
-    final = _first_that_holds(
-        (settings.recognizer, SMALLEST_WEIGHT), lambda weight: loaders.recognizer(weight, 0)
-    )
+    final = find_final(settings.recognizer, loaders)
     if final.model is None:
         return _Words(why_none=final.why)
     notes = [f"{reason} {final.name} is used instead." for reason in final.reasons]
     if settings.live_recognizer == "auto":
         live, found = _live_for(final.model, final.name, loaders)
         return _Words(live, final.model, (*notes, *found))
-    chosen = _first_that_holds(
+    chosen = first_that_holds(
         (settings.live_recognizer, SMALLEST_WEIGHT), lambda weight: loaders.recognizer(weight, 1)
     )
     stand_in = chosen.name or final.name
@@ -189,7 +181,7 @@ def _live_for(
     final: Recognizer, weight: str, loaders: Loaders
 ) -> tuple[Recognizer, tuple[str, ...]]:
     """The final weight on a live recognizer's one thread where that keeps up, else the smallest."""
-    same = _first_that_holds((weight,), lambda name: loaders.recognizer(name, 1))
+    same = first_that_holds((weight,), lambda name: loaders.recognizer(name, 1))
     if same.model is None:
         return final, (f"{same.why} One copy of {weight} serves both passes.",)
     live = same.model
@@ -203,7 +195,7 @@ def _live_for(
         return live, ()
     if took <= KEEPING_UP * step:
         return live, ()
-    smaller = _first_that_holds((SMALLEST_WEIGHT,), lambda name: loaders.recognizer(name, 1))
+    smaller = first_that_holds((SMALLEST_WEIGHT,), lambda name: loaders.recognizer(name, 1))
     if smaller.model is None:
         return live, (f"{weight} is slow here, and {smaller.why}",)
     live.close()
@@ -211,27 +203,6 @@ def _live_for(
         f"{weight} would take {took:.2f} s for every {step:g} s of talk on this machine, so"
         f" {SMALLEST_WEIGHT} writes live and {weight} the final transcript.",
     )
-
-
-def _first_that_holds(choices: Sequence[str], load: Callable[[str], Model]) -> _Choice[Model]:
-    """Try each choice once, in order.
-
-    The except is broad because a half-installed library raises anything, from ImportError to
-    OSError, and no broken model may keep the others, or the recording, from starting.
-    """
-    reasons: list[str] = []
-    for name in dict.fromkeys(choices):
-        try:
-            return _Choice(load(name), name, tuple(reasons))
-        except ModelUnavailableError as error:
-            logger.warning("%s does not hold: %s", name, error)
-            reasons.append(str(error))
-        except Exception as error:
-            logger.exception("%s does not load", name)
-            reasons.append(
-                f"{name} could not be loaded ({type(error).__name__}; the log has the rest)."
-            )
-    return _Choice(reasons=tuple(reasons))
 
 
 def measure_step(recognizer: Recognizer) -> float:
