@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import operator
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.speech.drafts import Draft, guarded_draft, recognition
 from meetcore.speech.features import FRAMES_PER_SECOND, log_mel
 from meetcore.speech.recognizer import (
+    MAX_CONTEXT,
     Recognition,
     RecognizeOptions,
     RecognizerInfo,
@@ -26,6 +30,19 @@ from meetcore.speech.words import TokenTimes, token_times
 
 ENGINE = "ctranslate2"
 TEXT_POSITIONS = 448
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """What one thread encoded last."""
+
+    windows: tuple[Samples, ...]
+    context: float
+    output: Any
+
+    def is_of(self, windows: Sequence[Samples], context: float) -> bool:
+        same = len(windows) == len(self.windows) and context == self.context
+        return same and all(map(operator.is_, windows, self.windows))
 
 
 class CTranslate2Recognizer:
@@ -74,7 +91,10 @@ class CTranslate2Recognizer:
                 " set MEETCORE_DEVICE=cpu, or MEETCORE_ENGINE=openai-whisper."
             ) from error
         self._tokens = WhisperTokens(self._model.is_multilingual, self._model.num_languages)
-        self._info = RecognizerInfo(weight, ENGINE, device, wanted, self._tokens.languages)
+        self._info = RecognizerInfo(
+            weight, ENGINE, device, wanted, self._tokens.languages, max(1, workers)
+        )
+        self._recent = threading.local()
 
     @property
     def info(self) -> RecognizerInfo:
@@ -99,7 +119,7 @@ class CTranslate2Recognizer:
         for window in windows:
             check_window(window)
         with _translated_errors():
-            encoded = self.encode(windows, options.context)
+            encoded = self._encoded(windows, options.context)
             language = options.language or self._language_of(encoded)
             drafts = self._decode(encoded, windows, options, language)
             times = self._align(encoded, windows, drafts, options, language)
@@ -113,13 +133,30 @@ class CTranslate2Recognizer:
         if not self._tokens.multilingual:
             return "en"
         with _translated_errors():
-            return self._language_of(self.encode([samples[: 30 * SAMPLE_RATE]], 30.0))
+            return self._language_of(self.encode([samples[: 30 * SAMPLE_RATE]], MAX_CONTEXT))
+
+    def tokens_of(self, text: str) -> tuple[int, ...]:
+        """Text in this weight's vocabulary (see ``Recognizer.tokens_of``)."""
+        return self._tokens.encode(text)
 
     def close(self) -> None:
         """Free the model; later calls raise InferenceError."""
         if self._model is not None:
             self._model.unload_model()
             self._model = None
+        self._recent = threading.local()
+
+    def _encoded(self, windows: Sequence[Samples], context: float) -> Any:
+        """The encoding; the same array heard again at once, as in a retry, is encoded once.
+
+        Known by identity: the arrays are held here until the next ones, so no other can take
+        their place.
+        """
+        held: _Encoding | None = getattr(self._recent, "encoding", None)
+        if held is None or not held.is_of(windows, context):
+            held = _Encoding(tuple(windows), context, self.encode(windows, context))
+            self._recent.encoding = held
+        return held.output
 
     def encode(self, windows: Sequence[Samples], context: float) -> Any:
         """Encoder output, shape (n_windows, n_positions, n_state), 50 positions a second."""

@@ -23,6 +23,7 @@ class Reason(enum.StrEnum):
     REPETITION = "repetition"
     UNLIKELY = "unlikely"
     FILLER = "filler"
+    PROMPT = "prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class GateOptions:
     compression_ratio: float = 2.4
     hopeless_log_probability: float = -1.8
     """So unlikely that no other sign is needed."""
+    prompt: str = ""
+    """What the decoder was told to expect: over doubtful audio it is likely to repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,8 @@ def judge(
     doubts = _doubts(recognition, evidence, options)
     if doubts and is_filler(recognition.text):
         return Verdict(Reason.FILLER)
+    if doubts and is_echo(recognition.text, options.prompt):
+        return Verdict(Reason.PROMPT)
     unlikely = recognition.average_log_probability < options.average_log_probability
     if unlikely and recognition.no_speech_probability > options.no_speech_probability:
         return Verdict(Reason.NO_SPEECH)
@@ -130,7 +135,20 @@ def is_filler(text: str) -> bool:
     >>> is_filler(" Thanks for watching!"), is_filler(" Thank you, Diane.")
     (True, False)
     """
-    return " ".join(re.sub(r"[^\w\s]", "", text.lower()).split()) in _FILLERS
+    return _bare(text) in _FILLERS
+
+
+def is_echo(text: str, prompt: str) -> bool:
+    """True for text that only repeats the prompt, or a part of it.
+
+    >>> is_echo(" Meetcore, Zhanar.", "Meetcore, Zhanar, diarization"), is_echo(" Yes.", "")
+    (True, False)
+    """
+    return bool(_bare(text)) and f" {_bare(text)} " in f" {_bare(prompt)} "
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", "", text.lower()).split())
 
 
 def _repeats(recognition: Recognition, options: GateOptions) -> bool:

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, RejectedText, Word
 from meetcore.speech.activity import Activity, Region
+from meetcore.speech.attempts import HOLE_SAMPLES, Attempt, best_attempt
 from meetcore.speech.coverage import snapped, uncovered
-from meetcore.speech.gate import ACCEPTED, Evidence, GateOptions, Verdict, judge
+from meetcore.speech.offline_options import OfflineOptions
 from meetcore.speech.pieces import Piece, ReadSamples, cut_pieces
-from meetcore.speech.recognizer import Recognition, RecognizedWord, RecognizeOptions, Recognizer
+from meetcore.speech.recognizer import RecognizedWord, Recognizer
+
+__all__ = ["OfflineOptions", "PieceWords", "recognize_piece", "recognize_recording"]
 
 logger = logging.getLogger(__name__)
 
-HOLE_SAMPLES = 3 * SAMPLE_RATE // 2
-"""Speech without words that is worth a second look."""
 _WORST_CASE = 4
 """Halvings of a piece that keeps looping."""
-
-
-@dataclass(frozen=True, slots=True)
-class OfflineOptions:
-    """How the second pass listens."""
-
-    language: str | None = None
-    beam_size: int = 5
-    gate: GateOptions = field(default_factory=GateOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +40,6 @@ class PieceWords:
     """The recognizer failed on this piece; the log holds the traceback."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One decoding of a piece, and what speaks against it."""
-
-    recognition: Recognition
-    verdict: Verdict
-    missing_samples: int
-    """Largest stretch of speech without words."""
-
-    @property
-    def good(self) -> bool:
-        return (
-            self.verdict.accepted
-            and not self.recognition.truncated
-            and self.missing_samples < HOLE_SAMPLES
-        )
-
-    @property
-    def rank(self) -> tuple[bool, bool, int, float]:
-        """Smaller is better."""
-        return (
-            self.recognition.truncated,
-            not self.verdict.accepted,
-            self.missing_samples // SAMPLE_RATE,
-            -self.recognition.average_log_probability,
-        )
-
-
 def recognize_recording(
     read: ReadSamples,
     total_samples: int,
@@ -79,14 +47,19 @@ def recognize_recording(
     activity: Activity,
     options: OfflineOptions | None = None,
     progress: Callable[[float], None] | None = None,
+    start_sample: int = 0,
 ) -> Iterator[PieceWords]:
     """Words of a recording of any length, piece after piece; stop iterating to cancel.
+
+    As many pieces are heard side by side as the recognizer has workers; a piece's words do not
+    depend on that.
 
     Parameters
     ----------
     read : gives the samples between two positions, shape (n,), float32, 16 kHz
     total_samples : length of the recording
     progress : called with 0 to 1 after each piece
+    start_sample : end of the last piece that is known already; 0 hears everything
 
     Yields
     ------
@@ -95,24 +68,60 @@ def recognize_recording(
         logged and comes without words.
     """
     options = options or OfflineOptions()
-    for piece in cut_pieces(read, total_samples, activity):
-        try:
-            result = recognize_piece(piece, recognizer, options)
-        except InferenceError:
-            logger.exception("piece at sample %d failed", piece.start_sample)
-            result = PieceWords(piece.start_sample, piece.end_sample, failed=True)
-        if progress is not None:
-            progress(piece.end_sample / total_samples)
-        yield result
+    pieces = cut_pieces(read, total_samples, activity, start_sample)
+    first = next(pieces, None)
+    if first is not None:
+        options = _prepared(options, first, recognizer)
+        hear = partial(_hear, recognizer=recognizer, options=options)
+        for result in _side_by_side(hear, chain((first,), pieces), recognizer.info.workers):
+            if progress is not None:
+                progress(result.end_sample / total_samples)
+            yield result
     if progress is not None:
         progress(1.0)
+
+
+def _prepared(options: OfflineOptions, first: Piece, recognizer: Recognizer) -> OfflineOptions:
+    """The options with everything in them that holds for the whole recording."""
+    language = options.language
+    if language is None and len(recognizer.info.languages) > 1:
+        language = recognizer.detect_language(first.samples)
+    return replace(options, language=language, gate=replace(options.gate, prompt=options.prompt))
+
+
+def _hear(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> PieceWords:
+    try:
+        return recognize_piece(piece, recognizer, options)
+    except InferenceError:
+        logger.exception("piece at sample %d failed", piece.start_sample)
+        return PieceWords(piece.start_sample, piece.end_sample, failed=True)
+
+
+def _side_by_side(
+    hear: Callable[[Piece], PieceWords], pieces: Iterable[Piece], workers: int
+) -> Iterator[PieceWords]:
+    """Results in the order of the pieces, of which only a few are held at any time."""
+    if workers <= 1:
+        yield from map(hear, pieces)
+        return
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="recognize")
+    waiting: deque[Future[PieceWords]] = deque()
+    try:
+        for piece in pieces:
+            waiting.append(pool.submit(hear, piece))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def recognize_piece(
     piece: Piece, recognizer: Recognizer, options: OfflineOptions, depth: int = 0
 ) -> PieceWords:
     """The words of one piece, trying again where the first hearing looped or left speech out."""
-    attempt = _best_attempt(piece, recognizer, options)
+    attempt = best_attempt(piece, recognizer, options)
     if attempt.recognition.truncated and depth < _WORST_CASE and len(piece.regions) > 1:
         return _joined(
             piece,
@@ -124,33 +133,13 @@ def recognize_piece(
     result = _on_clock(piece, words, attempt.recognition.language)
     if depth >= _WORST_CASE:
         return result
-    holes = [hole for hole in uncovered(words, piece.regions) if _spoken(hole) >= HOLE_SAMPLES]
+    holes = [
+        hole for hole in uncovered(words, piece.regions) if hole.length_samples >= HOLE_SAMPLES
+    ]
     found = [
         recognize_piece(_part(piece, hole), recognizer, options, _WORST_CASE) for hole in holes
     ]
     return _joined(piece, [result, *found])
-
-
-def _best_attempt(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> _Attempt:
-    """The first good decoding, else the least bad."""
-    first = RecognizeOptions(language=options.language, beam_size=options.beam_size)
-    attempts: list[_Attempt] = []
-    for tried in (first, replace(first, timestamps=True), replace(first, beam_size=1)):
-        attempts.append(_attempt(piece, recognizer.recognize(piece.samples, tried), options))
-        if attempts[-1].good:
-            return attempts[-1]
-    return min(attempts, key=lambda attempt: attempt.rank)
-
-
-def _attempt(piece: Piece, recognition: Recognition, options: OfflineOptions) -> _Attempt:
-    evidence = Evidence(piece.level_db, piece.speech)
-    verdict = judge(recognition, evidence, options.gate) if recognition.words else ACCEPTED
-    holes = uncovered(recognition.words, piece.regions)
-    return _Attempt(recognition, verdict, max(map(_spoken, holes), default=0))
-
-
-def _spoken(region: Region) -> int:
-    return region.length_samples
 
 
 def _on_clock(piece: Piece, words: Sequence[RecognizedWord], language: str | None) -> PieceWords:
@@ -172,7 +161,7 @@ def _seconds(piece: Piece, offset: float) -> float:
     return (piece.start_sample + round(offset * SAMPLE_RATE)) / SAMPLE_RATE
 
 
-def _rejected(piece: Piece, attempt: _Attempt) -> PieceWords:
+def _rejected(piece: Piece, attempt: Attempt) -> PieceWords:
     words = attempt.recognition.words
     text = RejectedText(
         _seconds(piece, words[0].start),

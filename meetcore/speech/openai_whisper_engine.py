@@ -103,6 +103,10 @@ class OpenAIWhisperRecognizer:
             output: np.ndarray[Any, Any] = encoded[0].float().cpu().numpy()
         return output
 
+    def tokens_of(self, text: str) -> tuple[int, ...]:
+        """Text in this weight's vocabulary (see ``Recognizer.tokens_of``)."""
+        return self._tokens.encode(text)
+
     def close(self) -> None:
         """Free the model; later calls raise InferenceError."""
         with self._lock:

@@ -49,8 +49,12 @@ class Piece:
         return self.start_sample + len(self.samples)
 
 
-def cut_pieces(read: ReadSamples, total_samples: int, activity: Activity) -> Iterator[Piece]:
+def cut_pieces(
+    read: ReadSamples, total_samples: int, activity: Activity, start_sample: int = 0
+) -> Iterator[Piece]:
     """The recording in pieces of at most 28 s, in order, none overlapping; silence is left out.
+
+    Begun at the end of a piece, it gives the pieces that follow that one.
 
     Parameters
     ----------
@@ -58,7 +62,7 @@ def cut_pieces(read: ReadSamples, total_samples: int, activity: Activity) -> Ite
     total_samples : length of the recording
     activity : hears speech; where it hears none but there is sound, the sound is kept
     """
-    position = 0
+    position = start_sample
     while position < total_samples:
         window, probabilities = _hear(read, position, total_samples, activity)
         lead = _silent_lead(window, probabilities)

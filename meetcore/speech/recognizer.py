@@ -94,6 +94,8 @@ class RecognizerInfo:
     device: str
     compute_type: str
     languages: tuple[str, ...] = ("en",)
+    workers: int = 1
+    """Calls that run side by side."""
 
     def __str__(self) -> str:
         return f"{self.weight} · {self.engine} · {self.device} {self.compute_type}"
@@ -131,6 +133,10 @@ class Recognizer(Protocol):
 
     def detect_language(self, samples: Samples) -> str:
         """ISO code of the language most likely spoken in the first 30 s."""
+        ...
+
+    def tokens_of(self, text: str) -> tuple[int, ...]:
+        """Text in this weight's vocabulary, for `RecognizeOptions.prompt_tokens`."""
         ...
 
     def close(self) -> None:

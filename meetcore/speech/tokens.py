@@ -69,8 +69,8 @@ class WhisperTokens:
         return list(texts), [list(group) for group in groups]
 
     def encode(self, text: str) -> tuple[int, ...]:
-        """Text as tokens, for prompts and prefixes."""
-        return tuple(self.tokenizer().encode(text))
+        """Text as tokens, for prompts and prefixes; what looks like a special token is text."""
+        return tuple(self.tokenizer().encode(text, disallowed_special=()))
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Tokens as text."""

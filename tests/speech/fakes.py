@@ -51,13 +51,14 @@ def plain(words: Sequence[RecognizedWord], truncated: bool = False) -> Recogniti
 class ScriptedRecognizer:
     """Hears tone bursts as words, unless `say` makes mistakes on purpose."""
 
-    def __init__(self, say: Say | None = None) -> None:
+    def __init__(self, say: Say | None = None, info: RecognizerInfo | None = None) -> None:
         self.say = say
+        self.known = info or RecognizerInfo("scripted", "fake", "cpu", "float32")
         self.calls: list[tuple[int, RecognizeOptions]] = []
 
     @property
     def info(self) -> RecognizerInfo:
-        return RecognizerInfo("scripted", "fake", "cpu", "float32")
+        return self.known
 
     def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
         self.calls.append((samples.shape[0], options))
@@ -71,6 +72,9 @@ class ScriptedRecognizer:
 
     def detect_language(self, samples: Samples) -> str:
         return "en"
+
+    def tokens_of(self, text: str) -> tuple[int, ...]:
+        return tuple(map(ord, text))
 
     def close(self) -> None:
         return None

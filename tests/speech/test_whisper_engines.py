@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,3 +210,23 @@ def test_the_multilingual_weight_detects_and_takes_a_language(
     german = recognizer.recognize(window, replace(SHORT, language="de"))
     assert german.language == "de"
     assert german.text != recognizer.recognize(window, SHORT).text
+
+
+def test_a_retry_of_the_same_audio_is_not_encoded_again(
+    exact: CTranslate2Recognizer, sample_audio: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[float] = []
+    encode = exact.encode
+
+    def counted(windows: Sequence[Samples], context: float) -> object:
+        encoded.append(context)
+        return encode(windows, context)
+
+    monkeypatch.setattr(exact, "encode", counted)
+    piece, other = cut(sample_audio, 10.0, 18.0), cut(sample_audio, 10.0, 18.0).copy()
+    first = exact.recognize(piece, SHORT)
+    again = exact.recognize(piece, replace(SHORT, beam_size=3))
+    assert len(encoded) == 1 and again.words
+    assert exact.recognize(other, SHORT) == first
+    exact.recognize(other, replace(SHORT, context=30.0))
+    assert len(encoded) == 3
