@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import multiprocessing
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from meetcore.audio.files import read_audio
 from meetcore.commands.bench_alignment import ReferenceAligner
+from meetcore.commands.bench_process import in_own_process
 from meetcore.commands.bench_reference import Reference, load_reference, references_for
 from meetcore.commands.bench_report import Result, markdown, to_json
 from meetcore.commands.bench_score import figures, pool
@@ -59,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
             final_weight=arguments.final_weight,
         )
         print(f"streaming with {weight} on {engine} …", file=sys.stderr)
-        logs.append(_in_own_process(options))
+        logs.append(in_own_process(_stream_here, options))
     words = _reference_words(settings, arguments.files, references)
     results = [_result(log, references, words) for log in logs]
     print(to_json(results) if arguments.json else markdown(results), end="")
@@ -74,12 +73,6 @@ def _references(files: list[Path], paths: list[Path]) -> dict[Path, Reference]:
         file: load_reference(group, duration)
         for file, group, duration in zip(files, groups, durations, strict=True)
     }
-
-
-def _in_own_process(options: StreamOptions) -> StreamLog:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=context) as executor:
-        return executor.submit(_stream_here, options).result()
 
 
 def _stream_here(options: StreamOptions) -> StreamLog:

@@ -52,8 +52,10 @@ def references_for(files: Sequence[Path], references: Sequence[Path]) -> list[li
     return found
 
 
-def load_reference(paths: Sequence[Path], duration: float) -> Reference:
+def load_reference(paths: Sequence[Path], duration: float = 0.0) -> Reference:
     """Read and join the references of one recording of `duration` seconds.
+
+    Without a duration nothing is timed, and plain words may be of any length.
 
     Raises
     ------

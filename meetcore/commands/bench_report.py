@@ -53,16 +53,16 @@ def markdown(results: Sequence[Result]) -> str:
 
 def to_json(results: Sequence[Result]) -> str:
     """Everything measured, with every single latency, for other programs."""
-    plain = [_finite(_plain(result)) for result in results]
+    plain = [finite(_plain(result)) for result in results]
     return json.dumps(plain, indent=1, allow_nan=False) + "\n"
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The value with null for what JSON has no number for."""
     if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
+        return {name: finite(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -88,9 +88,9 @@ def _row(figures: Figures) -> tuple[str, ...]:
     errors = f", {figures.chunk_errors} errors" if figures.chunk_errors else ""
     return (
         figures.name,
-        f"{_percent(live.words)} / {_percent(final.words)}",
-        f"{_percent(live.words_by_speaker)} / {_percent(final.words_by_speaker)}",
-        f"{_percent(live.turns)} / {_percent(final.turns)}",
+        f"{percent(live.words)} / {percent(final.words)}",
+        f"{percent(live.words_by_speaker)} / {percent(final.words_by_speaker)}",
+        f"{percent(live.turns)} / {percent(final.turns)}",
         f"{live.speakers} / {final.speakers}",
         *_waits(figures),
         f"{figures.max_backlog:.1f} / {figures.max_step:.1f} s{errors}",
@@ -115,7 +115,8 @@ def _waits(figures: Figures) -> tuple[str, str, str, str, str, str]:
     )
 
 
-def _percent(errors: Rated | None) -> str:
+def percent(errors: Rated | None) -> str:
+    """A share of errors as a cell."""
     return "–" if errors is None else f"{100 * errors.rate:.1f} %"
 
 
