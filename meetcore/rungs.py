@@ -109,9 +109,11 @@ def find_models(settings: Settings, loaders: Loaders) -> Found:
     return Found(models, words.live, words.final, speakers.model)
 
 
-def find_final(weight: str, loaders: Loaders) -> Choice[Recognizer]:
+def find_final(weight: str, loaders: Loaders, threads: int = 0) -> Choice[Recognizer]:
     """The recognizer of the second pass; the smallest weight stands in for one that fails."""
-    return first_that_holds((weight, SMALLEST_WEIGHT), lambda name: loaders.recognizer(name, 0))
+    return first_that_holds(
+        (weight, SMALLEST_WEIGHT), lambda name: loaders.recognizer(name, threads)
+    )
 
 
 def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     fsync_s: float = Field(
         default=1.0, gt=0, description="Longest stretch of audio a power cut may cost, in seconds."
     )
+    longest_hours: float = Field(
+        default=12.0, gt=0, description="Longest recording that an upload may hold, in hours."
+    )
     ice_servers: tuple[IceServer, ...] = Field(
         default=(), description="STUN/TURN servers as JSON; none are needed on localhost."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,6 +17,7 @@ from av.container.input import InputContainer
 
 from meetcore.audio.frames import FrameConverter
 from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
+from meetcore.audio.refusals import refuse_absurd_rate, refuse_archive, refuse_encrypted
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE, Samples
 
@@ -23,9 +25,13 @@ logger = logging.getLogger(__name__)
 
 Source = Path | str | BinaryIO
 """A path, or an open, seekable binary file (a Streamlit upload is one)."""
+_ESTIMATING = {"mp3", "aac", "ac3", "eac3", "dts"}
+"""Formats that know no length: FFmpeg guesses it from the bit rate."""
 
 
-def iter_audio(source: Source, chunk_samples: int = SAMPLE_RATE) -> Iterator[Samples]:
+def iter_audio(
+    source: Source, chunk_samples: int = SAMPLE_RATE, name: str | None = None
+) -> Iterator[Samples]:
     """The audio of a media file in chunks of equal length; the last one may be shorter.
 
     The first audio track that the container marks as best is read. The values are those of
@@ -38,6 +44,8 @@ def iter_audio(source: Source, chunk_samples: int = SAMPLE_RATE) -> Iterator[Sam
     source : Path, str or binary file
     chunk_samples : int
         Length of a chunk.
+    name : str, optional
+        What messages call the file; its own name where none is given.
 
     Yields
     ------
@@ -49,7 +57,7 @@ def iter_audio(source: Source, chunk_samples: int = SAMPLE_RATE) -> Iterator[Sam
         On the first step: the file is missing, empty, not media, has no audio track, or holds
         nothing that decodes. The message says which.
     """
-    with _opened(source) as (container, stream, name):
+    with _opened(source, name) as (container, stream, name):
         waiting: list[Pcm] = []
         n_waiting = 0
         for pcm in _converted(container, stream, name):
@@ -81,23 +89,43 @@ def read_audio(source: Source) -> Samples:
     return np.concatenate([to_samples(empty_pcm()), *iter_audio(source)])
 
 
-def probe_duration(source: Source) -> float:
-    """Seconds of audio the file announces, or, where it doesn't, that its packets span.
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The length a media file announces before it is decoded."""
 
-    Browsers' own recordings (WebM from MediaRecorder) announce nothing. Good enough for a
-    progress bar; only decoding gives the exact length.
+    seconds: float
+    exact: bool
+    """Whether the container counts; else it was estimated from a bit rate."""
+
+
+def announced(source: Source, name: str | None = None) -> Announced:
+    """What a file says about its length, or, where it says nothing, what its packets span.
+
+    Browsers' own recordings (WebM from MediaRecorder) announce nothing.
 
     Raises
     ------
     AudioDecodeError
         As `iter_audio`.
     """
-    with _opened(source) as (container, stream, _):
+    with _opened(source, name) as (container, stream, _):
+        exact = container.format.name not in _ESTIMATING
         if stream.duration is not None and stream.time_base is not None:
-            return float(stream.duration * stream.time_base)
+            return Announced(float(stream.duration * stream.time_base), exact)
         if container.duration:
-            return float(container.duration / av.time_base)
-        return _packet_span(container, stream)
+            return Announced(float(container.duration / av.time_base), exact)
+        return Announced(_packet_span(container, stream), exact=False)
+
+
+def probe_duration(source: Source) -> float:
+    """Seconds of audio, good enough for a progress bar; only decoding gives the exact length.
+
+    Raises
+    ------
+    AudioDecodeError
+        As `iter_audio`.
+    """
+    return announced(source).seconds
 
 
 def _packet_span(container: InputContainer, stream: AudioStream) -> float:
@@ -115,9 +143,11 @@ def _packet_span(container: InputContainer, stream: AudioStream) -> float:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[tuple[InputContainer, AudioStream, str]]:
+def _opened(
+    source: Source, called: str | None = None
+) -> Iterator[tuple[InputContainer, AudioStream, str]]:
     """The open container, its best audio track, and the name to put into messages."""
-    name = _name_of(source)
+    name = called or _name_of(source)
     path = Path(source) if isinstance(source, str | Path) else None
     try:
         file = path.open("rb") if path is not None else cast(BinaryIO, source)
@@ -134,6 +164,7 @@ def _opened(source: Source) -> Iterator[tuple[InputContainer, AudioStream, str]]
             stream = cast(AudioStream | None, container.streams.best("audio"))
             if stream is None:
                 raise AudioDecodeError(f"{name} has no audio track. Choose a file with sound.")
+            refuse_absurd_rate(stream, name)
             yield container, stream, name
     finally:
         if path is not None:
@@ -146,6 +177,7 @@ def _open_container(file: BinaryIO, name: str) -> InputContainer:
         # read other files of this machine, or the network.
         return av.open(file, mode="r", container_options={"protocol_whitelist": "none"})
     except (av.FFmpegError, ValueError) as error:
+        refuse_archive(file, name)
         raise AudioDecodeError(
             f"{name} is not a media file that can be read, or it is damaged at its start."
             " Export it as WAV, MP3, M4A or WebM and try again."
@@ -155,7 +187,7 @@ def _open_container(file: BinaryIO, name: str) -> InputContainer:
 def _converted(container: InputContainer, stream: AudioStream, name: str) -> Iterator[Pcm]:
     converter = FrameConverter()
     n_samples = n_errors = 0
-    for frame in _decoded(container, stream):
+    for frame in _decoded(container, stream, name):
         try:
             pcm = None if frame is None else converter.convert(frame)
         except AudioDecodeError:
@@ -175,7 +207,9 @@ def _converted(container: InputContainer, stream: AudioStream, name: str) -> Ite
     yield tail
 
 
-def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame | None]:
+def _decoded(
+    container: InputContainer, stream: AudioStream, name: str
+) -> Iterator[AudioFrame | None]:
     """Frames in order; None for each place that is damaged."""
     packets = container.demux(stream)
     while True:
@@ -186,6 +220,7 @@ def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFr
         except av.FFmpegError:
             yield None
             break
+        refuse_encrypted(packet, stream, name)
         try:
             yield from stream.decode(packet)
         except av.FFmpegError:

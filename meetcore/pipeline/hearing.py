@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from meetcore.audio.recording import RecordingReader
@@ -13,14 +13,19 @@ from meetcore.pipeline.ledger import Ledger
 from meetcore.pipeline.pace import Pace
 from meetcore.records import SAMPLE_RATE, Segment, Speaker, Word
 from meetcore.session import IdentifierSession
+from meetcore.speakers.profiles import ProfileMatch
 
 logger = logging.getLogger(__name__)
 
 LONGEST_CHUNK_SAMPLES = 10 * SAMPLE_RATE
 """What is heard in one go when there is a backlog; stop and pause are seen in between."""
 LEAST_CHUNK_SAMPLES = SAMPLE_RATE // 20
+VOICES_SAMPLES = 5 * SAMPLE_RATE
+"""How often enrolled voices are looked for."""
 LATE_SAMPLES = 60 * SAMPLE_RATE
 """Models that come after the end do not hear more than this twice: the second pass is next."""
+
+Recognise = Callable[[IdentifierSession], Mapping[str, ProfileMatch]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Hearing:
     ----------
     open_session : gives the meeting's session, or None while the models are still loading
     ledger : what the store knows of this meeting
+    recognise : names enrolled voices among those heard so far
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class Hearing:
         reader: RecordingReader,
         open_session: Callable[[], IdentifierSession | None],
         ledger: Ledger,
+        recognise: Recognise,
     ) -> None:
         self._meeting_id = meeting_id
         self._reader = reader
@@ -61,6 +68,8 @@ class Hearing:
         self._ledger = ledger
         self._session: IdentifierSession | None = None
         self._pace: Pace | None = None
+        self._recognise = recognise
+        self._recognise_at = VOICES_SAMPLES
         self.view = HeardView()
         self.version = 0
         """Grows with every change of the view that a page would draw."""
@@ -76,7 +85,7 @@ class Hearing:
         labels = dict.fromkeys(item.speaker for item in view.segments if item.speaker)
         if view.tentative_speaker:
             labels[view.tentative_speaker] = None
-        return tuple(Speaker(label, self._ledger.name(label)) for label in labels)
+        return tuple(self._ledger.speaker(label) for label in labels)
 
     def hear(self, available: int, least: int = LEAST_CHUNK_SAMPLES) -> bool:
         """Process the next chunk of the samples on disk; False when there is nothing to do.
@@ -97,6 +106,7 @@ class Hearing:
         self._adapt(session, (available - begin) / SAMPLE_RATE)
         started = time.perf_counter()
         session.process_audio_chunk(samples, begin / SAMPLE_RATE)
+        self._greet(session)
         took = time.perf_counter() - started
         self._save_and_show(session, available, took / (samples.shape[0] / SAMPLE_RATE))
         return True
@@ -132,6 +142,14 @@ class Hearing:
             self._ledger.save_last(session, available / SAMPLE_RATE)
         finally:
             session.close()
+
+    def _greet(self, session: IdentifierSession) -> None:
+        """Now and then, see whether an enrolled voice is among those heard."""
+        if session.heard_samples < self._recognise_at:
+            return
+        self._recognise_at = session.heard_samples + VOICES_SAMPLES
+        for label, found in self._recognise(session).items():
+            self._ledger.recognise(label, found)
 
     def _hear_rest(self, available: int) -> None:
         """A disk that does not give the rest back costs only the rest."""

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterable
 
 from meetcore.errors import MeetingNotFoundError, StoreError
-from meetcore.records import RejectedText, Stage
+from meetcore.records import RejectedText, Speaker, Stage
 from meetcore.session import IdentifierSession
+from meetcore.speakers.profiles import ProfileMatch
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,10 @@ class Ledger:
         self._clock = clock
         self._names: dict[str, str] = {}
         self._unsaved_names: dict[str, str | None] = {}
+        self._voices: dict[str, ProfileMatch] = {}
+        self._unsaved_voices: dict[str, ProfileMatch] = {}
+        self._nameless: set[str] = set()
+        """Labels whose name a person took back: no voice names them again."""
         self._successors: dict[str, str] = {}
         self._lock = threading.Lock()
         self._known: set[str] = set()
@@ -53,6 +58,20 @@ class Ledger:
         """The name given to a speaker."""
         return self._names.get(label)
 
+    def speaker(self, label: str) -> Speaker:
+        """A speaker under the name a person gave, else that of an enrolled voice."""
+        name, voice = self._names.get(label), self._voices.get(label)
+        if name is not None or voice is None:
+            return Speaker(label, name)
+        return Speaker(label, voice.name, voice.similarity, voice.profile_id)
+
+    def recognise(self, label: str, found: ProfileMatch) -> None:
+        """An enrolled voice was heard; what a person said stands."""
+        with self._lock:
+            label = self._last_of(label)
+            if label not in self._names and label not in self._nameless:
+                self._voices[label] = self._unsaved_voices[label] = found
+
     def rename(self, label: str, name: str) -> None:
         """Name a speaker; an empty name takes it back.
 
@@ -62,6 +81,9 @@ class Ledger:
             label = self._last_of(label)
             self._store.rename_speaker(self._meeting_id, label, name.strip() or None)
             self._unsaved_names.pop(label, None)
+            self._voices.pop(label, None)
+            self._unsaved_voices.pop(label, None)
+            self._nameless.add(label)
             if name.strip():
                 self._names[label] = name.strip()
             else:
@@ -84,6 +106,9 @@ class Ledger:
             self._successors.update(merged)
             for old in merged:
                 new = self._last_of(old)
+                if old != new:
+                    self._voices.pop(old, None)
+                    self._unsaved_voices.pop(old, None)
                 if old == new or (name := self._names.pop(old, None)) is None:
                     continue
                 self._unsaved_names[old] = None
@@ -140,6 +165,12 @@ class Ledger:
             for label, name in list(self._unsaved_names.items()):
                 self._store.rename_speaker(self._meeting_id, label, name)
                 del self._unsaved_names[label]
+            for label in [each for each in self._unsaved_voices if each in self._known]:
+                found = self._unsaved_voices[label]
+                self._store.name_speaker_by_voice(
+                    self._meeting_id, label, found.name, found.similarity, found.profile_id
+                )
+                del self._unsaved_voices[label]
 
     def _save_rejected(self, session: IdentifierSession) -> None:
         self._rejected.extend(session.take_rejected())

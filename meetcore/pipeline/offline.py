@@ -1,139 +1,138 @@
-"""The second pass: a whole recording into a final transcript, names carried over."""
+"""The second pass: a whole recording into words, and words into a transcript by speaker."""
 
 from __future__ import annotations
 
-import logging
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from meetcore.errors import InferenceError, MeetcoreError, ModelUnavailableError
-from meetcore.identifier import Identifier
-from meetcore.records import SAMPLE_RATE, Samples, Segment, Speaker, Stage, Transcript, Turn
+from meetcore.pipeline.tasks import UnknownFailure
+from meetcore.records import SAMPLE_RATE, Samples, Segment, Speaker, Transcript, Turn
 from meetcore.speakers.carry import match_speakers
 from meetcore.speech.offline import OfflineOptions, PieceWords, recognize_recording
+from meetcore.speech.recognizer import Recognizer
 from meetcore.speech.silero import load_activity
+from meetcore.store.jobs import JobOptions
 from meetcore.transcript.attribution import attribute
 
-logger = logging.getLogger(__name__)
-
 Read = Callable[[int, int], Samples]
-RECOGNIZING = 0.7
-"""Share of the progress bar that the words take; the rest is for the speakers."""
+KEPT_LIVE = "The recording and what was said live are kept."
+KEPT = "The recording is kept; try again."
 
 
-class Stopped(Exception):
-    """Raised by `progress` to end a pass early; it is taken up again another time."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecondPass:
-    """A final transcript, and what it lacks, in one sentence."""
-
-    transcript: Transcript
-    detail: str = ""
-    language: str | None = None
-
-
-def run_second_pass(
+def recognized(
     read: Read,
     total_samples: int,
-    identifier: Identifier,
-    *,
-    before: Transcript | None = None,
-    language: str | None = None,
-    progress: Callable[[float], None] = lambda part: None,
-) -> SecondPass:
-    """Recognize a recording in full context, diarize it as a whole, and attribute the words.
-
-    Parameters
-    ----------
-    read : gives the samples between two positions, shape (n,), float32, 16 kHz
-    before : the provisional transcript, whose speakers and names carry over
-    progress : called with the part done, 0 to 1; may raise Stopped
-
-    Raises
-    ------
-    ModelUnavailableError
-        No recognizer is loaded.
-    InferenceError
-        The recognizer failed on every piece.
-    """
-    before = before or Transcript()
-    pieces = _recognized(
-        read, total_samples, identifier, language, lambda part: progress(RECOGNIZING * part)
-    )
-    missing = _missing(pieces)
-    turns, why_no_turns = _turns(
+    recognizer: Recognizer,
+    options: JobOptions,
+    start_sample: int = 0,
+) -> Iterator[PieceWords]:
+    """The pieces of a recording from a sample on; stop iterating to cancel."""
+    return recognize_recording(
         read,
         total_samples,
-        identifier,
-        lambda part: progress(RECOGNIZING + (1.0 - RECOGNIZING) * part),
-    )
-    words = [word for piece in pieces for word in piece.words]
-    segments, speakers = carry_speakers(attribute(words, turns), before)
-    rejected = tuple(text for piece in pieces for text in piece.rejected)
-    progress(1.0)
-    return SecondPass(
-        Transcript(segments, speakers, Stage.FINAL, rejected),
-        " ".join(part for part in (missing, why_no_turns) if part),
-        language or next((piece.language for piece in pieces if piece.language), None),
+        recognizer,
+        load_activity(),
+        OfflineOptions(language=options.language, prompt=options.prompt),
+        start_sample=start_sample,
     )
 
 
-def _recognized(
-    read: Read,
-    total_samples: int,
-    identifier: Identifier,
-    language: str | None,
-    progress: Callable[[float], None],
-) -> list[PieceWords]:
-    recognizer = identifier.recognizer
-    if recognizer is None:
-        raise ModelUnavailableError(identifier.models.reason)
-    options = OfflineOptions(language=language)
-    return list(
-        recognize_recording(read, total_samples, recognizer, load_activity(), options, progress)
-    )
+@dataclass(slots=True)
+class Unheard:
+    """What the recognizer failed on so far."""
+
+    pieces: int = 0
+    failed: list[int] = field(default_factory=list)
+    """Samples of each piece."""
+
+    def add(self, piece: PieceWords) -> None:
+        """Count a piece."""
+        self.pieces += 1
+        if piece.failed:
+            self.failed.append(piece.end_sample - piece.start_sample)
+
+    def sentence(self, everything: bool) -> str:
+        """What is missing; an InferenceError when that is everything."""
+        if not self.failed:
+            return ""
+        if everything and len(self.failed) == self.pieces:
+            raise InferenceError(
+                "The recognizer failed on the whole recording; the log has the cause."
+            )
+        seconds = sum(self.failed) / SAMPLE_RATE
+        return f"The recognizer failed on {seconds:.0f} s of it; finish it again to retry."
 
 
-def _missing(pieces: Sequence[PieceWords]) -> str:
-    """A sentence on what the recognizer failed on; an error when that is everything."""
-    failed = [piece for piece in pieces if piece.failed]
-    if not failed:
-        return ""
-    if len(failed) == len(pieces):
-        raise InferenceError("The recognizer failed on the whole recording; the log has the cause.")
-    seconds = sum(piece.end_sample - piece.start_sample for piece in failed) / SAMPLE_RATE
-    return f"The recognizer failed on {seconds:.0f} s of it; finish it again to retry."
-
-
-def _turns(
-    read: Read,
-    total_samples: int,
-    identifier: Identifier,
-    progress: Callable[[float], None],
-) -> tuple[tuple[Turn, ...], str]:
-    """Who spoke when; none, and the reason, where nobody can tell.
-
-    The except is broad because a diarizer's libraries raise anything, and a transcript without
-    speakers is better than none.
-    """
-    if identifier.diarizer is None:
-        return (), identifier.models.reason
-    try:
-        found = identifier.diarizer.diarize(read, total_samples, progress=progress)
-    except Stopped:
-        raise
-    except Exception as error:
-        logger.exception("the second pass goes on without speakers")
-        why = str(error) if isinstance(error, MeetcoreError) else type(error).__name__
-        return (), f"The speakers could not be told apart: {why}"
-    return tuple(turn for turn in found.exclusive_turns if _is_sound(turn)), ""
+def sound_turns(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+    """The turns whose times are numbers, and in order."""
+    return tuple(turn for turn in turns if _is_sound(turn))
 
 
 def _is_sound(turn: Turn) -> bool:
     return math.isfinite(turn.start) and math.isfinite(turn.end) and turn.start < turn.end
+
+
+def reattributed(segments: Sequence[Segment], turns: Sequence[Turn]) -> tuple[Segment, ...]:
+    """The words of a transcript by the speakers of these turns.
+
+    A segment that a person corrected stays whole, so that what the machine wrote stays with it.
+    """
+    found: list[Segment] = []
+    for corrected, group in groupby(segments, lambda segment: segment.machine is not None):
+        if corrected:
+            found += [replace(segment, speaker=_longest(segment, turns)) for segment in group]
+        else:
+            found += attribute([word for segment in group for word in segment.words], turns)
+    return tuple(found)
+
+
+def _longest(segment: Segment, turns: Sequence[Turn]) -> str | None:
+    """Who talks most in a segment."""
+    shares: dict[str, float] = {}
+    for turn in turns:
+        shared = min(segment.end, turn.end) - max(segment.start, turn.start)
+        if shared > 0:
+            shares[turn.speaker] = shares.get(turn.speaker, 0.0) + shared
+    return max(shares, key=lambda label: shares[label]) if shares else None
+
+
+def turns_of_segments(segments: Iterable[Segment]) -> tuple[Turn, ...]:
+    """Who spoke when, as far as a transcript tells."""
+    return tuple(
+        Turn(segment.start, segment.end, segment.speaker)
+        for segment in segments
+        if segment.speaker is not None
+    )
+
+
+def carried_labels(
+    segments: Sequence[Segment], before: Transcript, turns: Sequence[Turn] = ()
+) -> dict[str, str]:
+    """New labels to those the same voices had before.
+
+    A speaker who has no counterpart gets the next free label; so does one who is only in the
+    turns, without a word.
+    """
+    labels = match_speakers(before.segments, segments)
+    taken = {speaker.label for speaker in before.speakers} | set(labels.values())
+    taken |= {segment.speaker for segment in before.segments if segment.speaker}
+    spoken: list[Segment | Turn] = [*segments, *turns]
+    for item in spoken:
+        if item.speaker is not None and item.speaker not in labels:
+            labels[item.speaker] = _free_label(taken)
+            taken.add(labels[item.speaker])
+    return labels
+
+
+def relabelled(segments: Iterable[Segment], labels: Mapping[str, str]) -> tuple[Segment, ...]:
+    """The segments under other labels."""
+    return tuple(
+        replace(segment, speaker=labels[segment.speaker]) if segment.speaker else segment
+        for segment in segments
+    )
 
 
 def carry_speakers(
@@ -143,20 +142,15 @@ def carry_speakers(
 
     A speaker who has no counterpart gets the next free label.
     """
-    labels = match_speakers(before.segments, segments)
-    taken = {speaker.label for speaker in before.speakers} | set(labels.values())
-    taken |= {segment.speaker for segment in before.segments if segment.speaker}
-    for segment in segments:
-        if segment.speaker is not None and segment.speaker not in labels:
-            labels[segment.speaker] = _free_label(taken)
-            taken.add(labels[segment.speaker])
-    moved = tuple(
-        replace(segment, speaker=labels[segment.speaker]) if segment.speaker else segment
-        for segment in segments
-    )
-    names = {speaker.label: speaker.name for speaker in before.speakers}
-    used = dict.fromkeys(segment.speaker for segment in moved if segment.speaker)
-    return moved, tuple(Speaker(label, names.get(label)) for label in used)
+    moved = relabelled(segments, carried_labels(segments, before))
+    return moved, speakers_of(moved, before.speakers)
+
+
+def speakers_of(segments: Iterable[Segment], known: Iterable[Speaker]) -> tuple[Speaker, ...]:
+    """Everybody the segments name, as far as known under a name."""
+    by_label = {speaker.label: speaker for speaker in known}
+    used = dict.fromkeys(segment.speaker for segment in segments if segment.speaker)
+    return tuple(by_label.get(label, Speaker(label)) for label in used)
 
 
 def _free_label(taken: set[str]) -> str:
@@ -166,10 +160,11 @@ def _free_label(taken: set[str]) -> str:
     return f"S{number}"
 
 
-def failure_sentence(error: Exception) -> str:
+def failure_sentence(error: Exception, kept: str = KEPT_LIVE) -> str:
     """Why a pass failed, and what is left."""
     if isinstance(error, ModelUnavailableError):
         return f"{error} The recording is kept; finish it once a recognizer is there."
+    kind = str(error) if isinstance(error, UnknownFailure) else type(error).__name__
     known = isinstance(error, MeetcoreError)
-    why = str(error) if known else f"The second pass failed ({type(error).__name__})."
-    return f"{why} The recording and what was said live are kept."
+    why = str(error) if known else f"The second pass failed ({kind})."
+    return f"{why} {kept}"

@@ -6,25 +6,29 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from io import BytesIO
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from filelock import FileLock, Timeout
 
-from meetcore.audio.files import iter_audio
-from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import MeetcoreError, MeetingStateError, StoreError
 from meetcore.identifier import Identifier, create_speaker_identifier
-from meetcore.pipeline.finalizing import Finalizer
+from meetcore.pipeline.desk import JobDesk
+from meetcore.pipeline.jobs import JobRunner
 from meetcore.pipeline.ledger import Ledger
+from meetcore.pipeline.process import ProcessEngine
 from meetcore.pipeline.recovery import interrupt, waiting_meetings
+from meetcore.pipeline.tasks import Engine
+from meetcore.pipeline.trash import UNDO_S, Trash
+from meetcore.pipeline.voices import Acquaintances, Enrolment
 from meetcore.pipeline.worker import LiveMeeting
 from meetcore.records import LiveSnapshot, Meeting, ModelsInUse
 from meetcore.session import IdentifierSession
 from meetcore.settings import Settings
-from meetcore.store.jobs import JobOptions, JobStage
+from meetcore.speakers.profiles import ProfileMatch
+from meetcore.store.jobs import Job, JobOptions, JobStage, JobState
 from meetcore.store.meetings import MeetingStore
 from meetcore.store.voices import Profile
 
@@ -36,10 +40,15 @@ __all__ = ["LiveMeeting", "MeetingService"]
 
 
 class MeetingService:
-    """The registry of running meetings, the identifier they share, and the second pass.
+    """The registry of running meetings, the identifier they share, and the jobs.
 
     Safe from several threads. A meeting belongs to the process, not to a browser session, so a
     reload or a second tab finds it again by its id.
+
+    Parameters
+    ----------
+    load_identifier : gives the models of running meetings
+    engine : does the jobs; a process of its own where none is given
     """
 
     def __init__(
@@ -47,20 +56,29 @@ class MeetingService:
         settings: Settings,
         store: MeetingStore,
         load_identifier: Callable[[], Identifier] | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.store = store
         self._settings = settings
         self._load = load_identifier or (lambda: create_speaker_identifier(settings))
         self._identifier: Identifier | None = None
-        self._loaded = threading.Event()
         self._loading = threading.Lock()
         self._meetings: dict[str, LiveMeeting] = {}
-        self._importing: set[str] = set()
         self._lock = threading.Lock()
         self._shutting_down = False
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._owner = FileLock(settings.data_dir / "owner.lock", thread_local=False)
-        self._finalizer = Finalizer(store, settings.recordings_dir, self._identifier_within)
+        self._acquaintances = Acquaintances(store)
+        self._enrolment = Enrolment(store, settings, lambda: self._identifier, self._acquaintances)
+        self._runner = JobRunner(
+            store, settings, engine or ProcessEngine(settings), self._acquaintances
+        )
+        self._desk = JobDesk(
+            store, settings, self._runner, lambda each: self.live(each) is not None
+        )
+        self._trash = Trash(
+            store, settings.recordings_dir, lambda each: each in self._runner.pending()
+        )
 
     def models(self) -> ModelsInUse | None:
         """What is loaded; None while it still loads. Never blocks."""
@@ -71,7 +89,6 @@ class MeetingService:
         with self._loading:
             if self._identifier is None:
                 self._identifier = self._load()
-                self._loaded.set()
                 logger.info("loaded: %s", self._identifier.models)
             return self._identifier.models
 
@@ -108,6 +125,7 @@ class MeetingService:
             Ledger(self.store, meeting.id),
             self._settings.grace_s,
             self._stopped,
+            self._recognise,
         )
         # Under the lock, so that a shutdown sees either no meeting or one that runs.
         with self._lock:
@@ -125,58 +143,6 @@ class MeetingService:
             meetings = tuple(self._meetings.values())
         return tuple(meeting.snapshot() for meeting in meetings)
 
-    def finalize(self, meeting_id: str) -> None:
-        """Queue the second pass of a meeting that ended.
-
-        Raises
-        ------
-        MeetingStateError
-            It still runs, or is still being read in.
-        """
-        if self.live(meeting_id) is not None or meeting_id in self._importing:
-            raise MeetingStateError("This meeting is still running; stop it first.")
-        self._finalizer.submit(meeting_id)
-
-    def add_recording(self, title: str, data: bytes) -> str:
-        """Make a meeting of a recorded file and finalize it.
-
-        Raises
-        ------
-        AudioDecodeError
-            The data are not audio; nothing is kept.
-        """
-        self._refuse_when_stopping()
-        meeting = self.store.create_meeting(title, language=self._settings.language)
-        self._importing.add(meeting.id)
-        try:
-            writer = self._writer(meeting.id)
-            try:
-                for samples in iter_audio(BytesIO(data)):
-                    writer.append(to_pcm(samples))
-            finally:
-                writer.close()
-        except BaseException:
-            self._discard(meeting.id)
-            raise
-        finally:
-            self._importing.discard(meeting.id)
-        self._finalizer.submit(meeting.id)
-        return meeting.id
-
-    def delete(self, meeting_id: str) -> None:
-        """Delete a meeting: its text and its audio.
-
-        Raises
-        ------
-        MeetingStateError
-            It runs, or its second pass does.
-        """
-        busy = self._importing | self._finalizer.pending()
-        if self.live(meeting_id) is not None or meeting_id in busy:
-            raise MeetingStateError("This meeting is still in work; stop it and let it finish.")
-        self.store.delete(meeting_id)
-        shutil.rmtree(self._settings.recordings_dir / meeting_id, ignore_errors=True)
-
     @property
     def uploads_dir(self) -> Path:
         """Where an upload may be written before `import_file` moves it in."""
@@ -191,41 +157,108 @@ class MeetingService:
         options: JobOptions = DEFAULT_OPTIONS,
         title: str | None = None,
     ) -> str:
-        """Move a media file in and queue its job; gives the new meeting's id at once."""
-        raise NotImplementedError
+        """Move a media file in and queue its job; gives the new meeting's id at once.
+
+        Raises
+        ------
+        StoreError, RecordingError
+            It could not be kept; the file stays where it was.
+        """
+        self._refuse_when_stopping()
+        return self._desk.import_file(path, name, options, title)
+
+    def add_recording(self, title: str, data: bytes) -> str:
+        """Make a meeting of a file in memory, and queue its job."""
+        self._refuse_when_stopping()
+        with NamedTemporaryFile(dir=self.uploads_dir, delete=False) as file:
+            file.write(data)
+        try:
+            return self._desk.import_file(Path(file.name), title, DEFAULT_OPTIONS, title)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+    def finalize(self, meeting_id: str) -> None:
+        """Queue the second pass of a meeting that ended; given-up work goes on where it was.
+
+        Raises
+        ------
+        MeetingStateError
+            It still runs.
+        """
+        self._desk.finalize(meeting_id)
 
     def retry(
         self, meeting_id: str, stage: JobStage | None = None, options: JobOptions | None = None
     ) -> None:
-        """Do a job again: one stage on what is there, or for None from where it failed."""
-        raise NotImplementedError
+        """Do a job again from a stage on, or for None from where it failed.
+
+        DIARIZING keeps the words, RECOGNIZING the audio, ATTRIBUTING the words and the turns.
+
+        Raises
+        ------
+        MeetingStateError
+            It still runs, or there is nothing left to do it with.
+        """
+        self._desk.retry(meeting_id, stage, options)
 
     def cancel(self, meeting_id: str) -> None:
-        """Give a job up; what was done is kept."""
-        raise NotImplementedError
+        """Give a job up within seconds; what was done is kept."""
+        self._runner.cancel(meeting_id)
 
     def run_job(self, meeting_id: str) -> None:
-        """Wait until this job is over; it is done here unless another process does it."""
-        raise NotImplementedError
+        """Do the job of a meeting and return when it is over; see the store for how it ended.
+
+        A job that another process works on is waited for.
+        """
+        self._runner.resume(meeting_id)
+        self._runner.wait(meeting_id)
+
+    def delete(self, meeting_id: str, undo_s: float = UNDO_S) -> None:
+        """Hide a meeting; text, audio and upload are gone for good after some seconds.
+
+        Raises
+        ------
+        MeetingStateError
+            It runs.
+        """
+        if self.live(meeting_id) is not None:
+            raise MeetingStateError("This meeting is still running; stop it first.")
+        self._runner.cancel(meeting_id)
+        self._trash.put(meeting_id, undo_s)
 
     def restore(self, meeting_id: str) -> None:
-        """Take a deletion back while that is possible."""
-        raise NotImplementedError
+        """Take a deletion back; raises MeetingNotFoundError when it is too late."""
+        self._trash.restore(meeting_id)
 
     def enroll(self, meeting_id: str, label: str, name: str) -> Profile:
-        """Recognise this voice next time under this name."""
-        raise NotImplementedError
+        """Recognise this voice next time under this name.
+
+        Raises
+        ------
+        EnrollmentTooShortError
+            Too little of this voice was heard alone.
+        ModelUnavailableError
+            Nothing is loaded that could hear voices.
+        """
+        return self._enrolment.enroll(meeting_id, label, name)
 
     def forget_voice(self, profile_id: str) -> None:
         """Delete a profile and all that was kept of its voice."""
-        raise NotImplementedError
+        self._enrolment.forget(profile_id)
 
     def merge_voices(self, profile_id: str, into: str) -> None:
-        """Make one profile of two of the same person."""
-        raise NotImplementedError
+        """Make one profile of two of the same person.
+
+        Raises
+        ------
+        MeetingStateError
+            They were heard by different models.
+        """
+        self._enrolment.merge(profile_id, into)
 
     def recover(self) -> list[Meeting]:
-        """At start: mark what a crash interrupted; go on with what only waited its turn.
+        """At start: mark what a crash interrupted; go on with jobs; purge what was deleted.
 
         A second process on the same data folder leaves the first one's meetings alone.
         """
@@ -234,11 +267,13 @@ class MeetingService:
         except Timeout:
             logger.warning("another Meetcore runs on this data folder; its meetings are left alone")
             return []
-        waiting = waiting_meetings(self.store)
-        owned = {*self._meetings, *self._importing, *self._finalizer.pending(), *waiting}
+        self._trash.recover()
+        at_work = self._desk.recover()
+        waiting = [each for each in waiting_meetings(self.store) if each not in at_work]
+        owned = {*self._meetings, *self._runner.pending(), *at_work, *waiting}
         interrupted = interrupt(self.store, self._settings.recordings_dir, owned)
         for meeting_id in waiting:
-            self._finalizer.submit(meeting_id)
+            self._desk.finalize(meeting_id)
         return interrupted
 
     def shutdown(self, timeout_s: float = 20.0) -> None:
@@ -256,8 +291,9 @@ class MeetingService:
         for live, done in zip(meetings, flushed, strict=True):
             if not done:
                 logger.warning("meeting %s: the second pass hears its end", live.meeting_id)
-                self._finalizer.accept(live.meeting_id)
-        ended = self._finalizer.stop(max(1.0, deadline - time.monotonic()))
+                self._runner.accept(_second_pass(live.meeting_id))
+        ended = self._runner.stop(max(1.0, deadline - time.monotonic()))
+        self._trash.stop()
         if self._identifier is not None and ended and all(flushed):
             self._identifier.close()
         self._owner.release()
@@ -293,19 +329,27 @@ class MeetingService:
         except StoreError:
             logger.exception("meeting %s: its models could not be noted", meeting_id)
 
-    def _identifier_within(self, timeout_s: float) -> Identifier | None:
-        self._loaded.wait(timeout_s)
-        return self._identifier
+    def _recognise(self, session: IdentifierSession) -> Mapping[str, ProfileMatch]:
+        """Enrolled voices of a running meeting; nothing is compared while there are none."""
+        identifier = self._identifier
+        diarizer = identifier.diarizer if identifier else None
+        if diarizer is None or not self._acquaintances.any():
+            return {}
+        return self._acquaintances.match(session.voices(), diarizer.embedding.weight)
 
     def _stopped(self, meeting_id: str) -> None:
         """A meeting has flushed. Called on its thread, as its last act."""
         accepted = False
         try:
-            accepted = self._finalizer.accept(meeting_id)
+            accepted = self._runner.accept(_second_pass(meeting_id))
         finally:
             # Before its pass can be over: who reads "done" finds a meeting that no longer runs.
             with self._lock:
                 self._meetings.pop(meeting_id, None)
         if accepted:
-            self._finalizer.begin(meeting_id)
+            self._runner.begin(meeting_id)
         logger.info("meeting %s: stopped", meeting_id)
+
+
+def _second_pass(meeting_id: str) -> Job:
+    return Job(meeting_id, JobState.QUEUED, JobStage.RECOGNIZING)

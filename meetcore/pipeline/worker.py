@@ -10,7 +10,7 @@ from collections.abc import Callable
 from meetcore.audio.frames import Frame
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
-from meetcore.pipeline.hearing import Hearing
+from meetcore.pipeline.hearing import Hearing, Recognise
 from meetcore.pipeline.intake import Intake
 from meetcore.pipeline.ledger import Ledger
 from meetcore.pipeline.pace import keeps_up
@@ -35,6 +35,7 @@ class LiveMeeting:
     ledger : what the store knows of this meeting
     grace_s : wall-clock seconds without any frame after which the meeting stops by itself
     on_stopped : called once on the meeting's own thread, after the last word is stored
+    recognise : names enrolled voices among those heard so far
 
     Raises
     ------
@@ -51,6 +52,7 @@ class LiveMeeting:
         ledger: Ledger,
         grace_s: float,
         on_stopped: Callable[[str], None],
+        recognise: Recognise = lambda session: {},
     ) -> None:
         self.meeting_id = meeting_id
         self._title = title
@@ -60,7 +62,8 @@ class LiveMeeting:
         self._news = threading.Event()
         writer = open_writer()
         self._intake = Intake(meeting_id, writer, open_writer, self._news.set)
-        self._hearing = Hearing(meeting_id, RecordingReader(writer.directory), open_session, ledger)
+        reader = RecordingReader(writer.directory)
+        self._hearing = Hearing(meeting_id, reader, open_session, ledger, recognise)
         self._lock = threading.Lock()
         self._state = LiveState.LISTENING
         self._settle_asked = False

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from meetcore.pipeline import finalizing, intake, ledger, patience
+from meetcore.pipeline import intake, ledger, patience, trash, watching
+from meetcore.pipeline.inprocess import InProcessEngine
+from meetcore.pipeline.models import SharedModels
 from meetcore.pipeline.service import MeetingService
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
@@ -24,7 +27,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "GIVE_UP_S", 0.3)
     monkeypatch.setattr(ledger, "RETRY_S", 0.02)
     monkeypatch.setattr(patience, "RETRY_S", 0.02)
-    monkeypatch.setattr(finalizing, "REPORT_S", 0.0)
+    monkeypatch.setattr(trash, "UNDO_S", 0.1)
+    monkeypatch.setattr(watching, "REPORT_S", 0.0)
 
 
 @pytest.fixture
@@ -54,7 +58,17 @@ def open_service(
 
     def build(load: bool = True, **changes: Any) -> MeetingService:
         settings = settings_for(tmp_path, **changes)
-        service: Any = MeetingService(settings, store, lambda: identifier)  # type: ignore[arg-type]
+        made: list[MeetingService] = []
+
+        def loaded(timeout_s: float) -> Any:
+            if made and made[0].models() is not None:
+                return identifier
+            time.sleep(min(timeout_s, 0.02))
+            return None
+
+        engine = InProcessEngine(SharedModels(loaded))
+        service: Any = MeetingService(settings, store, lambda: identifier, engine)  # type: ignore[arg-type]
+        made.append(service)
         if load:
             service.load_models()
         opened.append(service)

@@ -119,6 +119,12 @@ def turns_until(end: float, merged: dict[str, str] | None = None) -> tuple[Turn,
     return tuple(turns)
 
 
+class NamedWeight:
+    """Stands for the weight that made the voices."""
+
+    weight = "clock"
+
+
 class ClockDiarizer:
     """The same speakers in the second pass, numbered the other way round."""
 
@@ -126,11 +132,15 @@ class ClockDiarizer:
         self.error = error
         self.extra = tuple(extra)
         self.name = "clock"
+        self.embedding = NamedWeight()
 
     def open_live(self, max_speakers: int | None = None) -> Any:
         return ClockTurns()
 
-    def diarize(self, read: Any, total_samples: int, **options: Any) -> Diarization:
+    def diarize(
+        self, read: Any, total_samples: int, wanted: Any = None, **options: Any
+    ) -> Diarization:
+        self.wanted = wanted
         options["progress"](0.0)
         if self.error is not None:
             raise self.error
@@ -186,17 +196,23 @@ class StandIn:
 class RefusingStore:
     """A store that refuses the methods named in `refused`, as a locked database would."""
 
-    def __init__(self, store: Any) -> None:
+    def __init__(self, store: Any, whole: RefusingStore | None = None, door: str = "") -> None:
         self._store = store
-        self.refused: set[str] = set()
-        self.refusals = 0
+        self._whole = whole or self
+        self._door = door
+        if whole is None:
+            self.refused: set[str] = set()
+            self.refusals = 0
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
+        if not callable(method):
+            return RefusingStore(method, self._whole, f"{name}.")
+        whole = self._whole
 
         def call(*arguments: Any, **options: Any) -> Any:
-            if name in self.refused or "*" in self.refused:
-                self.refusals += 1
+            if f"{self._door}{name}" in whole.refused or "*" in whole.refused:
+                whole.refusals += 1
                 raise StoreError("The database is locked.")
             return method(*arguments, **options)
 

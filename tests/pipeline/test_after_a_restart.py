@@ -13,6 +13,7 @@ from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import MeetingStateError
 from meetcore.pipeline.service import LiveMeeting, MeetingService
 from meetcore.records import MeetingState, Stage
+from meetcore.store.jobs import Job, JobStage, JobState
 from tests.pipeline.conftest import Open
 from tests.pipeline.stand_ins import RefusingStore, SlowRecognizer, StandIn, talk, until
 
@@ -23,6 +24,12 @@ def begin(service: MeetingService, seconds: float = 4.0) -> LiveMeeting:
     live.offer(talk(seconds), "tab")
     until(lambda: live.snapshot().elapsed == seconds)
     return live
+
+
+def recorded(tmp_path: Path, meeting_id: str) -> None:
+    writer = RecordingWriter(tmp_path / "data" / "recordings" / meeting_id, fsync_s=1)
+    writer.append(talk(4.0))
+    writer.close()
 
 
 def is_done(service: MeetingService, meeting_id: str) -> bool:
@@ -54,14 +61,42 @@ def test_crashed_meeting_without_a_recording_is_interrupted_too(
     until(lambda: is_done(service, meeting.id))
 
 
-def test_pass_that_was_killed_waits_for_a_person_and_one_that_waited_goes_on(
+def test_pass_that_was_killed_goes_on_by_itself_as_does_one_that_waited(
+    open_service: Open, store: RefusingStore, tmp_path: Path
+) -> None:
+    """Until jobs, a killed pass waited for a person; now a crash costs one attempt of three."""
+    ids = [store.create_meeting(title).id for title in ("Killed", "Waited")]
+    for meeting_id, state in zip(ids, (JobState.RUNNING, JobState.QUEUED), strict=True):
+        recorded(tmp_path, meeting_id)
+        store.update(meeting_id, state=MeetingState.FINALIZING, progress=0.4)
+        store.jobs.put(Job(meeting_id, state, JobStage.RECOGNIZING, attempts=1))
+    service = open_service()
+    assert service.recover() == []
+    until(lambda: all(is_done(service, each) for each in ids))
+
+
+def test_job_that_was_begun_too_often_waits_for_a_person(
+    open_service: Open, store: RefusingStore, tmp_path: Path
+) -> None:
+    meeting_id = store.create_meeting("Deadly").id
+    recorded(tmp_path, meeting_id)
+    store.update(meeting_id, state=MeetingState.FINALIZING, progress=0.4)
+    store.jobs.put(Job(meeting_id, JobState.RUNNING, JobStage.RECOGNIZING, attempts=3))
+    service = open_service()
+    assert service.recover() == []
+    failed = store.get(meeting_id)
+    assert failed.state is MeetingState.FAILED
+    assert failed.detail.startswith("Its work was begun 3 times")
+    service.retry(meeting_id)
+    until(lambda: is_done(service, meeting_id))
+
+
+def test_pass_without_a_job_is_as_an_older_release_left_it(
     open_service: Open, store: RefusingStore, tmp_path: Path
 ) -> None:
     ids = [store.create_meeting(title).id for title in ("Killed", "Waited")]
     for meeting_id, progress in zip(ids, (0.4, 0.0), strict=True):
-        writer = RecordingWriter(tmp_path / "data" / "recordings" / meeting_id, fsync_s=1)
-        writer.append(talk(4.0))
-        writer.close()
+        recorded(tmp_path, meeting_id)
         store.update(meeting_id, state=MeetingState.FINALIZING, progress=progress)
     service = open_service()
     assert [each.id for each in service.recover()] == [ids[0]]
@@ -103,28 +138,16 @@ def test_shutdown_while_the_models_load_does_not_hang_nor_fail_the_meeting(
     assert live is not None
     live.stop()
     assert live.join(10)
-    until(lambda: store.get(meeting_id).detail)
+    until(lambda: store.jobs.get(meeting_id).state is JobState.RUNNING)
     began = time.monotonic()
     service.shutdown(10)
     assert time.monotonic() - began < 3.0
-    left = store.get(meeting_id)
+    left, job = store.get(meeting_id), store.jobs.get(meeting_id)
     assert (left.state, left.progress, left.detail) == (MeetingState.FINALIZING, 0.0, "")
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
     later = open_service()
     assert later.recover() == []
     until(lambda: is_done(later, meeting_id))
-
-
-def test_process_killed_while_it_waited_for_models_goes_on_by_itself(
-    open_service: Open, store: RefusingStore
-) -> None:
-    service = open_service(load=False)
-    meeting_id = begin(service).meeting_id
-    live = service.live(meeting_id)
-    assert live is not None
-    live.stop()
-    until(lambda: store.get(meeting_id).detail)
-    waiting = store.get(meeting_id)
-    assert (waiting.state, waiting.progress) == (MeetingState.FINALIZING, 0.0)
 
 
 def test_meeting_that_flushes_too_long_is_left_to_the_next_start(
@@ -166,7 +189,8 @@ def test_piece_that_outlasts_the_shutdown_is_no_crash(
     assert store.get(meeting_id).progress > 0.0
     service.shutdown(0.2)
     assert not identifier.closed
-    assert store.get(meeting_id).progress == 0.0
+    job = store.jobs.get(meeting_id)
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
     slow.leave.set()
     later = open_service()
     assert later.recover() == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import wave
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,16 @@ import pytest
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import (
-    AudioDecodeError,
     InferenceError,
     MeetingNotFoundError,
-    MeetingStateError,
     RecordingError,
 )
-from meetcore.pipeline import finalizing
+from meetcore.pipeline import stages
 from meetcore.pipeline.service import MeetingService
+from meetcore.pipeline.watching import StageWatch
 from meetcore.records import SAMPLE_RATE, Meeting, MeetingState, Mode, Stage, Turn
 from meetcore.speakers.offline import Cancelled
+from meetcore.store.jobs import JobStage, JobState
 from tests.pipeline.conftest import Open
 from tests.pipeline.stand_ins import (
     ClockDiarizer,
@@ -79,60 +78,48 @@ def test_recording_from_elsewhere_becomes_a_meeting(
 @pytest.mark.parametrize(
     "data", [b"", b"garbage" * 100, wav()[:20], b"%PDF-1.4", wav().replace(b"WAVE", b"WAXE")]
 )
-def test_garbage_leaves_nothing_behind(
+def test_garbage_is_a_failed_job_with_a_sentence_and_the_file_kept(
     service: MeetingService, tmp_path: Path, data: bytes
 ) -> None:
-    with pytest.raises(AudioDecodeError):
-        service.add_recording("Garbage", data)
-    assert service.store.list_meetings() == []
-    recordings = tmp_path / "data" / "recordings"
-    assert not recordings.exists() or not list(recordings.iterdir())
+    """Reading happens in a job: the page has the meeting at once, and its failure later."""
+    meeting_id = service.add_recording("Garbage", data)
+    failed = ended(service, meeting_id)
+    assert failed.state is MeetingState.FAILED
+    assert failed.detail.startswith("Garbage ")
+    job = service.store.jobs.get(meeting_id)
+    assert job is not None
+    assert (job.state, job.stage, job.detail) == (
+        JobState.FAILED,
+        JobStage.DECODING,
+        failed.detail,
+    )
+    assert ended(service, service.add_recording("Good", wav())).state is MeetingState.DONE
 
 
 def test_file_without_a_sound_in_it_is_an_answer(service: MeetingService) -> None:
-    try:
-        meeting_id = service.add_recording("Empty", wav(0.0))
-    except AudioDecodeError:
-        return
-    done = ended(service, meeting_id)
-    assert (done.state, done.detail) == (MeetingState.DONE, "No sound was recorded.")
+    done = ended(service, service.add_recording("Empty", wav(0.0)))
+    if done.state is MeetingState.DONE:
+        assert done.detail == "There is no sound in this file."
+    else:
+        assert done.detail.startswith("Empty is not a media file")
 
 
-def test_any_failure_while_reading_in_leaves_nothing_behind(
+def test_silence_is_an_answer(service: MeetingService) -> None:
+    silent = wav(4.0)[:44] + bytes(len(wav(4.0)) - 44)
+    done = ended(service, service.add_recording("Silent", silent))
+    assert (done.state, done.detail) == (MeetingState.DONE, "No speech was heard in it.")
+
+
+def test_any_failure_while_reading_in_is_a_sentence(
     service: MeetingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(source: Any) -> Any:
-        raise MemoryError
+    def broken(*anything: Any) -> Any:
+        raise ZeroDivisionError
 
-    monkeypatch.setattr("meetcore.pipeline.service.iter_audio", broken)
-    with pytest.raises(MemoryError):
-        service.add_recording("Huge", wav())
-    assert service.store.list_meetings() == []
-
-
-def test_recording_being_read_in_is_nobody_elses(
-    service: MeetingService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Finishing it would compact half a file under the writer."""
-    reading, go = threading.Event(), threading.Event()
-
-    def slow(source: Any) -> Any:
-        reading.set()
-        go.wait(10)
-        yield talk(2.0) / 32768.0
-
-    monkeypatch.setattr("meetcore.pipeline.service.iter_audio", slow)
-    uploader = threading.Thread(target=service.add_recording, args=("Slow", b""))
-    uploader.start()
-    assert reading.wait(10)
-    (meeting,) = service.store.list_meetings()
-    for act in (service.delete, service.finalize):
-        with pytest.raises(MeetingStateError):
-            act(meeting.id)
-    assert service.recover() == []
-    go.set()
-    uploader.join(10)
-    assert ended(service, meeting.id).state is MeetingState.DONE
+    monkeypatch.setattr("meetcore.pipeline.decoding.iter_audio", broken)
+    failed = ended(service, service.add_recording("Odd", wav()))
+    assert failed.state is MeetingState.FAILED
+    assert failed.detail.startswith("The second pass failed (ZeroDivisionError).")
 
 
 def test_recording_only_keeps_the_audio_until_a_recognizer_comes(
@@ -234,7 +221,7 @@ def test_store_that_refuses_in_the_middle_does_not_cost_the_pass(
     slow = identifier.recognizer = SlowRecognizer()
     meeting_id = service.add_recording("Locked", wav(8.0))
     assert slow.asked.wait(10)
-    store.refused = {"update", "replace_transcript"}
+    store.refused = {"update", "replace_transcript", "jobs.update"}
     slow.leave.set()
     until(lambda: store.refusals > 4)
     store.refused = set()
@@ -250,7 +237,7 @@ def test_submitting_to_a_store_that_refuses_still_finishes(
     meeting_id = spoken_live(service)
     ended(service, meeting_id)
     identifier.recognizer = ScriptedRecognizer()
-    store.refused = {"update"}
+    store.refused = {"update", "jobs.put"}
     service.finalize(meeting_id)
     until(lambda: store.refusals > 2)
     store.refused = set()
@@ -263,56 +250,54 @@ def test_unknown_meeting_cannot_be_finished(service: MeetingService) -> None:
             service.finalize("nobody")
 
 
-def test_meeting_in_work_is_neither_deleted_nor_queued_twice(
-    service: MeetingService, identifier: StandIn
-) -> None:
+def test_meeting_in_work_is_not_queued_twice(service: MeetingService, identifier: StandIn) -> None:
     slow = identifier.recognizer = SlowRecognizer()
     meeting_id = service.add_recording("Work", wav())
     assert slow.asked.wait(10)
     waiting = service.add_recording("Next", wav())
     for each in (meeting_id, waiting):
-        with pytest.raises(MeetingStateError):
-            service.delete(each)
         service.finalize(each)
+    assert service._runner.pending() == {meeting_id, waiting}
     slow.leave.set()
-    ended(service, meeting_id)
-    service.delete(meeting_id)
-    ended(service, waiting)
-    service.delete(waiting)
-    assert service.store.list_meetings() == []
+    for each in (meeting_id, waiting):
+        assert ended(service, each).state is MeetingState.DONE
+    assert not service._runner.pending()
 
 
 def test_done_means_free(service: MeetingService) -> None:
-    """Who reads "done" can delete the meeting at once."""
+    """Who reads "done" can have the meeting done again at once."""
     for _ in range(15):
         meeting_id = spoken_live(service, 1.0)
         assert ended(service, meeting_id).state is MeetingState.DONE
-        service.delete(meeting_id)
+        service.finalize(meeting_id)
+        assert service.store.get(meeting_id).state is MeetingState.FINALIZING or ended(
+            service, meeting_id
+        )
 
 
 def test_recording_that_cannot_be_compacted_is_finished_all_the_same(
     service: MeetingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(folder: Path) -> Path:
+    def refuse(folder: Path, progress: Any) -> Path:
         raise RecordingError("The recording cannot be compacted.")
 
-    monkeypatch.setattr(finalizing, "compact", refuse)
-    done = ended(service, service.add_recording("Raw", wav()))
+    monkeypatch.setattr(stages, "compact", refuse)
+    done = ended(service, spoken_live(service))
     assert (done.state, done.detail) == (MeetingState.DONE, "The recording cannot be compacted.")
     assert done.audio_path is None
 
 
 def test_progress_moves_and_never_goes_back(
-    service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
+    service: MeetingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[float] = []
-    note = finalizing.Finalizer._note
+    tell = StageWatch._tell
 
-    def watch(self: Any, meeting_id: str, progress: Any = None, detail: Any = None) -> None:
-        seen.extend([progress] if progress is not None else [])
-        note(self, meeting_id, progress, detail)
+    def watch(self: StageWatch) -> None:
+        tell(self)
+        seen.append(self._store.get(self._meeting_id).progress)
 
-    monkeypatch.setattr(finalizing.Finalizer, "_note", watch)
+    monkeypatch.setattr(StageWatch, "_tell", watch)
     done = ended(service, service.add_recording("Bar", wav(60.0)))
     assert done.progress == 1.0
     assert seen == sorted(seen) and len(set(seen)) > 3

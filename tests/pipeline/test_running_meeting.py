@@ -17,6 +17,7 @@ from meetcore.errors import MeetingStateError, RecordingError
 from meetcore.pipeline.pace import WIDEST_STEP
 from meetcore.pipeline.service import LiveMeeting, MeetingService
 from meetcore.records import SAMPLE_RATE, LiveState, Meeting, MeetingState, Mode, Stage
+from meetcore.store.jobs import JobState
 from tests.pipeline.conftest import Open
 from tests.pipeline.stand_ins import RefusingStore, StandIn, talk, texts, until
 
@@ -72,12 +73,12 @@ def test_meeting_from_start_to_final_transcript(service: MeetingService, tmp_pat
     live.stop()
     done = ended(service, meeting_id)
     assert (done.state, done.detail, done.duration) == (MeetingState.DONE, "", 8.0)
-    assert (done.mode, done.recognizer) == (Mode.FULL, "final")
+    assert (done.mode, done.recognizer) == (Mode.FULL, "scripted · fake · cpu float32")
     assert provisional(service.store, meeting_id) == words(16)
     assert done.audio_path == f"{meeting_id}/audio.flac"
     assert service.live(meeting_id) is None
     service.delete(meeting_id)
-    assert not (tmp_path / "data" / "recordings" / meeting_id).exists()
+    until(lambda: not (tmp_path / "data" / "recordings" / meeting_id).exists())
 
 
 def test_words_are_stored_before_they_are_shown(
@@ -201,10 +202,9 @@ def test_meeting_stopped_before_models_are_loaded_is_finished_by_the_second_pass
     send(live, 3.0)
     live.stop()
     assert live.join(10)
-    until(lambda: service.store.get(meeting_id).detail)
+    until(lambda: service.store.jobs.get(meeting_id).state is JobState.RUNNING)
     waiting = service.store.get(meeting_id)
     assert waiting.state is MeetingState.FINALIZING
-    assert waiting.detail == "Waiting for the models to load."
     service.load_models()
     done = ended(service, meeting_id)
     assert (done.state, done.detail) == (MeetingState.DONE, "")
@@ -294,7 +294,7 @@ def test_store_that_refuses_for_a_while_gets_everything_later(
     send(live, 4.0)
     until(heard_all(live, 6.0))
     assert texts(live.snapshot().segments) == words(11), "people still read along"
-    assert live.snapshot().health.chunk_errors == store.refusals > 0
+    assert 0 < live.snapshot().health.chunk_errors <= store.refusals
     store.refused = set()
     send(live, 1.0)
     until(lambda: provisional(store, live.meeting_id) == words(13))

@@ -1,0 +1,52 @@
+"""Files that are recognisably no use: locked ones and archives, each with its own sentence."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from av.audio.stream import AudioStream
+from av.packet import Packet
+
+from meetcore.errors import AudioDecodeError
+
+LOWEST_HZ = 1000
+_ENCRYPTED = {"enca", "encv", "drms", "p608"}
+"""Sample entries of protected MP4 tracks (ISO/IEC 23001-7; "drms" is Apple's FairPlay)."""
+_ARCHIVES = {
+    b"PK\x03\x04": "a ZIP archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"%PDF": "a PDF",
+}
+
+
+def refuse_encrypted(packet: Packet, stream: AudioStream, name: str) -> None:
+    """Raise AudioDecodeError for a track that only its owner's player can open."""
+    locked = stream.codec_context.codec_tag in _ENCRYPTED
+    if locked or packet.has_sidedata("encryption_info"):
+        raise AudioDecodeError(
+            f"{name} is encrypted (copy-protected). Use a copy without protection."
+        )
+
+
+def refuse_absurd_rate(stream: AudioStream, name: str) -> None:
+    """Raise AudioDecodeError for a sample rate at which nothing can be understood."""
+    rate = stream.codec_context.sample_rate or 0
+    if 0 < rate < LOWEST_HZ:
+        raise AudioDecodeError(
+            f"{name} has only {rate} samples a second, too few for speech."
+            " Export it at 16,000 Hz or more."
+        )
+
+
+def refuse_archive(file: BinaryIO, name: str) -> None:
+    """Raise AudioDecodeError for a file that holds other files."""
+    file.seek(0)
+    begin = file.read(8)
+    for magic, kind in _ARCHIVES.items():
+        if begin.startswith(magic):
+            raise AudioDecodeError(
+                f"{name} is {kind}, not a recording. Choose the audio or video file itself;"
+                " unpack it first if it is inside."
+            )

@@ -1,0 +1,134 @@
+"""How long a job still takes, from what this machine measured; pure but for `Speeds`' file."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from meetcore.store.jobs import JobStage
+
+logger = logging.getLogger(__name__)
+
+TYPICAL = {
+    JobStage.DECODING: 0.005,
+    JobStage.RECOGNIZING: 0.08,
+    JobStage.DIARIZING: 0.06,
+    JobStage.ATTRIBUTING: 0.0005,
+}
+"""Wall-clock seconds per second of audio on 2 cores with tiny.en: how stages compare with each
+other, before this machine has measured anything."""
+KNOWN_FROM = 0.02
+"""Part of a stage after which its own speed counts."""
+TRUSTED_FROM = 0.3
+"""Part of a stage after which nothing but its own speed counts."""
+SMOOTHING = 0.3
+
+
+class Speeds:
+    """Wall-clock seconds per second of audio of this machine's last jobs, kept in a small file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def of(self, stage: JobStage, weight: str = "") -> float | None:
+        """The speed of a stage; of recognizing, with this weight."""
+        found = self._read().get(_key(stage, weight))
+        return found if isinstance(found, float) and found > 0 else None
+
+    def learn(self, stage: JobStage, weight: str, seconds: float, audio_s: float) -> None:
+        """Note how long a whole stage took; half of it is what was known before."""
+        if audio_s < 10.0 or seconds <= 0.0:
+            return
+        known, speed = self._read(), seconds / audio_s
+        before = known.get(_key(stage, weight), speed)
+        known[_key(stage, weight)] = (before + speed) / 2
+        try:
+            self._path.write_text(json.dumps(known), encoding="utf-8")
+        except OSError as error:
+            logger.warning("the speed of %s could not be noted: %s", stage, error)
+
+    def _read(self) -> dict[str, float]:
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+
+def _key(stage: JobStage, weight: str) -> str:
+    return f"{stage}:{weight}" if stage is JobStage.RECOGNIZING else str(stage)
+
+
+@dataclass(slots=True)
+class Estimate:
+    """Part done and time left of one job.
+
+    Parameters
+    ----------
+    stages : those of this job, in order
+    known : measured speeds of earlier jobs, by stage
+    audio_s : length of the recording; 0 while nobody knows
+    """
+
+    stages: Sequence[JobStage]
+    known: dict[JobStage, float]
+    audio_s: float = 0.0
+    _left: float | None = None
+    _told_at: float = 0.0
+    _own: dict[JobStage, float] = field(default_factory=dict)
+
+    def overall(self, stage: JobStage, part: float) -> float:
+        """Of the whole job, by expected time.
+
+        >>> stages = (JobStage.RECOGNIZING, JobStage.DIARIZING)
+        >>> round(Estimate(stages, {}).overall(JobStage.DIARIZING, 0.5), 2)
+        0.79
+        """
+        weights = {each: self._speed(each) for each in self.stages}
+        position = self.stages.index(stage)
+        done = sum(weights[each] for each in self.stages[:position]) + part * weights[stage]
+        return min(1.0, done / sum(weights.values()))
+
+    def remaining(
+        self, stage: JobStage, part: float, begun: float, elapsed: float, now: float
+    ) -> float | None:
+        """Seconds to the job's end; None while nobody can tell.
+
+        Parameters
+        ----------
+        part : of the stage, 0 to 1
+        begun : part at which `elapsed` began to count; a stage may be resumed
+        elapsed : seconds in the stage, with its models loaded
+        now : any clock; between two calls it makes the estimate shrink
+        """
+        share = part - begun
+        if self.audio_s > 0 and share >= KNOWN_FROM and elapsed > 0:
+            trust = min(1.0, share / TRUSTED_FROM)
+            own = elapsed / share / self.audio_s
+            before = self.known.get(stage, own)
+            self._own[stage] = trust * own + (1.0 - trust) * before
+        if self.audio_s <= 0 or not (self._own or stage in self.known):
+            return None
+        rest = (1.0 - part) * self._speed(stage)
+        rest += sum(self._speed(each) for each in self.stages[self.stages.index(stage) + 1 :])
+        return self._smoothed(rest * self.audio_s, now)
+
+    def _speed(self, stage: JobStage) -> float:
+        """Of this job, else of earlier ones, else typical for a machine as fast as this one."""
+        found = self._own.get(stage) or self.known.get(stage)
+        return found or TYPICAL[stage] * self._machine()
+
+    def _machine(self) -> float:
+        measured = {**self.known, **self._own}
+        typical = sum(TYPICAL[stage] for stage in measured)
+        return sum(measured.values()) / typical if typical else 1.0
+
+    def _smoothed(self, left: float, now: float) -> float:
+        if self._left is not None:
+            expected = max(0.0, self._left - (now - self._told_at))
+            left = SMOOTHING * left + (1.0 - SMOOTHING) * expected
+        self._left, self._told_at = left, now
+        return left

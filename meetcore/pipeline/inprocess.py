@@ -1,0 +1,23 @@
+"""An engine inside this process: for tests, and wherever no second process can be had."""
+
+from __future__ import annotations
+
+from meetcore.pipeline.stages import Models, perform
+from meetcore.pipeline.tasks import Result, Task, Watch
+
+
+class InProcessEngine:
+    """Does the work on the caller's thread; see meetcore.pipeline.tasks.Engine."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    def run(self, task: Task, watch: Watch) -> Result:
+        """The result of a task."""
+        return perform(task, self._models, watch)
+
+    def rest(self) -> None:
+        """Nothing is held that costs anything."""
+
+    def close(self) -> None:
+        """The models are somebody else's to release."""

@@ -1,0 +1,162 @@
+"""Voices that people asked to be recognised again; without a profile nothing is computed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from meetcore.audio.recording import RecordingReader
+from meetcore.errors import MeetingStateError, ModelUnavailableError, StoreError
+from meetcore.identifier import Identifier
+from meetcore.pipeline.offline import turns_of_segments
+from meetcore.records import Turn
+from meetcore.settings import Settings
+from meetcore.speakers.hearing import clean_spans
+from meetcore.speakers.profiles import EnrolledVoice, ProfileMatch, combine, enroll, match_profiles
+from meetcore.speakers.similarity import Voice
+from meetcore.store.meetings import MeetingStore
+from meetcore.store.voices import Profile, VoiceClip
+
+logger = logging.getLogger(__name__)
+
+FRESH_S = 3.0
+"""How long the list of profiles is believed: every running meeting asks for it."""
+CLIP_S = 8.0
+
+
+class Acquaintances:
+    """Compares a meeting's voices with the profiles there are. Safe from several threads."""
+
+    def __init__(self, store: MeetingStore, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: list[EnrolledVoice] = []
+        self._read_at = float("-inf")
+
+    def forget(self) -> None:
+        """The profiles changed."""
+        self._read_at = float("-inf")
+
+    def any(self) -> bool:
+        """Whether there is anybody to be recognised."""
+        return bool(self._profiles())
+
+    def match(self, voices: Mapping[str, Voice], weight: str) -> dict[str, ProfileMatch]:
+        """Who of a meeting is known."""
+        profiles = self._profiles()
+        return match_profiles(voices, profiles, weight) if profiles and voices else {}
+
+    def greet(self, meeting_id: str, voices: Mapping[str, Voice], weight: str) -> None:
+        """Name the known ones of a meeting that nobody named."""
+        for label, found in self.match(voices, weight).items():
+            self._store.name_speaker_by_voice(
+                meeting_id, label, found.name, found.similarity, found.profile_id
+            )
+
+    def _profiles(self) -> list[EnrolledVoice]:
+        with self._lock:
+            if self._clock() - self._read_at > FRESH_S:
+                self._read_at = self._clock()
+                try:
+                    self._known = [_enrolled(profile) for profile in self._store.profiles.list()]
+                except StoreError:
+                    logger.exception("the profiles could not be read")
+            return self._known
+
+
+class Enrolment:
+    """Adds, teaches, merges and deletes profiles, as a person asks."""
+
+    def __init__(
+        self,
+        store: MeetingStore,
+        settings: Settings,
+        identifier: Callable[[], Identifier | None],
+        acquaintances: Acquaintances,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._identifier = identifier
+        self._acquaintances = acquaintances
+
+    def enroll(self, meeting_id: str, label: str, name: str) -> Profile:
+        """Add a profile, or teach the one of this name; the speaker gets the name too.
+
+        Raises
+        ------
+        EnrollmentTooShortError
+            Too little of this voice was heard alone.
+        ModelUnavailableError
+            Nothing is loaded that could hear voices.
+        """
+        name = name.strip()
+        if not name:
+            raise MeetingStateError("A voice needs a name. Type one, then try again.")
+        identifier = self._identifier()
+        diarizer = identifier.diarizer if identifier else None
+        if diarizer is None:
+            why = identifier.models.reason if identifier else "The models are still loading."
+            raise ModelUnavailableError(f"{why} Voices can be kept once speakers are told apart.")
+        spans = clean_spans(self._turns(meeting_id), label)
+        reader = RecordingReader(self._settings.recordings_dir / meeting_id)
+        heard = enroll(reader.read, spans, diarizer.embedding)
+        clip = _clip(meeting_id, spans)
+        known = self._known(name, diarizer.embedding.weight)
+        if known is None:
+            profile = self._store.profiles.add(
+                name, diarizer.embedding.weight, heard.embedding, heard.duration, clip
+            )
+        else:
+            whole = combine(known, heard)
+            self._store.profiles.teach(known.id, whole.embedding, whole.duration, clip)
+            profile = self._store.profiles.get(known.id)
+        self._acquaintances.forget()
+        return profile
+
+    def forget(self, profile_id: str) -> None:
+        """Delete a profile and all that was kept of its voice."""
+        self._store.profiles.delete(profile_id)
+        self._acquaintances.forget()
+
+    def merge(self, profile_id: str, into: str) -> None:
+        """Make one profile of two.
+
+        Raises
+        ------
+        MeetingStateError
+            Different weights made them: they cannot be compared.
+        """
+        one, other = self._store.profiles.get(profile_id), self._store.profiles.get(into)
+        if one.weight != other.weight:
+            raise MeetingStateError(
+                f"{one.name} and {other.name} were heard by different models and cannot be merged."
+                " Delete one of them."
+            )
+        whole = combine(other, one)
+        self._store.profiles.merge(profile_id, into, whole.embedding, whole.duration)
+        self._acquaintances.forget()
+
+    def _turns(self, meeting_id: str) -> tuple[Turn, ...]:
+        found = self._store.turns(meeting_id)
+        return found or turns_of_segments(self._store.transcript(meeting_id).segments)
+
+    def _known(self, name: str, weight: str) -> Profile | None:
+        for profile in self._store.profiles.list():
+            if profile.name.casefold() == name.casefold() and profile.weight == weight:
+                return profile
+        return None
+
+
+def _clip(meeting_id: str, spans: tuple[Turn, ...]) -> VoiceClip:
+    """Where the voice can be heard best: the longest stretch."""
+    longest = max(spans, key=lambda span: span.end - span.start)
+    return VoiceClip(meeting_id, longest.start, min(longest.end, longest.start + CLIP_S))
+
+
+def _enrolled(profile: Profile) -> EnrolledVoice:
+    return EnrolledVoice(
+        profile.id, profile.name, profile.weight, profile.embedding, profile.duration
+    )
