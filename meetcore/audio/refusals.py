@@ -21,7 +21,7 @@ _ARCHIVES = {
 }
 
 
-def refuse_encrypted(packet: Packet, stream: AudioStream, name: str) -> None:
+def refuse_encrypted(packet: Packet[AudioStream], stream: AudioStream, name: str) -> None:
     """Raise AudioDecodeError for a track that only its owner's player can open."""
     locked = stream.codec_context.codec_tag in _ENCRYPTED
     if locked or packet.has_sidedata("encryption_info"):
