@@ -84,6 +84,7 @@ def main() -> None:
     _step_back()
     setup = pickle.load(sys.stdin.buffer)
     assert isinstance(setup, Setup)
+    logging.getLogger().setLevel(setup.log_level)
     models = OwnModels(setup.settings)
     threading.Thread(target=pipe.listen, name="parent", daemon=True).start()
     while True:

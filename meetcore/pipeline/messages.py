@@ -11,9 +11,10 @@ from meetcore.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """First to the worker: how to load models."""
+    """First to the worker: how to load models, and how much to tell of it."""
 
     settings: Settings
+    log_level: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class _Worker:
         self._news: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._hear, name="worker-process", daemon=True)
         self._thread.start()
-        self.send(Setup(settings))
+        self.send(Setup(settings, logger.getEffectiveLevel()))
 
     @property
     def pid(self) -> int:
