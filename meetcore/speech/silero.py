@@ -23,6 +23,8 @@ CONTEXT_SAMPLES = 64
 _FFT = 256
 _HOP = 128
 _BINS = _FFT // 2 + 1
+_CONVOLUTIONS = {"conv1": 1, "conv2": 2, "conv3": 2, "conv4": 1}
+"""Layers and their strides."""
 _BLOCK = 1024
 """Frames convolved at once (33 s of audio): bounds memory on long recordings."""
 
@@ -86,6 +88,11 @@ class SileroActivity:
         self._weights = weights
         self._spectrum = np.ascontiguousarray(weights["stft_conv.weight"][:, 0, :].T)
         self._recurrent = np.ascontiguousarray(weights["lstm_cell.weight_hh"].T)
+        # Sliced out of the published layout their elements lie apart, and numpy leaves BLAS aside.
+        self._taps = {
+            name: [np.ascontiguousarray(weights[f"{name}.weight"][:, :, tap].T) for tap in range(3)]
+            for name in _CONVOLUTIONS
+        }
         self.reset()
 
     def reset(self) -> None:
@@ -119,18 +126,17 @@ class SileroActivity:
         windows = np.lib.stride_tricks.sliding_window_view(padded, _FFT, axis=1)[:, ::_HOP]
         bins = windows @ self._spectrum
         hidden = np.sqrt(bins[..., :_BINS] ** 2 + bins[..., _BINS:] ** 2)
-        for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
+        for name, stride in _CONVOLUTIONS.items():
             hidden = self._convolution(hidden, name, stride)
         return hidden[:, 0, :]
 
     def _convolution(self, inputs: Array, name: str, stride: int) -> Array:
         """Three taps, one step of padding, then a rectifier; (n, steps, in) to (n, steps, out)."""
         padded = np.pad(inputs, ((0, 0), (1, 1), (0, 0)))
-        weight = self._weights[f"{name}.weight"]
         steps = (padded.shape[1] - 3) // stride + 1
         output = sum(
-            padded[:, tap : tap + stride * (steps - 1) + 1 : stride] @ weight[:, :, tap].T
-            for tap in range(3)
+            padded[:, tap : tap + stride * (steps - 1) + 1 : stride] @ weight
+            for tap, weight in enumerate(self._taps[name])
         )
         return np.maximum(output + self._weights[f"{name}.bias"], 0.0)
 
