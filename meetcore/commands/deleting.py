@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from meetcore.commands.picking import pick
 from meetcore.errors import MeetcoreError, MeetingNotFoundError, MeetingStateError
-from meetcore.pipeline.service import MeetingService
 from meetcore.records import Meeting, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 from meetcore.transcript.cues import one_line
+
+if TYPE_CHECKING:
+    from meetcore.pipeline.service import MeetingService
 
 PATIENCE_S = 20.0
 POLL_S = 0.02
@@ -23,6 +26,9 @@ YES = frozenset({"y", "yes"})
 
 def delete(settings: Settings, store: MeetingStore, arguments: argparse.Namespace) -> int:
     """Delete text and audio of the meetings named; 1 if one could not be, or nobody said yes."""
+    # Half a second of imports, which a list or a search does without.
+    from meetcore.pipeline.service import MeetingService
+
     if not arguments.yes and not sys.stdin.isatty():
         arguments.refuse("nobody is here to be asked; add --yes to delete without a question")
     found, failed = _found(store, arguments.ids)
