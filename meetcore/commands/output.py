@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -73,6 +74,24 @@ class Outlet:
         self._taken: set[str] = set()
         self._written = 0
 
+    def check(self) -> None:
+        """Make the folder now, so that hours of work do not end at a place nobody may write to.
+
+        Raises
+        ------
+        OutputError
+            It cannot be made or written.
+        """
+        if self._path is None:
+            return
+        folder = self._path.parent if _is_file(self._path) else self._path
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise self._refused(error) from error
+
     def deliver(self, piece: Piece) -> Path | None:
         """Write one result; gives its file, or None for standard output.
 
@@ -89,11 +108,14 @@ class Outlet:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, piece)
         except OSError as error:
-            raise OutputError(
-                f"{self._path} cannot be written ({error.strerror or error});"
-                " choose another place with --output."
-            ) from error
+            raise self._refused(error) from error
         return path
+
+    def _refused(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._path} cannot be written ({error.strerror or error});"
+            " choose another place with --output."
+        )
 
     def _print(self, piece: Piece) -> None:
         if self._written and piece.format_name in PARAGRAPHS:

@@ -66,7 +66,14 @@ class Batch:
         self._outlet = Outlet(order.output)
 
     def run(self) -> int:
-        """Work on one after the other; the exit status."""
+        """Work on one after the other; the exit status.
+
+        Raises
+        ------
+        OutputError
+            Nothing can be written where the results are to go; nothing was begun.
+        """
+        self._outlet.check()
         failed = False
         for number, item in enumerate(self._order.items, start=1):
             place = f"[{number}/{len(self._order.items)}] " if len(self._order.items) > 1 else ""

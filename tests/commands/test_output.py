@@ -63,8 +63,11 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("a file where a folder should be")
+    outlet = Outlet(str(tmp_path / "x" / "y"))
     with pytest.raises(OutputError, match="--output"):
-        Outlet(str(tmp_path / "x" / "y")).deliver(Piece("txt", "a", "txt", b""))
+        outlet.check()
+    with pytest.raises(OutputError, match="--output"):
+        outlet.deliver(Piece("txt", "a", "txt", b""))
 
 
 @given(st.text())

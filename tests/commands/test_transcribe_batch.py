@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from meetcore.commands.board import ProgressBoard
+from meetcore.commands.output import OutputError
 from meetcore.commands.transcribing import Batch, Order
 from meetcore.errors import AudioDecodeError
 from meetcore.records import MeetingState, Speaker, Stage, Transcript
@@ -143,6 +144,13 @@ def test_what_is_not_to_be_kept_is_deleted_after_it_is_written(bench: Bench) -> 
     assert bench.run(bench.file("a.wav", "Hello."), keep=False) == 0
     assert bench.service.calls[-1] == ("delete", "m0")
     assert "not kept" in bench.heard.getvalue()
+
+
+def test_a_place_nobody_can_write_to_is_said_before_any_work(bench: Bench) -> None:
+    blocked = bench.file("blocked", "a file where a folder should be")
+    with pytest.raises(OutputError, match="--output"):
+        bench.run(bench.file("a.wav", "Hello."), output=f"{blocked}/out")
+    assert bench.service.calls == []
 
 
 def test_an_interrupted_file_says_how_to_go_on(
