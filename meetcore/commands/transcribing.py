@@ -143,5 +143,7 @@ class Batch:
             raise
         job = store.jobs.get(meeting_id)
         if job is not None and job.state is not JobState.DONE:
+            if not self._order.keep:
+                purge(self._service, meeting_id)
             raise InferenceError(job.detail or f"The meeting {meeting_id} is {job.state}.")
         return job

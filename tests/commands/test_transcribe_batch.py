@@ -144,6 +144,8 @@ def test_what_is_not_to_be_kept_is_deleted_after_it_is_written(bench: Bench) -> 
     assert bench.run(bench.file("a.wav", "Hello."), keep=False) == 0
     assert bench.service.calls[-1] == ("delete", "m0")
     assert "not kept" in bench.heard.getvalue()
+    assert bench.run(bench.file("b.wav", "broken"), keep=False) == 1
+    assert bench.service.store.list_meetings() == []
 
 
 def test_a_place_nobody_can_write_to_is_said_before_any_work(bench: Bench) -> None:
