@@ -13,9 +13,9 @@ def shown_name(name: str) -> str:
 
     Examples
     --------
-    >>> shown_name("../../etc/passwd"), shown_name("C:\\x\\talk.mp4"), shown_name("a\\x00b.wav")
+    >>> shown_name("../../etc/passwd"), shown_name("C:\\x\\talk.mp4"), shown_name("a\x00b.wav")
     ('passwd', 'talk.mp4', 'ab.wav')
-    >>> shown_name("\\u202egpj.wav"), len(shown_name("x" * 300 + ".wav")), shown_name("..")
+    >>> shown_name("\u202egpj.wav"), len(shown_name("x" * 300 + ".wav")), shown_name("..")
     ('gpj.wav', 120, 'Recording')
     """
     last = name.replace("\\", "/").rsplit("/", 1)[-1]

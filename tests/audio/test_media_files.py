@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from meetcore.audio.files import iter_audio, probe_duration, read_audio
+from meetcore.audio.files import announced, iter_audio, probe_duration, read_audio
 from meetcore.audio.pcm import to_samples
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
@@ -199,3 +199,52 @@ def test_playlists_open_no_other_file(tmp_path: Path, form: str) -> None:
     path.write_text(text)
     with pytest.raises(AudioDecodeError):
         read_audio(path)
+
+
+def test_encrypted_track_is_named_as_such(tmp_path: Path) -> None:
+    path = encode(
+        tmp_path / "locked.mp4",
+        "aac",
+        tone(1.0, 44_100),
+        44_100,
+        {
+            "encryption_scheme": "cenc-aes-ctr",
+            "encryption_key": "76a6c65c5ea762046bd749a2e632ccbb",
+            "encryption_kid": "a7e61c373e219033c21091fa607bf3b8",
+        },
+    )
+    with pytest.raises(AudioDecodeError, match=r"^Talk\.mp4 is encrypted"):
+        list(iter_audio(path, name="Talk.mp4"))
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PK\x03\x04", "ZIP"),
+        (b"Rar!\x1a\x07\x00", "RAR"),
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"%PDF-1.4", "PDF"),
+    ],
+)
+def test_archives_are_told_to_be_unpacked(tmp_path: Path, content: bytes, kind: str) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(content + bytes(200))
+    with pytest.raises(AudioDecodeError, match=rf"a\.wav is a {kind}.*unpack it"):
+        read_audio(path)
+
+
+@pytest.mark.parametrize("rate", [1, 999])
+def test_absurdly_low_sample_rate_is_refused(tmp_path: Path, rate: int) -> None:
+    with pytest.raises(AudioDecodeError, match=f"only {rate} samples a second"):
+        read_audio(write_wav(tmp_path / "a.wav", tone(1.0), rate))
+
+
+def test_high_sample_rate_just_works(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", tone(1.0, 768_000), 768_000)
+    assert read_audio(path).size == pytest.approx(SAMPLE_RATE, abs=200)
+
+
+def test_announced_length_says_whether_it_was_counted(tmp_path: Path) -> None:
+    counted = announced(write_wav(tmp_path / "a.wav", tone(1.5)))
+    assert (counted.seconds, counted.exact) == (1.5, True)
+    assert not announced(encode(tmp_path / "a.mp3", "libmp3lame", tone(1.5), 16_000)).exact
