@@ -31,4 +31,4 @@ def downloads(meeting: Meeting) -> None:
 def written(meeting: Meeting, fmt: Format) -> bytes:
     """The best transcript there is, in one format."""
     store = session.service().store
-    return fmt.write(Export(store.transcript(meeting.id), meeting.title))
+    return fmt.write(Export(store.transcript(meeting.id), meeting.title, store.turns(meeting.id)))

@@ -8,16 +8,28 @@ from dataclasses import replace
 from pathlib import Path
 
 import docx
+import pytest
 from starlette.requests import Request
+from streamlit.testing.v1 import AppTest
 
+from meetcore.records import Turn
 from meetcore.transcript.formats.registry import FORMATS, get_format
 from pages.components import downloads, recordings, session
-from tests.pages.conftest import Show
 from tests.pages.fake_backend import FakeService
 
+pytestmark = pytest.mark.usefixtures("show")
 
-def labels_of(show: Show) -> list[str]:
-    app = show("meeting.py", id="d1").app
+
+def page() -> None:
+    """What a meeting's page shows of it; run by Streamlit."""
+    from pages.components import downloads, session
+
+    downloads.downloads(session.service().store.get("d1"))
+
+
+def labels() -> list[str]:
+    app = AppTest.from_function(page).run()
+    assert not app.exception, app.exception
     return [
         element.proto.label
         for kind in ("download_button", "link_button")
@@ -25,8 +37,8 @@ def labels_of(show: Show) -> list[str]:
     ]
 
 
-def test_a_meeting_without_recording_has_its_formats(show: Show) -> None:
-    assert labels_of(show) == [known.label for known in FORMATS]
+def test_a_meeting_without_recording_has_its_formats() -> None:
+    assert labels() == [known.label for known in FORMATS]
 
 
 def recorded(service: FakeService, folder: Path, title: str) -> None:
@@ -37,9 +49,9 @@ def recorded(service: FakeService, folder: Path, title: str) -> None:
     service.store.meetings["d1"] = meeting
 
 
-def test_a_recording_is_offered_as_a_file(show: Show, service: FakeService, tmp_path: Path) -> None:
+def test_a_recording_is_offered_as_a_file(service: FakeService, tmp_path: Path) -> None:
     recorded(service, tmp_path, "Budget: café?")
-    assert labels_of(show)[-1] == "Audio, as recorded"
+    assert labels()[-1] == "Audio, as recorded"
     address = recordings.download_address(service.store.meetings["d1"])
     assert address == "/recordings/d1?download"
     response = answered("download")
@@ -62,8 +74,10 @@ def answered(query: str):
 
 
 def test_what_a_button_gives_is_the_meeting_in_that_format(
-    show: Show, service: FakeService
+    service: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    turns = (Turn(0.0, 5.0, "S1"), Turn(4.0, 6.0, "S2"))
+    monkeypatch.setattr(service.store, "turns", lambda meeting_id: turns, raising=False)
     meeting = service.store.meetings["d1"]
     assert session.service() is service
     said = service.store.transcripts["d1"].segments[0].text
@@ -71,6 +85,7 @@ def test_what_a_button_gives_is_the_meeting_in_that_format(
         written = downloads.written(meeting, known)
         if known.is_text and known.name not in ("rttm", "srt", "vtt", "md", "json"):
             assert said in written.decode(), known.name
+    assert downloads.written(meeting, get_format("rttm")).count(b"SPEAKER") == 2
     document = docx.Document(io.BytesIO(downloads.written(meeting, get_format("docx"))))
     assert document.paragraphs[0].text == meeting.title
     assert said in document.paragraphs[2].text
