@@ -60,8 +60,22 @@ def best_attempt(piece: Piece, recognizer: Recognizer, options: OfflineOptions) 
 
 def _prompt_tokens(recognizer: Recognizer, prompt: str) -> tuple[int, ...]:
     """The prompt as said before the piece; of a long one its end, which the decoder hears best."""
-    text = " ".join(prompt.split())
+    text = sentence_of(prompt)
     return recognizer.tokens_of(f" {text}")[-LONGEST_PROMPT:] if text else ()
+
+
+def sentence_of(prompt: str) -> str:
+    """A list of names, one a line or not, as a sentence with its full stop.
+
+    The decoder goes on in the style it reads: after a bare list tiny.en leaves out marks and
+    capitals more often, and writes fewer of the names.
+
+    >>> sentence_of("Zhanar,  Ana\\n Meetcore; \\n"), sentence_of("Who is Zhanar?")
+    ('Zhanar, Ana, Meetcore.', 'Who is Zhanar?')
+    """
+    lines = [" ".join(line.split()).rstrip(" ,;") for line in prompt.splitlines()]
+    text = ", ".join(line for line in lines if line)
+    return text if not text or text[-1] in ".!?…。" else f"{text}."
 
 
 def _attempt(piece: Piece, recognition: Recognition, options: OfflineOptions) -> Attempt:
