@@ -17,6 +17,9 @@ from meetcore.speakers.campplus import EMBEDDING_DIMENSION, CamPlusPlus
 Embeddings = npt.NDArray[np.float32]
 """One row per voice, shape (n_speakers, dimension), unit length; NaN where nothing was heard."""
 
+Embedding = npt.NDArray[np.float32]
+"""One voice, shape (dimension,), unit length."""
+
 Masks = npt.NDArray[np.bool_]
 """When each voice is alone, shape (n_speakers, n_frames), frames spread evenly over the samples."""
 

@@ -82,7 +82,7 @@ def diarize(
 
 def _conclude(survey: Survey, wanted: DiarizeOptions, options: OfflineOptions) -> Diarization:
     """Compare all voices and name them."""
-    heard = survey.at_least(wanted.least)
+    heard = survey.tenures(wanted.least)
     voices = [tenure.voice for tenure in heard if tenure.voice is not None]
     numbers = cluster(voices, options.clustering, wanted, _together(survey, heard))
     for tenure, number in zip(heard, numbers, strict=True):

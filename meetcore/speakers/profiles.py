@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from meetcore.errors import EnrollmentTooShortError
 from meetcore.records import Turn
-from meetcore.speakers.embedding import EmbeddingModel
+from meetcore.speakers.embedding import Embedding, EmbeddingModel
 from meetcore.speakers.hearing import hear
 from meetcore.speakers.similarity import Voice
 from meetcore.speakers.survey import Read
-
-Embedding = npt.NDArray[np.float32]
-"""A voice's direction, shape (dimension,), unit length."""
 
 LEAST_SPEECH = 3.0
 """Seconds of clean speech that a profile needs."""

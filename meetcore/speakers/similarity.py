@@ -154,6 +154,13 @@ class VoiceTable:
         result: Vector = _evidence(self.likeness(other), own)
         return result
 
+    def evidence_by_row(self, other: VoiceTable) -> Vector:
+        """Evidence of each row with the same row of `other`, shape (n,)."""
+        own = _spread(self.durations, other.durations)
+        likeness = (self._expected() * other._expected()).sum(axis=1)
+        result: Vector = _evidence(likeness, own)
+        return result
+
     def _expected(self) -> Vector:
         """Unit rows over their reliability; a silent voice is like nobody."""
         length = np.linalg.norm(self.totals, axis=1) * np.sqrt(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from meetcore.speakers.embedding import EmbeddingModel
 from meetcore.speakers.identity import Tenure, Track
 from meetcore.speakers.pieces import Frames, PieceOptions, pieces_of
 from meetcore.speakers.segmentation import FrameGrid, SegmentationModel
-from meetcore.speakers.similarity import Voice, boundary
+from meetcore.speakers.tenures import Piece, TenureOptions, tenures_of
 from meetcore.speakers.tracks import TrackBook, TrackOptions
 from meetcore.speakers.turns import Run, active_runs, runs_of
 
@@ -33,9 +33,8 @@ class SurveyOptions:
     """Seconds of a voice alone below which it is not embedded."""
     mixed: float = 0.3
     """What a second of a voice never yet alone counts, heard through another's speech."""
-    change: float = 0.1
-    """How far below similarity.boundary a piece must lie to be somebody else on its track."""
     pieces: PieceOptions = field(default_factory=PieceOptions)
+    tenures: TenureOptions = field(default_factory=TenureOptions)
     tracks: TrackOptions = field(default_factory=TrackOptions)
 
 
@@ -46,15 +45,6 @@ class _Part:
     track: int
     frames: Frames
     speech: float
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Speech of one voice alone, on one track."""
-
-    track: int
-    frame: int
-    voice: Voice
 
 
 class Survey:
@@ -80,7 +70,8 @@ class Survey:
         self.active: list[Run] = []
         """Every track's activity."""
         self.pieces: list[Piece] = []
-        """In order of time."""
+        """Of all tracks, each track's in order of time."""
+        self._heard: set[int] = set()
 
     def window_ends(self, total: int) -> list[int]:
         """Frames at which windows end: fixed steps, and the end of the recording."""
@@ -132,19 +123,20 @@ class Survey:
         vectors = self._embedding.embed(self._samples(start, start + len(active)), masks)
         for part, vector in zip(parts, vectors, strict=True):
             if np.isfinite(vector).all():
-                voice = Voice.of(vector, part.speech)
-                self._append(Piece(part.track, start + int(part.frames[0]), voice))
+                frame = start + int(part.frames[0])
+                self.pieces.append(Piece(part.track, frame, vector.copy(), part.speech))
+                self._heard.add(part.track)
 
     def _parts(
         self, name: int, start: int, column: int, active: npt.NDArray[np.bool_]
     ) -> list[_Part]:
         """What to embed of one track: where it is alone, else, once, all of it."""
         options = self._options
-        track = self.tracks.setdefault(name, Track([Tenure(start)], start))
+        self.tracks.setdefault(name, Track([Tenure(start)], start))
         alone = active[:, column] & (np.count_nonzero(active, axis=1) == 1)
         parts = [_Part(name, f, self._seconds(f)) for f in pieces_of(alone, options.pieces)]
         parts = [part for part in parts if part.speech >= options.least_speech]
-        if parts or track.tenures[0].voice is not None:
+        if parts or name in self._heard:
             return parts
         mixed = np.flatnonzero(active[:, column])
         speech = self._seconds(mixed)
@@ -155,40 +147,24 @@ class Survey:
     def _seconds(self, frames: Frames) -> float:
         return len(frames) * self.grid.step_samples / SAMPLE_RATE
 
-    def _append(self, piece: Piece) -> None:
-        self.pieces.append(piece)
-        self._continue(piece, self._options.change)
+    def tenures(self, least: int = 1) -> list[Tenure]:
+        """Give each track its tenures; all of them, in order of time.
 
-    def _continue(self, piece: Piece, change: float) -> None:
-        """Let a piece continue its track's tenure, or begin a new one if it is someone else."""
-        track, voice = self.tracks[piece.track], piece.voice
-        tenure = track.tenures[-1]
-        if tenure.voice is None:
-            tenure.voice = voice
-            return
-        bound = boundary(tenure.voice.duration, voice.duration) - change
-        if tenure.voice.likeness(voice) >= bound:
-            tenure.voice = tenure.voice.plus(voice)
-        else:
-            track.tenures.append(Tenure(piece.frame, voice=voice))
-
-    def tenures(self) -> list[Tenure]:
-        """All stretches with a voice, in order of time."""
-        tenures = [
-            tenure
-            for track in self.tracks.values()
-            for tenure in track.tenures
-            if tenure.voice is not None
-        ]
-        return sorted(tenures, key=lambda tenure: tenure.frame)
-
-    def at_least(self, count: int) -> list[Tenure]:
-        """Tenures, cut finer and finer until there are so many, or each is one piece."""
-        change = self._options.change
-        while len(found := self.tenures()) < min(count, len(self.pieces)):
-            change -= 0.1
-            for track in self.tracks.values():
-                track.tenures = [Tenure(track.tenures[0].frame)]
-            for piece in self.pieces:
-                self._continue(piece, change)
-        return found
+        Parameters
+        ----------
+        least : int
+            Cut finer and finer until there are so many, or each is one piece.
+        """
+        by_track: dict[int, list[Piece]] = {}
+        for piece in self.pieces:
+            by_track.setdefault(piece.track, []).append(piece)
+        options = self._options.tenures
+        while True:
+            found: list[Tenure] = []
+            for name, pieces in by_track.items():
+                track = self.tracks[name]
+                track.tenures = tenures_of(pieces, track.tenures[0].frame, options)
+                found += track.tenures
+            if len(found) >= min(least, len(self.pieces)):
+                return sorted(found, key=lambda tenure: tenure.frame)
+            options = replace(options, change=options.change - 0.1)
