@@ -22,6 +22,7 @@ from meetcore.records import (
     Word,
 )
 from meetcore.session import IdentifierSession
+from meetcore.speakers.profiles import ProfileMatch
 from meetcore.speech.streaming import StreamUpdate
 from tests.pipeline.stand_ins import (
     ClockTurns,
@@ -124,6 +125,28 @@ def test_merge_while_the_store_refuses_is_saved_later(
     store.refused = set()
     assert ledger.save_last(session(), 0.0)
     assert names(store, meeting_id) == {"S1": "Ada", "S2": None}
+
+
+def test_enrolled_voice_names_a_label_but_never_over_a_person(
+    ledger: Ledger, store: RefusingStore, meeting_id: str
+) -> None:
+    profile = store.profiles.add("Ada", "clock", np.ones(4, np.float32) / 2, 30.0, None)
+    found = ProfileMatch(profile.id, "Ada", 0.9)
+    heard = session()
+    heard.process_audio_chunk(np.zeros(8 * SAMPLE_RATE, dtype=np.float32), 0.0)
+    ledger.rename("S2", "Grace")
+    for label in ("S1", "S2"):
+        ledger.recognise(label, found)
+    assert ledger.speaker("S1") == Speaker("S1", "Ada", 0.9, profile.id)
+    assert ledger.speaker("S2") == Speaker("S2", "Grace")
+    assert ledger.save_last(heard, 8.0)
+    assert {each.label: each for each in store.speakers(meeting_id)} == {
+        "S1": Speaker("S1", "Ada", 0.9, profile.id),
+        "S2": Speaker("S2", "Grace"),
+    }
+    ledger.rename("S1", "")
+    ledger.recognise("S1", found)
+    assert ledger.speaker("S1") == Speaker("S1"), "a person took the name back"
 
 
 def test_rejected_text_is_kept_through_a_refusal(

@@ -185,6 +185,38 @@ def test_odd_but_sound_files_are_answers(service: MeetingService, tmp_path: Path
     assert lengths == pytest.approx([5.0, 2.0, 0.0, 2.0], abs=0.05)
 
 
+def test_voice_a_person_ticked_is_known_in_the_next_upload_and_live(
+    service: MeetingService, sample_paths: SamplePaths, sample_audio: Samples
+) -> None:
+    service.load_models()
+    first = import_copy(service, sample_paths.wav)
+    assert over(service, first).state is JobState.DONE
+    spoken: dict[str, float] = {}
+    for turn in service.store.turns(first):
+        spoken[turn.speaker] = spoken.get(turn.speaker, 0.0) + turn.end - turn.start
+    profile = service.enroll(first, max(spoken, key=lambda label: spoken[label]), "Sheila")
+    assert profile.duration > 3.0 and profile.clips
+    second = import_copy(service, sample_paths.wav)
+    assert over(service, second).state is JobState.DONE
+    (known,) = [each for each in service.store.speakers(second) if each.name]
+    assert (known.name, known.profile_id) == ("Sheila", profile.id)
+    assert (known.similarity or 0.0) > 0.6
+
+    live = service.live(service.start("Live"))
+    assert live is not None
+    live.offer(to_pcm(sample_audio), "tab")
+    until(lambda: live.snapshot().elapsed == 30.0 and live.snapshot().health.backlog < 0.1, 60)
+    names = {each.name: each for each in live.snapshot().speakers}
+    assert names["Sheila"].profile_id == profile.id
+    live.stop()
+    assert live.join(30)
+    service.cancel(live.meeting_id)
+    service.forget_voice(profile.id)
+    assert service.store.profiles.list() == []
+    (left,) = [each for each in service.store.speakers(second) if each.name]
+    assert (left.name, left.similarity, left.profile_id) == ("Sheila", None, None)
+
+
 def test_killed_worker_costs_no_meeting_a_word_and_its_job_recovers_by_itself(
     service: MeetingService, sample_audio: Samples, tmp_path: Path
 ) -> None:
