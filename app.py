@@ -12,7 +12,7 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from pages.components import notice, recordings, session, signalling
+from pages.components import notice, recordings, session, signalling, uploading, viewing
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,9 @@ app = st.App(
     routes=[
         Route(recordings.ROUTE, recordings.serve, methods=["GET", "HEAD"]),
         Route(signalling.ROUTE, signalling.connect, methods=["POST"]),
+        Route(viewing.ROUTE, viewing.serve),
+        Route(viewing.CHANGES_ROUTE, viewing.serve_changes),
+        Route(uploading.ROUTE, uploading.answer, methods=["GET", "POST"]),
     ],
     on_script_error=notice.show_unexpected,
 )

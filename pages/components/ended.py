@@ -1,33 +1,36 @@
-"""After a meeting: the second pass, then the transcript, wherever a meeting is shown."""
+"""A meeting that no longer runs live: the work on it, then the transcript, wherever it is shown."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from meetcore.errors import MeetingNotFoundError
-from meetcore.records import Meeting, MeetingState, Stage
-from pages.components import downloads, look, notice, routes, session, transcript
-
-REFRESH_S = 0.5
+from meetcore.records import Meeting, MeetingState, Stage, Transcript
+from pages.components import again, downloads, look, meetingview, notice, progress, routes, session
 
 
 def ended(meeting_id: str) -> None:
-    """Draw a meeting that no longer runs; follow it while its second pass goes on."""
+    """Draw a meeting that no longer runs; follow it while there is work on it."""
     try:
         meeting = session.service().store.get(meeting_id)
     except MeetingNotFoundError:
         st.error("This meeting does not exist any more.", icon=":material/search_off:")
         st.page_link(routes.MEETINGS, label="All meetings", icon=":material/forum:")
         return
-    heading(meeting)
-    if meeting.state in (MeetingState.FINALIZING, MeetingState.LIVE):
-        second_pass(meeting_id)
+    transcript = session.service().store.transcript(meeting_id)
+    heading(meeting, transcript)
+    at_work = meeting.state in (MeetingState.FINALIZING, MeetingState.LIVE)
+    if at_work and transcript.stage is not Stage.FINAL:
+        progress.growing(meeting_id)
+        return
+    if at_work:
+        progress.bar_alone(meeting_id)
     elif meeting.state in (MeetingState.INTERRUPTED, MeetingState.FAILED):
-        unfinished(meeting)
-    whole(meeting)
+        unfinished(meeting, transcript)
+    whole(meeting, transcript, editable=not at_work)
 
 
-def heading(meeting: Meeting) -> None:
+def heading(meeting: Meeting, transcript: Transcript) -> None:
     """Title, editable, and the facts under it."""
     key = f"title-of-{meeting.id}"
 
@@ -47,70 +50,51 @@ def heading(meeting: Meeting) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         look.meeting_facts(meeting)
-        if session.service().store.transcript(meeting.id).segments:
+        if transcript.segments:
             downloads.downloads(meeting)
+        if meeting.state is not MeetingState.FINALIZING and meeting.state is not MeetingState.LIVE:
+            again.run_again(meeting)
 
 
-@st.fragment(run_every=REFRESH_S)
-def second_pass(meeting_id: str) -> None:
-    """The bar of the second pass; the page is drawn anew when it is over."""
-    meeting = session.service().store.get(meeting_id)
-    if meeting.state not in (MeetingState.FINALIZING, MeetingState.LIVE):
-        st.rerun(scope="app")
-    if meeting.state is MeetingState.LIVE:
-        st.progress(0.0, text="Writing down the last words…")
-    else:
-        st.progress(
-            min(1.0, max(0.0, meeting.progress)),
-            text=f"Listening to the whole recording once more for a better transcript:"
-            f" {meeting.progress:.0%}",
-        )
-
-
-def unfinished(meeting: Meeting) -> None:
-    """Why a meeting has no final transcript, and the button that finishes it."""
+def unfinished(meeting: Meeting, transcript: Transcript) -> None:
+    """Why a meeting has no final transcript, and the buttons that mend it."""
     if meeting.state is MeetingState.INTERRUPTED:
         st.warning(
-            "This meeting was interrupted. Its recording is safe up to the last second;"
+            "This meeting was interrupted. What was recorded is safe;"
             " finish it to get the full transcript.",
             icon=":material/bolt:",
         )
     else:
         reason = meeting.detail or "The second pass failed."
-        st.error(f"{reason} The recording is safe: try again.", icon=":material/error:")
-    finish_button(meeting)
+        kept = " The words so far are kept." if transcript.segments else ""
+        st.error(f"{reason}{kept} Try again.", icon=":material/error:")
+    again.finish_button(meeting)
 
 
-def finish_button(meeting: Meeting) -> None:
-    """One click runs the second pass."""
-    st.button(
-        "Finish" if meeting.state is MeetingState.INTERRUPTED else "Try again",
-        key=f"finish-{meeting.id}",
-        type="primary",
-        icon=":material/auto_fix_high:",
-        on_click=finish,
-        args=(meeting.id,),
-    )
-
-
-def finish(meeting_id: str) -> None:
-    """Queue the second pass of a meeting."""
-    with notice.told():
-        session.service().finalize(meeting_id)
-
-
-def whole(meeting: Meeting) -> None:
+def whole(meeting: Meeting, transcript: Transcript, editable: bool = True) -> None:
     """The best transcript there is, with its player."""
-    store = session.service().store
-    final = store.transcript(meeting.id)
+    notice.trouble()
     if meeting.detail and meeting.state is MeetingState.DONE:
         st.caption(f":material/info: {meeting.detail}")
-    if final.stage is Stage.PROVISIONAL and final.segments:
+    if meeting.state is MeetingState.DONE and again.lacks_speakers(transcript):
+        again.find_speakers(meeting)
+    if transcript.stage is Stage.PROVISIONAL and transcript.segments:
         st.caption("Written while people talked; the second pass will improve it.")
+    if transcript.segments or meeting.state is MeetingState.DONE:
+        meetingview.final_view(meeting, transcript, editable)
+    held_back(transcript)
 
-    def rename(label: str, name: str) -> None:
-        with notice.told():
-            store.rename_speaker(meeting.id, label, name)
 
-    if final.segments or meeting.state is MeetingState.DONE:
-        transcript.final_view(meeting, final, rename)
+def held_back(transcript: Transcript) -> None:
+    """What the recognizer wrote where probably nobody spoke."""
+    if not transcript.rejected:
+        return
+    title = f"Held back as likely noise ({len(transcript.rejected)})"
+    with st.expander(title, icon=":material/noise_aware:"):
+        look.table(
+            ("From", "Text", "Why"),
+            [
+                (look.duration_text(each.start), each.text.strip(), each.reason)
+                for each in transcript.rejected
+            ],
+        )

@@ -8,6 +8,7 @@ from typing import Any
 from meetcore.records import Speaker
 
 COLOURS = 10
+LONGEST_NAME = 60
 
 
 def colour_of(label: str) -> int:
@@ -34,6 +35,7 @@ def described(
             "name": speaker.display_name,
             "given": speaker.name is not None,
             "colour": colour_of(speaker.label),
+            "similarity": None if speaker.similarity is None else round(100 * speaker.similarity),
         }
         for speaker in known.values()
     ]

@@ -14,6 +14,7 @@ import streamlit as st
 from meetcore.pipeline.service import MeetingService
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
+from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,12 @@ def settings() -> Settings:
 def service() -> MeetingService:
     """The one meeting service of this process, shared by every session and the lifespan."""
     return MeetingService(settings(), open_store(settings().database))
+
+
+@st.cache_resource(show_spinner=False)
+def resolver() -> WeightResolver:
+    """What weights there are, and which of them are on this machine."""
+    return WeightResolver(settings().cache_dir, settings().offline)
 
 
 def load_models() -> None:
@@ -161,6 +168,14 @@ def opened_meeting() -> str | None:
     return cast("str | None", st.query_params.get("id"))
 
 
+def opened_at() -> float | None:
+    """The second at which the address of the Meeting page opens it."""
+    try:
+        return max(0.0, float(st.query_params["t"]))
+    except (KeyError, ValueError):
+        return None
+
+
 def component_value(key: str, name: str) -> Any:
     """What a component of ours just reported under a name, else None."""
     value = st.session_state.get(key)
@@ -219,3 +234,18 @@ def trouble() -> str | None:
 def note_trouble(text: str | None) -> None:
     """Remember why an action failed, or forget it."""
     st.session_state[TROUBLE_KEY] = text
+
+
+def take_trouble() -> str | None:
+    """What the last action reported, told once: for elements that show it themselves."""
+    return cast("str | None", st.session_state.pop(TROUBLE_KEY, None))
+
+
+def remember(page: str, value: Any) -> None:
+    """Keep what a page shows (a search, how much of a list) while other pages are looked at."""
+    st.session_state[f"remembered-{page}"] = value
+
+
+def remembered(page: str, default: Any = None) -> Any:
+    """What a page showed last in this tab."""
+    return st.session_state.get(f"remembered-{page}", default)

@@ -1,4 +1,4 @@
-"""The transcript on the page: while it grows, and when it is final."""
+"""The transcript on the page while it grows."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from typing import Any
 from meetcore.records import (
     LiveSnapshot,
     LiveState,
-    Meeting,
     Mode,
     ModelsInUse,
-    Segment,
-    Transcript,
 )
-from pages.components import bidi, people, recordings, session
+from pages.components import bidi, people, session
 
 RESENT_TURNS = 8
 """Words of these last turns are sent each time; a page that lacks earlier ones asks for them."""
 
 draw_live = bidi.register("live")
-draw_final = bidi.register("final")
 
 
 def live_view(
@@ -90,51 +86,3 @@ def waiting_line(snapshot: LiveSnapshot, models: ModelsInUse | None) -> str:
     if models.mode is Mode.RECORDING_ONLY:
         return "Recording without text: no recognizer could be loaded. The sound is kept safe."
     return "Listening. Words appear here moments after they are spoken."
-
-
-def final_view(
-    meeting: Meeting, transcript: Transcript, rename: Callable[[str, str], None]
-) -> None:
-    """A whole transcript with its player, talk times and names."""
-    key = f"final-{meeting.id}"
-    draw_final(
-        key=key,
-        data=final_payload(meeting, transcript),
-        on_rename_change=lambda: renamed(key, rename),
-    )
-
-
-def final_payload(meeting: Meeting, transcript: Transcript) -> dict[str, Any]:
-    """What the finished transcript needs, words with their times included."""
-    return {
-        "audio": recordings.address(meeting),
-        "duration": meeting.duration or max((s.end for s in transcript.segments), default=0.0),
-        "people": people.described(
-            transcript.speakers, [segment.speaker for segment in transcript.segments]
-        ),
-        "shares": talk_time(transcript.segments),
-        "turns": [
-            {
-                "speaker": segment.speaker,
-                "start": round(segment.start, 2),
-                "end": round(segment.end, 2),
-                "words": [[word.text, round(word.start, 2)] for word in segment.words],
-            }
-            for segment in transcript.segments
-        ],
-    }
-
-
-def talk_time(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
-    """Seconds and share of speech of each known speaker."""
-    seconds: dict[str, float] = {}
-    for segment in segments:
-        if segment.speaker is not None:
-            seconds[segment.speaker] = (
-                seconds.get(segment.speaker, 0.0) + segment.end - segment.start
-            )
-    total = sum(seconds.values()) or 1.0
-    return [
-        {"label": label, "seconds": round(spoken, 1), "share": round(spoken / total, 4)}
-        for label, spoken in seconds.items()
-    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from meetcore.errors import MeetingNotFoundError
@@ -21,8 +22,12 @@ from meetcore.records import (
     Speaker,
     Stage,
     Transcript,
+    Turn,
     Word,
 )
+from meetcore.store.jobs import JobOptions, JobStage, JobState
+from tests.pages.fake_edits import FakeEdits
+from tests.pages.fake_library import FakeJobs, FakeLibrary, FakeProfiles, job
 
 LINES = (
     ("S1", "Hello, and thanks for coming. Shall we begin with the budget for the spring?"),
@@ -191,6 +196,14 @@ class FakeStore:
     meetings: dict[str, Meeting] = field(default_factory=dict)
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
+    jobs: FakeJobs = field(default_factory=FakeJobs)
+    profiles: FakeProfiles = field(default_factory=FakeProfiles)
+    hidden: set[str] = field(default_factory=set)
+    edits: FakeEdits = field(default_factory=FakeEdits)
+
+    @property
+    def library(self) -> FakeLibrary:
+        return FakeLibrary(self.list_meetings, self.transcript, self.jobs)
 
     def get(self, meeting_id: str) -> Meeting:
         if meeting_id not in self.meetings:
@@ -198,10 +211,14 @@ class FakeStore:
         return self.meetings[meeting_id]
 
     def list_meetings(self) -> list[Meeting]:
-        return sorted(self.meetings.values(), key=lambda m: m.created_at, reverse=True)
+        seen = (m for m in self.meetings.values() if m.id not in self.hidden)
+        return sorted(seen, key=lambda m: m.created_at, reverse=True)
 
     def transcript(self, meeting_id: str, stage: Stage | None = None) -> Transcript:
         return self.transcripts.get(meeting_id, Transcript())
+
+    def turns(self, meeting_id: str) -> tuple[Turn, ...]:
+        return ()
 
     def speakers(self, meeting_id: str) -> tuple[Speaker, ...]:
         return self.transcript(meeting_id).speakers
@@ -217,10 +234,6 @@ class FakeStore:
     def update(self, meeting_id: str, **changes: Any) -> None:
         self.calls.append(("update", meeting_id, changes))
         self.meetings[meeting_id] = replace(self.meetings[meeting_id], **changes)
-
-    def delete(self, meeting_id: str) -> None:
-        self.calls.append(("delete", meeting_id))
-        del self.meetings[meeting_id]
 
 
 def meeting(meeting_id: str, title: str, state: MeetingState, **changes: Any) -> Meeting:
@@ -245,6 +258,7 @@ class FakeService:
     in_use: ModelsInUse | None = MODELS
     lives: dict[str, FakeLive] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
+    folder: Path | None = None
 
     def models(self) -> ModelsInUse | None:
         return self.in_use
@@ -281,7 +295,43 @@ class FakeService:
         self.store.update(meeting_id, state=MeetingState.FINALIZING, progress=0.1)
 
     def delete(self, meeting_id: str) -> None:
-        self.store.delete(meeting_id)
+        self.calls.append(("delete", meeting_id))
+        self.store.hidden.add(meeting_id)
+
+    def restore(self, meeting_id: str) -> None:
+        self.calls.append(("restore", meeting_id))
+        self.store.hidden.discard(meeting_id)
+
+    def retry(self, meeting_id: str, *how: Any) -> None:
+        self.calls.append(("retry", meeting_id, *how))
+
+    def enroll(self, meeting_id: str, label: str, name: str) -> None:
+        self.calls.append(("enroll", meeting_id, label, name))
+
+    def cancel(self, meeting_id: str) -> None:
+        self.calls.append(("cancel", meeting_id))
+
+    def merge_voices(self, profile_id: str, into: str) -> None:
+        self.calls.append(("merge_voices", profile_id, into))
+
+    def forget_voice(self, profile_id: str) -> None:
+        self.calls.append(("forget_voice", profile_id))
+        del self.store.profiles.profiles[profile_id]
+
+    @property
+    def uploads_dir(self) -> Path:
+        assert self.folder is not None
+        return self.folder
+
+    def import_file(self, path: Path, name: str, options: JobOptions) -> str:
+        self.calls.append(("import_file", path.read_bytes(), name, options))
+        path.unlink()
+        meeting_id = f"u{len(self.store.meetings) + 1}"
+        self.store.meetings[meeting_id] = meeting(
+            meeting_id, Path(name).stem, MeetingState.FINALIZING, source_name=name, duration=0.0
+        )
+        self.store.jobs.put(job(meeting_id, JobState.QUEUED, JobStage.DECODING, options=options))
+        return meeting_id
 
     def recover(self) -> list[Meeting]:
         return []
@@ -328,4 +378,19 @@ def furnished() -> FakeService:
     lines = tuple((f"S{n}", "We have all of us something short to say here.") for n in range(1, 11))
     store.transcripts["d2"] = Transcript(conversation(lines, repeat=20), many, Stage.FINAL)
     store.transcripts["i1"] = Transcript(conversation(LINES[:4]), SPEAKERS[:2], Stage.PROVISIONAL)
+    jobs = store.jobs
+    jobs.put(job("d1", JobState.DONE, JobStage.ATTRIBUTING, overall=1.0))
+    jobs.put(
+        job("f1", JobState.FAILED, JobStage.DECODING, detail="The recording could not be read.")
+    )
+    jobs.put(
+        job(
+            "p1",
+            JobState.RUNNING,
+            JobStage.RECOGNIZING,
+            progress=0.42,
+            overall=0.4,
+            remaining_s=170.0,
+        )
+    )
     return service

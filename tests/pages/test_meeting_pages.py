@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from meetcore.records import MeetingState, Speaker, Stage, Transcript
-from pages.components import transcript
 from tests.pages.conftest import Show
 from tests.pages.fake_backend import REDUCED, FakeService, FakeStore, conversation, meeting
 
@@ -42,38 +39,9 @@ def test_a_meeting_is_deleted_after_a_question_only(show: Show, service: FakeSer
     assert "d1" not in service.store.meetings
 
 
-def test_a_finished_meeting_has_words_people_and_talk_time(show: Show) -> None:
-    data = show("meeting.py", id="d1").data("final-d1")
-    assert [turn["speaker"] for turn in data["turns"]] == [
-        segment.speaker for segment in conversation()
-    ]
-    assert sum(share["share"] for share in data["shares"]) == pytest.approx(1.0, abs=1e-3)
-    assert data["people"][0]["name"] == "Ada Lovelace"
-    assert data["audio"] is None
-
-
 def test_every_format_can_be_downloaded(show: Show) -> None:
     labels = [button.label for button in show("meeting.py", id="d1").app.get("download_button")]
     assert labels[0] == "Text" and len(labels) >= 3
-
-
-def test_the_second_pass_shows_its_progress(show: Show, service: FakeService) -> None:
-    shown = show("meeting.py", id="p1")
-    (bar,) = shown.app.get("progress")
-    assert bar.proto.value == 42
-
-
-def test_a_failed_meeting_says_why_and_can_be_tried_again(show: Show, service: FakeService) -> None:
-    shown = show("meeting.py", id="f1")
-    assert shown.app.error[0].value.startswith("The recording could not be read.")
-    shown.app.button(key="finish-f1").click().run()
-    assert service.calls == [("finalize", "f1")]
-
-
-def test_a_silent_meeting_is_an_answer(show: Show) -> None:
-    shown = show("meeting.py", id="e1")
-    assert shown.data("final-e1")["turns"] == []
-    assert not shown.app.error
 
 
 def test_no_chosen_meeting_is_no_error(show: Show) -> None:
@@ -117,8 +85,3 @@ def test_diagnostics_name_each_lost_rung_and_its_remedy(show: Show, service: Fak
 def test_diagnostics_while_models_load(show: Show, service: FakeService) -> None:
     service.in_use = None
     assert "Loading models" in show("diagnostics.py").html
-
-
-def test_talk_time_leaves_unknown_voices_out() -> None:
-    shares = transcript.talk_time(conversation())
-    assert {share["label"] for share in shares} == {"S1", "S2", "S3"}
