@@ -13,12 +13,14 @@ from meetcore.store.schema import MeetingRow
 
 NEWEST_FIRST = (MeetingRow.created_at.desc(), MeetingRow.id.desc())
 """The order of every list of meetings."""
+SHOWN = MeetingRow.hidden_at.is_(None)
+"""Not deleted by anybody."""
 
 
 def meetings_in(session: Session, states: Iterable[MeetingState]) -> list[MeetingRow]:
     """The meetings in any of these states, newest first."""
     values = [state.value for state in states]
-    chosen = select(MeetingRow).where(MeetingRow.state.in_(values)).order_by(*NEWEST_FIRST)
+    chosen = select(MeetingRow).where(MeetingRow.state.in_(values), SHOWN).order_by(*NEWEST_FIRST)
     return list(session.scalars(chosen))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from meetcore.records import (
     SAMPLE_RATE,
@@ -18,12 +18,17 @@ from meetcore.records import (
     Speaker,
     Stage,
     Transcript,
+    Turn,
 )
-from meetcore.store import transcripts
+from meetcore.store import fulltext, transcripts
 from meetcore.store.database import Database, open_database
-from meetcore.store.lookup import NEWEST_FIRST, found_meeting, locked_meeting, meetings_in
+from meetcore.store.editing import Editor, keep_edits
+from meetcore.store.enrolled import ProfileStore
+from meetcore.store.jobqueue import JobStore
+from meetcore.store.lookup import NEWEST_FIRST, SHOWN, found_meeting, locked_meeting, meetings_in
 from meetcore.store.rows import to_meeting
-from meetcore.store.schema import MeetingRow
+from meetcore.store.schema import MeetingRow, SegmentRow
+from meetcore.store.shelves import Library
 
 _UNFINISHED = (MeetingState.LIVE, MeetingState.FINALIZING)
 
@@ -58,6 +63,10 @@ class MeetingStore:
     def __init__(self, database: Database, clock: Callable[[], datetime] = _now) -> None:
         self._database = database
         self._clock = clock
+        self.jobs = JobStore(database, clock)
+        self.library = Library(database)
+        self.edits = Editor(database, clock)
+        self.profiles = ProfileStore(database, clock)
 
     def close(self) -> None:
         """Close every connection; a second call does nothing."""
@@ -73,6 +82,7 @@ class MeetingStore:
         audio_path: str | None = None,
         meeting_id: str | None = None,
         state: MeetingState = MeetingState.LIVE,
+        source_name: str = "",
     ) -> Meeting:
         """A new meeting, begun now; an id that is taken is a StoreError."""
         moment = self._clock()
@@ -90,8 +100,11 @@ class MeetingStore:
             language=language,
             progress=0.0,
             transcript_stage=Stage.PROVISIONAL.value,
+            source_name=source_name,
+            hidden_at=None,
         )
         with self._database.writing() as session:
+            row.serial = (session.scalar(select(func.max(MeetingRow.serial))) or 0) + 1
             session.add(row)
             session.flush()
             return to_meeting(row)
@@ -103,7 +116,7 @@ class MeetingStore:
 
     def list_meetings(self, limit: int = 100, offset: int = 0) -> list[Meeting]:
         """Meetings, newest first."""
-        page = select(MeetingRow).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
+        page = select(MeetingRow).where(SHOWN).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
         with self._database.reading() as session:
             return list(map(to_meeting, session.scalars(page)))
 
@@ -150,8 +163,24 @@ class MeetingStore:
     def delete(self, meeting_id: str) -> None:
         """Remove a meeting and all that was said in it; its recording is the caller's to remove."""
         with self._database.writing() as session:
-            locked_meeting(session, meeting_id)
+            fulltext.forget(session, locked_meeting(session, meeting_id))
             session.execute(delete(MeetingRow).where(MeetingRow.id == meeting_id))
+
+    def hide(self, meeting_id: str) -> None:
+        """Take a meeting out of every list; it can be brought back until it is deleted."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id).hidden_at = self._clock()
+
+    def unhide(self, meeting_id: str) -> None:
+        """Bring a hidden meeting back."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id).hidden_at = None
+
+    def hidden(self) -> list[Meeting]:
+        """Meetings that wait to be deleted for good."""
+        gone = select(MeetingRow).where(~SHOWN)
+        with self._database.reading() as session:
+            return list(map(to_meeting, session.scalars(gone)))
 
     def interrupted(self) -> list[Meeting]:
         """Meetings that wait for somebody to finish them, newest first."""
@@ -193,28 +222,48 @@ class MeetingStore:
             locked_meeting(session, meeting_id)
             transcripts.put_segments(session, meeting_id, stage, first_position, segments)
 
-    def set_segment_speakers(
-        self, meeting_id: str, stage: Stage, speakers: Mapping[int, str | None]
-    ) -> None:
-        """Set who speaks in single segments, by position; one that is not there is a StoreError."""
-        with self._database.writing() as session:
-            locked_meeting(session, meeting_id)
-            transcripts.put_segment_speakers(session, meeting_id, stage, speakers)
-
     def replace_transcript(self, meeting_id: str, transcript: Transcript) -> None:
         """Replace all of the transcript's stage at once; names that people gave stand."""
         with self._database.writing() as session:
             row = locked_meeting(session, meeting_id)
-            transcripts.put_transcript(session, meeting_id, transcript)
-            if transcript.stage is Stage.FINAL:
+            with keep_edits(session, row, transcript.stage, self._clock()):
+                transcripts.put_transcript(session, meeting_id, transcript)
+            if transcript.stage is Stage.FINAL and row.transcript_stage != Stage.FINAL.value:
                 row.transcript_stage = Stage.FINAL.value
+                fulltext.refresh(session, row)
 
     def transcript(self, meeting_id: str, stage: Stage | None = None) -> Transcript:
-        """The transcript of a stage; for None the final one if there is one, else the other."""
+        """The transcript of a stage; for None the one in force.
+
+        That is the final one if there is one, else the live one, else the draft of a second pass.
+        """
         with self._database.reading() as session:
             row = found_meeting(session.get(MeetingRow, meeting_id), meeting_id)
-            wanted = stage or Stage(row.transcript_stage)
+            wanted = stage or fulltext.stage_in_force(session, row)
             return transcripts.get_transcript(session, meeting_id, wanted)
+
+    def clear_draft(self, meeting_id: str) -> None:
+        """Forget the words of a second pass that is over, or begins anew."""
+        with self._database.writing() as session:
+            row = locked_meeting(session, meeting_id)
+            session.execute(
+                delete(SegmentRow).where(
+                    SegmentRow.meeting_id == meeting_id, SegmentRow.stage == Stage.DRAFT.value
+                )
+            )
+            fulltext.refresh(session, row)
+
+    def turns(self, meeting_id: str) -> tuple[Turn, ...]:
+        """Who spoke when, overlaps included; labels as in the transcript."""
+        with self._database.reading() as session:
+            found_meeting(session.get(MeetingRow, meeting_id), meeting_id)
+            return transcripts.get_turns(session, meeting_id)
+
+    def replace_turns(self, meeting_id: str, turns: Iterable[Turn]) -> None:
+        """Replace who spoke when."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            transcripts.put_turns(session, meeting_id, turns)
 
     def add_rejected(self, meeting_id: str, stage: Stage, rejected: Iterable[RejectedText]) -> None:
         """Keep text that the gate held back."""
@@ -239,6 +288,16 @@ class MeetingStore:
         with self._database.writing() as session:
             locked_meeting(session, meeting_id)
             transcripts.put_name(session, meeting_id, label, name)
+
+    def name_speaker_by_voice(
+        self, meeting_id: str, label: str, name: str, similarity: float, profile_id: str
+    ) -> None:
+        """Name a speaker after an enrolled voice; a name that a person gave stands."""
+        with self._database.writing() as session:
+            locked_meeting(session, meeting_id)
+            transcripts.put_recognised_name(
+                session, meeting_id, label, name, similarity, profile_id
+            )
 
     def _enter(self, row: MeetingRow, state: MeetingState) -> None:
         if state is MeetingState.LIVE:

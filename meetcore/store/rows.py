@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from meetcore.records import (
     SAMPLE_RATE,
     Meeting,
@@ -31,13 +33,24 @@ def to_meeting(row: MeetingRow) -> Meeting:
         language=row.language,
         progress=row.progress,
         ended_at=row.ended_at,
+        source_name=row.source_name or "",
     )
 
 
 def to_segment(row: SegmentRow) -> Segment:
     """The segment a row holds."""
-    words = tuple(Word(*word) for word in row.words)
-    return Segment(row.start, row.end, row.speaker, words)
+    machine = None if row.machine is None else to_words(row.machine)
+    return Segment(row.start, row.end, row.speaker, to_words(row.words), machine)
+
+
+def to_words(stored: Iterable[StoredWord]) -> tuple[Word, ...]:
+    """Words out of a JSON list."""
+    return tuple(Word(*word) for word in stored)
+
+
+def stored_words(words: Iterable[Word]) -> list[StoredWord]:
+    """Words as a JSON list; models give numpy floats, which JSON cannot say."""
+    return [(w.text, float(w.start), float(w.end), float(w.probability)) for w in words]
 
 
 def segment_row(meeting_id: str, stage: Stage, position: int, segment: Segment) -> SegmentRow:
@@ -49,8 +62,9 @@ def segment_row(meeting_id: str, stage: Stage, position: int, segment: Segment) 
         start=float(segment.start),
         end=float(segment.end),
         speaker=segment.speaker,
-        words=[_stored_word(word) for word in segment.words],
+        words=stored_words(segment.words),
         text=segment.text,
+        machine=None if segment.machine is None else stored_words(segment.machine),
     )
 
 
@@ -73,8 +87,4 @@ def rejected_row(meeting_id: str, stage: Stage, rejected: RejectedText) -> Rejec
 
 def to_speaker(row: SpeakerRow) -> Speaker:
     """The speaker of a row."""
-    return Speaker(row.label, row.name)
-
-
-def _stored_word(word: Word) -> StoredWord:
-    return (word.text, float(word.start), float(word.end), float(word.probability))
+    return Speaker(row.label, row.name, row.similarity, row.profile_id)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     DateTime,
     Dialect,
     Double,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -22,6 +25,8 @@ from sqlalchemy.types import TypeDecorator
 
 StoredWord = tuple[str, float, float, float]
 """A word in a segment's JSON list: text, start, end, probability."""
+StoredTurn = tuple[float, float, str]
+"""A turn in a meeting's JSON list: start, end, speaker."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -77,6 +82,11 @@ class MeetingRow(Base):
     progress: Mapped[float] = mapped_column(Double)
     transcript_stage: Mapped[str] = mapped_column(String(16))
     """The best transcript there is; a final one may well have no segments."""
+    source_name: Mapped[str | None] = mapped_column(Text)
+    hidden_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When somebody deleted it; it is in no list, and soon gone."""
+    serial: Mapped[int] = mapped_column(Integer, index=True, nullable=True)
+    """Counts meetings as they are made; the search index knows them by it."""
 
 
 class SpeakerRow(Base):
@@ -88,8 +98,11 @@ class SpeakerRow(Base):
         ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
     )
     label: Mapped[str] = mapped_column(String(64), primary_key=True)
-    name: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text, index=True)
     position: Mapped[int] = mapped_column(Integer)
+    similarity: Mapped[float | None] = mapped_column(Double)
+    """Of the enrolled voice that gave the name; None where a person did."""
+    profile_id: Mapped[str | None] = mapped_column(String(64))
 
 
 class SegmentRow(Base):
@@ -108,6 +121,8 @@ class SegmentRow(Base):
     words: Mapped[list[StoredWord]] = mapped_column(JSON)
     text: Mapped[str] = mapped_column(Text)
     """The words as one line; for searching only, never read back."""
+    machine: Mapped[list[StoredWord] | None] = mapped_column(JSON(none_as_null=True))
+    """What the recognizer wrote, where a person corrected it."""
 
 
 class RejectedRow(Base):
@@ -123,3 +138,82 @@ class RejectedRow(Base):
     end: Mapped[float] = mapped_column(Double)
     text: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+
+
+class JobRow(Base):
+    """What is still to be done for a meeting."""
+
+    __tablename__ = "jobs"
+
+    meeting_id: Mapped[str] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    stage: Mapped[str] = mapped_column(String(16))
+    options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    progress: Mapped[float] = mapped_column(Double)
+    overall: Mapped[float] = mapped_column(Double)
+    remaining_s: Mapped[float | None] = mapped_column(Double)
+    checkpoint_samples: Mapped[int] = mapped_column(BigInteger)
+    source_path: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TurnsRow(Base):
+    """Who spoke when in one meeting, overlaps included."""
+
+    __tablename__ = "turns"
+
+    meeting_id: Mapped[str] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    turns: Mapped[list[StoredTurn]] = mapped_column(JSON)
+
+
+class EditRow(Base):
+    """One step of a person that can be undone."""
+
+    __tablename__ = "edits"
+    __table_args__ = (Index("ix_edits_meeting_id_stage", "meeting_id", "stage"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    stage: Mapped[str] = mapped_column(String(16))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    description: Mapped[str] = mapped_column(Text)
+    change: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What stood there before and after; see meetcore.store.changes."""
+    undone: Mapped[bool] = mapped_column(Boolean)
+
+
+class ProfileRow(Base):
+    """An enrolled voice."""
+
+    __tablename__ = "profiles"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    weight: Mapped[str] = mapped_column(String(64))
+    embedding: Mapped[bytes] = mapped_column(LargeBinary)
+    """Little-endian float32."""
+    duration: Mapped[float] = mapped_column(Double)
+    meetings: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ClipRow(Base):
+    """Where an enrolled voice can be heard; gone with the meeting."""
+
+    __tablename__ = "clips"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    profile_id: Mapped[str] = mapped_column(
+        ForeignKey("profiles.id", ondelete="CASCADE"), index=True
+    )
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    start: Mapped[float] = mapped_column(Double)
+    end: Mapped[float] = mapped_column(Double)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from meetcore.errors import StoreError
-from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript
+from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn
+from meetcore.store import fulltext
 from meetcore.store.rows import (
     rejected_row,
     segment_row,
@@ -16,7 +17,7 @@ from meetcore.store.rows import (
     to_segment,
     to_speaker,
 )
-from meetcore.store.schema import RejectedRow, SegmentRow, SpeakerRow
+from meetcore.store.schema import MeetingRow, RejectedRow, SegmentRow, SpeakerRow, TurnsRow
 
 
 def count_segments(session: Session, meeting_id: str, stage: Stage) -> int:
@@ -61,27 +62,9 @@ def put_segments(
         for position, segment in enumerate(segments, first_position)
     )
     put_speakers(session, meeting_id, labels_of(segments))
-
-
-def put_segment_speakers(
-    session: Session, meeting_id: str, stage: Stage, speakers: Mapping[int, str | None]
-) -> None:
-    """Set the speaker of single segments.
-
-    Raises
-    ------
-    StoreError
-        There is no segment at one of the positions.
-    """
-    for position, label in speakers.items():
-        row = session.get(SegmentRow, (meeting_id, stage.value, position))
-        if row is None:
-            raise StoreError(
-                f"Meeting {meeting_id} has no {stage.value} segment {position}."
-                " Save the segment before its speaker."
-            )
-        row.speaker = label
-    put_speakers(session, meeting_id, (label for label in speakers.values() if label is not None))
+    meeting = session.get_one(MeetingRow, meeting_id)
+    if fulltext.stage_in_force(session, meeting) is stage:
+        fulltext.refresh(session, meeting, first_position)
 
 
 def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> None:
@@ -99,7 +82,31 @@ def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> No
 def put_name(session: Session, meeting_id: str, label: str, name: str | None) -> None:
     """Name a speaker, who may be new; an empty name takes it away."""
     put_speakers(session, meeting_id, [label])
-    _speaker_rows(session, meeting_id)[label].name = (name or "").strip() or None
+    row = _speaker_rows(session, meeting_id)[label]
+    row.name = (name or "").strip() or None
+    row.similarity = row.profile_id = None
+
+
+def put_recognised_name(
+    session: Session, meeting_id: str, label: str, name: str, similarity: float, profile_id: str
+) -> None:
+    """Name a speaker after an enrolled voice, unless a person gave a name."""
+    put_speakers(session, meeting_id, [label])
+    row = _speaker_rows(session, meeting_id)[label]
+    if row.name is None or row.profile_id is not None:
+        row.name, row.similarity, row.profile_id = name, float(similarity), profile_id
+
+
+def get_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
+    """Who spoke when, overlaps included."""
+    row = session.get(TurnsRow, meeting_id)
+    return tuple(Turn(*turn) for turn in row.turns) if row else ()
+
+
+def put_turns(session: Session, meeting_id: str, turns: Iterable[Turn]) -> None:
+    """Replace them all."""
+    stored = [(float(turn.start), float(turn.end), turn.speaker) for turn in turns]
+    session.merge(TurnsRow(meeting_id=meeting_id, turns=stored))
 
 
 def put_rejected(
@@ -122,12 +129,15 @@ def put_transcript(session: Session, meeting_id: str, transcript: Transcript) ->
         )
     )
     put_rejected(session, meeting_id, stage, transcript.rejected)
-    given = {speaker.label: speaker.name for speaker in transcript.speakers}
+    given = [speaker.label for speaker in transcript.speakers]
     put_speakers(session, meeting_id, given)
     put_segments(session, meeting_id, stage, 0, transcript.segments)
     rows = _speaker_rows(session, meeting_id)
-    for label, name in given.items():
-        rows[label].name = rows[label].name or name
+    for speaker in transcript.speakers:
+        row = rows[speaker.label]
+        if row.name is None and speaker.name is not None:
+            row.name, row.similarity = speaker.name, speaker.similarity
+            row.profile_id = speaker.profile_id
     for position, label in enumerate(dict.fromkeys([*given, *rows])):
         rows[label].position = position
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from meetcore.records import Segment, Stage, Word
+from meetcore.records import Segment, Word
 from meetcore.store.meetings import MeetingStore, open_store
 
 
@@ -74,7 +74,7 @@ def test_meetings_at_once_share_nothing(store: MeetingStore) -> None:
             for index in range(20):
                 store.append_segments(meeting_id, [one(f" {meeting_id} {index}", "S1")])
                 store.update(meeting_id, duration=float(index))
-                store.set_segment_speakers(meeting_id, Stage.PROVISIONAL, {index: "S2"})
+                store.edits.assign(meeting_id, [index], "S2")
             store.rename_speaker(meeting_id, "S2", meeting_id)
 
         return task

@@ -1,0 +1,170 @@
+"""Enrolled voices in the database."""
+
+from __future__ import annotations
+
+import secrets
+from builtins import list as List
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from meetcore.errors import StoreError
+from meetcore.store.database import Database
+from meetcore.store.schema import ClipRow, ProfileRow, SpeakerRow
+from meetcore.store.voices import Profile, VoiceClip
+
+Vector = npt.NDArray[np.float32]
+
+
+class ProfileStore:
+    """Reads and writes enrolled voices; every method is one short transaction.
+
+    Every method raises StoreError when the database refuses, or when there is no such voice.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def list(self) -> List[Profile]:
+        """All enrolled voices, by name."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(ProfileRow)).all()
+            clips = _clips(session, (row.id for row in rows))
+            profiles = [_profile(row, clips.get(row.id, ())) for row in rows]
+        return sorted(profiles, key=lambda profile: (profile.name.casefold(), profile.created_at))
+
+    def get(self, profile_id: str) -> Profile:
+        """One enrolled voice."""
+        with self._database.reading() as session:
+            row = _found(session, profile_id)
+            return _profile(row, _clips(session, [profile_id]).get(profile_id, ()))
+
+    def add(
+        self, name: str, weight: str, embedding: Vector, duration: float, clip: VoiceClip | None
+    ) -> Profile:
+        """Enrol a voice."""
+        moment = self._clock()
+        row = ProfileRow(
+            id=secrets.token_hex(8),
+            name=name.strip(),
+            weight=weight,
+            embedding=_bytes(embedding),
+            duration=float(duration),
+            meetings=1,
+            created_at=moment,
+            updated_at=moment,
+        )
+        with self._database.writing() as session:
+            session.add(row)
+            session.flush()
+            _add_clip(session, row.id, clip)
+            session.flush()
+            return _profile(row, _clips(session, [row.id]).get(row.id, ()))
+
+    def teach(
+        self, profile_id: str, embedding: Vector, duration: float, clip: VoiceClip | None
+    ) -> Profile:
+        """Replace the vector by one that heard another meeting too."""
+        with self._database.writing() as session:
+            row = _found(session, profile_id)
+            row.embedding, row.duration = _bytes(embedding), float(duration)
+            row.updated_at = self._clock()
+            known = _clips(session, [profile_id]).get(profile_id, ())
+            if clip is None or clip.meeting_id not in {item.meeting_id for item in known}:
+                row.meetings += 1
+                _add_clip(session, profile_id, clip)
+                session.flush()
+            return _profile(row, _clips(session, [profile_id]).get(profile_id, ()))
+
+    def rename(self, profile_id: str, name: str) -> None:
+        """Call a voice otherwise, also where it gave its name to a speaker."""
+        name = name.strip()
+        if not name:
+            raise StoreError("A voice needs a name. Type one.")
+        with self._database.writing() as session:
+            row = _found(session, profile_id)
+            row.name, row.updated_at = name, self._clock()
+            session.execute(
+                update(SpeakerRow).where(SpeakerRow.profile_id == profile_id).values(name=name)
+            )
+
+    def merge(self, profile_id: str, into: str, embedding: Vector, duration: float) -> None:
+        """Two profiles were one voice: `into` stays, with the vector of both."""
+        with self._database.writing() as session:
+            gone, kept = _found(session, profile_id), _found(session, into)
+            kept.embedding, kept.duration = _bytes(embedding), float(duration)
+            kept.meetings += gone.meetings
+            kept.updated_at = self._clock()
+            session.execute(
+                update(ClipRow).where(ClipRow.profile_id == profile_id).values(profile_id=into)
+            )
+            session.execute(
+                update(SpeakerRow)
+                .where(SpeakerRow.profile_id == profile_id)
+                .values(profile_id=into, name=kept.name)
+            )
+            session.flush()
+            session.execute(delete(ProfileRow).where(ProfileRow.id == profile_id))
+
+    def delete(self, profile_id: str) -> None:
+        """Forget a voice; names it gave stay, as if they had been typed."""
+        with self._database.writing() as session:
+            session.execute(
+                update(SpeakerRow)
+                .where(SpeakerRow.profile_id == profile_id)
+                .values(profile_id=None, similarity=None)
+            )
+            session.execute(delete(ClipRow).where(ClipRow.profile_id == profile_id))
+            session.execute(delete(ProfileRow).where(ProfileRow.id == profile_id))
+
+
+def _found(session: Session, profile_id: str) -> ProfileRow:
+    row = session.get(ProfileRow, profile_id)
+    if row is None:
+        raise StoreError("This voice is not enrolled any more. Reload the page.")
+    return row
+
+
+def _bytes(embedding: Vector) -> bytes:
+    return np.asarray(embedding, dtype="<f4").tobytes()
+
+
+def _add_clip(session: Session, profile_id: str, clip: VoiceClip | None) -> None:
+    if clip is not None:
+        session.add(
+            ClipRow(
+                profile_id=profile_id,
+                meeting_id=clip.meeting_id,
+                start=float(clip.start),
+                end=float(clip.end),
+            )
+        )
+
+
+def _clips(session: Session, profile_ids: Iterable[str]) -> dict[str, tuple[VoiceClip, ...]]:
+    chosen = select(ClipRow).where(ClipRow.profile_id.in_(list(profile_ids))).order_by(ClipRow.id)
+    found: dict[str, tuple[VoiceClip, ...]] = {}
+    for row in session.scalars(chosen):
+        clip = VoiceClip(row.meeting_id, row.start, row.end)
+        found[row.profile_id] = (*found.get(row.profile_id, ()), clip)
+    return found
+
+
+def _profile(row: ProfileRow, clips: tuple[VoiceClip, ...]) -> Profile:
+    vector = np.frombuffer(row.embedding, dtype="<f4").astype(np.float32)
+    return Profile(
+        row.id,
+        row.name,
+        row.weight,
+        vector,
+        row.duration,
+        row.created_at,
+        row.updated_at,
+        clips,
+        row.meetings,
+    )

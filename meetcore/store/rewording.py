@@ -1,0 +1,70 @@
+"""A segment's text typed anew: words that stay keep their times, new ones share the rest. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from meetcore.records import Word
+
+SLIVER = 0.12
+"""Seconds of a word typed where the recognizer heard nothing."""
+
+
+def reworded(words: Sequence[Word], text: str) -> tuple[Word, ...]:
+    """The words of a new text, on the clock of the old ones.
+
+    Examples
+    --------
+    >>> old = (Word(" Hi", 0.0, 0.4), Word(" Jon.", 0.4, 1.0))
+    >>> [(w.text, w.start, w.end) for w in reworded(old, "Hi Joan.")]
+    [(' Hi', 0.0, 0.4), (' Joan.', 0.4, 1.0)]
+    """
+    if text.split() == "".join(word.text for word in words).split():
+        return tuple(words)
+    old = [piece for word in words for piece in _pieces(word)]
+    typed = [f" {part}" for part in text.split()]
+    if typed and words and not words[0].text.startswith(" "):
+        typed[0] = typed[0].lstrip()
+    matcher = SequenceMatcher(None, [_bare(w.text) for w in old], list(map(_bare, typed)), False)
+    result: list[Word] = []
+    for tag, low, high, first, stop in matcher.get_opcodes():
+        if tag == "equal":
+            pairs = zip(old[low:high], typed[first:stop], strict=True)
+            result += [Word(new, word.start, word.end, word.probability) for word, new in pairs]
+        elif first < stop:
+            result += _spread(typed[first:stop], *_room(old, low, high))
+    return tuple(result)
+
+
+def _pieces(word: Word) -> list[Word]:
+    """A word as typed ones are told apart: at its spaces."""
+    parts = re.findall(r"\s*\S+", word.text) or [word.text]
+    if len(parts) == 1:
+        return [word]
+    return _spread(parts, word.start, word.end, word.probability)
+
+
+def _room(old: Sequence[Word], low: int, high: int) -> tuple[float, float]:
+    """The time of the words that go, or the place between two that stay."""
+    if low < high:
+        return old[low].start, max(word.end for word in old[low:high])
+    before = old[low - 1].end if low else (old[0].start if old else 0.0)
+    after = old[low].start if low < len(old) else before + SLIVER
+    return before, max(after, before)
+
+
+def _spread(texts: Sequence[str], start: float, end: float, probability: float = 1.0) -> list[Word]:
+    """Words that share a stretch of time by their length."""
+    total = sum(map(len, texts)) or 1
+    words, before = [], 0
+    for text in texts:
+        low, high = (start + (end - start) * n / total for n in (before, before + len(text)))
+        words.append(Word(text, low, high, probability))
+        before += len(text)
+    return words
+
+
+def _bare(text: str) -> str:
+    return text.strip()

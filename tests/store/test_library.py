@@ -1,0 +1,139 @@
+"""The list of meetings: what a search finds, whatever is typed, and what filters leave."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from meetcore.records import MeetingState, Segment, Speaker, Stage, Transcript, Word
+from meetcore.store.database import open_database
+from meetcore.store.jobs import Job, JobStage, JobState
+from meetcore.store.library import LibraryQuery, Order
+from meetcore.store.meetings import MeetingStore
+
+
+def said(start: float, text: str, speaker: str | None = "S1") -> Segment:
+    words = tuple(
+        Word(f" {word}", start + 0.5 * n, start + 0.5 * n + 0.4)
+        for n, word in enumerate(text.split())
+    )
+    return Segment(start, words[-1].end, speaker, words)
+
+
+def meeting(
+    store: MeetingStore, title: str, *texts: str, stage: Stage = Stage.FINAL, name: str = ""
+) -> str:
+    meeting_id = store.create_meeting(title, state=MeetingState.DONE).id
+    segments = tuple(said(10.0 * n, text) for n, text in enumerate(texts))
+    store.replace_transcript(meeting_id, Transcript(segments, stage=stage))
+    if name:
+        store.rename_speaker(meeting_id, "S1", name)
+    return meeting_id
+
+
+def found(store: MeetingStore, text: str, **changes: object) -> list[str]:
+    page = store.library.find(LibraryQuery(text=text, **changes))  # type: ignore[arg-type]
+    assert page.total == len(page.rows)
+    return [row.meeting.title for row in page.rows]
+
+
+def test_words_phrases_beginnings_accents_and_titles(store: MeetingStore) -> None:
+    meeting(store, "Budget", "We drove to New Jersey", "a café in town")
+    meeting(store, "Summer", "jersey is new here", "The budgetary plan")
+    assert found(store, "jersey") == ["Summer", "Budget"]
+    assert found(store, '"new jersey"') == ["Budget"]
+    assert found(store, "CAFE") == ["Budget"]
+    assert found(store, "budget") == ["Summer", "Budget"]
+    assert found(store, "drove nowhere") == []
+    assert found(store, '"budg"') == ["Budget"], "a title holds it, and nobody said it"
+
+
+def test_a_hit_says_who_where_and_what(store: MeetingStore) -> None:
+    meeting_id = meeting(store, "Any", "one two three", "four five six five", name="Ana")
+    (hit,) = store.library.hits("five")
+    assert (hit.meeting_id, hit.position, hit.start, hit.speaker) == (meeting_id, 1, 10.5, "Ana")
+    assert [(part.text, part.is_match) for part in hit.snippet] == [
+        ("four ", False),
+        ("five", True),
+        (" six ", False),
+        ("five", True),
+    ]
+    (row,) = store.library.find(LibraryQuery(text="five")).rows
+    assert row.hits == (hit,) and row.hit_count == 1
+    assert row.people == (Speaker("S1", "Ana"),)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    text=st.text() | st.sampled_from(['"', "a AND", "NEAR(", "x*", "-a", "a:b", "^a", "'", "%_"])
+)
+def test_nothing_typed_is_syntax(store: MeetingStore, text: str) -> None:
+    store.library.find(LibraryQuery(text=text))
+    store.library.hits(text)
+
+
+def test_only_the_transcript_in_force_is_searched(store: MeetingStore) -> None:
+    meeting_id = store.create_meeting("Any").id
+    store.append_segments(meeting_id, [said(0, "draft words")], Stage.DRAFT)
+    assert store.library.hits("draft") and not store.library.hits("live")
+    store.append_segments(meeting_id, [said(0, "live words")])
+    assert store.library.hits("live") and not store.library.hits("draft")
+    store.replace_segments(meeting_id, 0, [said(0, "lively words"), said(3, "more")])
+    assert store.library.hits("more") and not store.library.hits('"live"')
+    store.replace_transcript(meeting_id, Transcript((said(0, "last words"),), stage=Stage.FINAL))
+    store.clear_draft(meeting_id)
+    assert [hit.start for hit in store.library.hits("words")] == [0.5]
+    assert store.library.hits("last") and not store.library.hits("lively")
+    store.edits.correct(meeting_id, 0, "very last word")
+    assert store.library.hits("very") and not store.library.hits("words")
+    store.edits.undo(meeting_id)
+    assert store.library.hits("words") and not store.library.hits("very")
+
+
+def test_hidden_and_deleted_meetings_are_nowhere(store: MeetingStore) -> None:
+    meeting_id = meeting(store, "Any", "unheard of", name="Ana")
+    store.jobs.put(Job(meeting_id, JobState.DONE, JobStage.ATTRIBUTING))
+    store.hide(meeting_id)
+    assert found(store, "unheard") == [] and found(store, "") == []
+    assert store.library.hits("unheard") == () and store.library.people() == ()
+    assert store.list_meetings() == [] and store.jobs.list() == []
+    assert [hidden.id for hidden in store.hidden()] == [meeting_id]
+    store.unhide(meeting_id)
+    assert found(store, "unheard") == ["Any"] and store.library.people() == ("Ana",)
+    store.delete(meeting_id)
+    again = meeting(store, "Other", "quite different")
+    assert found(store, "unheard") == [] and store.jobs.get(meeting_id) is None
+    assert [hit.meeting_id for hit in store.library.hits("different")] == [again]
+
+
+def test_filters_orders_and_pages(url: str) -> None:
+    days = iter(datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in range(50))
+    store = MeetingStore(open_database(url), lambda: next(days))
+    first = meeting(store, "b", "yes", name="Ana")
+    second = meeting(store, "A", "yes")
+    store.update(first, duration=90.0)
+    store.update(second, state=MeetingState.FAILED)
+    assert found(store, "", order=Order.TITLE) == ["A", "b"]
+    assert found(store, "", order=Order.OLDEST) == ["b", "A"]
+    assert found(store, "", order=Order.LONGEST) == ["b", "A"]
+    assert found(store, "yes", person="Ana") == ["b"]
+    assert found(store, "", states=frozenset({MeetingState.FAILED})) == ["A"]
+    since = store.get(second).created_at
+    assert found(store, "", since=since) == ["A"]
+    assert found(store, "", until=since) == ["b"]
+    page = store.library.find(LibraryQuery(limit=1, offset=1))
+    assert (page.total, [row.meeting.title for row in page.rows]) == (2, ["b"])
+    assert store.library.counts() == {MeetingState.DONE: 1, MeetingState.FAILED: 1}
+    store.close()
+
+
+@pytest.mark.parametrize("text", ["", "  ", "!!", '""'])
+def test_a_search_for_nothing_has_no_hits(store: MeetingStore, text: str) -> None:
+    meeting(store, "Any", "something")
+    assert store.library.hits(text) == ()
+    assert found(store, text) == ([] if text.strip() else ["Any"])
