@@ -133,7 +133,7 @@ def test_an_interrupted_job_is_gone_on_with(
     first = running.stderr.readline()
     assert "sample.wav" in first and "%" in first
     os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=150)
     (meeting_id,) = ids(capsys)
     assert (running.returncode, out) == (130, "")
     assert f"transcribe --resume {meeting_id}" in err and "Traceback" not in err
