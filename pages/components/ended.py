@@ -73,7 +73,6 @@ def unfinished(meeting: Meeting, transcript: Transcript) -> None:
 
 def whole(meeting: Meeting, transcript: Transcript, editable: bool = True) -> None:
     """The best transcript there is, with its player."""
-    notice.trouble()
     if meeting.detail and meeting.state is MeetingState.DONE:
         st.caption(f":material/info: {meeting.detail}")
     if meeting.state is MeetingState.DONE and again.lacks_speakers(transcript):

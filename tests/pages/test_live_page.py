@@ -169,7 +169,7 @@ def test_pause_resume_and_stop(show: Show, service: FakeService) -> None:
     shown.app.button(key="stop").click().run()
     assert live.calls == [("pause",), ("resume",), ("stop",)]
     shown.app.run()
-    assert shown.data("final-m9")["turns"] == []
+    assert shown.data("final-m9")["people"] == []
 
 
 def test_the_title_changes_while_the_meeting_runs(show: Show, service: FakeService) -> None:
@@ -242,7 +242,7 @@ def test_the_meter_shows_clock_level_and_state(show: Show, service: FakeService)
 def test_a_meeting_that_ended_while_away_shows_its_transcript(
     show: Show, service: FakeService
 ) -> None:
-    assert show(meeting="d1").data("final-d1")["turns"]
+    assert show(meeting="d1").data("final-d1")["people"]
 
 
 def test_an_unknown_meeting_is_one_sentence_with_a_way_on(show: Show) -> None:

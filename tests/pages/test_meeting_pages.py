@@ -10,33 +10,14 @@ ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
 
 def test_the_list_is_newest_first_with_states(show: Show) -> None:
-    html = show("meetings.py").html
+    rows = show("meetings.py").data("library")["rows"]
     titles = ["Spring budget", "Quarterly", "Design review", "Hiring", "Broken one", "Silence"]
-    places = [html.index(title) for title in titles]
-    assert places == sorted(places)
-    for state in ("Interrupted", "Second pass", "Failed"):
-        assert state in html
-    assert "and 6 more" in html
+    assert [row["title"].split(" planning")[0] for row in rows] == titles
 
 
-def test_an_empty_list_says_what_will_be_there(show: Show, service: FakeService) -> None:
+def test_an_empty_list_is_an_answer(show: Show, service: FakeService) -> None:
     service.store = FakeStore()
-    shown = show("meetings.py")
-    assert "Nothing here yet" in shown.html
-    assert "Start the first one" in shown.links
-
-
-def test_one_click_finishes_an_interrupted_meeting(show: Show, service: FakeService) -> None:
-    show("meetings.py").app.button(key="finish-i1").click().run()
-    assert service.calls == [("finalize", "i1")]
-
-
-def test_a_meeting_is_deleted_after_a_question_only(show: Show, service: FakeService) -> None:
-    shown = show("meetings.py")
-    shown.app.button(key="delete-d1").click().run()
-    assert "d1" in service.store.meetings
-    shown.app.button(key="delete-for-good").click().run()
-    assert "d1" not in service.store.meetings
+    assert show("meetings.py").data("library")["rows"] == []
 
 
 def test_every_format_can_be_downloaded(show: Show) -> None:
@@ -58,9 +39,7 @@ def test_what_people_typed_is_never_markup(show: Show, service: FakeService) -> 
     store.meetings["x1"] = meeting("x1", ATTACK, MeetingState.DONE)
     names = (Speaker("S1", ATTACK), Speaker("S2", "**bold** [link](http://x)"))
     store.transcripts["x1"] = Transcript(conversation(), names, Stage.FINAL)
-    shown = show("meetings.py")
-    assert "<img" not in shown.html and "<script" not in shown.html
-    assert "&lt;img" in shown.html
+    assert "<img" not in show("meetings.py").html
     data = show("meeting.py", id="x1").data("final-x1")
     assert data["people"][0]["name"] == ATTACK
 

@@ -120,7 +120,7 @@ class Menus {
     this.host.player.audio.pause();
     this.show(anchor, [form], kind);
     field.focus();
-    field.select?.();
+    if (!kind) field.select();
   }
   machine(anchor, text) { this.show(anchor, [make('h4', {}, 'The machine wrote'), make('p', { class: 'machine', dir: 'auto' }, text)]); }
   keys(anchor) { this.show(anchor, [make('div', { class: 'keys', style: 'padding: .5rem' }, ...KEYS.flatMap(([key, words]) => [make('kbd', {}, key), make('span', {}, words)]))]); }
