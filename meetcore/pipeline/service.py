@@ -21,7 +21,7 @@ from meetcore.pipeline.ledger import Ledger
 from meetcore.pipeline.process import ProcessEngine
 from meetcore.pipeline.recovery import interrupt, waiting_meetings
 from meetcore.pipeline.tasks import Engine
-from meetcore.pipeline.trash import UNDO_S, Trash
+from meetcore.pipeline.trash import Trash
 from meetcore.pipeline.voices import Acquaintances, Enrolment
 from meetcore.pipeline.worker import LiveMeeting
 from meetcore.records import LiveSnapshot, Meeting, ModelsInUse
@@ -214,7 +214,7 @@ class MeetingService:
         self._runner.resume(meeting_id)
         self._runner.wait(meeting_id)
 
-    def delete(self, meeting_id: str, undo_s: float = UNDO_S) -> None:
+    def delete(self, meeting_id: str, undo_s: float | None = None) -> None:
         """Hide a meeting; text, audio and upload are gone for good after some seconds.
 
         Raises
