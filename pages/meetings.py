@@ -1,15 +1,8 @@
-"""All meetings, newest first."""
+"""All meetings: found again by what was said, by whom, and when."""
 
 import streamlit as st
 
-from pages.components import listing, look, routes, session
+from pages.components import listing
 
 st.title("Meetings")
-meetings = session.service().store.list_meetings()
-if not meetings:
-    look.facts(
-        "Nothing here yet. Every meeting you record is kept on this machine and listed here."
-    )
-    st.page_link(routes.LIVE, label="Start the first one", icon=":material/mic:")
-for meeting in meetings:
-    listing.row(meeting)
+listing.area()

@@ -10,8 +10,10 @@ st.logo(look.WORD_MARK, icon_image=look.MARK, size="large")
 page = st.navigation(
     [
         st.Page(routes.LIVE, title="Live", icon=":material/mic:", default=True),
+        st.Page(routes.UPLOAD, title="Upload", icon=":material/upload_file:"),
         st.Page(routes.MEETINGS, title="Meetings", icon=":material/forum:"),
         st.Page(routes.MEETING, title="Meeting", url_path="meeting", visibility="hidden"),
+        st.Page(routes.SPEAKERS, title="Speakers", icon=":material/record_voice_over:"),
         st.Page(routes.DIAGNOSTICS, title="Diagnostics", icon=":material/monitor_heart:"),
     ]
 )

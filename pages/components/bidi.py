@@ -18,14 +18,16 @@ def read_asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def register(name: str) -> ComponentRenderer:
+def register(name: str, *shared: str) -> ComponentRenderer:
     """The drawing function of the element whose script and style bear this name.
+
+    Scripts and styles named in `shared` come between the base and its own.
 
     Everything a user typed or said reaches the script as data and the page as text nodes;
     nothing of it is ever parsed as HTML.
     """
     return st.components.v2.component(
         f"meetcore_{name}",
-        css=read_asset("base.css") + read_asset(f"{name}.css"),
-        js=read_asset("base.js") + read_asset(f"{name}.js"),
+        css="".join(read_asset(f"{part}.css") for part in ("base", *shared, name)),
+        js="".join(read_asset(f"{part}.js") for part in ("base", *shared, name)),
     )
