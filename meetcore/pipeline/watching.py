@@ -79,7 +79,8 @@ class StageWatch:
     def _tell(self) -> None:
         """A bar that stands still is no reason to lose the work."""
         now = self._reported_at = self._clock()
-        overall = self._estimate.overall(self._stage, self._part)
+        # Rounded: sums of the stages' shares differ in their last bit, and a bar never goes back.
+        overall = round(self._estimate.overall(self._stage, self._part), 4)
         left = self._estimate.remaining(self._stage, self._part, self._begun, self.elapsed, now)
         try:
             job = self._store.jobs.update(
