@@ -1,10 +1,10 @@
-"""`python -m meetcore bench live …`: measure Meetcore on files whose words are known."""
+"""`python -m meetcore bench {live,offline,diarization,store}`: what Meetcore reaches here."""
 
 from __future__ import annotations
 
 import argparse
 
-from meetcore.commands import bench_diarization, bench_live, bench_offline
+from meetcore.commands import bench_diarization, bench_live, bench_offline, bench_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,12 +16,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bench_offline.add_arguments(offline)
     speakers = benches.add_parser("diarization", help="find the speakers of files and score them")
     bench_diarization.add_arguments(speakers)
+    library = benches.add_parser("store", help="ask a large library of made-up meetings")
+    bench_store.add_arguments(library)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the bench that was asked for."""
-    if arguments.bench == "diarization":
-        return bench_diarization.run(arguments)
-    if arguments.bench == "offline":
-        return bench_offline.run(arguments)
-    return bench_live.run(arguments)
+    benches = {
+        "live": bench_live.run,
+        "offline": bench_offline.run,
+        "diarization": bench_diarization.run,
+        "store": bench_store.run,
+    }
+    return benches[arguments.bench](arguments)

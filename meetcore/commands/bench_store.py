@@ -65,7 +65,7 @@ def fill(store: MeetingStore, meetings: int, hours: float) -> None:
 
 
 def _segments(said: Sequence[str]) -> tuple[Segment, ...]:
-    segments = []
+    segments: list[Segment] = []
     step = SEGMENT_S / WORDS_PER_SEGMENT
     for first in range(0, len(said), WORDS_PER_SEGMENT):
         words = tuple(

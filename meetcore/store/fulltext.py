@@ -26,7 +26,7 @@ def make(connection: Connection) -> None:
     connection.execute(
         text(
             f"CREATE VIRTUAL TABLE {TABLE} USING fts5(text,"
-            " tokenize = 'unicode61 remove_diacritics 2')"
+            " tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3 4')"
         )
     )
     connection.execute(
@@ -110,16 +110,33 @@ def forget(session: Session, meeting: MeetingRow, first_position: int = 0) -> No
     )
 
 
-def counts(session: Session, match: str) -> dict[int, int]:
-    """How many segments of each meeting match, by serial."""
+def meetings_with(session: Session, match: str) -> list[int]:
+    """Serials of the meetings in which anything matches, oldest first.
+
+    Each step looks up the first match behind the meeting found last, so that a common word costs
+    a step a meeting, not one a place. Forwards, because FTS5 walks backwards ten times as slowly.
+    """
+    first = f"SELECT rowid >> {POSITION_BITS} FROM {TABLE} WHERE {TABLE} MATCH :match"
     rows = session.execute(
         text(
-            f"SELECT rowid >> {POSITION_BITS}, count(*) FROM {TABLE}"
-            f" WHERE {TABLE} MATCH :match GROUP BY 1"
+            "WITH RECURSIVE found(serial) AS ("
+            f"SELECT ({first} ORDER BY rowid LIMIT 1) UNION ALL"
+            f" SELECT ({first} AND rowid >= ((found.serial + 1) << {POSITION_BITS})"
+            " ORDER BY rowid LIMIT 1) FROM found WHERE found.serial IS NOT NULL)"
+            " SELECT serial FROM found WHERE serial IS NOT NULL"
         ),
         {"match": match},
     )
-    return {serial: count for serial, count in rows}
+    return [serial for (serial,) in rows]
+
+
+def count_in(session: Session, match: str, serial: int) -> int:
+    """How many segments of one meeting match."""
+    counted = text(
+        f"SELECT count(*) FROM {TABLE} WHERE {TABLE} MATCH :match"
+        " AND rowid BETWEEN :first AND :last"
+    )
+    return int(session.scalar(counted, {"match": match, **_range(serial)}) or 0)
 
 
 def places(
@@ -129,7 +146,7 @@ def places(
     within, order, span = "", "DESC", {}
     if serial is not None:
         within, order = " AND rowid BETWEEN :first AND :last", "ASC"
-        span = {"first": row_id(serial, 0), "last": row_id(serial + 1, 0) - 1}
+        span = _range(serial)
     rows = session.execute(
         text(
             f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match{within}"
@@ -138,3 +155,7 @@ def places(
         {"match": match, "limit": limit, "offset": offset, **span},
     )
     return [place_of(row) for (row,) in rows]
+
+
+def _range(serial: int) -> dict[str, int]:
+    return {"first": row_id(serial, 0), "last": row_id(serial + 1, 0) - 1}

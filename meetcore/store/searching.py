@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from meetcore.records import Speaker, Stage
@@ -19,17 +19,30 @@ Place = tuple[int, int]
 """Serial of a meeting and position of a segment."""
 
 
-def meetings_with(session: Session, terms: Sequence[Term]) -> dict[int, int]:
-    """How many segments of each meeting hold all terms, by the meeting's serial."""
+def meetings_with(session: Session, terms: Sequence[Term]) -> list[int]:
+    """Serials of the meetings in which a segment holds all terms."""
     if fulltext.is_here(session):
-        return fulltext.counts(session, match_expression(terms))
-    rows = session.execute(
-        select(MeetingRow.serial, func.count())
+        return fulltext.meetings_with(session, match_expression(terms))
+    chosen = (
+        select(MeetingRow.serial)
         .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
         .where(in_force(), *_contains(terms))
-        .group_by(MeetingRow.serial)
+        .distinct()
     )
-    return {serial: count for serial, count in rows}
+    return list(session.scalars(chosen))
+
+
+def count_in(session: Session, terms: Sequence[Term], serial: int) -> int:
+    """How many segments of one meeting hold all terms."""
+    if fulltext.is_here(session):
+        return fulltext.count_in(session, match_expression(terms), serial)
+    chosen = (
+        select(func.count())
+        .select_from(MeetingRow)
+        .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
+        .where(MeetingRow.serial == serial, in_force(), *_contains(terms))
+    )
+    return session.scalar(chosen) or 0
 
 
 def places(
@@ -43,9 +56,22 @@ def places(
 
 def hits_at(session: Session, found: Sequence[Place], terms: Sequence[Term]) -> list[SearchHit]:
     """What stands at these places; those of hidden meetings are left out."""
+    serials = {serial for serial, _ in found}
+    meetings = session.scalars(select(MeetingRow).where(MeetingRow.serial.in_(serials), SHOWN))
+    hits: dict[Place, SearchHit] = {}
+    for meeting in meetings:
+        positions = [position for serial, position in found if serial == meeting.serial]
+        for hit in _hits_in(session, meeting, positions, terms):
+            hits[meeting.serial, hit.position] = hit
+    return [hits[place] for place in found if place in hits]
+
+
+def _hits_in(
+    session: Session, meeting: MeetingRow, positions: Sequence[int], terms: Sequence[Term]
+) -> Iterator[SearchHit]:
+    """The hits of one meeting, found by their keys."""
     rows = session.execute(
-        select(MeetingRow.serial, SegmentRow, SpeakerRow.name)
-        .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
+        select(SegmentRow, SpeakerRow.name)
         .outerjoin(
             SpeakerRow,
             and_(
@@ -53,10 +79,14 @@ def hits_at(session: Session, found: Sequence[Place], terms: Sequence[Term]) -> 
                 SpeakerRow.label == SegmentRow.speaker,
             ),
         )
-        .where(SHOWN, in_force(), tuple_(MeetingRow.serial, SegmentRow.position).in_(list(found)))
+        .where(
+            SegmentRow.meeting_id == meeting.id,
+            SegmentRow.stage == fulltext.stage_in_force(session, meeting).value,
+            SegmentRow.position.in_(positions),
+        )
     )
-    by_place = {(serial, row.position): _hit(row, name, terms) for serial, row, name in rows}
-    return [by_place[place] for place in found if place in by_place]
+    for row, name in rows:
+        yield _hit(row, name, terms)
 
 
 def _hit(row: SegmentRow, name: str | None, terms: Sequence[Term]) -> SearchHit:

@@ -21,7 +21,7 @@ from meetcore.store.library import (
 from meetcore.store.lookup import NEWEST_FIRST, SHOWN, found_meeting
 from meetcore.store.rows import to_meeting, to_speaker
 from meetcore.store.schema import JobRow, MeetingRow, SegmentRow, SpeakerRow
-from meetcore.store.searching import hits_at, meetings_with, places
+from meetcore.store.searching import count_in, hits_at, meetings_with, places
 from meetcore.store.sought import Term, fold, terms_of
 
 HITS_SHOWN = 3
@@ -49,14 +49,16 @@ class Library:
         if query.text.strip() and not terms:
             return LibraryPage()
         with self._database.reading() as session:
-            counts = meetings_with(session, terms) if terms else {}
-            wanted = and_(*_filters(query, terms, counts))
+            found = meetings_with(session, terms) if terms else []
+            wanted = and_(*_filters(query, terms, found))
             total = session.scalar(select(func.count()).select_from(MeetingRow).where(wanted))
             page = select(MeetingRow).where(wanted).order_by(*_ORDERS[query.order])
             rows = session.scalars(page.limit(query.limit).offset(query.offset)).all()
             ids = [row.id for row in rows]
             people, jobs = _people(session, ids), _jobs(session, ids)
-            hits = _first_hits(session, rows, terms, counts)
+            holding = [row for row in rows if row.serial in set(found)]
+            counts = {row.id: count_in(session, terms, row.serial) for row in holding}
+            hits = _first_hits(session, holding, terms)
             return LibraryPage(
                 tuple(
                     MeetingSummary(
@@ -64,7 +66,7 @@ class Library:
                         people.get(row.id, ()),
                         jobs.get(row.id),
                         hits.get(row.id, ()),
-                        counts.get(row.serial, 0),
+                        counts.get(row.id, 0),
                     )
                     for row in rows
                 ),
@@ -106,16 +108,16 @@ class Library:
 
 
 def _filters(
-    query: LibraryQuery, terms: Sequence[Term], counts: dict[int, int]
+    query: LibraryQuery, terms: Sequence[Term], found: Sequence[int]
 ) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [SHOWN]
     if terms:
         words = [fold(" ".join(term.words)) for term in terms]
         titled = and_(*(MeetingRow.title.icontains(word, autoescape=True) for word in words))
-        wanted.append(or_(MeetingRow.serial.in_(list(counts)), titled))
+        wanted.append(or_(MeetingRow.serial.in_(found), titled))
     if query.person:
-        named = (SpeakerRow.meeting_id == MeetingRow.id, SpeakerRow.name == query.person)
-        wanted.append(exists().where(*named))
+        named = select(SpeakerRow.meeting_id).where(SpeakerRow.name == query.person)
+        wanted.append(MeetingRow.id.in_(named))
     if query.since is not None:
         wanted.append(MeetingRow.created_at >= query.since)
     if query.until is not None:
@@ -150,15 +152,10 @@ def _jobs(session: Session, ids: Sequence[str]) -> dict[str, Job]:
 
 
 def _first_hits(
-    session: Session, rows: Sequence[MeetingRow], terms: Sequence[Term], counts: dict[int, int]
+    session: Session, rows: Sequence[MeetingRow], terms: Sequence[Term]
 ) -> dict[str, tuple[SearchHit, ...]]:
     """The first few hits of each meeting of a page."""
-    found = [
-        place
-        for row in rows
-        if counts.get(row.serial)
-        for place in places(session, terms, row.serial, HITS_SHOWN)
-    ]
+    found = [place for row in rows for place in places(session, terms, row.serial, HITS_SHOWN)]
     hits: dict[str, tuple[SearchHit, ...]] = {}
     for hit in hits_at(session, found, terms) if found else ():
         hits[hit.meeting_id] = (*hits.get(hit.meeting_id, ()), hit)
