@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from meetcore.records import MeetingState, Speaker
-from meetcore.store.jobs import JobState
+from meetcore.store.jobs import Job, JobState
 from meetcore.store.library import LibraryPage, LibraryQuery, MeetingSummary, Order, SearchHit
 from pages.components import actions, bidi, jobs, look, opening, people, session
 
@@ -142,9 +142,7 @@ def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
         "state": meeting.state.value,
         "badge": "" if meeting.state is MeetingState.DONE else state,
         "ink": ink,
-        "work": " · ".join(filter(None, (jobs.words(job), jobs.remaining_text(job))))
-        if at_work and job is not None
-        else "",
+        "work": work_text(job) if at_work and job is not None else "",
         "overall": round(job.overall if at_work and job else meeting.progress, 3),
         "trouble": meeting.detail if meeting.state is MeetingState.FAILED else "",
         "people": described(summary.people),
@@ -156,6 +154,17 @@ def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
             MeetingState.FAILED: "Try again",
         }.get(meeting.state, ""),
     }
+
+
+def work_text(job: Job) -> str:
+    """What is being done for a meeting; its place in the queue is the Upload page's to tell.
+
+    >>> work_text(Job("m", JobState.QUEUED, jobs.ORDER[0]))
+    'Waiting'
+    """
+    if job.state is JobState.QUEUED:
+        return "Waiting"
+    return " · ".join(filter(None, (jobs.words(job), jobs.remaining_text(job))))
 
 
 def described(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ MODE_TEXT = {
 STATE_TEXT = {
     MeetingState.LIVE: ("light-dark(#c2303a, #ff7a80)", "Live"),
     MeetingState.INTERRUPTED: ("light-dark(#946100, #f0bd4f)", "Interrupted"),
-    MeetingState.FINALIZING: ("light-dark(#1d5fd1, #84b4ff)", "Second pass"),
+    MeetingState.FINALIZING: ("light-dark(#1d5fd1, #84b4ff)", "In work"),
     MeetingState.DONE: ("light-dark(#1a7a3a, #5fd08a)", "Done"),
     MeetingState.FAILED: ("light-dark(#c2303a, #ff7a80)", "Failed"),
 }
