@@ -8,26 +8,16 @@ import numpy as np
 import pytest
 
 from meetcore.records import SAMPLE_RATE, Samples, Turn
-from meetcore.speakers.diarizer import OpenDiarizer, load_diarizer
-from meetcore.speakers.embedding import single_thread
+from meetcore.speakers.diarizer import OpenDiarizer
 from meetcore.speakers.hearing import clean_spans
 from meetcore.speakers.profiles import EnrolledVoice, enroll, match_profiles
 from meetcore.transcript.formats import rttm
-from meetcore.weights.resolver import WeightResolver
 from tests.conftest import SamplePaths
 
 pytestmark = pytest.mark.model
 
 HALF = 18.0
 """Seconds; both people said more than 3 s before and after."""
-
-
-@pytest.fixture(scope="module")
-def diarizer(resolver: WeightResolver) -> OpenDiarizer:
-    single_thread()
-    loaded = load_diarizer("open", resolver, device="cpu")
-    assert isinstance(loaded, OpenDiarizer)
-    return loaded
 
 
 @pytest.fixture(scope="module")

@@ -195,6 +195,15 @@ def test_thousands_of_voices_are_never_compared_all_at_once(
     assert sum(sizes) < 5_000 * 5_000
 
 
+def test_a_few_seconds_in_hours_are_no_speaker_but_in_minutes_they_are() -> None:
+    short = [heard(9, 2.0, 1)]
+    talk = [heard(1 + n % 3, 12.0, 10 + n) for n in range(600)]
+    assert len(set(cluster([*talk[:30], *short], GlobalOptions()))) == 4
+    assert len(set(cluster([*talk, *short], GlobalOptions()))) == 3
+    asked = cluster([*talk, *short], GlobalOptions(), DiarizeOptions(n_speakers=4))
+    assert len(set(asked)) == 4
+
+
 def test_more_strangers_than_a_block_holds_stay_apart_as_far_as_memory_allows() -> None:
     voices = [heard(n, 6.0, n) for n in range(40)]
     assert len(set(cluster(voices, GlobalOptions(block=64)))) == 40
