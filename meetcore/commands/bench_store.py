@@ -85,6 +85,8 @@ def questions(store: MeetingStore) -> list[tuple[str, Callable[[], object]]]:
         ("a person's meetings", lambda: find(LibraryQuery(person="Ana"))),
         ("list, rare word", lambda: find(LibraryQuery(text=RARE))),
         ("list, common word", lambda: find(LibraryQuery(text="the"))),
+        ("list, ordinary word", lambda: find(LibraryQuery(text="budget"))),
+        ("list, two words", lambda: find(LibraryQuery(text="budget word77"))),
         ("list, phrase", lambda: find(LibraryQuery(text='"the budget"'))),
         ("places, rare word", lambda: hits(RARE)),
         ("places, common word", lambda: hits("the")),

@@ -113,18 +113,18 @@ def swapped(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def apply(session: Session, meeting_id: str, change: dict[str, Any]) -> bool:
-    """Make a change; False, and nothing done, where what it knows is not what stands there."""
+    """Make a change; False, and nothing done, where its segments are not what stands there.
+
+    Names that were given and turns that were found since then stay.
+    """
     stages = [Stage(name) for name in change.get("segments", {})]
     now = state_of(session, meeting_id, stages)
     parts = [(now.segments[name], part) for name, part in change.get("segments", {}).items()]
-    parts += [
-        (getattr(now, name), change[name]) for name in ("speakers", "turns") if name in change
-    ]
     if not all(_stands(plain, part) for plain, part in parts):
         return False
     if "speakers" in change:
-        _put_speakers(session, meeting_id, _with(now.speakers, change["speakers"]))
-    if "turns" in change:
+        _put_speakers(session, meeting_id, _speakers_with(now.speakers, change["speakers"]))
+    if "turns" in change and _stands(now.turns, change["turns"]):
         turns = _with(now.turns, change["turns"])
         session.merge(TurnsRow(meeting_id=meeting_id, turns=[tuple(turn) for turn in turns]))
     for name, part in change.get("segments", {}).items():
@@ -135,6 +135,20 @@ def apply(session: Session, meeting_id: str, change: dict[str, Any]) -> bool:
 def _stands(plain: Plain, part: dict[str, Any]) -> bool:
     at, old = part["at"], part["old"]
     return json.dumps(plain[at : at + len(old)]) == json.dumps(old)
+
+
+def _speakers_with(now: Plain, part: dict[str, Any]) -> Plain:
+    """The speakers after a change, bar those that somebody changed since."""
+    rows = {row[0]: row for row in now}
+    old, new = ({row[0]: list(row) for row in part[side]} for side in ("old", "new"))
+    for label in dict.fromkeys([*old, *new]):
+        if rows.get(label) != old.get(label):
+            continue
+        if label in new:
+            rows[label] = new[label]
+        else:
+            rows.pop(label, None)
+    return list(rows.values())
 
 
 def _with(plain: Plain, part: dict[str, Any]) -> Plain:

@@ -194,6 +194,9 @@ def keep_edits(
     session: Session, meeting: MeetingRow, stage: Stage, moment: datetime
 ) -> Iterator[None]:
     """A new transcript over one that people corrected is a step that can be undone itself."""
+    if stage is Stage.FINAL:
+        # What was taken back cannot be done again to other words.
+        _forget_undone(session, meeting.id)
     if stage is not Stage.FINAL or _next(session, meeting.id, stage, undone=False) is None:
         yield
         return
@@ -215,9 +218,7 @@ def _recorded(
     change = change_between(before, state_of(session, meeting_id, stages))
     if not change:
         return
-    session.execute(
-        delete(EditRow).where(EditRow.meeting_id == meeting_id, EditRow.undone.is_(True))
-    )
+    _forget_undone(session, meeting_id)
     session.add(
         EditRow(
             meeting_id=meeting_id,
@@ -227,6 +228,12 @@ def _recorded(
             change=change,
             undone=False,
         )
+    )
+
+
+def _forget_undone(session: Session, meeting_id: str) -> None:
+    session.execute(
+        delete(EditRow).where(EditRow.meeting_id == meeting_id, EditRow.undone.is_(True))
     )
 
 

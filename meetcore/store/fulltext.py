@@ -8,6 +8,8 @@ Source: https://www.sqlite.org/fts5.html
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,8 @@ from meetcore.store.schema import MeetingRow, SegmentRow
 TABLE = "spoken"
 POSITION_BITS = 20
 """A million segments a meeting."""
+LONGEST_PREFIX = 4
+"""Letters; beginnings up to here have an index of their own."""
 
 
 def make(connection: Connection) -> None:
@@ -78,11 +82,13 @@ def stage_in_force(session: Session, meeting: MeetingRow) -> Stage:
 
 
 def refresh(session: Session, meeting: MeetingRow, first_position: int = 0) -> None:
-    """Index the transcript in force anew from a position on."""
+    """Index the transcript in force anew from a position on; a hidden meeting has none."""
     if not is_here(session):
         return
     session.flush()
     forget(session, meeting, first_position)
+    if meeting.hidden_at is not None:
+        return
     session.execute(
         text(
             f"INSERT INTO {TABLE} (rowid, text) SELECT :base + position, text FROM segments"
@@ -128,6 +134,40 @@ def meetings_with(session: Session, match: str) -> list[int]:
         {"match": match},
     )
     return [serial for (serial,) in rows]
+
+
+def counts(session: Session, match: str) -> dict[int, int]:
+    """How many segments of each meeting match, by serial; gathers all places once."""
+    rows = session.execute(
+        text(
+            f"SELECT rowid >> {POSITION_BITS}, count(*) FROM {TABLE}"
+            f" WHERE {TABLE} MATCH :match GROUP BY 1"
+        ),
+        {"match": match},
+    )
+    return {serial: count for serial, count in rows}
+
+
+def first_places(
+    session: Session, match: str, serials: Collection[int], limit: int
+) -> dict[int, list[int]]:
+    """Positions of the first matches in each of these meetings; gathers all places once."""
+    found: dict[int, list[int]] = {serial: [] for serial in serials}
+    if not found:
+        return found
+    rows = session.execute(
+        text(
+            f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match"
+            " AND rowid BETWEEN :first AND :last ORDER BY rowid"
+        ),
+        {"match": match, "first": row_id(min(found), 0), "last": row_id(max(found) + 1, 0) - 1},
+    )
+    for (row,) in rows:
+        serial, position = place_of(row)
+        positions = found.get(serial)
+        if positions is not None and len(positions) < limit:
+            positions.append(position)
+    return found
 
 
 def count_in(session: Session, match: str, serial: int) -> int:

@@ -169,12 +169,16 @@ class MeetingStore:
     def hide(self, meeting_id: str) -> None:
         """Take a meeting out of every list; it can be brought back until it is deleted."""
         with self._database.writing() as session:
-            locked_meeting(session, meeting_id).hidden_at = self._clock()
+            row = locked_meeting(session, meeting_id)
+            row.hidden_at = self._clock()
+            fulltext.forget(session, row)
 
     def unhide(self, meeting_id: str) -> None:
         """Bring a hidden meeting back."""
         with self._database.writing() as session:
-            locked_meeting(session, meeting_id).hidden_at = None
+            row = locked_meeting(session, meeting_id)
+            row.hidden_at = None
+            fulltext.refresh(session, row)
 
     def hidden(self) -> list[Meeting]:
         """Meetings that wait to be deleted for good."""

@@ -13,36 +13,41 @@ from meetcore.store.library import SearchHit
 from meetcore.store.lookup import SHOWN
 from meetcore.store.rows import to_words
 from meetcore.store.schema import MeetingRow, SegmentRow, SpeakerRow
-from meetcore.store.sought import Term, marked, match_expression, snippet
+from meetcore.store.sought import Term, is_one_step, marked, match_expression, snippet
 
 Place = tuple[int, int]
 """Serial of a meeting and position of a segment."""
 
 
-def meetings_with(session: Session, terms: Sequence[Term]) -> list[int]:
-    """Serials of the meetings in which a segment holds all terms."""
-    if fulltext.is_here(session):
-        return fulltext.meetings_with(session, match_expression(terms))
-    chosen = (
-        select(MeetingRow.serial)
-        .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
-        .where(in_force(), *_contains(terms))
-        .distinct()
-    )
-    return list(session.scalars(chosen))
+def counts_of(session: Session, terms: Sequence[Term]) -> dict[int, int | None]:
+    """Meetings in which a segment holds all terms, by serial; how many, where that is cheap."""
+    if not fulltext.is_here(session):
+        rows = session.execute(
+            select(MeetingRow.serial, func.count())
+            .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
+            .where(SHOWN, in_force(), *_contains(terms))
+            .group_by(MeetingRow.serial)
+        )
+        return {serial: count for serial, count in rows}
+    match = match_expression(terms)
+    if is_one_step(terms, fulltext.LONGEST_PREFIX):
+        return dict.fromkeys(fulltext.meetings_with(session, match))
+    return {**fulltext.counts(session, match)}
 
 
 def count_in(session: Session, terms: Sequence[Term], serial: int) -> int:
-    """How many segments of one meeting hold all terms."""
-    if fulltext.is_here(session):
-        return fulltext.count_in(session, match_expression(terms), serial)
-    chosen = (
-        select(func.count())
-        .select_from(MeetingRow)
-        .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
-        .where(MeetingRow.serial == serial, in_force(), *_contains(terms))
-    )
-    return session.scalar(chosen) or 0
+    """How many segments of one meeting hold a term that the index finds in one step."""
+    return fulltext.count_in(session, match_expression(terms), serial)
+
+
+def first_places(
+    session: Session, terms: Sequence[Term], serials: Sequence[int], limit: int
+) -> list[Place]:
+    """The first places in each of these meetings."""
+    if fulltext.is_here(session) and not is_one_step(terms, fulltext.LONGEST_PREFIX):
+        found = fulltext.first_places(session, match_expression(terms), serials, limit)
+        return [(serial, position) for serial in serials for position in found[serial]]
+    return [place for serial in serials for place in places(session, terms, serial, limit)]
 
 
 def places(
@@ -112,7 +117,7 @@ def in_force() -> ColumnElement[bool]:
 
 
 def _contains(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
-    return [SegmentRow.text.icontains(" ".join(term.words), autoescape=True) for term in terms]
+    return [SegmentRow.text.icontains(term.typed, autoescape=True) for term in terms]
 
 
 def _scanned(
@@ -121,7 +126,7 @@ def _scanned(
     chosen = (
         select(MeetingRow.serial, SegmentRow.position)
         .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
-        .where(in_force(), *_contains(terms))
+        .where(SHOWN, in_force(), *_contains(terms))
         .order_by(MeetingRow.serial.desc(), SegmentRow.position)
     )
     if serial is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from meetcore.records import MeetingState, Speaker
@@ -21,8 +21,8 @@ from meetcore.store.library import (
 from meetcore.store.lookup import NEWEST_FIRST, SHOWN, found_meeting
 from meetcore.store.rows import to_meeting, to_speaker
 from meetcore.store.schema import JobRow, MeetingRow, SegmentRow, SpeakerRow
-from meetcore.store.searching import count_in, hits_at, meetings_with, places
-from meetcore.store.sought import Term, fold, terms_of
+from meetcore.store.searching import count_in, counts_of, first_places, hits_at, places
+from meetcore.store.sought import Term, in_title, terms_of
 
 HITS_SHOWN = 3
 """Hits of each meeting in a list."""
@@ -49,15 +49,19 @@ class Library:
         if query.text.strip() and not terms:
             return LibraryPage()
         with self._database.reading() as session:
-            found = meetings_with(session, terms) if terms else []
+            said = counts_of(session, terms) if terms else {}
+            found = {*said, *_titled(session, terms)} if terms else set()
             wanted = and_(*_filters(query, terms, found))
             total = session.scalar(select(func.count()).select_from(MeetingRow).where(wanted))
             page = select(MeetingRow).where(wanted).order_by(*_ORDERS[query.order])
             rows = session.scalars(page.limit(query.limit).offset(query.offset)).all()
             ids = [row.id for row in rows]
             people, jobs = _people(session, ids), _jobs(session, ids)
-            holding = [row for row in rows if row.serial in set(found)]
-            counts = {row.id: count_in(session, terms, row.serial) for row in holding}
+            holding = [row for row in rows if row.serial in said]
+            counts = {row.id: said[row.serial] for row in holding}
+            for row in holding:
+                if counts[row.id] is None:
+                    counts[row.id] = count_in(session, terms, row.serial)
             hits = _first_hits(session, holding, terms)
             return LibraryPage(
                 tuple(
@@ -66,7 +70,7 @@ class Library:
                         people.get(row.id, ()),
                         jobs.get(row.id),
                         hits.get(row.id, ()),
-                        counts.get(row.id, 0),
+                        counts.get(row.id) or 0,
                     )
                     for row in rows
                 ),
@@ -108,13 +112,11 @@ class Library:
 
 
 def _filters(
-    query: LibraryQuery, terms: Sequence[Term], found: Sequence[int]
+    query: LibraryQuery, terms: Sequence[Term], found: Collection[int]
 ) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [SHOWN]
     if terms:
-        words = [fold(" ".join(term.words)) for term in terms]
-        titled = and_(*(MeetingRow.title.icontains(word, autoescape=True) for word in words))
-        wanted.append(or_(MeetingRow.serial.in_(found), titled))
+        wanted.append(MeetingRow.serial.in_(found))
     if query.person:
         named = select(SpeakerRow.meeting_id).where(SpeakerRow.name == query.person)
         wanted.append(MeetingRow.id.in_(named))
@@ -125,6 +127,12 @@ def _filters(
     if query.states:
         wanted.append(MeetingRow.state.in_([state.value for state in query.states]))
     return wanted
+
+
+def _titled(session: Session, terms: Sequence[Term]) -> list[int]:
+    """Meetings whose title holds all terms; databases disagree on accents and on capitals."""
+    rows = session.execute(select(MeetingRow.serial, MeetingRow.title).where(SHOWN))
+    return [serial for serial, title in rows if in_title(title, terms)]
 
 
 def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ...]]:
@@ -155,7 +163,7 @@ def _first_hits(
     session: Session, rows: Sequence[MeetingRow], terms: Sequence[Term]
 ) -> dict[str, tuple[SearchHit, ...]]:
     """The first few hits of each meeting of a page."""
-    found = [place for row in rows for place in places(session, terms, row.serial, HITS_SHOWN)]
+    found = first_places(session, terms, [row.serial for row in rows], HITS_SHOWN)
     hits: dict[str, tuple[SearchHit, ...]] = {}
     for hit in hits_at(session, found, terms) if found else ():
         hits[hit.meeting_id] = (*hits.get(hit.meeting_id, ()), hit)

@@ -29,6 +29,8 @@ class Term:
     """Folded: without accents and case."""
     is_prefix: bool = False
     """Whether the last word may be the beginning of a longer one."""
+    typed: str = ""
+    """As it was typed, less the quotes: the index folds by rules of its own."""
 
 
 def terms_of(text: str) -> tuple[Term, ...]:
@@ -41,9 +43,11 @@ def terms_of(text: str) -> tuple[Term, ...]:
     chunks = list(_CHUNK.finditer(text))
     for number, chunk in enumerate(chunks, start=1):
         phrase, word = chunk.groups()
-        words = tuple(tokens_of(phrase if phrase is not None else word))
+        typed = phrase if phrase is not None else word
+        words = tuple(tokens_of(typed))
         if words:
-            terms.append(Term(words, phrase is None and number == len(chunks)))
+            is_prefix = phrase is None and number == len(chunks)
+            terms.append(Term(words, is_prefix, typed.strip('" ')))
     return tuple(terms)
 
 
@@ -68,8 +72,32 @@ def match_expression(terms: Sequence[Term]) -> str:
     >>> match_expression(terms_of('"new jersey" bud'))
     '"new jersey" AND "bud" *'
     """
-    quoted = (f'"{" ".join(term.words)}"' + (" *" if term.is_prefix else "") for term in terms)
+    quoted = (f'"{_plain(term.typed)}"' + (" *" if term.is_prefix else "") for term in terms)
     return " AND ".join(quoted)
+
+
+def is_one_step(terms: Sequence[Term], longest_prefix: int) -> bool:
+    """Whether the index can go from one meeting to the next without gathering all places first."""
+    if len(terms) != 1 or len(terms[0].words) != 1:
+        return False
+    return not terms[0].is_prefix or len(terms[0].words[0]) <= longest_prefix
+
+
+def in_title(title: str, terms: Sequence[Term]) -> bool:
+    """Whether a title holds all terms.
+
+    >>> in_title("Café Überblick", terms_of("uber cafe"))
+    True
+    """
+    words = " ".join(tokens_of(title))
+    return all(" ".join(term.words) in words for term in terms)
+
+
+def _plain(typed: str) -> str:
+    """Letters, digits and their marks; Cyrillic and Hangul must reach the index undivided."""
+    composed = unicodedata.normalize("NFC", typed)
+    kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in composed)
+    return " ".join("".join(kept).split())
 
 
 def marked(words: Sequence[Word], terms: Sequence[Term]) -> list[bool]:

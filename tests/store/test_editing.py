@@ -133,3 +133,35 @@ def test_any_text_fits_the_clock(old: list[str], text: str) -> None:
     assert starts == sorted(starts)
     spoken = Segment(0.0, 9.0, None, tuple(timed))
     assert reworded(timed, spoken.text) == tuple(timed)
+
+
+def test_a_name_given_meanwhile_bars_no_undoing(store: MeetingStore, meeting_id: str) -> None:
+    store.edits.correct(meeting_id, 0, "hello")
+    label = store.edits.assign(meeting_id, [2])
+    store.rename_speaker(meeting_id, label, "Ann")
+    assert store.edits.undo(meeting_id) == "Change of speaker"
+    assert store.edits.undo(meeting_id) == "Correction of a passage"
+    assert store.transcript(meeting_id) == LINES
+    while store.edits.redo(meeting_id):
+        pass
+    assert store.transcript(meeting_id).name_of(label) == "Ann"
+
+
+def test_turns_found_meanwhile_stay_when_a_merge_is_undone(
+    store: MeetingStore, meeting_id: str
+) -> None:
+    store.edits.merge_speakers(meeting_id, "S2", "S1")
+    again = (Turn(0, 4, "S1"),)
+    store.replace_turns(meeting_id, again)
+    assert store.edits.undo(meeting_id) == "Merge of two speakers"
+    assert store.transcript(meeting_id) == LINES and store.turns(meeting_id) == again
+
+
+def test_what_was_taken_back_is_not_offered_to_a_new_transcript(
+    store: MeetingStore, meeting_id: str
+) -> None:
+    store.edits.correct(meeting_id, 0, "hello")
+    store.edits.undo(meeting_id)
+    store.replace_transcript(meeting_id, Transcript((said(0, "other"),), (), Stage.FINAL))
+    assert store.edits.state(meeting_id).can_redo is None
+    assert store.edits.redo(meeting_id) is None
