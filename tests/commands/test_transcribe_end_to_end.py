@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,10 +121,18 @@ def test_what_is_deleted_is_gone(data_dir: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_an_interrupted_job_is_gone_on_with(
-    data_dir: Path, sample_paths: SamplePaths, capsys: pytest.CaptureFixture[str]
+    data_dir: Path,
+    sample_paths: SamplePaths,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    # Long enough to be still at work when the signal comes: half a minute takes a second or two.
+    long = tmp_path / "sample.wav"
+    with wave.open(str(sample_paths.wav)) as short, wave.open(str(long), "wb") as file:
+        file.setparams(short.getparams())
+        file.writeframes(short.readframes(short.getnframes()) * 10)
     running = subprocess.Popen(
-        [sys.executable, "-m", "meetcore", "transcribe", "--no-speakers", str(sample_paths.wav)],
+        [sys.executable, "-m", "meetcore", "transcribe", "--no-speakers", str(long)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
