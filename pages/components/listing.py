@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from meetcore.pipeline.trash import UNDO_S
 from meetcore.records import MeetingState, Speaker
 from meetcore.store.jobs import Job, JobState
 from meetcore.store.library import LibraryPage, LibraryQuery, MeetingSummary, Order, SearchHit
@@ -19,7 +20,6 @@ KEY = "library"
 REFRESH_S = 3.0
 PER_PAGE = 40
 PEOPLE_SHOWN = 5
-UNDO_S = 8.0
 
 ORDERS = {
     Order.NEWEST: "Newest first",
