@@ -9,19 +9,13 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from meetcore.modes import Mode as Mode
+
 SAMPLE_RATE = 16_000
 """Samples per second (Hz) of everything between a decoder and a model."""
 
 Samples = npt.NDArray[np.float32]
 """Mono audio, shape (n_samples,), float32 in [-1, 1], 16 kHz."""
-
-
-class Mode(enum.StrEnum):
-    """The rung of the identifier that holds, best first."""
-
-    FULL = "full"
-    TRANSCRIPTION_ONLY = "transcription-only"
-    RECORDING_ONLY = "recording-only"
 
 
 class MeetingState(enum.StrEnum):

@@ -18,12 +18,13 @@ LIBRARY = ROOT / "meetcore"
 PAGES = (ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")))
 MODULES = tuple(sorted(LIBRARY.rglob("*.py")))
 
-_BASE = {"errors", "records", "settings"}
+_BASE = {"errors", "modes", "records", "settings"}
 _MODELS = _BASE | {"weights", "audio", "speech", "speakers", "transcript"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "records": {"errors"},
-    "settings": {"errors", "records"},
+    "modes": set(),
+    "records": {"errors", "modes"},
+    "settings": {"errors", "modes", "records"},
     "weights": _BASE,
     "audio": _BASE,
     "speech": _BASE | {"weights", "audio"},
@@ -36,7 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     "store": _BASE | {"transcript"},
     "metrics": _BASE | {"transcript"},
     "pipeline": _MODELS | {"session", "choice", "rungs", "identifier", "store"},
-    "diagnostics": _MODELS | {"session", "identifier", "store", "metrics", "pipeline"},
+    "diagnostics": _MODELS
+    | {"session", "choice", "rungs", "identifier", "store", "metrics", "pipeline"},
     "commands": _MODELS
     | {"session", "choice", "rungs", "identifier", "store", "metrics", "pipeline", "diagnostics"},
     "cli": {"errors", "commands"},

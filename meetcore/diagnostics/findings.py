@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from meetcore.records import Mode
+from meetcore.modes import Mode
 
 
 class Verdict(enum.StrEnum):
