@@ -14,10 +14,11 @@ from pathlib import Path
 from meetcore.audio.files import read_audio
 from meetcore.commands.bench_alignment import ReferenceAligner
 from meetcore.commands.bench_process import in_own_process
-from meetcore.commands.bench_reference import Reference, load_reference, references_for
+from meetcore.commands.bench_reference import references_for
 from meetcore.commands.bench_report import Result, markdown, to_json
 from meetcore.commands.bench_score import figures, pool
 from meetcore.commands.bench_stream import StreamLog, StreamOptions, run_stream
+from meetcore.metrics.reference import Reference, load_reference
 from meetcore.metrics.updates import ReferenceWord
 from meetcore.records import SAMPLE_RATE
 from meetcore.settings import Settings, load_settings

@@ -11,8 +11,8 @@ import numpy as np
 
 from meetcore.audio.files import iter_audio
 from meetcore.audio.pcm import Pcm, to_pcm
-from meetcore.commands.bench_reference import Reference
 from meetcore.errors import AudioDecodeError
+from meetcore.metrics.reference import Reference
 from meetcore.records import SAMPLE_RATE, Segment, Turn, Word
 
 GAP_SAMPLES = SAMPLE_RATE

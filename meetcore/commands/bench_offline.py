@@ -15,8 +15,9 @@ from meetcore.commands.bench_offline_score import peer_row, scored
 from meetcore.commands.bench_pass import PassOrder, run_pass
 from meetcore.commands.bench_peers import PeerOrder, peers_here, run_peer
 from meetcore.commands.bench_process import in_own_process
-from meetcore.commands.bench_reference import Reference, load_reference, references_for
+from meetcore.commands.bench_reference import references_for
 from meetcore.errors import ModelUnavailableError
+from meetcore.metrics.reference import Reference, load_reference
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

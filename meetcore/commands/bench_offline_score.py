@@ -9,9 +9,9 @@ from operator import add
 
 from meetcore.commands.bench_pass import STAGES, Cost, FilePass, PassLog
 from meetcore.commands.bench_peers import PeerLog
-from meetcore.commands.bench_reference import Reference
-from meetcore.metrics.cpwer import cp_word_errors
-from meetcore.metrics.der import DiarizationErrors, Span, diarization_errors
+from meetcore.metrics.accuracy import accuracy
+from meetcore.metrics.der import DiarizationErrors
+from meetcore.metrics.reference import Reference
 from meetcore.metrics.words import WordErrors, word_errors
 
 
@@ -80,16 +80,16 @@ def peer_row(log: PeerLog, references: Sequence[Reference]) -> ToolRow:
 
 
 def _figures(one: FilePass, reference: Reference) -> FileFigures:
-    words = by_speaker = turns = None
-    if reference.segments is not None:
-        text = " ".join(segment.text for segment in one.segments)
-        words = word_errors(reference.text, text)
-        if reference.by_speaker:
-            by_speaker = cp_word_errors(reference.segments, one.segments)
-    if reference.turns is not None and one.turns:
-        turns = diarization_errors(reference.turns, one.turns, [Span(0.0, one.audio_s)])
-    speakers = len({segment.speaker for segment in one.segments} - {None})
-    return FileFigures(one.file.stem, one.audio_s, one.costs, speakers, words, by_speaker, turns)
+    found = accuracy(one.segments, one.turns or None, reference, one.audio_s)
+    return FileFigures(
+        one.file.stem,
+        one.audio_s,
+        one.costs,
+        found.speakers,
+        found.words,
+        found.words_by_speaker,
+        found.turns,
+    )
 
 
 def _pooled(rows: Sequence[FileFigures]) -> FileFigures:

@@ -7,25 +7,14 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from meetcore.commands.bench_reference import Reference
 from meetcore.commands.bench_stream import MeetingLog, sent_at
-from meetcore.metrics.cpwer import cp_word_errors
-from meetcore.metrics.der import DiarizationErrors, Span, diarization_errors
+from meetcore.metrics.accuracy import Accuracy, accuracy
 from meetcore.metrics.latency import LatencyReport, measure
+from meetcore.metrics.reference import Reference
 from meetcore.metrics.speech import turns_of
 from meetcore.metrics.updates import ReferenceWord
-from meetcore.metrics.words import WordErrors, normalise, word_errors
+from meetcore.metrics.words import WordErrors, normalise
 from meetcore.records import Segment
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """Errors of one transcript; None where the reference can't tell."""
-
-    words: WordErrors | None = None
-    words_by_speaker: WordErrors | None = None
-    turns: DiarizationErrors | None = None
-    speakers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +54,8 @@ def figures(
     return Figures(
         name=log.file.stem,
         audio_s=log.duration,
-        provisional=accuracy(log.provisional, reference, log.duration),
-        final=accuracy(log.final.segments, reference, log.duration),
+        provisional=_accuracy(log.provisional, reference, log.duration),
+        final=_accuracy(log.final.segments, reference, log.duration),
         latency=latency,
         second_pass_s=log.second_pass_s,
         max_backlog=log.max_backlog,
@@ -75,17 +64,8 @@ def figures(
     )
 
 
-def accuracy(segments: Sequence[Segment], reference: Reference, duration: float) -> Accuracy:
-    """Errors of one transcript against what is known of the recording."""
-    words = by_speaker = turns = None
-    if reference.segments is not None:
-        words = word_errors(reference.text, " ".join(segment.text for segment in segments))
-        if reference.by_speaker:
-            by_speaker = cp_word_errors(reference.segments, segments)
-    if reference.turns is not None:
-        turns = diarization_errors(reference.turns, turns_of(segments), [Span(0.0, duration)])
-    speakers = len({segment.speaker for segment in segments} - {None})
-    return Accuracy(words, by_speaker, turns, speakers)
+def _accuracy(segments: Sequence[Segment], reference: Reference, duration: float) -> Accuracy:
+    return accuracy(segments, turns_of(segments), reference, duration)
 
 
 def pool(several: Sequence[Figures], name: str) -> Figures:

@@ -13,11 +13,12 @@ import pytest
 import soundfile
 
 from meetcore.commands import bench, bench_live
-from meetcore.commands.bench_reference import Reference, load_reference, references_for
+from meetcore.commands.bench_reference import references_for
 from meetcore.commands.bench_report import Result, markdown, to_json
 from meetcore.commands.bench_score import figures, pool
 from meetcore.commands.bench_stream import StreamLog, StreamOptions, run_stream, stream
 from meetcore.errors import FormatError
+from meetcore.metrics.reference import Reference, load_reference
 from meetcore.metrics.updates import ReferenceWord
 from meetcore.records import (
     LiveHealth,

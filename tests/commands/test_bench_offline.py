@@ -17,8 +17,8 @@ from meetcore.commands.bench_offline_report import Section, markdown, to_json
 from meetcore.commands.bench_offline_score import peer_row, scored
 from meetcore.commands.bench_pass import STAGES, Cost, FilePass, PassLog
 from meetcore.commands.bench_peers import PeerLog, PeerPass
-from meetcore.commands.bench_reference import Reference, load_reference
 from meetcore.errors import AudioDecodeError
+from meetcore.metrics.reference import Reference, load_reference
 from meetcore.records import Segment, Turn, Word
 
 COSTS = dict(zip(STAGES, (Cost(1, 1), Cost(2, 4), Cost(3, 3), Cost(0, 0)), strict=True))

@@ -11,8 +11,8 @@ from whisper.tokenizer import get_tokenizer
 
 from meetcore.cli import main
 from meetcore.commands.bench_peers import PEERS, PeerOrder, run_peer
-from meetcore.commands.bench_reference import load_reference
 from meetcore.commands.bench_tokenizer import byte_pair_tokenizer, readable_directory
+from meetcore.metrics.reference import load_reference
 from meetcore.metrics.words import word_errors
 from meetcore.records import SAMPLE_RATE, Samples
 
