@@ -50,6 +50,11 @@ class WeightCache:
         """Whether any of the weight's files is there, right or wrong."""
         return any((self._root / weight.name / file.name).exists() for file in weight.files)
 
+    def converted_from(self, weight: Weight) -> str:
+        """The sha256 of the file it was made from here; empty for one that came as it is."""
+        raws = (stamp.get("raw", "") for stamp in self._read_stamps(weight).values())
+        return next(filter(None, raws), "")
+
     def install(
         self, weight: Weight, file: WeightFile, staged: Path, converted_from: str = ""
     ) -> None:

@@ -71,6 +71,7 @@ class Weight:
     summary: str
     files: tuple[WeightFile, ...]
     sources: tuple[Source, ...]
+    publisher: str = ""
 
     @property
     def size(self) -> int:
@@ -129,6 +130,7 @@ def _weight(entry: Mapping[str, Any]) -> Weight:
         summary=entry["summary"],
         files=tuple(_file(item) for item in entry["files"]),
         sources=tuple(_source(item) for item in entry["sources"]),
+        publisher=entry.get("publisher", ""),
     )
 
 

@@ -82,6 +82,10 @@ class WeightResolver:
             return CacheState.VERIFIED
         return CacheState.CORRUPT if self._cache.present(weight) else CacheState.MISSING
 
+    def converted_from(self, name: str) -> str:
+        """The sha256 of the file a weight was made from here; empty for one that came as it is."""
+        return self._cache.converted_from(self._known(name))
+
     def pull(
         self,
         names: Iterable[str] = (),

@@ -16,7 +16,8 @@ CATALOGUE = load_catalogue()
 
 @pytest.mark.parametrize("weight", CATALOGUE.weights.values(), ids=lambda weight: weight.name)
 def test_every_entry_is_whole(weight: Weight) -> None:
-    assert weight.sources and weight.files and weight.licence and weight.summary
+    assert weight.sources and weight.files and weight.licence
+    assert weight.summary and weight.publisher
     assert weight.role in {"recognizer", "segmentation", "embedding"}
     for source in weight.sources:
         delivered = weight.delivered_files(source)

@@ -1,0 +1,280 @@
+"""Rules about the machine: graphics card, disk, clock, settings, database."""
+
+from __future__ import annotations
+
+from meetcore.diagnostics.facts import Facts
+from meetcore.diagnostics.findings import Area
+from meetcore.diagnostics.installed import release
+from meetcore.diagnostics.rule import (
+    REINSTALL,
+    Rule,
+    Seen,
+    amber,
+    fine,
+    harmless,
+    red,
+    unseen,
+)
+
+BYTES_AN_HOUR = 16_000 * 2 * 3_600
+"""Of a recording: 16 kHz, 16 bits, mono."""
+AMBER_BYTES, RED_BYTES = 3_000_000_000, 300_000_000
+CUDNN = ("nvidia-cudnn-cu11", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
+
+
+def _unused_card(facts: Facts) -> Seen | None:
+    if facts.torch is None or not facts.accelerator.driver:
+        return None
+    if facts.torch.cuda is None:
+        return amber(
+            f"A graphics card with driver {facts.accelerator.driver} is here, but torch"
+            f" {facts.torch.version} was built for the CPU only."
+        )
+    return fine(f"torch was built for CUDA {facts.torch.cuda}.")
+
+
+def _no_card(facts: Facts) -> Seen | None:
+    if facts.torch is None or facts.accelerator.driver:
+        return None
+    if facts.settings is not None and facts.settings.device == "cuda":
+        return red("MEETCORE_DEVICE=cuda, but there is no NVIDIA driver here.", "words")
+    if facts.torch.cuda is None:
+        return fine("No graphics card, and torch is built for the CPU.")
+    return harmless(f"torch was built for CUDA {facts.torch.cuda}; there is no graphics card.")
+
+
+def _cudnn(facts: Facts) -> Seen | None:
+    """CTranslate2 4.5 went from cuDNN 8 to 9, and its wheels name the cuBLAS they load."""
+    version = facts.version("ctranslate2")
+    if version is None or not facts.accelerator.driver:
+        return None
+    if facts.settings is not None and facts.settings.device == "cpu":
+        return None
+    cudnn = next(filter(None, map(facts.version, CUDNN)), None)
+    wanted = 9 if release(version) >= (4, 5) else 8
+    if cudnn is not None and release(cudnn)[0] != wanted:
+        return amber(f"ctranslate2 {version} wants cuDNN {wanted}; cuDNN {cudnn} is installed.")
+    if facts.accelerator.missing:
+        missing = ", ".join(facts.accelerator.missing)
+        return amber(f"ctranslate2 {version} wants {missing}, which is nowhere here.")
+    return fine(f"ctranslate2 {version} finds its CUDA libraries.")
+
+
+def _space(facts: Facts) -> Seen | None:
+    if not facts.folders:
+        return None
+    least = min(facts.folders, key=lambda folder: folder.free_bytes)
+    hours = least.free_bytes // BYTES_AN_HOUR
+    found = f"{least.free_bytes / 1e9:.1f} GB free in {least.path}: {hours:,} hours of recording."
+    if least.free_bytes < RED_BYTES:
+        return red(found)
+    return amber(found) if least.free_bytes < AMBER_BYTES else fine(found)
+
+
+def _folders(facts: Facts) -> Seen | None:
+    if not facts.folders:
+        return None
+    bad = [f"{each.path}: {each.trouble}" for each in facts.folders if each.trouble]
+    return red(f"{'; '.join(bad)}.") if bad else fine("Recordings and weights can be written.")
+
+
+def _clock(facts: Facts) -> Seen | None:
+    return amber(facts.clock_trouble) if facts.clock_trouble else fine("The clock may be right.")
+
+
+def _settings(facts: Facts) -> Seen | None:
+    if facts.settings_trouble:
+        return red(facts.settings_trouble, "words")
+    return fine("Every setting fits.") if facts.settings else None
+
+
+def _database(facts: Facts) -> Seen | None:
+    database = facts.database
+    if database is None:
+        return None
+    if database.trouble:
+        return red(database.trouble)
+    if database.revision is None:
+        return fine("There is no database yet; the first start makes it.")
+    if database.known and database.revision == database.head:
+        return fine(f"The database is at {database.head}.")
+    return None
+
+
+def _behind(facts: Facts) -> Seen | None:
+    database = facts.database
+    if database is None or database.revision is None or not database.known:
+        return None
+    if database.revision != database.head:
+        return amber(f"The database is at {database.revision}; this version wants {database.head}.")
+    return None
+
+
+def _newer_database(facts: Facts) -> Seen | None:
+    database = facts.database
+    if database is None or database.known:
+        return None
+    return red(f"The database is at {database.revision}, which this version does not know.")
+
+
+MACHINE_RULES = (
+    Rule(
+        "cuda-unused",
+        Area.DEVICE,
+        "The graphics card is not used",
+        symptom="Everything is slow although there is a card.",
+        cause="This torch was built without CUDA.",
+        command=REINSTALL + " --force-reinstall --no-deps torch torchaudio",
+        source="https://pytorch.org/get-started/locally/",
+        look=_unused_card,
+        fine="Graphics card",
+        signs=(r"not compiled with CUDA enabled",),
+    ),
+    Rule(
+        "cuda-absent",
+        Area.DEVICE,
+        "No graphics card",
+        symptom="AssertionError: Found no NVIDIA driver on your system.",
+        cause="The CUDA build of torch works on the CPU too; it only takes room on the disk.",
+        command="MEETCORE_DEVICE=auto",
+        source="https://pytorch.org/get-started/locally/",
+        look=_no_card,
+        fine="Processor",
+        signs=(r"no NVIDIA driver", r"No CUDA GPUs are available", r"cannot run on cuda"),
+    ),
+    Rule(
+        "ctranslate2-cuda",
+        Area.DEVICE,
+        "CTranslate2 cannot use the graphics card",
+        symptom="Library libcublas.so.12 is not found, or Unable to load any of {libcudnn_ops…}",
+        cause="CTranslate2 loads the cuBLAS and cuDNN of the CUDA release it was built for, not"
+        " torch's. openai-whisper stands in with the same weights.",
+        command=".venv/bin/python -m pip install nvidia-cublas-cu12 'nvidia-cudnn-cu12>=9,<10'",
+        advice="Or set MEETCORE_DEVICE=cpu.",
+        source="https://github.com/SYSTRAN/faster-whisper/issues/1080",
+        look=_cudnn,
+        fine="CTranslate2 and CUDA",
+        signs=(r"libcublas", r"libcudnn", r"cudnn", r"CTranslate2 could not load"),
+    ),
+    Rule(
+        "disk-space",
+        Area.MACHINE,
+        "The disk is nearly full",
+        symptom="No space left on device",
+        cause="An hour of recording takes 115 MB until it is compacted. A full disk holds a"
+        " running meeting in memory until there is room again.",
+        advice="Delete or move something; Meetcore goes on by itself.",
+        source="meetcore/audio/recording.py",
+        look=_space,
+        fine="Disk",
+        signs=(r"No space left", r"too little free space", r"ENOSPC", r"Free some"),
+    ),
+    Rule(
+        "folder-unwritable",
+        Area.MACHINE,
+        "A folder cannot be written",
+        symptom="Permission denied, Read-only file system",
+        cause="Recordings, the database or weights cannot be kept there.",
+        command="export MEETCORE_DATA_DIR=$HOME/meetcore MEETCORE_CACHE_DIR=$HOME/meetcore-cache",
+        advice="Or mend the access rights of the folder.",
+        source="meetcore/settings.py",
+        look=_folders,
+        fine="Folders",
+        signs=(
+            r"Permission denied",
+            r"Read-only file system",
+            r"cannot be (made|written|moved)",
+            r"access rights",
+        ),
+        general=True,
+    ),
+    Rule(
+        "clock",
+        Area.MACHINE,
+        "The clock is wrong",
+        symptom="Meetings in the wrong order; https certificates that are “not yet valid”.",
+        cause="The machine's clock is behind things that were made before.",
+        command="timedatectl set-ntp true",
+        source="https://www.freedesktop.org/software/systemd/man/latest/timedatectl.html",
+        look=_clock,
+        fine="Clock",
+        signs=(r"certificate is not yet valid",),
+    ),
+    Rule(
+        "settings",
+        Area.MACHINE,
+        "A setting does not fit",
+        symptom="A setting does not fit (MEETCORE_…).",
+        cause="An environment variable, or a line of .env, has a value that cannot work.",
+        advice="Correct what is named, and start again; the README lists every setting.",
+        source="README.md",
+        look=_settings,
+        fine="Settings",
+        signs=(r"A setting does not fit", r"No engine is called", r"Speakers are switched off"),
+    ),
+    Rule(
+        "out-of-memory",
+        Area.MACHINE,
+        "Too little memory",
+        symptom="The worker process was ended by SIGKILL.",
+        cause="The system ends what takes most when memory runs out; the job is tried again.",
+        advice="Close other programs, or choose a smaller weight: MEETCORE_RECOGNIZER=tiny.en.",
+        source="https://docs.kernel.org/admin-guide/mm/concepts.html#oom-killer",
+        look=unseen,
+        signs=(r"SIGKILL", r"lack of memory", r"out of memory", r"MemoryError"),
+    ),
+    Rule(
+        "database",
+        Area.STORE,
+        "The database cannot be used",
+        symptom="The database … refused a write.",
+        cause="It is locked by another program, damaged, or cannot be reached. A running meeting"
+        " keeps what it could not save and tries again.",
+        advice="End the other program; check the folder's access rights and free space.",
+        source="https://www.sqlite.org/rescode.html#busy",
+        look=_database,
+        fine="Database",
+        signs=(r"database.*(refused|locked|cannot be read)", r"database is locked", r"disk image"),
+    ),
+    Rule(
+        "database-behind",
+        Area.STORE,
+        "The database is behind its migrations",
+        symptom="None.",
+        cause="It was made by an older version; the next start brings it up, keeping everything.",
+        command="make run",
+        source="meetcore/store/migrate.py",
+        look=_behind,
+    ),
+    Rule(
+        "database-newer",
+        Area.STORE,
+        "The database is of a newer Meetcore",
+        symptom="The database … was made by a newer Meetcore.",
+        cause="Its tables have changed in ways this version does not know, so it is left alone.",
+        advice="Update Meetcore, or set MEETCORE_DATABASE_URL to another database.",
+        source="meetcore/store/migrate.py",
+        look=_newer_database,
+        signs=(r"made by a newer Meetcore",),
+    ),
+    Rule(
+        "not-media",
+        Area.MACHINE,
+        "The file cannot be read as sound",
+        symptom="… is not a media file that can be read.",
+        cause="It is damaged, protected, no recording, or of a kind FFmpeg does not know.",
+        advice="Open it in a player and export it as WAV, MP3 or M4A, then upload that.",
+        source="https://ffmpeg.org/general.html#Supported-File-Formats_002c-Codecs-or-Features",
+        look=unseen,
+        signs=(
+            r"not a media file",
+            r"cannot be decoded",
+            r"no audio track",
+            r"is encrypted",
+            r"not a recording",
+            r"is empty \(0 bytes\)",
+            r"too few for speech",
+        ),
+        general=True,
+    ),
+)
