@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from meetcore.audio.recording import RecordingReader
 from meetcore.commands.bench_usage import UsageMeter
 from meetcore.errors import ModelUnavailableError
+from meetcore.pipeline.inprocess import InProcessEngine
 from meetcore.pipeline.models import OwnModels
-from meetcore.pipeline.offline import sound_turns
-from meetcore.pipeline.stages import perform
-from meetcore.pipeline.tasks import Decoded, DecodeTask, Diarized, DiarizeTask, RecognizeTask
-from meetcore.records import SAMPLE_RATE, Segment, Turn
+from meetcore.pipeline.single import pass_over
+from meetcore.records import Segment, Turn
 from meetcore.settings import load_settings
 from meetcore.speech.offline import PieceWords
-from meetcore.store.jobs import JobOptions
-from meetcore.transcript.attribution import attribute
+from meetcore.store.jobs import JobOptions, JobStage
 
 STAGES = ("decoding", "recognizing", "finding speakers", "attributing")
+"""In the order of JobStage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +95,8 @@ def _warm(models: OwnModels, order: PassOrder) -> str:
     return f"{recognizer.model.info}; {diarizer.model.name}"
 
 
-@dataclass(slots=True)
 class _Watch:
-    """Keeps the words of a pass; never stops it."""
-
-    pieces: list[PieceWords] = field(default_factory=list)
+    """Never stops anything."""
 
     def poll(self) -> None:
         return None
@@ -111,40 +105,22 @@ class _Watch:
         return None
 
     def piece(self, words: PieceWords) -> None:
-        self.pieces.append(words)
+        return None
 
 
 def _measured(file: Path, models: OwnModels, order: PassOrder) -> FilePass:
     costs = dict.fromkeys(STAGES, Cost())
-    watch = _Watch()
     options = JobOptions(recognizer=order.weight, speakers=order.speakers)
-    with tempfile.TemporaryDirectory(prefix="meetcore-bench-") as name:
-        folder = Path(name)
-        with _costing(costs, "decoding"):
-            decoded = perform(DecodeTask(file, folder, file.name, float("inf")), models, watch)
-        assert isinstance(decoded, Decoded)
-        with _costing(costs, "recognizing"):
-            perform(RecognizeTask(folder, 0, options), models, watch)
-        found = Diarized()
-        if order.speakers:
-            with _costing(costs, "finding speakers"):
-                result = perform(DiarizeTask(folder, options), models, watch)
-            assert isinstance(result, Diarized)
-            found = result
-        audio_s = RecordingReader(folder).n_samples / SAMPLE_RATE
-    if order.speakers and found.diarization is None:
-        raise ModelUnavailableError(found.detail)
-    overlapping = found.diarization.turns if found.diarization else ()
-    exclusive = found.diarization.exclusive_turns if found.diarization else ()
-    with _costing(costs, "attributing"):
-        words = [word for piece in watch.pieces for word in piece.words]
-        segments = attribute(words, sound_turns(exclusive))
-    return FilePass(file, audio_s, costs, tuple(segments), sound_turns(overlapping))
 
+    @contextmanager
+    def costing(stage: JobStage) -> Iterator[_Watch]:
+        meter, began = UsageMeter(), time.perf_counter()
+        with meter:
+            yield _Watch()
+        name = STAGES[tuple(JobStage).index(stage)]
+        costs[name] = Cost(time.perf_counter() - began, meter.cpu_s)
 
-@contextmanager
-def _costing(costs: dict[str, Cost], stage: str) -> Iterator[None]:
-    meter, began = UsageMeter(), time.perf_counter()
-    with meter:
-        yield
-    costs[stage] = Cost(time.perf_counter() - began, meter.cpu_s)
+    done = pass_over(file, options, InProcessEngine(models), costing)
+    if order.speakers and done.diarized.diarization is None:
+        raise ModelUnavailableError(done.diarized.detail)
+    return FilePass(file, done.audio_s, costs, done.segments, done.turns)
