@@ -90,7 +90,7 @@ def quiet_pyannote() -> None:
         except Exception as error:  # a broken torch or torchaudio raises OSError and others
             raise ModelUnavailableError(
                 f"pyannote.audio cannot be imported ({type(error).__name__}: {error}). "
-                "Reinstall the pinned set: make install."
+                "Install the tested set: pip install -c constraints.txt -r requirements.txt."
             ) from error
 
 
@@ -167,8 +167,9 @@ def load_segmentation(path: Path, device: str = "cpu") -> PyannoteSegmentation:
             model = Model.from_pretrained(path)
         except KeyError as error:
             raise ModelUnavailableError(
-                f"{path.name} was saved by another generation of pyannote.audio (no {error} in "
-                "it). Fetch it again: python -m meetcore weights pull segmentation-3.0."
+                f"{path.name} was saved by another generation of pyannote.audio than the one"
+                f" installed, which looks for {error} in it. Install the tested version:"
+                " pip install -c constraints.txt -r requirements.txt."
             ) from error
         except Exception as error:
             raise ModelUnavailableError(
