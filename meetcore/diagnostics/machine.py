@@ -64,15 +64,14 @@ def server() -> ServerFacts:
     )
 
 
-def clock_trouble(newest_meeting: datetime | None, now_s: float | None = None) -> str:
+def clock_trouble(*made_before: Path, now_s: float | None = None) -> str:
     """Why the clock cannot be right: it is behind what was made before; empty when it may be."""
     now = time.time() if now_s is None else now_s
-    shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    with contextlib.suppress(OSError):
-        if now < CONSTRAINTS.stat().st_mtime - DAY_S:
-            return f"The clock says {shown}, which is before this version was installed."
-    if newest_meeting is not None and now < newest_meeting.timestamp() - DAY_S:
-        return f"The clock says {shown}, which is before the newest meeting kept here."
+    for path in (CONSTRAINTS, *made_before):
+        with contextlib.suppress(OSError):
+            if now < path.stat().st_mtime - DAY_S:
+                shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC")
+                return f"The clock says {shown}, but {path.name} is newer than that."
     return ""
 
 

@@ -90,7 +90,7 @@ BROWSER_RULES = (
             r"No microphone was found",
             r"holds the microphone",
             r"microphone is no longer connected",
-            r"NotFoundError",
+            r"\bNotFoundError",
             r"NotReadableError",
         ),
     ),

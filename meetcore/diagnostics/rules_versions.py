@@ -216,7 +216,7 @@ VERSION_RULES = (
         source="https://github.com/pyannote/pyannote-audio/blob/main/CHANGELOG.md",
         look=_generation,
         fine="Generation of pyannote.audio",
-        signs=(r"unexpected keyword argument '(token|use_auth_token)'",),
+        signs=(r"unexpected keyword argument 'token'",),
     ),
     Rule(
         "torchaudio-cuda",

@@ -1,0 +1,384 @@
+"""Every rule, on facts that have its trouble and on the messages people meet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from meetcore.diagnostics.binaries import Accelerator, TorchBuild
+from meetcore.diagnostics.diagnose import diagnose, foresee
+from meetcore.diagnostics.facts import (
+    DatabaseFacts,
+    Facts,
+    FolderFacts,
+    HubFacts,
+    ImportTrial,
+    ServerFacts,
+)
+from meetcore.diagnostics.findings import FileState, Finding, Verdict
+from meetcore.diagnostics.rules import RULES, explain, judge, judge_checkpoint
+from meetcore.modes import Mode
+from meetcore.records import ModelsInUse, RungLeft
+from meetcore.settings import IceServer
+from pages.components.probe import FAULTS
+from tests.diagnostics.made_facts import (
+    SPEAKER_CHECKPOINT,
+    healthy,
+    made_settings,
+    with_checkpoint,
+    with_versions,
+    with_weight,
+)
+
+HUB = "pyannote/speaker-diarization-community-1"
+RED, AMBER, GREEN = Verdict.RED, Verdict.AMBER, Verdict.GREEN
+
+CARD = Accelerator(driver="570.86")
+CPU_TORCH = TorchBuild("2.11.0+cpu", None, carries_cuda=False, torchaudio_wants_cuda=True)
+TRIED = healthy().trials
+
+
+def failing(module: str, error: str) -> Facts:
+    """One library that is installed but cannot be imported."""
+    return healthy(trials={**TRIED, module: ImportTrial(module, error)})
+
+
+def full_disk(free_bytes: int) -> Facts:
+    return healthy(folders=(FolderFacts(Path("/kept"), free_bytes),))
+
+
+CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
+    ("missing-library", with_versions(pyannote_audio=None), RED, "pyannote-audio (speakers)"),
+    ("missing-library", with_versions(openai_whisper=None), RED, "openai-whisper (words)"),
+    (
+        "missing-library",
+        replace(with_versions(pyannote_audio=None), settings=made_settings(diarizer="off")),
+        AMBER,
+        "switched off",
+    ),
+    ("stand-in-library", with_versions(ctranslate2=None), AMBER, "openai-whisper runs the same"),
+    (
+        "broken-library",
+        failing("pyannote.audio", "ImportError: cannot import name 'x'"),
+        RED,
+        "cannot import name",
+    ),
+    ("broken-library", failing("ctranslate2", "OSError: x"), AMBER, "openai-whisper runs"),
+    (
+        "untested-versions",
+        with_versions(scipy="1.10.0"),
+        AMBER,
+        "scipy 1.10.0 (tested with 1.17.1)",
+    ),
+    ("python-version", healthy(python="3.13.1"), AMBER, "3.13.1"),
+    ("python-version", healthy(python="3.10.2"), RED, "3.10.2"),
+    ("pyannote-generation", with_versions(pyannote_audio="2.1.1"), RED, "2.1.1"),
+    ("torchaudio-cuda", healthy(torch=CPU_TORCH), RED, "libc10_cuda.so"),
+    (
+        "torchaudio-2.9",
+        with_versions(torchaudio="2.9.0", pyannote_audio="3.3.2"),
+        RED,
+        "torchaudio 2.9.0 with pyannote-audio 3.3.2",
+    ),
+    ("numpy-2", with_versions(numpy="2.0.0", pyannote_audio="3.1.1"), RED, "numpy 2.0.0"),
+    ("weights-only", with_versions(torch="2.6.0", pyannote_audio="3.3.2"), RED, "torch 2.6.0"),
+    ("use-auth-token", with_versions(pyannote_audio="3.4.0"), AMBER, "huggingface-hub"),
+    (
+        "use-auth-token",
+        replace(with_versions(pyannote_audio="3.4.0"), settings=made_settings(diarizer=HUB)),
+        RED,
+        "huggingface-hub",
+    ),
+    ("torchcodec", failing("torchcodec", "RuntimeError: no FFmpeg"), GREEN, "no FFmpeg"),
+    ("torchcodec", with_versions(torchcodec=None), GREEN, "not installed"),
+    ("introspection", with_versions(pyannote_audio="2.1.1"), RED, "the installed 2.1.1 looks for"),
+    (
+        "checkpoint-generation",
+        with_checkpoint("segmentation-3.0", written_by=(("pyannote.audio", "5.0.0"),)),
+        RED,
+        "asks for pyannote.audio 5.0.0",
+    ),
+    (
+        "checkpoint-generation",
+        replace(
+            with_checkpoint("segmentation-3.0", written_by=(("pyannote.audio", "4.0.0"),)),
+            versions=with_versions(pyannote_audio="3.3.2").versions,
+        ),
+        RED,
+        "3.3.2 is installed",
+    ),
+    (
+        "checkpoint-0.0.1",
+        with_checkpoint("segmentation-3.0", written_by=(("pyannote.audio", "0.0.1"),)),
+        GREEN,
+        "0.0.1",
+    ),
+    ("weight-missing", with_weight("campplus", state=FileState.MISSING), RED, "campplus (voices)"),
+    ("weight-missing", with_weight("base.en", state=FileState.MISSING), AMBER, "stands in"),
+    ("weight-corrupt", with_weight("campplus", state=FileState.CORRUPT), RED, "campplus"),
+    ("weight-unreadable", healthy(weights_trouble="The cache cannot be read."), RED, "cache"),
+    ("weight-given", with_weight("base.en", state=FileState.GIVEN), AMBER, "by path"),
+    (
+        "code-in-checkpoint",
+        replace(
+            with_weight(
+                "campplus",
+                state=FileState.GIVEN,
+                checkpoint=replace(SPEAKER_CHECKPOINT, code=("os.system",)),
+            )
+        ),
+        AMBER,
+        "os.system",
+    ),
+    ("half-precision", with_checkpoint("campplus", precision=("float16",)), AMBER, "float16"),
+    ("half-precision", healthy(pipeline_config="params:\n  half: true\n"), AMBER, "config.yaml"),
+    ("hub-token-missing", healthy(settings=made_settings(diarizer=HUB)), AMBER, HUB),
+    (
+        "hub-token-malformed",
+        healthy(
+            settings=made_settings(diarizer=HUB), hub=HubFacts(has_token=True, well_formed=False)
+        ),
+        RED,
+        "hf_",
+    ),
+    ("hub-token-malformed", healthy(hub=HubFacts(True, False)), AMBER, "hf_"),
+    (
+        "hub-cache",
+        healthy(
+            settings=made_settings(diarizer=HUB),
+            hub=HubFacts(True, True, Path("/c"), "Permission denied"),
+        ),
+        RED,
+        "Permission denied",
+    ),
+    ("cuda-unused", healthy(torch=CPU_TORCH, accelerator=CARD), AMBER, "570.86"),
+    ("cuda-absent", healthy(), GREEN, "no graphics card"),
+    ("cuda-absent", healthy(settings=made_settings(device="cuda")), RED, "MEETCORE_DEVICE=cuda"),
+    (
+        "ctranslate2-cuda",
+        healthy(accelerator=replace(CARD, missing=("libcublas.so.12",))),
+        AMBER,
+        "libcublas.so.12",
+    ),
+    (
+        "ctranslate2-cuda",
+        replace(
+            with_versions(nvidia_cudnn_cu13=None, nvidia_cudnn_cu12="8.9.7.29"), accelerator=CARD
+        ),
+        AMBER,
+        "wants cuDNN 9",
+    ),
+    ("insecure-origin", healthy(origin="http://office:8501/diagnostics"), RED, "http from office"),
+    ("open-address", healthy(server=ServerFacts("0.0.0.0")), AMBER, "0.0.0.0"),
+    ("telemetry", healthy(server=ServerFacts(usage_stats=True)), AMBER, "Streamlit"),
+    ("telemetry", healthy(environment={"PYANNOTE_METRICS_ENABLED": "1"}), AMBER, "pyannote"),
+    ("ice-token", healthy(hub=HubFacts(has_token=True)), GREEN, "HF_TOKEN is set"),
+    ("disk-space", full_disk(2 * 10**9), AMBER, "17 hours of recording"),
+    ("disk-space", full_disk(10**8), RED, "0.1 GB"),
+    (
+        "folder-unwritable",
+        healthy(folders=(FolderFacts(Path("/kept"), 10**12, "Permission denied"),)),
+        RED,
+        "/kept: Permission denied",
+    ),
+    ("clock", healthy(clock_trouble="The clock says 1970."), AMBER, "1970"),
+    ("settings", healthy(settings=None, settings_trouble="A setting does not fit (x)."), RED, "x"),
+    ("database", healthy(database=DatabaseFacts(trouble="It cannot be read.")), RED, "read"),
+    ("database-behind", healthy(database=DatabaseFacts("0001", "0002")), AMBER, "0001"),
+    ("database-newer", healthy(database=DatabaseFacts("0099", "0002", False)), RED, "0099"),
+)
+
+MESSAGES: tuple[tuple[str, str], ...] = (
+    ("missing-library", "ModuleNotFoundError: No module named 'pyannote'"),
+    ("broken-library", "pyannote.audio cannot be imported (ImportError: undefined symbol: x)."),
+    ("pyannote-generation", "from_pretrained() got an unexpected keyword argument 'token'"),
+    (
+        "torchaudio-cuda",
+        "pyannote.audio cannot be imported (OSError: libc10_cuda.so: cannot open shared object"
+        " file: No such file or directory).",
+    ),
+    ("torchaudio-2.9", "module 'torchaudio' has no attribute 'AudioMetaData'"),
+    ("torchaudio-2.9", "module 'torchaudio' has no attribute 'list_audio_backends'"),
+    ("numpy-2", "AttributeError: `np.NaN` was removed in the NumPy 2.0 release."),
+    ("weights-only", "_pickle.UnpicklingError: Weights only load failed. Unsupported global: X"),
+    (
+        "use-auth-token",
+        "TypeError: hf_hub_download() got an unexpected keyword argument 'use_auth_token'",
+    ),
+    ("torchcodec", "torchcodec is not installed correctly so built-in audio decoding will fail."),
+    ("introspection", "KeyError: 'introspection'"),
+    ("checkpoint-generation", "WrongDependencyVersion: Model requires pyannote.audio ~ 5.0 but"),
+    ("checkpoint-0.0.1", "Model was trained with pyannote.audio 0.0.1, yours is 3.1.1. Bad things"),
+    ("weight-missing", "The weight 'tiny.en' is not in the cache, and offline is switched on."),
+    ("weight-corrupt", "its pytorch_model.bin has another checksum than the catalogue's"),
+    ("weight-unreadable", "x.pt is not a Whisper checkpoint (KeyError: 'dims'); name a .pt file"),
+    ("not-a-pipeline", "/x holds no config.yaml, so it is not a pipeline folder."),
+    ("hub-token-missing", "Set HF_TOKEN to a token that may read pyannote/x, or set"),
+    ("hub-token-malformed", "HF_TOKEN does not begin with hf_, so it is not sent: correct it"),
+    ("hub-token-scope", "The hub did not accept HF_TOKEN. Accept the conditions of"),
+    ("hub-gated", "pyannote/x is gated and this account has not been let in."),
+    ("hub-gated", "'NoneType' object has no attribute 'eval'"),
+    ("hub-gated", "The hub gave nothing for pyannote/x, as it does for gated pipelines."),
+    ("hub-not-found", "The hub has no pyannote/x, or hides it from this account."),
+    ("hub-unreachable", "The hub cannot be reached for pyannote/x. Connect to the internet"),
+    ("hub-cache", "PermissionError: [Errno 13] '/x/.cache/huggingface/hub'"),
+    ("cuda-unused", "AssertionError: Torch not compiled with CUDA enabled"),
+    ("cuda-absent", "tiny.en cannot run on cuda (no NVIDIA driver); set MEETCORE_DEVICE=cpu."),
+    ("ctranslate2-cuda", "Library libcublas.so.12 is not found or cannot be loaded"),
+    ("ctranslate2-cuda", "Unable to load any of {libcudnn_ops.so.9.1.0, libcudnn_ops.so.9}"),
+    ("insecure-origin", FAULTS["insecure"]),
+    ("microphone-refused", FAULTS["denied"]),
+    ("microphone-missing", FAULTS["no-device"]),
+    ("microphone-missing", FAULTS["busy"]),
+    ("no-webrtc", FAULTS["no-webrtc"]),
+    ("no-connection", "The microphone's sound does not reach Meetcore: the browser could not"),
+    ("disk-space", "The recording in x refused a write (No space left on device)."),
+    ("folder-unwritable", "The folder of the database x cannot be made (Permission denied)."),
+    ("settings", "A setting does not fit (MEETCORE_GRACE_S: must be > 0)."),
+    ("out-of-memory", "The worker process was ended by SIGKILL, perhaps for lack of memory."),
+    ("database", "The database x refused a write (database is locked)."),
+    ("database-newer", "The database x was made by a newer Meetcore (0099)."),
+    ("not-media", "talk.txt is not a media file that can be read, or it is damaged at its start."),
+    ("stand-in-library", "The engine ctranslate2 is not installed; run: pip install ctranslate2"),
+)
+
+
+@pytest.mark.parametrize("rule, facts, verdict, words", CASES, ids=lambda one: str(one)[:40])
+def test_a_rule_sees_its_trouble(rule: str, facts: Facts, verdict: Verdict, words: str) -> None:
+    finding = finding_of(rule, facts)
+    assert finding is not None
+    assert finding.verdict is verdict and words in finding.found
+    assert finding.meaning and finding.source, "whoever reads it learns why, and from whom"
+    mended = finding.command or finding.advice
+    assert bool(mended) == (verdict is not GREEN), "only what is wrong is to be mended"
+
+
+@pytest.mark.parametrize("rule, message", MESSAGES, ids=lambda one: one[:40])
+def test_a_message_leads_to_its_rule(rule: str, message: str) -> None:
+    found = explain(message)
+    assert found is not None and found.id == rule
+
+
+def test_every_rule_is_tested_and_whole() -> None:
+    tested = {case[0] for case in CASES} | {case[0] for case in MESSAGES}
+    assert tested == RULES.keys()
+    for rule in RULES.values():
+        assert rule.symptom and rule.cause and rule.source and rule.title, rule.id
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_no_rule_sees_trouble_on_a_healthy_machine(rule: object) -> None:
+    bad = [each for each in judge(healthy()) if each.seen.verdict is not GREEN]
+    assert not [each.finding for each in bad if each.rule is rule]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_without_facts_says_nothing_bad(rule: str) -> None:
+    found = finding_of(rule, Facts())
+    absent = {"missing-library", "stand-in-library"}
+    assert rule in absent or found is None or found.verdict is GREEN
+
+
+def test_nobody_explains_what_nobody_knows() -> None:
+    assert explain("The kettle is boiling.") is None
+
+
+NO_WEIGHTS = tuple(replace(each, state=FileState.MISSING) for each in healthy().weights)
+
+
+@pytest.mark.parametrize(
+    "facts, mode",
+    [
+        (healthy(), Mode.FULL),
+        (with_versions(pyannote_audio=None), Mode.TRANSCRIPTION_ONLY),
+        (with_versions(pyannote_audio="2.1.1"), Mode.TRANSCRIPTION_ONLY),
+        (healthy(torch=CPU_TORCH), Mode.TRANSCRIPTION_ONLY),
+        (healthy(settings=made_settings(diarizer="off")), Mode.TRANSCRIPTION_ONLY),
+        (with_versions(openai_whisper=None), Mode.RECORDING_ONLY),
+        (with_versions(torch=None), Mode.RECORDING_ONLY),
+        (with_versions(ctranslate2=None), Mode.FULL),
+        (with_weight("base.en", state=FileState.MISSING), Mode.FULL),
+        (with_weight("campplus", state=FileState.MISSING), Mode.TRANSCRIPTION_ONLY),
+        (healthy(weights=NO_WEIGHTS), Mode.RECORDING_ONLY),
+    ],
+)
+def test_the_mode_is_foreseen(facts: Facts, mode: Mode) -> None:
+    foreseen, why = foresee(judge(facts), facts)
+    assert foreseen is mode and why
+
+
+def test_a_rung_that_was_left_is_named_with_the_rule_that_knows_why() -> None:
+    reason = "pytorch_model.bin was saved by another generation of pyannote.audio"
+    models = ModelsInUse(
+        Mode.TRANSCRIPTION_ONLY, reason=reason, rungs_left=(RungLeft(Mode.FULL, reason, "pull"),)
+    )
+    found = diagnose(healthy(models=models))
+    assert found.mode is Mode.TRANSCRIPTION_ONLY and found.loaded and found.verdict is RED
+    assert found.findings[0].rule == "introspection" and reason in found.findings[0].found
+    assert [rung.state.value for rung in found.rungs] == ["left", "in force", "not tried"]
+    assert found.rungs[0].rule == "introspection"
+    assert found.rungs[0].command == RULES["introspection"].command
+
+
+def test_a_reason_nobody_knows_is_shown_as_it_is() -> None:
+    left = RungLeft(Mode.FULL, "The moon is full.", "wait")
+    models = ModelsInUse(Mode.TRANSCRIPTION_ONLY, reason=left.reason, rungs_left=(left,))
+    first = diagnose(healthy(models=models)).findings[0]
+    assert (first.rule, first.found, first.command) == ("mode", "The moon is full.", "wait")
+
+
+def test_what_a_rule_says_already_is_not_said_twice() -> None:
+    reason = "KeyError: 'introspection'"
+    models = ModelsInUse(
+        Mode.TRANSCRIPTION_ONLY, reason=reason, rungs_left=(RungLeft(Mode.FULL, reason, ""),)
+    )
+    facts = replace(with_versions(pyannote_audio="2.1.1"), models=models)
+    rules = [one.rule for one in diagnose(facts).findings]
+    assert rules.count("introspection") == 1
+
+
+def test_speakers_switched_off_are_no_trouble() -> None:
+    models = ModelsInUse(
+        Mode.TRANSCRIPTION_ONLY,
+        reason="Speakers are switched off.",
+        rungs_left=(RungLeft(Mode.FULL, "Speakers are switched off.", "MEETCORE_DIARIZER=auto"),),
+    )
+    facts = healthy(models=models, settings=made_settings(diarizer="off"))
+    assert diagnose(facts).verdict is GREEN
+
+
+def test_ice_servers_of_ones_own_are_fine() -> None:
+    own = made_settings(ice_servers=(IceServer(urls="turn:turn.example.org"),))
+    found = finding_of("ice-token", healthy(settings=own, hub=HubFacts(has_token=True)))
+    assert found is not None and "1 ICE servers" in found.found and not found.meaning
+
+
+@pytest.mark.parametrize(
+    "installed, rules",
+    [("2.1.1", ["introspection"]), ("4.0.7", ["introspection"])],
+)
+def test_one_checkpoint_is_judged_by_what_is_installed(installed: str, rules: list[str]) -> None:
+    found = judge_checkpoint(SPEAKER_CHECKPOINT, {"pyannote-audio": installed})
+    assert [one.rule for one in found] == rules
+    assert found[0].verdict is (RED if installed < "3" else GREEN)
+
+
+def test_a_hostile_checkpoint_is_named() -> None:
+    hostile = replace(SPEAKER_CHECKPOINT, code=("posix.system",), has_introspection=None)
+    (found,) = judge_checkpoint(hostile, {"pyannote-audio": "4.0.7"})
+    assert found.rule == "code-in-checkpoint" and "posix.system" in found.found
+
+
+def test_libraries_are_judged_in_a_table() -> None:
+    rows = {each.name: each for each in diagnose(with_versions(pyannote_audio=None)).libraries}
+    assert rows["Python"].verdict is GREEN
+    assert rows["pyannote-audio"].verdict is RED and rows["pyannote-audio"].installed is None
+    assert rows["torch"].tested == "2.11.0" and rows["torch"].verdict is GREEN
+
+
+def finding_of(rule: str, facts: Facts) -> Finding | None:
+    """What one rule says of the facts."""
+    seen = RULES[rule].look(facts)
+    return None if seen is None else RULES[rule].finding(seen)
