@@ -196,7 +196,17 @@ class LiveHealth:
     """Seconds of new audio between two decodes, now in force."""
     rtf: float = 0.0
     chunk_errors: int = 0
+    """All since the meeting began."""
+    recent_errors: int = 0
+    """Those of the last minute; none means that what failed has recovered."""
     last_error: str = ""
+    """The newest error, by its class or a sentence; empty after a minute without one."""
+    last_traceback: str = ""
+    """Of the newest error, however old: code and our own messages, nothing that was said."""
+    latency_p50: float | None = None
+    """Seconds from a word's last sample arriving to its being committed: half took less.
+    Over the words of the last minutes; None while there are none."""
+    latency_p95: float | None = None
     since_last_frame: float = 0.0
     """Seconds on the wall clock since the browser last sent anything."""
     keeping_up: bool = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -13,6 +12,7 @@ from meetcore.speakers.live import LiveTurns
 from meetcore.speakers.similarity import Voice
 from meetcore.speech.streaming import StreamUpdate
 from meetcore.transcript.state import Changes, LiveTranscript
+from meetcore.troubles import Trouble, Troubles
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +39,6 @@ class TurnStream(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What went wrong in single windows so far; the meeting went on."""
-
-    chunk_errors: int = 0
-    last_error: str = ""
-    """The class of the newest error; its text may hold words, and stays in the log."""
-
-
 class IdentifierSession:
     """The live transcription of one meeting; used by one thread at a time.
 
@@ -60,11 +51,12 @@ class IdentifierSession:
         self._words = words
         self._turns = turns
         self._transcript = LiveTranscript(has_turns=turns is not None)
-        self._trouble = Trouble()
+        self._troubles = Troubles()
         self._turns_seen: tuple[Turn, ...] | None = None
         self._heard_samples = 0
         self._rejected: list[RejectedText] = []
         self._relabelled: list[tuple[str, str]] = []
+        self._fresh_ends: list[float] = []
 
     @property
     def heard_samples(self) -> int:
@@ -72,9 +64,14 @@ class IdentifierSession:
         return self._heard_samples
 
     @property
+    def hears_words(self) -> bool:
+        """Whether there is a recognizer; without one the recording is all there is."""
+        return self._words is not None
+
+    @property
     def trouble(self) -> Trouble:
-        """Errors of single windows."""
-        return self._trouble
+        """Errors of single windows: their classes, as their texts may hold words."""
+        return self._troubles.view()
 
     @property
     def step(self) -> float:
@@ -156,6 +153,12 @@ class IdentifierSession:
         self._relabelled.clear()
         return taken
 
+    def take_word_ends(self) -> tuple[float, ...]:
+        """When the words ended that were committed since the last call, for their latency."""
+        taken = tuple(self._fresh_ends)
+        self._fresh_ends.clear()
+        return taken
+
     def voices(self) -> dict[str, Voice]:
         """What was heard of each speaker so far, by label; empty once closed."""
         return self._turns.voices() if self._turns else {}
@@ -168,6 +171,7 @@ class IdentifierSession:
         if update is None:
             return
         self._transcript.commit(update.committed)
+        self._fresh_ends.extend(word.end for word in update.committed)
         self._transcript.set_tentative(update.tentative)
         self._rejected.extend(update.rejected)
 
@@ -192,5 +196,5 @@ class IdentifierSession:
             return step()
         except Exception as error:
             logger.exception("meeting %s: a window failed", self._meeting_id)
-            self._trouble = Trouble(self._trouble.chunk_errors + 1, type(error).__name__)
+            self._troubles.note(error)
             return None

@@ -30,13 +30,14 @@ ALLOWED: dict[str, set[str]] = {
     "speech": _BASE | {"weights", "audio"},
     "speakers": _BASE | {"weights", "audio"},
     "transcript": _MODELS - {"transcript"},
-    "session": _MODELS,
+    "troubles": {"errors"},
+    "session": _MODELS | {"troubles"},
     "choice": {"errors"},
     "rungs": _MODELS | {"choice"},
     "identifier": _MODELS | {"session", "rungs"},
     "store": _BASE | {"transcript"},
     "metrics": _BASE | {"transcript"},
-    "pipeline": _MODELS | {"session", "choice", "rungs", "identifier", "store"},
+    "pipeline": _MODELS | {"troubles", "session", "choice", "rungs", "identifier", "store"},
     "diagnostics": _MODELS
     | {"session", "choice", "rungs", "identifier", "store", "metrics", "pipeline"},
     "commands": _MODELS

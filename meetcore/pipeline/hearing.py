@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import RecordingError
+from meetcore.pipeline.latencies import Arrivals, Latencies, Percentiles
 from meetcore.pipeline.ledger import Ledger
 from meetcore.pipeline.pace import Pace
 from meetcore.records import SAMPLE_RATE, Segment, Speaker, Word
 from meetcore.session import IdentifierSession
 from meetcore.speakers.profiles import ProfileMatch
+from meetcore.troubles import Trouble
 
 logger = logging.getLogger(__name__)
 
@@ -39,19 +41,22 @@ class HeardView:
     step: float = 0.0
     rtf: float = 0.0
     chunk_errors: int = 0
-    last_error: str = ""
 
 
 class Hearing:
     """Reads the recording back from the disk, so that a backlog costs no memory.
 
-    Used by the meeting's thread, except for `view`, `version` and `has_session`.
+    Used by the meeting's thread, except for `view`, `version`, `has_session`, `trouble` and
+    `latency`. A meeting without a recognizer climbs as soon as there is one: it then hears its
+    recording from the beginning, as after models that loaded late.
 
     Parameters
     ----------
-    open_session : gives the meeting's session, or None while the models are still loading
+    open_session : gives a session over the models in force; None while there are none, and when
+        the meeting has one over them already
     ledger : what the store knows of this meeting
     recognise : names enrolled voices among those heard so far
+    arrivals : when the recording's samples came
     """
 
     def __init__(
@@ -61,6 +66,8 @@ class Hearing:
         open_session: Callable[[], IdentifierSession | None],
         ledger: Ledger,
         recognise: Recognise,
+        arrivals: Arrivals,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._meeting_id = meeting_id
         self._reader = reader
@@ -70,6 +77,9 @@ class Hearing:
         self._pace: Pace | None = None
         self._recognise = recognise
         self._recognise_at = VOICES_SAMPLES
+        self._arrivals = arrivals
+        self._clock = clock
+        self._latencies = Latencies()
         self.view = HeardView()
         self.version = 0
         """Grows with every change of the view that a page would draw."""
@@ -78,6 +88,17 @@ class Hearing:
     def has_session(self) -> bool:
         """Whether the models were there."""
         return self._session is not None
+
+    @property
+    def trouble(self) -> Trouble:
+        """Errors of single windows."""
+        session = self._session
+        return session.trouble if session is not None else Trouble()
+
+    @property
+    def latency(self) -> Percentiles:
+        """Seconds from microphone to page of half of the newest words, and of 95 in 100."""
+        return self._latencies.percentiles(self._clock())
 
     def speakers(self) -> tuple[Speaker, ...]:
         """Everybody the view names."""
@@ -95,8 +116,7 @@ class Hearing:
         available : samples on disk
         least : fewer new samples than this wait for more
         """
-        session = self._session or self._open_session()
-        self._session = session
+        session = self._current()
         if session is None or available - session.heard_samples < least:
             return False
         begin = session.heard_samples
@@ -129,9 +149,7 @@ class Hearing:
         A meeting that ended before the models were there is left to the second pass, unless it
         is short.
         """
-        if self._session is None and available <= LATE_SAMPLES:
-            self._session = self._open_session()
-        session = self._session
+        session = self._session or (self._current() if available <= LATE_SAMPLES else None)
         if session is None:
             return
         try:
@@ -142,6 +160,17 @@ class Hearing:
             self._ledger.save_last(session, available / SAMPLE_RATE)
         finally:
             session.close()
+
+    def _current(self) -> IdentifierSession | None:
+        """The session; one that hears no words is left for a better one."""
+        before = self._session
+        if before is None or not before.hears_words:
+            opened = self._open_session()
+            if opened is not None:
+                self._session = opened
+                if before is not None:
+                    before.close()
+        return self._session
 
     def _greet(self, session: IdentifierSession) -> None:
         """Now and then, see whether an enrolled voice is among those heard."""
@@ -188,11 +217,17 @@ class Hearing:
             step=session.step,
             rtf=before.rtf if rtf is None else 0.9 * before.rtf + 0.1 * rtf,
             chunk_errors=trouble.chunk_errors,
-            last_error=trouble.last_error,
         )
         self.view = view
+        self._measure(session)
         if _drawn(view) != _drawn(before):
             self.version += 1
+
+    def _measure(self, session: IdentifierSession) -> None:
+        """How long ago the words came that can be read from now on."""
+        ends = session.take_word_ends()
+        arrived = (self._arrivals.take(round(end * SAMPLE_RATE)) for end in ends)
+        self._latencies.add([at for at in arrived if at is not None], self._clock())
 
 
 def _drawn(view: HeardView) -> tuple[object, ...]:

@@ -16,6 +16,13 @@ class InProcessEngine:
         """The result of a task."""
         return perform(task, self._models, watch)
 
+    @property
+    def pid(self) -> None:
+        """There is no process besides this one."""
+
+    def renew(self) -> None:
+        """The models are somebody else's to load."""
+
     def rest(self) -> None:
         """Nothing is held that costs anything."""
 

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -17,7 +17,9 @@ from meetcore.audio.level import SILENCE_DB, level_db
 from meetcore.audio.pcm import Pcm, to_samples
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import MeetcoreError, RecordingError
+from meetcore.pipeline.latencies import Arrivals
 from meetcore.records import SAMPLE_RATE
+from meetcore.troubles import Trouble, Troubles
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +40,7 @@ class IntakeView:
     """Digital silence up to now."""
     frames_offered: int = 0
     since_last_frame: float = 0.0
-    errors: int = 0
-    last_error: str = ""
+    trouble: Trouble = field(default_factory=Trouble)
     source: str | None = None
 
 
@@ -47,6 +48,7 @@ class IntakeView:
 class _Arrival:
     source: str
     payload: Frame | Pcm
+    at: float
 
 
 class Intake:
@@ -88,8 +90,9 @@ class Intake:
         self._recent: Pcm = np.zeros(0, dtype=np.int16)
         self._silent_samples = 0
         self._n_samples = self._writer.n_samples
-        self._errors = 0
-        self._last_error = ""
+        self.arrivals = Arrivals()
+        """When each sample on disk came from the browser."""
+        self._troubles = Troubles(clock)
         self._thread = threading.Thread(target=self._run, name=f"intake-{meeting_id}", daemon=True)
 
     def start(self) -> None:
@@ -109,7 +112,7 @@ class Intake:
         self._last_arrival = self._clock()
         self._frames += 1
         if not self._paused:
-            self._queue.put(_Arrival(source, payload))
+            self._queue.put(_Arrival(source, payload, self._last_arrival))
 
     def pause(self, paused: bool) -> None:
         """Let arriving audio pass by unrecorded, or record again."""
@@ -133,8 +136,7 @@ class Intake:
             silent_samples=self._silent_samples,
             frames_offered=self._frames,
             since_last_frame=self._clock() - self._last_arrival,
-            errors=self._errors,
-            last_error=self._last_error,
+            trouble=self._troubles.view(),
             source=self._source,
         )
 
@@ -151,17 +153,19 @@ class Intake:
             self._guarded(self._take_rest)
             self._converter, self._converting = FrameConverter(), arrival.source
         if isinstance(arrival.payload, np.ndarray):
-            self._take(arrival.payload)
+            self._take(arrival.payload, arrival.at)
         else:
-            self._take(self._converter.convert(arrival.payload))
+            self._take(self._converter.convert(arrival.payload), arrival.at)
 
     def _take_rest(self) -> None:
-        self._take(self._converter.flush())
+        self._take(self._converter.flush(), self._clock())
 
-    def _take(self, pcm: Pcm) -> None:
+    def _take(self, pcm: Pcm, at: float) -> None:
         if not pcm.shape[0]:
             return
         self._append(pcm)
+        # Noted before anybody can hear of these samples, and commit a word of them.
+        self.arrivals.note(self._writer.n_samples, at)
         self._n_samples = self._writer.n_samples
         self._recent = np.concatenate((self._recent, pcm))[-LEVEL_SAMPLES:]
         sound = np.flatnonzero(np.abs(pcm) > 1)
@@ -204,10 +208,8 @@ class Intake:
             self._note(error)
         except Exception as error:
             logger.exception("meeting %s: a frame failed", self._meeting_id)
-            self._errors += 1
-            self._last_error = type(error).__name__
+            self._troubles.note(error)
 
     def _note(self, error: Exception) -> None:
         logger.error("meeting %s: %s", self._meeting_id, error)
-        self._errors += 1
-        self._last_error = str(error)
+        self._troubles.note(error, str(error))

@@ -13,6 +13,7 @@ from meetcore.records import RejectedText, Speaker, Stage
 from meetcore.session import IdentifierSession
 from meetcore.speakers.profiles import ProfileMatch
 from meetcore.store.meetings import MeetingStore
+from meetcore.troubles import Trouble, Troubles
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,12 @@ class Ledger:
         self._rejected: list[RejectedText] = []
         self._saved_duration = 0.0
         self._retry_at = clock()
-        self.errors = 0
-        """How many writes the store refused; what they held was tried again."""
+        self._troubles = Troubles(clock)
+
+    @property
+    def trouble(self) -> Trouble:
+        """Writes that the store refused; what they held was tried again."""
+        return self._troubles.view()
 
     def name(self, label: str) -> str | None:
         """The name given to a speaker."""
@@ -130,9 +135,9 @@ class Ledger:
             # Deleted from elsewhere: there is nothing left to save it in.
             logger.warning("meeting %s: it is gone from the store", self._meeting_id)
             self._retry_at = math.inf
-        except StoreError:
+        except StoreError as error:
             logger.exception("meeting %s: the store refused; it is tried again", self._meeting_id)
-            self.errors += 1
+            self._troubles.note(error)
             self._retry_at = self._clock() + RETRY_S
             return False
         return True

@@ -95,6 +95,7 @@ class ProcessEngine:
         self._settings = settings
         self._worker: _Worker | None = None
         self._used_at = 0.0
+        self._outdated = False
 
     @property
     def pid(self) -> int | None:
@@ -104,8 +105,9 @@ class ProcessEngine:
 
     def run(self, task: Task, watch: Watch) -> Result:
         """The result of a task."""
-        if self._worker is None or not self._worker.alive:
+        if self._worker is None or not self._worker.alive or self._outdated:
             self.close()
+            self._outdated = False
             self._worker = _Worker(self._settings)
         worker = self._worker
         worker.send(task)
@@ -118,6 +120,10 @@ class ProcessEngine:
         """Let a worker go that had nothing to do for a while."""
         if self._worker is not None and time.monotonic() - self._used_at > WARM_S:
             self.close()
+
+    def renew(self) -> None:
+        """The next task gets a worker of its own, which loads what there is by then."""
+        self._outdated = True
 
     def close(self) -> None:
         """End the worker; idempotent."""

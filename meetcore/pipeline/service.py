@@ -20,11 +20,12 @@ from meetcore.pipeline.jobs import JobRunner
 from meetcore.pipeline.ledger import Ledger
 from meetcore.pipeline.process import ProcessEngine
 from meetcore.pipeline.recovery import interrupt, waiting_meetings
+from meetcore.pipeline.shelf import Shelf
 from meetcore.pipeline.tasks import Engine
 from meetcore.pipeline.trash import Trash
 from meetcore.pipeline.voices import Acquaintances, Enrolment
 from meetcore.pipeline.worker import LiveMeeting
-from meetcore.records import LiveSnapshot, Meeting, ModelsInUse
+from meetcore.records import LiveSnapshot, Meeting, Mode, ModelsInUse
 from meetcore.session import IdentifierSession
 from meetcore.settings import Settings
 from meetcore.speakers.profiles import ProfileMatch
@@ -60,19 +61,18 @@ class MeetingService:
     ) -> None:
         self.store = store
         self._settings = settings
-        self._load = load_identifier or (lambda: create_speaker_identifier(settings))
-        self._identifier: Identifier | None = None
-        self._loading = threading.Lock()
+        self._shelf = Shelf(
+            settings, load_identifier or (lambda: create_speaker_identifier(settings))
+        )
         self._meetings: dict[str, LiveMeeting] = {}
         self._lock = threading.Lock()
         self._shutting_down = False
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._owner = FileLock(settings.data_dir / "owner.lock", thread_local=False)
         self._acquaintances = Acquaintances(store)
-        self._enrolment = Enrolment(store, settings, lambda: self._identifier, self._acquaintances)
-        self._runner = JobRunner(
-            store, settings, engine or ProcessEngine(settings), self._acquaintances
-        )
+        self._enrolment = Enrolment(store, settings, self._shelf.borrowed, self._acquaintances)
+        self._engine = engine or ProcessEngine(settings)
+        self._runner = JobRunner(store, settings, self._engine, self._acquaintances)
         self._desk = JobDesk(
             store, settings, self._runner, lambda each: self.live(each) is not None
         )
@@ -81,16 +81,33 @@ class MeetingService:
         )
 
     def models(self) -> ModelsInUse | None:
-        """What is loaded; None while it still loads. Never blocks."""
-        return self._identifier.models if self._identifier else None
+        """What is loaded; None while the first load goes on. Never blocks."""
+        return self._shelf.models
+
+    @property
+    def loading(self) -> bool:
+        """Whether models are being loaded right now, for the first time or anew."""
+        return self._shelf.loading
+
+    @property
+    def worker_pid(self) -> int | None:
+        """Of the process that does second passes, while there is one."""
+        return self._engine.pid
 
     def load_models(self) -> ModelsInUse:
         """Load the models once; later calls return what is there. Blocks for seconds."""
-        with self._loading:
-            if self._identifier is None:
-                self._identifier = self._load()
-                logger.info("loaded: %s", self._identifier.models)
-            return self._identifier.models
+        return self._shelf.load()
+
+    def retry_models(self) -> ModelsInUse:
+        """Load the models anew, without a restart. Blocks for seconds.
+
+        Meetings that begin afterwards use them. Running ones keep those they have, which are
+        released when the last of these meetings has ended; one that only records climbs. What is
+        loaded stays when the new attempt finds less: the reason given then says why.
+        """
+        models = self._shelf.retry()
+        self._engine.renew()
+        return models
 
     def start(self, title: str, language: str | None = None) -> str:
         """Begin a meeting; it records at once, even while the models still load.
@@ -125,7 +142,7 @@ class MeetingService:
             Ledger(self.store, meeting.id),
             self._settings.grace_s,
             self._stopped,
-            self._recognise,
+            lambda session: self._recognise(meeting.id, session),
         )
         # Under the lock, so that a shutdown sees either no meeting or one that runs.
         with self._lock:
@@ -294,8 +311,8 @@ class MeetingService:
                 self._runner.accept(_second_pass(live.meeting_id))
         ended = self._runner.stop(max(1.0, deadline - time.monotonic()))
         self._trash.stop()
-        if self._identifier is not None and ended and all(flushed):
-            self._identifier.close()
+        if ended and all(flushed):
+            self._shelf.close()
         self._owner.release()
 
     def _refuse_when_stopping(self) -> None:
@@ -314,24 +331,33 @@ class MeetingService:
         return RecordingWriter(self._settings.recordings_dir / meeting_id, self._settings.fsync_s)
 
     def _open_session(self, meeting: Meeting) -> IdentifierSession | None:
-        identifier = self._identifier
+        """A session over the models in force; None while it could hear no more than before."""
+        before, found = self._shelf.held(meeting.id), self._shelf.in_force
+        if before is not None and (found is before or not _hears_words(found)):
+            return None
+        identifier = self._shelf.lend(meeting.id)
         if identifier is None:
             return None
-        session = identifier.open_session(meeting.id, meeting.language)
-        if meeting.mode is None:
-            self._note_models(meeting.id, identifier.models)
+        try:
+            session = identifier.open_session(meeting.id, meeting.language)
+        except BaseException:
+            self._shelf.give_back(meeting.id)
+            raise
+        models = identifier.models
+        if (meeting.mode, meeting.recognizer) != (models.mode, models.live_recognizer):
+            self._note_models(meeting.id, models)
         return session
 
     def _note_models(self, meeting_id: str, models: ModelsInUse) -> None:
-        """The models came after the meeting had begun."""
+        """The models came, or became better, after the meeting had begun."""
         try:
             self.store.update(meeting_id, mode=models.mode, recognizer=models.live_recognizer)
         except StoreError:
             logger.exception("meeting %s: its models could not be noted", meeting_id)
 
-    def _recognise(self, session: IdentifierSession) -> Mapping[str, ProfileMatch]:
+    def _recognise(self, meeting_id: str, session: IdentifierSession) -> Mapping[str, ProfileMatch]:
         """Enrolled voices of a running meeting; nothing is compared while there are none."""
-        identifier = self._identifier
+        identifier = self._shelf.held(meeting_id)
         diarizer = identifier.diarizer if identifier else None
         if diarizer is None or not self._acquaintances.any():
             return {}
@@ -348,7 +374,12 @@ class MeetingService:
                 self._meetings.pop(meeting_id, None)
         if accepted:
             self._runner.begin(meeting_id)
+        self._shelf.give_back(meeting_id)
         logger.info("meeting %s: stopped", meeting_id)
+
+
+def _hears_words(identifier: Identifier | None) -> bool:
+    return identifier is not None and identifier.models.mode is not Mode.RECORDING_ONLY
 
 
 def _second_pass(meeting_id: str) -> Job:

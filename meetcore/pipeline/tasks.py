@@ -140,8 +140,17 @@ class Engine(Protocol):
         """
         ...
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process that does the work, while there is one besides this."""
+        ...
+
     def rest(self) -> None:
         """Called now and then while there is no work."""
+        ...
+
+    def renew(self) -> None:
+        """Load models anew for the next task. Called from any thread; returns at once."""
         ...
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetingStateError, ModelUnavailableError, StoreError
@@ -13,6 +14,7 @@ from meetcore.identifier import Identifier
 from meetcore.pipeline.offline import turns_of_segments
 from meetcore.records import Turn
 from meetcore.settings import Settings
+from meetcore.speakers.embedding import EmbeddingModel
 from meetcore.speakers.hearing import clean_spans
 from meetcore.speakers.profiles import EnrolledVoice, ProfileMatch, combine, enroll, match_profiles
 from meetcore.speakers.similarity import Voice
@@ -74,12 +76,12 @@ class Enrolment:
         self,
         store: MeetingStore,
         settings: Settings,
-        identifier: Callable[[], Identifier | None],
+        borrowed: Callable[[], AbstractContextManager[Identifier | None]],
         acquaintances: Acquaintances,
     ) -> None:
         self._store = store
         self._settings = settings
-        self._identifier = identifier
+        self._borrowed = borrowed
         self._acquaintances = acquaintances
 
     def enroll(self, meeting_id: str, label: str, name: str) -> Profile:
@@ -95,26 +97,30 @@ class Enrolment:
         name = name.strip()
         if not name:
             raise MeetingStateError("A voice needs a name. Type one, then try again.")
-        identifier = self._identifier()
-        diarizer = identifier.diarizer if identifier else None
-        if diarizer is None:
-            why = identifier.models.reason if identifier else "The models are still loading."
-            raise ModelUnavailableError(f"{why} Voices can be kept once speakers are told apart.")
-        spans = clean_spans(self._turns(meeting_id), label)
-        reader = RecordingReader(self._settings.recordings_dir / meeting_id)
-        heard = enroll(reader.read, spans, diarizer.embedding)
-        clip = _clip(meeting_id, spans)
-        known = self._known(name, diarizer.embedding.weight)
-        if known is None:
-            profile = self._store.profiles.add(
-                name, diarizer.embedding.weight, heard.embedding, heard.duration, clip
-            )
-        else:
-            whole = combine(known, heard)
-            self._store.profiles.teach(known.id, whole.embedding, whole.duration, clip)
-            profile = self._store.profiles.get(known.id)
+        with self._borrowed() as identifier:
+            diarizer = identifier.diarizer if identifier else None
+            if diarizer is None:
+                why = identifier.models.reason if identifier else "The models are still loading."
+                raise ModelUnavailableError(
+                    f"{why} Voices can be kept once speakers are told apart."
+                )
+            profile = self._taught(meeting_id, label, name, diarizer.embedding)
         self._acquaintances.forget()
         return profile
+
+    def _taught(self, meeting_id: str, label: str, name: str, embedding: EmbeddingModel) -> Profile:
+        spans = clean_spans(self._turns(meeting_id), label)
+        reader = RecordingReader(self._settings.recordings_dir / meeting_id)
+        heard = enroll(reader.read, spans, embedding)
+        clip = _clip(meeting_id, spans)
+        known = self._known(name, embedding.weight)
+        if known is None:
+            return self._store.profiles.add(
+                name, embedding.weight, heard.embedding, heard.duration, clip
+            )
+        whole = combine(known, heard)
+        self._store.profiles.teach(known.id, whole.embedding, whole.duration, clip)
+        return self._store.profiles.get(known.id)
 
     def forget(self, profile_id: str) -> None:
         """Delete a profile and all that was kept of its voice."""

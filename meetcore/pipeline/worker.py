@@ -11,11 +11,12 @@ from meetcore.audio.frames import Frame
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.pipeline.hearing import Hearing, Recognise
-from meetcore.pipeline.intake import Intake
+from meetcore.pipeline.intake import Intake, IntakeView
 from meetcore.pipeline.ledger import Ledger
 from meetcore.pipeline.pace import keeps_up
 from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot, LiveState
 from meetcore.session import IdentifierSession
+from meetcore.troubles import Troubles, together
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ class LiveMeeting:
     Parameters
     ----------
     open_writer : opens the recording, which is closed when the meeting stops
-    open_session : gives the meeting's session, or None while the models are still loading
+    open_session : gives a session over the models in force; None while there are none, and when
+        the meeting has one over them already
     ledger : what the store knows of this meeting
     grace_s : wall-clock seconds without any frame after which the meeting stops by itself
     on_stopped : called once on the meeting's own thread, after the last word is stored
@@ -63,11 +65,13 @@ class LiveMeeting:
         writer = open_writer()
         self._intake = Intake(meeting_id, writer, open_writer, self._news.set)
         reader = RecordingReader(writer.directory)
-        self._hearing = Hearing(meeting_id, reader, open_session, ledger, recognise)
+        self._hearing = Hearing(
+            meeting_id, reader, open_session, ledger, recognise, self._intake.arrivals
+        )
         self._lock = threading.Lock()
         self._state = LiveState.LISTENING
         self._settle_asked = False
-        self._failure = ""
+        self._troubles = Troubles()
         self._version = 0
         self._thread = threading.Thread(target=self._run, name=f"meeting-{meeting_id}", daemon=True)
 
@@ -134,7 +138,6 @@ class LiveMeeting:
         version = self._version + self._hearing.version
         view, intake = self._hearing.view, self._intake.view()
         backlog = max(0, intake.n_samples - view.heard_samples) / SAMPLE_RATE
-        loading = not self._hearing.has_session and self._state is not LiveState.STOPPED
         return LiveSnapshot(
             meeting_id=self.meeting_id,
             title=self._title,
@@ -146,19 +149,31 @@ class LiveMeeting:
             tentative=view.tentative,
             tentative_speaker=view.tentative_speaker,
             speakers=self._hearing.speakers(),
-            health=LiveHealth(
-                frames_offered=intake.frames_offered,
-                samples_on_disk=intake.n_samples,
-                backlog=backlog,
-                step=view.step,
-                rtf=view.rtf,
-                chunk_errors=view.chunk_errors + intake.errors + self._ledger.errors,
-                last_error=self._failure or view.last_error or intake.last_error,
-                since_last_frame=intake.since_last_frame,
-                keeping_up=loading or keeps_up(backlog),
-            ),
+            health=self._health(intake, backlog),
             source=intake.source,
             version=version,
+        )
+
+    def _health(self, intake: IntakeView, backlog: float) -> LiveHealth:
+        loading = not self._hearing.has_session and self._state is not LiveState.STOPPED
+        view, latency = self._hearing.view, self._hearing.latency
+        trouble = together(
+            self._hearing.trouble, self._troubles.view(), intake.trouble, self._ledger.trouble
+        )
+        return LiveHealth(
+            frames_offered=intake.frames_offered,
+            samples_on_disk=intake.n_samples,
+            backlog=backlog,
+            step=view.step,
+            rtf=view.rtf,
+            chunk_errors=trouble.chunk_errors,
+            recent_errors=trouble.recent_errors,
+            last_error=trouble.last_error,
+            last_traceback=trouble.last_traceback,
+            latency_p50=latency[0] if latency else None,
+            latency_p95=latency[1] if latency else None,
+            since_last_frame=intake.since_last_frame,
+            keeping_up=loading or keeps_up(backlog),
         )
 
     def _touch(self) -> None:
@@ -175,7 +190,7 @@ class LiveMeeting:
                 self._advance()
             except Exception as error:
                 logger.exception("meeting %s: a step failed", self.meeting_id)
-                self._failure = type(error).__name__
+                self._troubles.note(error)
                 time.sleep(IDLE_S)
             if self._intake.view().since_last_frame > self._grace_s:
                 logger.info("meeting %s: nobody sends any more; stopping", self.meeting_id)
@@ -183,8 +198,9 @@ class LiveMeeting:
         try:
             self._intake.stop()
             self._hearing.finish(self._intake.view().n_samples)
-        except Exception:
+        except Exception as error:
             logger.exception("meeting %s: the flush failed", self.meeting_id)
+            self._troubles.note(error)
         self._state = LiveState.STOPPED
         self._touch()
         try:

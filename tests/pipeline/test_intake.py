@@ -136,7 +136,7 @@ def test_broken_frame_costs_itself_only(intake: Intake, tmp_path: Path) -> None:
     intake.offer(numbered(1), "tab")
     intake.stop()
     assert np.array_equal(on_disk(tmp_path), numbers(2))
-    assert intake.view().errors == 1
+    assert intake.view().trouble.chunk_errors == 1
 
 
 def test_since_last_frame_counts_from_the_start_then_from_the_source(
@@ -206,8 +206,8 @@ def test_full_disk_that_is_freed_costs_no_sample(
     failing_disk.full = True
     for index in range(1, 20):
         intake.offer(numbered(index), "tab")
-    until(lambda: intake.view().errors > 2)
-    assert "No space left" in intake.view().last_error
+    until(lambda: intake.view().trouble.chunk_errors > 2)
+    assert "No space left" in intake.view().trouble.last_error
     failing_disk.full = False
     intake.stop()
     assert np.array_equal(on_disk(tmp_path), numbers(20))
@@ -222,7 +222,7 @@ def test_disk_that_tears_a_write_and_dies_is_opened_again(
     failing_disk.torn = True
     for index in range(1, 10):
         intake.offer(numbered(index), "tab")
-    until(lambda: intake.view().errors > 0)
+    until(lambda: intake.view().trouble.chunk_errors > 0)
     failing_disk.dead_files.clear()
     until(lambda: intake.view().n_samples == 10 * CHUNK)
     intake.stop()
@@ -235,7 +235,7 @@ def test_stop_does_not_wait_for_a_dead_disk_for_ever(
     failing_disk.full = True
     for index in range(200):
         intake.offer(numbered(index), "tab")
-    until(lambda: intake.view().errors > 0)
+    until(lambda: intake.view().trouble.chunk_errors > 0)
     stopper = threading.Thread(target=intake.stop)
     stopper.start()
     stopper.join(5)

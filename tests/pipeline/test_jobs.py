@@ -351,7 +351,8 @@ def test_without_a_profile_no_voice_is_asked_for(service: MeetingService) -> Non
         def voices(self) -> Any:
             raise InferenceError("nobody asked")
 
-    assert service._recognise(Forbidden()) == {}  # type: ignore[arg-type]
+    assert service._shelf.lend("m") is not None
+    assert service._recognise("m", Forbidden()) == {}  # type: ignore[arg-type]
 
 
 def test_corrected_segment_stays_whole_when_speakers_change() -> None:
