@@ -1,0 +1,182 @@
+"""The monitor: what it keeps, what it forgets, what it costs, and that its thread ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+
+from meetcore.diagnostics import monitor as module
+from meetcore.diagnostics.monitor import KEPT, Monitor
+from meetcore.diagnostics.process_figures import DeviceMemory, ProcessFigures
+from meetcore.records import LiveHealth, LiveSnapshot, LiveState
+
+NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+def snapshot(meeting_id: str, **health: float) -> LiveSnapshot:
+    return LiveSnapshot(
+        meeting_id,
+        "Standup",
+        LiveState.LISTENING,
+        1.0,
+        -30.0,
+        0.0,
+        (),
+        (),
+        None,
+        (),
+        LiveHealth(**health),  # type: ignore[arg-type]
+    )
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def until(condition: object, timeout_s: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_process_and_meetings_are_sampled_on_one_clock() -> None:
+    clock = Clock()
+    health = {"backlog": 1.5, "step": 0.6, "rtf": 0.3, "latency_p50": 1.1, "latency_p95": 2.2}
+    counts = {"chunk_errors": 2, "samples_on_disk": 16_000, "frames_offered": 50}
+    monitor = Monitor(lambda: [snapshot("m1", **health, **counts)], now=clock)
+    monitor.sample()
+    clock.advance(2.0)
+    monitor.sample()
+    view = monitor.snapshot()
+    assert [each.at for each in view.process] == [NOON, NOON + timedelta(seconds=2)]
+    assert [each.at for each in view.meetings["m1"]] == [each.at for each in view.process]
+    newest = view.meetings["m1"][-1]
+    assert {name: getattr(newest, name) for name in (*health, *counts)} == {**health, **counts}
+
+
+def test_meeting_that_ended_can_be_seen_for_a_minute_and_others_stay() -> None:
+    clock, running = Clock(), [snapshot("m1"), snapshot("m2")]
+    monitor = Monitor(lambda: running, now=clock)
+    monitor.sample()
+    del running[0]
+    clock.advance(59.0)
+    monitor.sample()
+    assert set(monitor.snapshot().meetings) == {"m1", "m2"}
+    clock.advance(2.0)
+    monitor.sample()
+    assert set(monitor.snapshot().meetings) == {"m2"}
+
+
+def test_ten_minutes_are_kept_however_long_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ProcessFigures, "sample", lambda self, at: at)
+    clock = Clock()
+    monitor = Monitor(lambda: [snapshot("m1")], now=clock)
+    for _ in range(KEPT + 50):
+        clock.advance(module.EVERY_S)
+        monitor.sample()
+    view = monitor.snapshot()
+    assert len(view.process) == len(view.meetings["m1"]) == KEPT == 300
+    assert view.meetings["m1"][-1].at - view.meetings["m1"][0].at == timedelta(seconds=598)
+
+
+def test_thread_starts_once_survives_a_failing_look_and_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    looks: list[int] = []
+
+    def running() -> list[LiveSnapshot]:
+        looks.append(1)
+        if len(looks) == 1:
+            raise RuntimeError("the first look fails")
+        return [snapshot("m1")]
+
+    monitor = Monitor(running)
+    monitor.start()
+    monitor.start()
+    assert sum(thread.name == "monitor" for thread in threading.enumerate()) == 1
+    until(lambda: len(monitor.snapshot().process) > 2)
+    monitor.stop()
+    monitor.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "monitor"]
+    seen = len(monitor.snapshot().process)
+    monitor.start()
+    until(lambda: len(monitor.snapshot().process) > seen)
+    monitor.stop()
+
+
+def test_figures_are_those_of_this_process_and_of_its_worker() -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-c", "print(flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert worker.stdout is not None and worker.stdout.readline() == b"\n"
+        figures = ProcessFigures(lambda: worker.pid)
+        found = figures.sample(NOON)
+        assert found.rss_mib == pytest.approx(psutil.Process().memory_info().rss / 2**20, rel=0.1)
+        assert found.threads >= threading.active_count()
+        with Path(os.devnull).open() as first, Path(os.devnull).open() as second:
+            assert first.fileno() != second.fileno()
+            assert figures.sample(NOON).open_files == found.open_files + 2
+        assert found.worker_rss_mib is not None and 1.0 < found.worker_rss_mib < found.rss_mib + 50
+    finally:
+        worker.kill()
+        worker.communicate()
+    assert figures.sample(NOON).worker_rss_mib is None
+
+
+def test_busy_process_shows_in_its_processor_share() -> None:
+    figures = ProcessFigures(lambda: None)
+    figures.sample(NOON)
+    deadline = time.process_time() + 0.3
+    while time.process_time() < deadline:
+        pass
+    assert figures.sample(NOON).cpu_percent > 30.0
+
+
+def test_device_memory_is_read_from_the_driver_s_tool_and_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in on the path for the tool: two GPUs answer, later none does."""
+    tool, calls, now = tmp_path / "nvidia-smi", tmp_path / "calls", [0.0]
+    tool.write_text(f"#!/bin/sh\necho x >> {calls}\necho 1024\necho 512\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    device = DeviceMemory(lambda: now[0])
+    assert [device.used_mib() for _ in range(5)] == [1536.0] * 5
+    assert calls.read_text() == "x\n"
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    now[0] += 31.0
+    assert device.used_mib() is None
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    assert DeviceMemory().used_mib() is None
+
+
+def test_looking_costs_next_to_nothing() -> None:
+    """The share of one core that sampling every two seconds takes, four meetings running."""
+    monitor = Monitor(lambda: [snapshot(f"m{number}") for number in range(4)])
+    monitor.sample()
+    began = time.thread_time()
+    for _ in range(50):
+        monitor.sample()
+    share = (time.thread_time() - began) / 50 / module.EVERY_S
+    print(f"\na look takes {share:.3%} of one core")  # noqa: T201
+    assert share < 0.01
