@@ -79,7 +79,9 @@ def _folders(facts: Facts) -> Seen | None:
 
 
 def _clock(facts: Facts) -> Seen | None:
-    return amber(facts.clock_trouble) if facts.clock_trouble else fine("The clock may be right.")
+    if facts.clock_trouble:
+        return amber(facts.clock_trouble)
+    return fine("Nothing here is newer than the clock says.")
 
 
 def _settings(facts: Facts) -> Seen | None:

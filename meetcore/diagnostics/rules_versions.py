@@ -24,9 +24,12 @@ def _missing(facts: Facts) -> Seen | None:
     gone = [each for each in LIBRARIES if not each.instead and facts.version(each.name) is None]
     if not gone:
         return fine("Every library Meetcore needs is installed.")
-    listed = ", ".join(f"{each.name} ({each.without})" for each in gone)
-    costs = {each.without for each in gone}
-    only_speakers = costs <= {"speakers"}
+    costs = dict.fromkeys(each.without for each in gone)
+    listed = "; ".join(
+        f"{', '.join(each.name for each in gone if each.without == cost)} ({cost})"
+        for cost in costs
+    )
+    only_speakers = set(costs) <= {"speakers"}
     if only_speakers and not facts.wants_speakers:
         return amber(f"Not installed: {listed}. Speakers are switched off.")
     return red(f"Not installed: {listed}.", "speakers" if only_speakers else "words")
@@ -51,7 +54,8 @@ def _untested(facts: Facts) -> Seen | None:
         and not same_release(version, facts.tested[_key(name)])
     ]
     if not other:
-        return fine("All versions are those that were tested together.") if facts.tested else None
+        known = any(version for _, version in pairs) and facts.tested
+        return fine("All versions are those that were tested together.") if known else None
     return amber(", ".join(other) + ".")
 
 
