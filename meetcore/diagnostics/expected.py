@@ -1,0 +1,132 @@
+"""What the self-test should give, as measured: data, one row a weight of the recognizer.
+
+Each row was measured twice with ctranslate2 (int8) on a CPU; openai-whisper stays within the
+tolerance where it reads the weight. The command, for other weights and engines:
+`MEETCORE_RECOGNIZER=tiny.en MEETCORE_ENGINE=ctranslate2 python -m meetcore doctor --self-test`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meetcore.diagnostics.findings import Verdict
+from meetcore.metrics.accuracy import Accuracy
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Errors on the sample conversation."""
+
+    weight: str
+    wer: float
+    cpwer: float
+    """With the speakers of the weight named in VOICES."""
+
+
+EXPECTED = (
+    Expected("tiny.en", wer=0.115, cpwer=0.126),
+    Expected("base.en", wer=0.069, cpwer=0.069),
+    Expected("base", wer=0.138, cpwer=0.138),
+)
+VOICES = "campplus"
+"""The weight of voices, with segmentation-3.0, that the speakers below were measured with."""
+DER = 0.051
+WORDS_TOLERANCE = 0.03
+"""Three of the sample's 87 words: what another processor's rounding may change."""
+DER_TOLERANCE = 0.02
+RTF_LIMIT = 1.0
+RTF_SEEN = 0.2
+"""Of base.en on two idle cores without a GPU, the speaker models loading meanwhile."""
+FAR = 3.0
+"""Beyond so many tolerances a figure is red: a model or a library does something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of a self-test beside what it should be."""
+
+    key: str
+    name: str
+    value: float
+    here: str
+    expected: str
+    """A dash where nobody knows."""
+    verdict: Verdict | None
+    """None where nothing is expected."""
+
+    @property
+    def judgement(self) -> str:
+        """The verdict in words."""
+        if self.verdict is None:
+            return "nothing to compare with"
+        if self.key == "rtf":
+            return "faster than the talk" if self.verdict is Verdict.GREEN else "slower than talk"
+        return {
+            Verdict.GREEN: "as expected",
+            Verdict.AMBER: "worse than expected",
+            Verdict.RED: "far from expected",
+        }[self.verdict]
+
+
+def judged(value: float, expected: float, tolerance: float) -> Verdict:
+    """Whether an error rate is as it should be; fewer errors are never wrong.
+
+    >>> [judged(value, 0.07, 0.03).value for value in (0.0, 0.1, 0.12, 0.2)]
+    ['green', 'green', 'amber', 'red']
+    """
+    if value <= expected + tolerance + 1e-9:
+        return Verdict.GREEN
+    return Verdict.AMBER if value <= expected + FAR * tolerance else Verdict.RED
+
+
+def measures(weight: str, voices: str, errors: Accuracy, rtf: float) -> tuple[Measure, ...]:
+    """The figures of one run; those that nobody could take are left out.
+
+    Parameters
+    ----------
+    weight, voices : names of the recognizer's weight and of the one that told voices apart
+    rtf : processing time / audio duration
+    """
+    row = next((row for row in EXPECTED if row.weight == weight), None)
+    known = voices == VOICES
+    found = []
+    if errors.words is not None:
+        name = "Wrong words (WER)"
+        value, expected = errors.words.rate, row.wer if row else None
+        found.append(_rate("wer", name, value, expected, WORDS_TOLERANCE))
+    if voices and errors.words_by_speaker is not None:
+        name = "Wrong words or speakers (cpWER)"
+        value, expected = errors.words_by_speaker.rate, row.cpwer if row and known else None
+        found.append(_rate("cpwer", name, value, expected, WORDS_TOLERANCE))
+    if voices and errors.turns is not None:
+        name = "Wrongly attributed speech (DER)"
+        expected = DER if known else None
+        found.append(_rate("der", name, errors.turns.rate, expected, DER_TOLERANCE))
+    return (*found, _speed(rtf))
+
+
+def remark(weight: str, voices: str) -> str:
+    """Which figures have nothing to be compared with; empty where all have."""
+    unknown = [name for name in (weight,) if name not in {row.weight for row in EXPECTED}]
+    unknown += [name for name in (voices,) if name not in ("", VOICES)]
+    if not unknown:
+        return ""
+    return f"Nobody measured {' and '.join(unknown)} here before, so some figures stand alone."
+
+
+def _rate(key: str, name: str, value: float, expected: float | None, tolerance: float) -> Measure:
+    if expected is None:
+        return Measure(key, name, value, _percent(value), "–", None)
+    text = f"{_percent(expected)}, at most {_percent(expected + tolerance)}"
+    verdict = judged(value, expected, tolerance)
+    return Measure(key, name, value, _percent(value), text, verdict)
+
+
+def _speed(rtf: float) -> Measure:
+    verdict = Verdict.GREEN if rtf < RTF_LIMIT else Verdict.AMBER
+    expected = f"below {RTF_LIMIT:g}; {RTF_SEEN:g} on two cores"
+    return Measure("rtf", "Time per second of sound (rtf)", rtf, f"{rtf:.2f}", expected, verdict)
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.1f} %"

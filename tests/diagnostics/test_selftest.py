@@ -1,0 +1,232 @@
+"""The self-test: its thread and its verdicts on a fake pass, and once for real."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from meetcore.diagnostics import expected, selftest
+from meetcore.diagnostics.expected import measures, remark
+from meetcore.diagnostics.findings import Verdict
+from meetcore.diagnostics.selftest import (
+    Progress,
+    SelfTest,
+    SelfTestResult,
+    SelfTestState,
+    SelfTestView,
+    run_self_test,
+)
+from meetcore.errors import ModelUnavailableError
+from meetcore.metrics.accuracy import Accuracy
+from meetcore.metrics.der import DiarizationErrors
+from meetcore.metrics.words import WordErrors
+from meetcore.modes import Mode
+from meetcore.pipeline.process import ProcessEngine
+from meetcore.pipeline.tasks import (
+    Decoded,
+    DecodeTask,
+    Diarized,
+    DiarizeTask,
+    Recognized,
+    RecognizeTask,
+    Result,
+    Task,
+    Watch,
+)
+from meetcore.settings import Settings
+
+RESULT = SelfTestResult("tiny.en", "", Mode.TRANSCRIPTION_ONLY, 30.0, (), ())
+
+
+def ended(test: SelfTest, timeout_s: float = 10.0) -> SelfTestView:
+    """The view once nothing runs any more."""
+    end = time.monotonic() + timeout_s
+    while (view := test.snapshot()).state is SelfTestState.RUNNING:
+        assert time.monotonic() < end, view
+        time.sleep(0.01)
+    return view
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, _env_file=None)
+
+
+def test_one_runs_at_a_time_and_can_be_cancelled(settings: Settings) -> None:
+    told = threading.Event()
+
+    def run(settings: Settings, progress: Progress) -> SelfTestResult:
+        progress("Recognizing words", 0.5)
+        progress("Recognizing words", 0.4)
+        told.set()
+        while True:
+            time.sleep(0.01)
+            progress("Recognizing words", 0.45)
+
+    test = SelfTest(settings, run)
+    assert test.snapshot().state is SelfTestState.IDLE
+    assert test.start() and told.wait(5)
+    assert not test.start(), "a second press starts nothing"
+    view = test.snapshot()
+    assert (view.state, view.stage) == (SelfTestState.RUNNING, "Recognizing words")
+    assert view.progress == 0.5, "a bar never goes back"
+    assert view.elapsed_s > 0
+    test.cancel()
+    assert ended(test).state is SelfTestState.CANCELLED
+    assert test.start(), "after it was cancelled it may run again"
+    test.close()
+    test.close()
+    assert test.snapshot().state is SelfTestState.CANCELLED and not test.start()
+    assert not [thread for thread in threading.enumerate() if thread.name == "self-test"]
+
+
+def test_a_result_stays_until_the_next_run(settings: Settings) -> None:
+    test = SelfTest(settings, lambda settings, progress: RESULT)
+    test.start()
+    view = ended(test)
+    assert view.state is SelfTestState.DONE and view.result is RESULT
+
+
+@pytest.mark.parametrize(
+    "error, sentence",
+    [
+        (ModelUnavailableError("No weight; run: x"), "No weight; run: x"),
+        (RuntimeError("/home/ana/secret"), "The self-test failed (RuntimeError)"),
+    ],
+)
+def test_a_failure_is_one_sentence(settings: Settings, error: Exception, sentence: str) -> None:
+    def run(settings: Settings, progress: Progress) -> SelfTestResult:
+        raise error
+
+    test = SelfTest(settings, run)
+    test.start()
+    view = ended(test)
+    assert view.state is SelfTestState.FAILED and view.result is None
+    assert view.trouble.startswith(sentence) and "secret" not in view.trouble
+
+
+def test_without_the_sample_the_remedy_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModelUnavailableError, match="pip install"):
+        run_self_test(settings, lambda stage, part: None)
+
+
+class WordlessEngine:
+    """An engine whose recognizer hears nothing and whose diarizer is missing."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+        self.closed = False
+
+    def run(self, task: Task, watch: Watch) -> Result:
+        self.tasks.append(task)
+        watch.progress(0.0)
+        match task:
+            case DecodeTask():
+                return Decoded(30 * 16_000, None)
+            case RecognizeTask():
+                return Recognized("other · ctranslate2 · cpu int8", "other")
+            case DiarizeTask():
+                return Diarized(detail="No diarizer holds; run: y")
+        raise AssertionError(task)
+
+    def rest(self) -> None: ...
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_without_a_diarizer_only_words_are_measured(settings: Settings) -> None:
+    engine, told = WordlessEngine(), []
+    result = run_self_test(settings, lambda stage, part: told.append((stage, part)), engine)
+    assert engine.closed
+    assert result.mode is Mode.TRANSCRIPTION_ONLY
+    assert [measure.key for measure in result.measures] == ["wer", "rtf"]
+    assert result.measures[0].value == 1.0 and result.measures[0].verdict is None
+    assert result.notes == ("No diarizer holds; run: y",)
+    assert "other" in result.remark
+    assert result.verdict is Verdict.AMBER
+    parts = [part for _, part in told]
+    assert parts == sorted(parts) and told[-1][0] == "Comparing with what was said"
+
+
+def test_speakers_switched_off_are_no_fault(tmp_path: Path) -> None:
+    engine = WordlessEngine()
+    off = Settings(data_dir=tmp_path, diarizer="off", _env_file=None)
+    result = run_self_test(off, lambda stage, part: None, engine)
+    assert not any(isinstance(task, DiarizeTask) for task in engine.tasks)
+    assert not result.notes and "switch speakers off" in result.remark
+
+
+def test_figures_are_judged_against_the_row_of_the_weight() -> None:
+    worse = Accuracy(
+        WordErrors(0, 0, 13, 87), WordErrors(0, 0, 40, 87), DiarizationErrors(1, 0, 0, 24), 2
+    )
+    found = measures("base.en", expected.VOICES, worse, 1.4)
+    verdicts = {measure.key: measure.verdict for measure in found}
+    assert verdicts == {
+        "wer": Verdict.AMBER,
+        "cpwer": Verdict.RED,
+        "der": Verdict.GREEN,
+        "rtf": Verdict.AMBER,
+    }
+    assert found[-1].judgement == "slower than talk"
+    assert {measure.verdict for measure in measures("mine", "theirs", worse, 0.1)} == {
+        None,
+        Verdict.GREEN,
+    }
+    assert "mine and theirs" in remark("mine", "theirs") and not remark("base", "")
+
+
+@pytest.mark.model
+def test_the_real_pipeline_gives_what_is_expected(
+    settings_for: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, recognizer="tiny.en")
+    test = SelfTest(settings, selftest.run_self_test)
+    assert test.start()
+    stages = set()
+    end = time.monotonic() + 120
+    while (view := test.snapshot()).state is SelfTestState.RUNNING:
+        assert time.monotonic() < end, view
+        stages.add(view.stage)
+        time.sleep(0.05)
+    assert view.state is SelfTestState.DONE, view.trouble
+    assert view.result is not None and not view.result.notes
+    assert view.result.mode is Mode.FULL and view.result.voices == expected.VOICES
+    figures = {measure.key: measure for measure in view.result.measures}
+    assert {measure.verdict for measure in figures.values()} == {Verdict.GREEN}, figures
+    row = next(row for row in expected.EXPECTED if row.weight == "tiny.en")
+    assert figures["wer"].value == pytest.approx(row.wer, abs=expected.WORDS_TOLERANCE)
+    assert figures["der"].value == pytest.approx(expected.DER, abs=expected.DER_TOLERANCE)
+    assert {"Recognizing words", "Finding speakers"} <= stages
+    assert not settings.data_dir.exists(), "nothing is stored"
+
+
+@pytest.mark.model
+def test_cancelling_takes_the_worker_process_along(
+    settings_for: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines: list[ProcessEngine] = []
+
+    def make(settings: Settings) -> ProcessEngine:
+        engines.append(ProcessEngine(settings))
+        return engines[-1]
+
+    monkeypatch.setattr(selftest, "ProcessEngine", make)
+    test = SelfTest(settings_for(tmp_path, recognizer="tiny.en"))
+    test.start()
+    end = time.monotonic() + 20
+    while not (engines and engines[0].pid):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    test.cancel()
+    assert ended(test).state is SelfTestState.CANCELLED
+    assert engines[0].pid is None
