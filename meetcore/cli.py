@@ -21,6 +21,7 @@ COMMANDS = (
     ("transcribe", "write down who said what in audio and video files"),
     ("meetings", "list, show, export, delete and search the meetings kept here"),
     ("weights", "list, fetch and verify the weights Meetcore uses"),
+    ("doctor", "say what is wrong with this installation and how to mend it"),
     ("bench", "measure live and offline transcription on files with a reference"),
 )
 """Names of the modules in meetcore.commands, and what `--help` says of them."""

@@ -68,9 +68,10 @@ def judge_checkpoint(checkpoint: Checkpoint, versions: Mapping[str, str]) -> tup
     ----------
     versions : installed distributions by normalized name
     """
-    report = WeightReport(
-        checkpoint.path.name, "voices", FileState.GIVEN, checkpoint.size, checkpoint=checkpoint
-    )
+    # Whisper is meant to be kept in half precision, voices are not.
+    role = "second pass" if "hisper" in checkpoint.kind else "voices"
+    name, size = checkpoint.path.name, checkpoint.size
+    report = WeightReport(name, role, FileState.GIVEN, size, checkpoint=checkpoint)
     facts = Facts(versions=versions, weights=(report,))
     wanted = {*OF_ONE_FILE, "half-precision", "weight-unreadable"}
     judged = (each for each in judge(facts) if each.rule.id in wanted)

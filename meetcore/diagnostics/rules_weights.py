@@ -23,6 +23,12 @@ from meetcore.diagnostics.rule import (
 HALF = frozenset({"float16", "bfloat16"})
 SPEAKER_ROLES = frozenset({"who speaks when", "voices"})
 HALF_CONFIG = re.compile(r"\b(half\s*:\s*true|float16|bfloat16|fp16)\b", re.IGNORECASE)
+READERS_OWN = frozenset({"pyannote", "torch", "omegaconf", "pytorch_lightning", "lightning"})
+DANGEROUS = frozenset(
+    {"os", "posix", "nt", "subprocess", "builtins", "__builtin__", "sys", "socket", "shutil"}
+    | {"runpy", "importlib", "ctypes", "pty", "code", "commands", "webbrowser", "copyreg"}
+)
+"""Modules no description of a model needs, and every attack begins with."""
 UNWRITTEN = "0.0.1"
 """What pyannote.audio called itself in the checkpoints of its development years."""
 
@@ -125,8 +131,13 @@ def _given(facts: Facts) -> Seen | None:
 def _code(facts: Facts) -> Seen | None:
     """Code in a file that a checksum vouches for is the publisher's own."""
     for each in facts.weights:
-        if each.state is FileState.GIVEN and each.checkpoint and each.checkpoint.code:
-            return amber(f"{each.name} would import {', '.join(each.checkpoint.code[:6])}.")
+        if each.state is not FileState.GIVEN or each.checkpoint is None or not each.checkpoint.code:
+            continue
+        roots = {name.partition(".")[0] for name in each.checkpoint.code}
+        found = f"{each.name} would import {', '.join(each.checkpoint.code[:6])}."
+        if roots <= READERS_OWN:
+            return harmless(f"{found} These belong to the libraries that read it.")
+        return red(found) if roots & DANGEROUS else amber(found)
     return None
 
 

@@ -129,8 +129,18 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
                 checkpoint=replace(SPEAKER_CHECKPOINT, code=("os.system",)),
             )
         ),
-        AMBER,
+        RED,
         "os.system",
+    ),
+    (
+        "code-in-checkpoint",
+        with_weight(
+            "campplus",
+            state=FileState.GIVEN,
+            checkpoint=replace(SPEAKER_CHECKPOINT, code=("somebody.Network",)),
+        ),
+        AMBER,
+        "somebody.Network",
     ),
     ("half-precision", with_checkpoint("campplus", precision=("float16",)), AMBER, "float16"),
     ("half-precision", healthy(pipeline_config="params:\n  half: true\n"), AMBER, "config.yaml"),

@@ -1,0 +1,266 @@
+"""What a file of weights says of itself: versions, keys, precision; nothing in it is run."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import struct
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from meetcore.diagnostics.findings import Checkpoint
+from meetcore.diagnostics.pickles import (
+    LONGEST_PICKLE,
+    Inert,
+    PickleRefusedError,
+    Storage,
+    Unpickled,
+    objects_in,
+    read_pickle,
+    text_of,
+)
+
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C
+"""First object of a torch file from before 1.6, which is pickle after pickle."""
+HEAD = 4096
+LONGEST_HEADER = 16 * 2**20
+SAFETENSORS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}
+AGAIN = "Download it again."
+
+
+def inspect_checkpoint(path: Path) -> Checkpoint:
+    """What is known of a file or folder of weights; what cannot be read is told in `trouble`.
+
+    Standard library only, so that it works where torch cannot be imported.
+    """
+    found = Checkpoint(path)
+    try:
+        if path.is_dir():
+            return _folder(found)
+        found = replace(found, size=path.stat().st_size)
+        with path.open("rb") as file:
+            return _file(found, file)
+    except PickleRefusedError as error:
+        return replace(found, trouble=f"{path.name} was not read: {error}. {AGAIN}")
+    except FileNotFoundError:
+        return replace(found, trouble=f"{path.name} does not exist. Correct the path.")
+    except PermissionError:
+        return replace(found, trouble=f"{path.name} may not be read. Mend its access rights.")
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, RecursionError, MemoryError):
+        return replace(found, trouble=f"{path.name} is damaged or breaks off. {AGAIN}")
+
+
+def _file(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    head = file.read(HEAD)
+    file.seek(0)
+    if not head:
+        return replace(found, trouble=f"{found.path.name} is empty. {AGAIN}")
+    for fits, read in READERS:
+        if fits(head):
+            return read(found, file)
+    why = _not_weights(head)
+    return replace(found, trouble=f"{found.path.name} {why}")
+
+
+def _not_weights(head: bytes) -> str:
+    """What was saved instead of a model; the first two happen to everybody once."""
+    text = head.decode("utf-8", "replace").lstrip().lower()
+    if text.startswith(("<!doctype", "<html", "<?xml")):
+        return "is a web page saved under a model's name. Download the file itself."
+    if text.startswith("version https://git-lfs"):
+        return "is a pointer of git-lfs, not the model. Run `git lfs pull` there."
+    if text.startswith("{") or "access to model" in text or "invalid username" in text:
+        return "is a message of a server, not a model. Read it with a text editor."
+    return "is of no kind that is known here. Choose a model's file."
+
+
+def _torch_zip(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    with zipfile.ZipFile(file) as archive:
+        names = [name for name in archive.namelist() if name.split("/", 1)[-1] == "data.pkl"]
+        if not names:
+            trouble = f"{found.path.name} is an archive without a model. Choose a model's file."
+            return replace(found, container="zip", trouble=trouble)
+        if archive.getinfo(names[0]).file_size > LONGEST_PICKLE:
+            raise PickleRefusedError("its description is far larger than a model's")
+        # Read to its end before it is parsed: a pickle is measured first, which needs seeking.
+        unpickled = read_pickle(io.BytesIO(archive.read(names[0])))
+        return _described(replace(found, container="torch zip"), unpickled)
+
+
+def _pickles(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    """A plain pickle, or the three before the object of an old torch file."""
+    unpickled = read_pickle(file)
+    if unpickled.value != TORCH_MAGIC:
+        return _described(replace(found, container="pickle"), unpickled)
+    for _ in range(3):
+        unpickled = read_pickle(file)
+    return _described(replace(found, container="torch legacy"), unpickled)
+
+
+def _described(found: Checkpoint, unpickled: Unpickled) -> Checkpoint:
+    value = unpickled.value
+    tensors = [each for each in objects_in(value) if _is_tensor(each)]
+    storages = [each for each in objects_in(value) if isinstance(each, Storage)]
+    found = replace(
+        found,
+        kind=_kind(value),
+        n_tensors=len(tensors),
+        n_parameters=sum(map(_count, tensors)),
+        precision=tuple(sorted({each.precision for each in storages if "float" in each.precision})),
+        code=unpickled.code,
+    )
+    return _by_pyannote(found, value) if isinstance(value, Mapping) else found
+
+
+def _by_pyannote(found: Checkpoint, value: Mapping[Any, Any]) -> Checkpoint:
+    lightning = text_of(value.get("pytorch-lightning_version"))
+    wrote = (("pytorch-lightning", lightning),) if lightning else ()
+    own = value.get("pyannote.audio")
+    if not isinstance(own, Mapping):
+        return replace(found, written_by=wrote)
+    versions = own.get("versions")
+    pairs = versions.items() if isinstance(versions, Mapping) else ()
+    named = ((text_of(name), text_of(version)) for name, version in pairs)
+    built = own.get("architecture")
+    parts = [built.get("module"), built.get("class")] if isinstance(built, Mapping) else []
+    return replace(
+        found,
+        written_by=tuple(pair for pair in (*named, *wrote) if all(pair)),
+        has_introspection="introspection" in own,
+        architecture=".".join(filter(None, map(text_of, parts))),
+    )
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return "a pickled object"
+    if isinstance(value.get("pyannote.audio"), Mapping):
+        return "pyannote.audio model"
+    if {"dims", "model_state_dict"} <= value.keys():
+        return "openai-whisper model"
+    if "pytorch-lightning_version" in value:
+        return "Lightning checkpoint"
+    return "tensors"
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, Inert) and "_rebuild_tensor" in value.dotted
+
+
+def _count(tensor: Inert) -> int:
+    """Numbers in a tensor, from its shape."""
+    shapes = [each for each in tensor.arguments[:4] if isinstance(each, tuple)]
+    count = 1
+    for size in shapes[0] if shapes else ():
+        count *= size if isinstance(size, int) else 1
+    return count
+
+
+def _safetensors(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    (length,) = struct.unpack("<Q", file.read(8))
+    header = json.loads(file.read(length))
+    tensors = [each for name, each in header.items() if name != "__metadata__"]
+    sizes = ([size for size in each["shape"] if isinstance(size, int)] for each in tensors)
+    counts = [_product(each) for each in sizes]
+    kinds = {SAFETENSORS.get(each["dtype"], each["dtype"].lower()) for each in tensors}
+    return replace(
+        found,
+        container="safetensors",
+        kind="tensors",
+        n_tensors=len(tensors),
+        n_parameters=sum(counts),
+        precision=tuple(sorted(kinds)),
+    )
+
+
+def _product(sizes: list[int]) -> int:
+    result = 1
+    for size in sizes:
+        result *= size
+    return result
+
+
+def _onnx(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    """ModelProto: 1 ir_version, 2 producer_name, 3 producer_version. Source: onnx.proto."""
+    head = file.read(HEAD)
+    fields: dict[int, str] = {}
+    place = 2
+    while place + 1 < len(head) and head[place] in (0x12, 0x1A) and head[place + 1] < 0x80:
+        end = place + 2 + head[place + 1]
+        fields[head[place] >> 3] = head[place + 2 : end].decode("utf-8", "replace")
+        place = end
+    wrote = ((fields[2], fields.get(3, "")),) if fields.get(2) else ()
+    return replace(found, container="onnx", kind="ONNX model", written_by=wrote)
+
+
+def _ggml(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    return replace(found, container="ggml", kind="whisper.cpp model")
+
+
+def _gguf(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    return replace(found, container="gguf", kind="llama.cpp model")
+
+
+def _folder(found: Checkpoint) -> Checkpoint:
+    """CTranslate2's folder, or a pipeline of pyannote's with the checkpoint inside it."""
+    config, model = found.path / "config.yaml", found.path / "model.bin"
+    size = sum(each.stat().st_size for each in found.path.iterdir() if each.is_file())
+    found = replace(found, size=size)
+    if model.is_file():
+        return replace(found, container="ctranslate2", kind=_spec(model))
+    if config.is_file():
+        return _pipeline(found, config.read_text(encoding="utf-8")[:LONGEST_HEADER])
+    files = sorted(found.path.rglob("pytorch_model.bin"))
+    if files:
+        return inspect_checkpoint(files[0])
+    trouble = f"{found.path.name} holds no model. Choose the folder of one, or its file."
+    return replace(found, container="folder", trouble=trouble)
+
+
+def _spec(model: Path) -> str:
+    """Format version, then the name of what it holds. Source: CTranslate2's model_spec.py."""
+    with model.open("rb") as file:
+        head = file.read(256)
+    length = int.from_bytes(head[4:6], "little")
+    name = head[6 : 6 + length].rstrip(b"\0").decode("ascii", "replace")
+    return f"CTranslate2 {name}" if name.isidentifier() else "CTranslate2 model"
+
+
+def _pipeline(found: Checkpoint, text: str) -> Checkpoint:
+    named = re.search(r"^\s*name:\s*(pyannote\.audio\.pipelines\.\S+)", text, re.MULTILINE)
+    wrote = re.findall(r"^\s*(pyannote\.audio|version)\s*:\s*['\"]?(\d[\w.]*)", text, re.MULTILINE)
+    return replace(
+        found,
+        container="folder",
+        kind="pyannote pipeline" if named else "folder with a config.yaml",
+        architecture=named.group(1) if named else "",
+        written_by=tuple(("pyannote.audio", version) for _, version in wrote[:1]),
+    )
+
+
+def _starts_safetensors(head: bytes) -> bool:
+    if len(head) < 10:
+        return False
+    (length,) = struct.unpack("<Q", head[:8])
+    return 2 <= length <= LONGEST_HEADER and head[8:9] == b"{"
+
+
+def _starts_onnx(head: bytes) -> bool:
+    return head[:1] == b"\x08" and 1 <= head[1] <= 30 and head[2:3] in (b"\x12", b"\x3a")
+
+
+PICKLED = re.compile(rb"[\x80\](}]|c[\w.]+\n[\w.]+\n")
+"""How a pickle of any protocol begins: with its protocol, a container, or a name to import."""
+Reader = Callable[[Checkpoint, BinaryIO], Checkpoint]
+READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
+    (lambda head: head.startswith(b"PK"), _torch_zip),
+    (_starts_safetensors, _safetensors),
+    (lambda head: head.startswith((b"lmgg", b"ggml")), _ggml),
+    (lambda head: head.startswith(b"GGUF"), _gguf),
+    (lambda head: len(head) > 2 and _starts_onnx(head), _onnx),
+    (lambda head: PICKLED.match(head) is not None, _pickles),
+)
