@@ -26,9 +26,13 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     for meeting in await run_in_threadpool(service.recover):
         logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
     threading.Thread(target=session.load_models, name="load-models", daemon=True).start()
+    session.examiner().start()
+    session.monitor().start()
     try:
         yield
     finally:
+        await run_in_threadpool(session.examiner().close)
+        await run_in_threadpool(session.monitor().stop)
         await run_in_threadpool(service.shutdown, SHUTDOWN_TIMEOUT_S)
 
 

@@ -11,6 +11,8 @@ from typing import Any, cast
 
 import streamlit as st
 
+from meetcore.diagnostics.examiner import Examiner
+from meetcore.diagnostics.monitor import Monitor
 from meetcore.pipeline.service import MeetingService
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
@@ -47,6 +49,18 @@ def service() -> MeetingService:
 def resolver() -> WeightResolver:
     """What weights there are, and which of them are on this machine."""
     return WeightResolver(settings().cache_dir, settings().offline)
+
+
+@st.cache_resource(show_spinner=False)
+def examiner() -> Examiner:
+    """What is wrong on this machine, looked at in the background."""
+    return Examiner(settings(), lambda: service().models())
+
+
+@st.cache_resource(show_spinner=False)
+def monitor() -> Monitor:
+    """The last minutes of this process and of the running meetings."""
+    return Monitor(service().running, lambda: service().worker_pid)
 
 
 def load_models() -> None:
@@ -174,6 +188,19 @@ def opened_at() -> float | None:
         return max(0.0, float(st.query_params["t"]))
     except (KeyError, ValueError):
         return None
+
+
+def asked_rule() -> str | None:
+    """The rule that the address of the Diagnostics page names."""
+    return cast("str | None", st.query_params.get("rule"))
+
+
+def ask_rule(rule: str | None) -> None:
+    """Put a rule into the address, or take it out."""
+    if rule is not None:
+        st.query_params["rule"] = rule
+    elif "rule" in st.query_params:
+        del st.query_params["rule"]
 
 
 def component_value(key: str, name: str) -> Any:
