@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -21,6 +22,8 @@ from meetcore.diagnostics.facts import ImportTrial
 
 TIMEOUT_S = 180.0
 LONGEST_ERROR = 300
+NICENESS = 10
+"""Running meetings come first."""
 
 
 def try_imports(modules: Sequence[str], timeout_s: float = TIMEOUT_S) -> dict[str, ImportTrial]:
@@ -71,6 +74,8 @@ def _ending(code: int) -> str:
 
 def main() -> None:
     """Import what is asked for; whatever a library prints stays out of the answer."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no such thing.
+        os.nice(NICENESS)
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
