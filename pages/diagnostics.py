@@ -2,10 +2,7 @@
 
 import streamlit as st
 
-from pages.components import machinery, session
+from pages.components import diagnosis
 
 st.title("Diagnostics")
-machinery.mode(session.service().models())
-machinery.weights(session.service().models())
-machinery.folders(session.settings())
-machinery.versions()
+diagnosis.page()

@@ -259,11 +259,20 @@ class FakeService:
     lives: dict[str, FakeLive] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     folder: Path | None = None
+    loading: bool = False
+    refusal: Exception | None = None
+    """What loading the models anew raises."""
 
     def models(self) -> ModelsInUse | None:
         return self.in_use
 
     def load_models(self) -> ModelsInUse | None:
+        return self.in_use
+
+    def retry_models(self) -> ModelsInUse | None:
+        self.calls.append(("retry_models",))
+        if self.refusal is not None:
+            raise self.refusal
         return self.in_use
 
     def start(self, title: str, language: str | None = None) -> str:

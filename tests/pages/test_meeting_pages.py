@@ -1,10 +1,10 @@
-"""The list, one meeting, and the Diagnostics page."""
+"""The list, and one meeting."""
 
 from __future__ import annotations
 
 from meetcore.records import MeetingState, Speaker, Stage, Transcript
 from tests.pages.conftest import Show
-from tests.pages.fake_backend import REDUCED, FakeService, FakeStore, conversation, meeting
+from tests.pages.fake_backend import FakeService, FakeStore, conversation, meeting
 
 ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
@@ -51,16 +51,3 @@ def test_our_scripts_never_parse_text_as_markup() -> None:
         source = script.read_text(encoding="utf-8")
         for door in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
             assert door not in source, f"{script.name} uses {door}"
-
-
-def test_diagnostics_name_each_lost_rung_and_its_remedy(show: Show, service: FakeService) -> None:
-    service.in_use = REDUCED
-    shown = show("diagnostics.py")
-    assert "Words and speakers is not possible" in shown.html
-    assert shown.app.code[0].value == "python -m meetcore weights pull segmentation-3.0"
-    assert "streamlit-webrtc" in shown.html
-
-
-def test_diagnostics_while_models_load(show: Show, service: FakeService) -> None:
-    service.in_use = None
-    assert "Loading models" in show("diagnostics.py").html

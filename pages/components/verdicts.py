@@ -1,0 +1,54 @@
+"""How verdicts look: a colour, a sign that works without colour, and a word."""
+
+from __future__ import annotations
+
+from html import escape
+
+from meetcore.diagnostics.findings import Verdict
+
+INK = {
+    Verdict.GREEN: "light-dark(#1a7a3a, #5fd08a)",
+    Verdict.AMBER: "light-dark(#946100, #f0bd4f)",
+    Verdict.RED: "light-dark(#c2303a, #ff7a80)",
+}
+SIGN = {Verdict.GREEN: "✓", Verdict.AMBER: "!", Verdict.RED: "✕"}
+WORD = {Verdict.GREEN: "fine", Verdict.AMBER: "to know", Verdict.RED: "to mend"}
+
+
+def dot(verdict: Verdict) -> str:
+    """HTML of a verdict's sign; its word is read aloud.
+
+    >>> dot(Verdict.RED)
+    '<i class="meetcore-verdict red" role="img" aria-label="to mend">✕</i>'
+    """
+    return (
+        f'<i class="meetcore-verdict {verdict}" role="img" aria-label="{WORD[verdict]}">'
+        f"{SIGN[verdict]}</i>"
+    )
+
+
+def counted(number: int, verdict: Verdict) -> str:
+    """A number of findings in words.
+
+    >>> counted(1, Verdict.RED), counted(2, Verdict.RED), counted(14, Verdict.GREEN)
+    ('1 thing to mend', '2 things to mend', '14 fine')
+    """
+    if verdict is Verdict.RED:
+        return f"{number} thing to mend" if number == 1 else f"{number} things to mend"
+    return f"{number} {WORD[verdict]}"
+
+
+def why(source: str) -> str:
+    """HTML of where a rule comes from: a link where it is an address.
+
+    >>> why("meetcore/weights/catalogue.toml")
+    '<span class="source">Source: meetcore/weights/catalogue.toml</span>'
+    """
+    if not source:
+        return ""
+    if not source.startswith(("https://", "http://")):
+        return f'<span class="source">Source: {escape(source)}</span>'
+    return (
+        f'<a class="source" href="{escape(source)}" target="_blank" rel="noopener noreferrer">'
+        f"Why? {escape(source.split('/')[2])} ↗</a>"
+    )
