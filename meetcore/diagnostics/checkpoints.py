@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-import json
+import math
 import re
-import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from meetcore.diagnostics import containers
 from meetcore.diagnostics.findings import Checkpoint
 from meetcore.diagnostics.pickles import (
     LONGEST_PICKLE,
@@ -26,9 +26,7 @@ from meetcore.diagnostics.pickles import (
 
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 """First object of a torch file from before 1.6, which is pickle after pickle."""
-HEAD = 4096
-LONGEST_HEADER = 16 * 2**20
-SAFETENSORS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}
+LONGEST_CONFIG = 65_536
 AGAIN = "Download it again."
 
 
@@ -50,12 +48,21 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
         return replace(found, trouble=f"{path.name} does not exist. Correct the path.")
     except PermissionError:
         return replace(found, trouble=f"{path.name} may not be read. Mend its access rights.")
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, RecursionError, MemoryError):
+    except (
+        OSError,
+        ValueError,
+        zipfile.BadZipFile,
+        EOFError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        MemoryError,
+    ):
         return replace(found, trouble=f"{path.name} is damaged or breaks off. {AGAIN}")
 
 
 def _file(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    head = file.read(HEAD)
+    head = file.read(containers.HEAD)
     file.seek(0)
     if not head:
         return replace(found, trouble=f"{found.path.name} is empty. {AGAIN}")
@@ -154,55 +161,7 @@ def _is_tensor(value: Any) -> bool:
 def _count(tensor: Inert) -> int:
     """Numbers in a tensor, from its shape."""
     shapes = [each for each in tensor.arguments[:4] if isinstance(each, tuple)]
-    count = 1
-    for size in shapes[0] if shapes else ():
-        count *= size if isinstance(size, int) else 1
-    return count
-
-
-def _safetensors(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    (length,) = struct.unpack("<Q", file.read(8))
-    header = json.loads(file.read(length))
-    tensors = [each for name, each in header.items() if name != "__metadata__"]
-    sizes = ([size for size in each["shape"] if isinstance(size, int)] for each in tensors)
-    counts = [_product(each) for each in sizes]
-    kinds = {SAFETENSORS.get(each["dtype"], each["dtype"].lower()) for each in tensors}
-    return replace(
-        found,
-        container="safetensors",
-        kind="tensors",
-        n_tensors=len(tensors),
-        n_parameters=sum(counts),
-        precision=tuple(sorted(kinds)),
-    )
-
-
-def _product(sizes: list[int]) -> int:
-    result = 1
-    for size in sizes:
-        result *= size
-    return result
-
-
-def _onnx(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    """ModelProto: 1 ir_version, 2 producer_name, 3 producer_version. Source: onnx.proto."""
-    head = file.read(HEAD)
-    fields: dict[int, str] = {}
-    place = 2
-    while place + 1 < len(head) and head[place] in (0x12, 0x1A) and head[place + 1] < 0x80:
-        end = place + 2 + head[place + 1]
-        fields[head[place] >> 3] = head[place + 2 : end].decode("utf-8", "replace")
-        place = end
-    wrote = ((fields[2], fields.get(3, "")),) if fields.get(2) else ()
-    return replace(found, container="onnx", kind="ONNX model", written_by=wrote)
-
-
-def _ggml(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    return replace(found, container="ggml", kind="whisper.cpp model")
-
-
-def _gguf(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    return replace(found, container="gguf", kind="llama.cpp model")
+    return math.prod(size for size in shapes[0] if isinstance(size, int)) if shapes else 1
 
 
 def _folder(found: Checkpoint) -> Checkpoint:
@@ -211,23 +170,14 @@ def _folder(found: Checkpoint) -> Checkpoint:
     size = sum(each.stat().st_size for each in found.path.iterdir() if each.is_file())
     found = replace(found, size=size)
     if model.is_file():
-        return replace(found, container="ctranslate2", kind=_spec(model))
+        return replace(found, container="ctranslate2", kind=containers.converted_kind(model))
     if config.is_file():
-        return _pipeline(found, config.read_text(encoding="utf-8")[:LONGEST_HEADER])
+        return _pipeline(found, config.read_text(encoding="utf-8")[:LONGEST_CONFIG])
     files = sorted(found.path.rglob("pytorch_model.bin"))
     if files:
         return inspect_checkpoint(files[0])
     trouble = f"{found.path.name} holds no model. Choose the folder of one, or its file."
     return replace(found, container="folder", trouble=trouble)
-
-
-def _spec(model: Path) -> str:
-    """Format version, then the name of what it holds. Source: CTranslate2's model_spec.py."""
-    with model.open("rb") as file:
-        head = file.read(256)
-    length = int.from_bytes(head[4:6], "little")
-    name = head[6 : 6 + length].rstrip(b"\0").decode("ascii", "replace")
-    return f"CTranslate2 {name}" if name.isidentifier() else "CTranslate2 model"
 
 
 def _pipeline(found: Checkpoint, text: str) -> Checkpoint:
@@ -242,25 +192,14 @@ def _pipeline(found: Checkpoint, text: str) -> Checkpoint:
     )
 
 
-def _starts_safetensors(head: bytes) -> bool:
-    if len(head) < 10:
-        return False
-    (length,) = struct.unpack("<Q", head[:8])
-    return 2 <= length <= LONGEST_HEADER and head[8:9] == b"{"
-
-
-def _starts_onnx(head: bytes) -> bool:
-    return head[:1] == b"\x08" and 1 <= head[1] <= 30 and head[2:3] in (b"\x12", b"\x3a")
-
-
 PICKLED = re.compile(rb"[\x80\](}]|c[\w.]+\n[\w.]+\n")
 """How a pickle of any protocol begins: with its protocol, a container, or a name to import."""
 Reader = Callable[[Checkpoint, BinaryIO], Checkpoint]
 READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (lambda head: head.startswith(b"PK"), _torch_zip),
-    (_starts_safetensors, _safetensors),
-    (lambda head: head.startswith((b"lmgg", b"ggml")), _ggml),
-    (lambda head: head.startswith(b"GGUF"), _gguf),
-    (lambda head: len(head) > 2 and _starts_onnx(head), _onnx),
+    (containers.starts_safetensors, containers.safetensors),
+    (lambda head: head.startswith((b"lmgg", b"ggml")), containers.ggml),
+    (lambda head: head.startswith(b"GGUF"), containers.gguf),
+    (containers.starts_onnx, containers.onnx),
     (lambda head: PICKLED.match(head) is not None, _pickles),
 )

@@ -16,6 +16,7 @@ from meetcore.diagnostics.findings import (
 )
 from meetcore.diagnostics.rule import Rule, Seen
 from meetcore.diagnostics.rules_browser import BROWSER_RULES
+from meetcore.diagnostics.rules_device import DEVICE_RULES
 from meetcore.diagnostics.rules_hub import HUB_RULES
 from meetcore.diagnostics.rules_machine import MACHINE_RULES
 from meetcore.diagnostics.rules_versions import VERSION_RULES
@@ -23,7 +24,15 @@ from meetcore.diagnostics.rules_weights import WEIGHT_RULES
 
 RULES: Mapping[str, Rule] = {
     rule.id: rule
-    for rule in (*VERSION_RULES, *WEIGHT_RULES, *HUB_RULES, *BROWSER_RULES, *MACHINE_RULES)
+    for table in (
+        VERSION_RULES,
+        WEIGHT_RULES,
+        HUB_RULES,
+        DEVICE_RULES,
+        BROWSER_RULES,
+        MACHINE_RULES,
+    )
+    for rule in table
 }
 WORST_FIRST = (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
 OF_ONE_FILE = ("introspection", "checkpoint-generation", "checkpoint-0.0.1", "code-in-checkpoint")

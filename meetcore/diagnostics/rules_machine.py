@@ -1,63 +1,14 @@
-"""Rules about the machine: graphics card, disk, clock, settings, database."""
+"""Rules about the machine: disk, clock, memory, settings, database, files."""
 
 from __future__ import annotations
 
 from meetcore.diagnostics.facts import Facts
 from meetcore.diagnostics.findings import Area
-from meetcore.diagnostics.installed import release
-from meetcore.diagnostics.rule import (
-    REINSTALL,
-    Rule,
-    Seen,
-    amber,
-    fine,
-    harmless,
-    red,
-    unseen,
-)
+from meetcore.diagnostics.rule import Rule, Seen, amber, fine, red, unseen
 
 BYTES_AN_HOUR = 16_000 * 2 * 3_600
 """Of a recording: 16 kHz, 16 bits, mono."""
 AMBER_BYTES, RED_BYTES = 3_000_000_000, 300_000_000
-CUDNN = ("nvidia-cudnn-cu11", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
-
-
-def _unused_card(facts: Facts) -> Seen | None:
-    if facts.torch is None or not facts.accelerator.driver:
-        return None
-    if facts.torch.cuda is None:
-        return amber(
-            f"A graphics card with driver {facts.accelerator.driver} is here, but torch"
-            f" {facts.torch.version} was built for the CPU only."
-        )
-    return fine(f"torch was built for CUDA {facts.torch.cuda}.")
-
-
-def _no_card(facts: Facts) -> Seen | None:
-    if facts.torch is None or facts.accelerator.driver:
-        return None
-    if facts.settings is not None and facts.settings.device == "cuda":
-        return red("MEETCORE_DEVICE=cuda, but there is no NVIDIA driver here.", "words")
-    if facts.torch.cuda is None:
-        return fine("No graphics card, and torch is built for the CPU.")
-    return harmless(f"torch was built for CUDA {facts.torch.cuda}; there is no graphics card.")
-
-
-def _cudnn(facts: Facts) -> Seen | None:
-    """CTranslate2 4.5 went from cuDNN 8 to 9, and its wheels name the cuBLAS they load."""
-    version = facts.version("ctranslate2")
-    if version is None or not facts.accelerator.driver:
-        return None
-    if facts.settings is not None and facts.settings.device == "cpu":
-        return None
-    cudnn = next(filter(None, map(facts.version, CUDNN)), None)
-    wanted = 9 if release(version) >= (4, 5) else 8
-    if cudnn is not None and release(cudnn)[0] != wanted:
-        return amber(f"ctranslate2 {version} wants cuDNN {wanted}; cuDNN {cudnn} is installed.")
-    if facts.accelerator.missing:
-        missing = ", ".join(facts.accelerator.missing)
-        return amber(f"ctranslate2 {version} wants {missing}, which is nowhere here.")
-    return fine(f"ctranslate2 {version} finds its CUDA libraries.")
 
 
 def _space(facts: Facts) -> Seen | None:
@@ -121,44 +72,6 @@ def _newer_database(facts: Facts) -> Seen | None:
 
 MACHINE_RULES = (
     Rule(
-        "cuda-unused",
-        Area.DEVICE,
-        "The graphics card is not used",
-        symptom="Everything is slow although there is a card.",
-        cause="This torch was built without CUDA.",
-        command=REINSTALL + " --force-reinstall --no-deps torch torchaudio",
-        source="https://pytorch.org/get-started/locally/",
-        look=_unused_card,
-        fine="Graphics card",
-        signs=(r"not compiled with CUDA enabled",),
-    ),
-    Rule(
-        "cuda-absent",
-        Area.DEVICE,
-        "No graphics card",
-        symptom="AssertionError: Found no NVIDIA driver on your system.",
-        cause="The CUDA build of torch works on the CPU too; it only takes room on the disk.",
-        command="MEETCORE_DEVICE=auto",
-        source="https://pytorch.org/get-started/locally/",
-        look=_no_card,
-        fine="Processor",
-        signs=(r"no NVIDIA driver", r"No CUDA GPUs are available", r"cannot run on cuda"),
-    ),
-    Rule(
-        "ctranslate2-cuda",
-        Area.DEVICE,
-        "CTranslate2 cannot use the graphics card",
-        symptom="Library libcublas.so.12 is not found, or Unable to load any of {libcudnn_ops…}",
-        cause="CTranslate2 loads the cuBLAS and cuDNN of the CUDA release it was built for, not"
-        " torch's. openai-whisper stands in with the same weights.",
-        command=".venv/bin/python -m pip install nvidia-cublas-cu12 'nvidia-cudnn-cu12>=9,<10'",
-        advice="Or set MEETCORE_DEVICE=cpu.",
-        source="https://github.com/SYSTRAN/faster-whisper/issues/1080",
-        look=_cudnn,
-        fine="CTranslate2 and CUDA",
-        signs=(r"libcublas", r"libcudnn", r"cudnn", r"CTranslate2 could not load"),
-    ),
-    Rule(
         "disk-space",
         Area.MACHINE,
         "The disk is nearly full",
@@ -212,7 +125,12 @@ MACHINE_RULES = (
         source="README.md",
         look=_settings,
         fine="Settings",
-        signs=(r"A setting does not fit", r"No engine is called", r"Speakers are switched off"),
+        signs=(
+            r"A setting does not fit",
+            r"No engine is called",
+            r"Speakers are switched off",
+            r"set MEETCORE_ENGINE=ctranslate2",
+        ),
     ),
     Rule(
         "out-of-memory",
@@ -236,7 +154,7 @@ MACHINE_RULES = (
         source="https://www.sqlite.org/rescode.html#busy",
         look=_database,
         fine="Database",
-        signs=(r"database.*(refused|locked|cannot be read)", r"database is locked", r"disk image"),
+        signs=(r"database.*(refused|locked|cannot be read)", r"database URL", r"disk image"),
     ),
     Rule(
         "database-behind",
@@ -276,6 +194,40 @@ MACHINE_RULES = (
             r"not a recording",
             r"is empty \(0 bytes\)",
             r"too few for speech",
+            r"cannot be opened \(",
+        ),
+        general=True,
+    ),
+    Rule(
+        "longest-recording",
+        Area.MACHINE,
+        "The recording is longer than allowed",
+        symptom="… is longer than 12 hours.",
+        cause="A limit keeps a broken file from filling the disk.",
+        command="export MEETCORE_LONGEST_HOURS=24",
+        advice="Or cut the recording into parts.",
+        source="meetcore/settings.py",
+        look=unseen,
+        signs=(r"is longer than .* hours",),
+    ),
+    Rule(
+        "model-failed",
+        Area.MODE,
+        "A model failed on a piece of sound",
+        symptom="Some passages could not be read live, or a job failed.",
+        cause="The sound is safe on the disk: a running meeting goes on, and the second pass hears"
+        " everything again.",
+        advice="Look at the traceback under Live health, run the self-test, and try the job again.",
+        source="meetcore/session.py",
+        look=unseen,
+        signs=(
+            r"failed on (this window|the whole recording|\d)",
+            r"(Segmentation|Embedding) .*failed",
+            r"gave no numbers",
+            r"are no numbers",
+            r"worker process ended",
+            r"passages could not be read live",
+            r" failed \(",
         ),
         general=True,
     ),

@@ -7,15 +7,7 @@ from collections.abc import Callable
 from meetcore.diagnostics.facts import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.installed import LIBRARIES, TESTED_PYTHON, release, same_release
-from meetcore.diagnostics.rule import (
-    REINSTALL,
-    Rule,
-    Seen,
-    amber,
-    fine,
-    harmless,
-    red,
-)
+from meetcore.diagnostics.rule import REINSTALL, Rule, Seen, amber, fine, harmless, red
 
 Release = tuple[int, ...]
 
@@ -161,7 +153,12 @@ VERSION_RULES = (
         source="https://packaging.python.org/en/latest/tutorials/installing-packages/",
         look=_missing,
         fine="Libraries",
-        signs=(r"No module named", r"is not installed; run: pip", r"No engine for Whisper"),
+        signs=(
+            r"No module named",
+            r"installed; run: pip",
+            r"comes with pyannote\.audio",
+            r"The figures need",
+        ),
         general=True,
     ),
     Rule(

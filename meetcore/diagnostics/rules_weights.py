@@ -230,7 +230,12 @@ WEIGHT_RULES = (
         command=PULL,
         source="https://pytorch.org/docs/stable/notes/serialization.html",
         look=_unreadable,
-        signs=(r"is not a Whisper checkpoint", r"neither a file nor a known weight"),
+        signs=(
+            r"is not a Whisper checkpoint",
+            r"neither a file nor a known weight",
+            r"No weight is called",
+            r"is not a powerset model",
+        ),
         general=True,
     ),
     Rule(

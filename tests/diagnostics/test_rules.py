@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from meetcore import errors
 from meetcore.diagnostics.binaries import Accelerator, TorchBuild
 from meetcore.diagnostics.diagnose import diagnose, foresee
 from meetcore.diagnostics.facts import (
@@ -251,6 +254,9 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("database", "The database x refused a write (database is locked)."),
     ("database-newer", "The database x was made by a newer Meetcore (0099)."),
     ("not-media", "talk.txt is not a media file that can be read, or it is damaged at its start."),
+    ("longest-recording", "talk.wav is longer than 12 hours. Cut it into parts, or"),
+    ("model-failed", "CTranslate2 failed on this window (x)."),
+    ("model-failed", "The worker process ended unexpectedly (exit status 1)."),
     ("stand-in-library", "The engine ctranslate2 is not installed; run: pip install ctranslate2"),
 )
 
@@ -269,6 +275,50 @@ def test_a_rule_sees_its_trouble(rule: str, facts: Facts, verdict: Verdict, word
 def test_a_message_leads_to_its_rule(rule: str, message: str) -> None:
     found = explain(message)
     assert found is not None and found.id == rule
+
+
+NEEDS_NO_RULE = re.compile(
+    r"was closed|is closed|Type one|Reload the page|not enrolled|names no file|Save the earlier"
+    r"|Choose another microphone|Check the disk|can be kept once speakers"
+)
+"""The message is the whole story: there is nothing behind it that a rule could explain."""
+WITHOUT_CAUSE = {
+    "FormatError",
+    "MeetingNotFoundError",
+    "MeetingStateError",
+    "EnrollmentTooShortError",
+}
+"""What was asked for cannot be done; nothing is broken."""
+
+
+def messages_of_ours() -> list[tuple[str, str]]:
+    """Every message that the library raises, with x for what is filled in."""
+    kinds = {name for name in vars(errors) if name.endswith("Error")} - WITHOUT_CAUSE
+    found = []
+    for path in sorted(Path(errors.__file__).parent.rglob("*.py")):
+        if path.parent.name == "commands":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                text = text_in(node.args[0])
+                # What is all filled in comes from elsewhere, where it is looked at.
+                if node.func.id in kinds and len(re.sub(r"\bx\b|\W", "", text)) > 5:
+                    found.append((path.name, text))
+    return found
+
+
+def text_in(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        parts = (text_in(one) if isinstance(one, ast.Constant) else "x" for one in node.values)
+        return "".join(parts)
+    return ""
+
+
+@pytest.mark.parametrize("place, message", messages_of_ours())
+def test_every_error_that_names_a_cause_has_its_rule(place: str, message: str) -> None:
+    assert explain(message) or NEEDS_NO_RULE.search(message), f"{place}: {message}"
 
 
 def test_every_rule_is_tested_and_whole() -> None:
