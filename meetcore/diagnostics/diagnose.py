@@ -15,13 +15,15 @@ from meetcore.diagnostics.findings import (
     RungReport,
     RungState,
     Verdict,
+    first_sentence,
 )
 from meetcore.diagnostics.installed import LIBRARIES, KnownLibrary, normalized, same_release
-from meetcore.diagnostics.rules import WORST_FIRST, Judgement, explain, judge
+from meetcore.diagnostics.rule import Rule
+from meetcore.diagnostics.rules import RULES, WORST_FIRST, Judgement, explain, judge
 from meetcore.modes import Mode
 
 if TYPE_CHECKING:
-    from meetcore.records import ModelsInUse
+    from meetcore.records import ModelsInUse, RungLeft
 
 HEADLINES = {
     Mode.FULL: "Words and speakers",
@@ -40,17 +42,19 @@ def diagnose(
     foreseen, why = foresee(judged, facts)
     models = facts.models
     findings = [each.finding for each in judged]
+    told = {one.rule for one in findings if _is_bad(one)}
     if models is not None:
-        findings += _lost_mode(models, facts, {one.rule for one in findings if _is_bad(one)})
+        findings += _lost_mode(models, facts, told)
+        why = first_sentence(models.reason) if models.rungs_left else models.reason
     mode = models.mode if models else foreseen
     return Diagnosis(
         headline=HEADLINES[mode],
-        why=models.reason if models else why,
+        why=why,
         mode=mode,
         findings=tuple(sorted(findings, key=lambda one: WORST_FIRST.index(one.verdict))),
         libraries=tuple(libraries(facts)),
         weights=facts.weights,
-        rungs=_rungs(models) if models else _foreseen_rungs(foreseen, why),
+        rungs=_rungs(models, told) if models else _foreseen_rungs(foreseen, why),
         pending=tuple(pending),
         examined_at=examined_at,
         loaded=models is not None,
@@ -111,7 +115,7 @@ def _lost_mode(models: ModelsInUse, facts: Facts, told: set[str]) -> Iterable[Fi
         yield _mode_finding(models)
         return
     left = models.rungs_left[-1]
-    rule = explain(left.reason)
+    rule = _rule_for(left.reason, told)
     if rule is not None and rule.id in told:
         return
     yield Finding(
@@ -131,26 +135,31 @@ def _mode_finding(models: ModelsInUse) -> Finding:
     return Finding(LEFT_MODE, Verdict.GREEN, Area.MODE, "Mode", models.reason, "")
 
 
-def _rungs(models: ModelsInUse) -> tuple[RungReport, ...]:
+def _rule_for(reason: str, told: set[str]) -> Rule | None:
+    """The rule that knows a reason; of several, one that says so of this machine already."""
+    known = (RULES[each] for each in RULES if each in told)
+    return next((rule for rule in known if rule.explains(reason)), None) or explain(reason)
+
+
+def _rungs(models: ModelsInUse, told: set[str]) -> tuple[RungReport, ...]:
     left = {each.mode: each for each in models.rungs_left}
     reports = []
     for mode in Mode:
         if mode is models.mode:
-            reports.append(RungReport(mode, RungState.IN_FORCE, models.reason))
+            # Below a rung that was left, the reason is that rung's, and told there.
+            why = "" if left else models.reason
+            reports.append(RungReport(mode, RungState.IN_FORCE, why or "It needs nothing else."))
         elif mode in left:
-            rule = explain(left[mode].reason)
-            reports.append(
-                RungReport(
-                    mode,
-                    RungState.LEFT,
-                    left[mode].reason,
-                    (rule.command if rule else "") or left[mode].remedy,
-                    rule.id if rule else "",
-                )
-            )
+            reports.append(_left(mode, left[mode], told))
         else:
             reports.append(RungReport(mode, RungState.NOT_TRIED, "A better one holds."))
     return tuple(reports)
+
+
+def _left(mode: Mode, left: RungLeft, told: set[str]) -> RungReport:
+    rule = _rule_for(left.reason, told)
+    command = (rule.command if rule else "") or left.remedy
+    return RungReport(mode, RungState.LEFT, left.reason, command, rule.id if rule else "")
 
 
 def _foreseen_rungs(foreseen: Mode, why: str) -> tuple[RungReport, ...]:

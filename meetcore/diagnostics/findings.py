@@ -179,3 +179,13 @@ class Diagnosis:
             if verdict in seen:
                 return verdict
         return Verdict.GREEN
+
+
+def first_sentence(text: str) -> str:
+    """What a long reason begins with, for where there is room for no more.
+
+    >>> first_sentence("base.en is not here. Fetch it: run this.")
+    'base.en is not here.'
+    """
+    begin, end, _ = text.partition(". ")
+    return f"{begin}{end}".strip()

@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from meetcore.diagnostics.findings import first_sentence
 from meetcore.records import ModelsInUse
 from pages.components import look, routes, session
 
@@ -36,7 +37,8 @@ def mode_words(models: ModelsInUse | None) -> tuple[str, str, str]:
     if models is None:
         return LOADING_INK, "Loading models…", "You can start now; the text will catch up."
     ink, title = look.MODE_TEXT[models.mode]
-    return ink, title, models.reason
+    # What a lost rung has to say is long; the Diagnostics page has it all.
+    return ink, title, first_sentence(models.reason) if models.rungs_left else models.reason
 
 
 @st.fragment(run_every=3.0)

@@ -389,6 +389,22 @@ def test_a_reason_nobody_knows_is_shown_as_it_is() -> None:
     assert (first.rule, first.found, first.command) == ("mode", "The moon is full.", "wait")
 
 
+def test_of_several_rules_the_one_this_machine_has_is_named() -> None:
+    reason = (
+        "The weight 'base.en' is not in the cache, and offline is switched on. The hub cannot be"
+        " reached for pyannote/x."
+    )
+    models = ModelsInUse(
+        Mode.RECORDING_ONLY,
+        reason=reason,
+        rungs_left=(RungLeft(Mode.FULL, reason), RungLeft(Mode.TRANSCRIPTION_ONLY, reason)),
+    )
+    found = diagnose(healthy(models=models, weights=NO_WEIGHTS))
+    assert [rung.rule for rung in found.rungs] == ["weight-missing", "weight-missing", ""]
+    assert found.why == "The weight 'base.en' is not in the cache, and offline is switched on."
+    assert reason not in found.rungs[-1].reason, "once is enough"
+
+
 def test_what_a_rule_says_already_is_not_said_twice() -> None:
     reason = "KeyError: 'introspection'"
     models = ModelsInUse(
