@@ -40,4 +40,9 @@ def named(asked: Asked) -> str:
 
 def common() -> dict[str, Any]:
     """What each such element needs besides its own data: what was heard, and what went wrong."""
-    return {"heard": session.heard(), "trouble": session.take_trouble()}
+    trouble = session.take_trouble()
+    return {
+        "heard": session.heard(),
+        "trouble": trouble,
+        "rule": notice.rule_of(trouble) if trouble else "",
+    }

@@ -67,7 +67,7 @@ def unfinished(meeting: Meeting, transcript: Transcript) -> None:
     else:
         reason = meeting.detail or "The second pass failed."
         kept = " The words so far are kept." if transcript.segments else ""
-        st.error(f"{reason}{kept} Try again.", icon=":material/error:")
+        notice.error(f"{reason}{kept} Try again.")
     again.finish_button(meeting)
 
 
@@ -75,6 +75,7 @@ def whole(meeting: Meeting, transcript: Transcript, editable: bool = True) -> No
     """The best transcript there is, with its player."""
     if meeting.detail and meeting.state is MeetingState.DONE:
         st.caption(f":material/info: {meeting.detail}")
+        notice.explained(meeting.detail)
     if meeting.state is MeetingState.DONE and again.lacks_speakers(transcript):
         again.find_speakers(meeting)
     if transcript.stage is Stage.PROVISIONAL and transcript.segments:

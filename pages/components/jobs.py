@@ -9,7 +9,7 @@ import streamlit as st
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import Meeting
 from meetcore.store.jobs import Job, JobStage, JobState
-from pages.components import actions, bidi, look, opening, session
+from pages.components import actions, bidi, look, notice, opening, session
 
 draw = bidi.register("jobs", "listed")
 
@@ -76,6 +76,7 @@ def row(meeting: Meeting, job: Job, ahead: int = 0) -> dict[str, Any]:
         "words": words(job, ahead),
         "remaining": remaining_text(job),
         "trouble": job.detail if job.state is JobState.FAILED else "",
+        "rule": notice.rule_of(job.detail) if job.state is JobState.FAILED else "",
         "note": job.detail if job.state is JobState.DONE else "",
         "opens": opens(meeting, job),
     }

@@ -12,7 +12,7 @@ from meetcore.pipeline.trash import UNDO_S
 from meetcore.records import MeetingState, Speaker
 from meetcore.store.jobs import Job, JobState
 from meetcore.store.library import LibraryPage, LibraryQuery, MeetingSummary, Order, SearchHit
-from pages.components import actions, bidi, jobs, look, opening, people, session
+from pages.components import actions, bidi, jobs, look, notice, opening, people, session
 
 draw = bidi.register("library", "listed")
 
@@ -145,6 +145,7 @@ def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
         "work": work_text(job) if at_work and job is not None else "",
         "overall": round(job.overall if at_work and job else meeting.progress, 3),
         "trouble": meeting.detail if meeting.state is MeetingState.FAILED else "",
+        "rule": notice.rule_of(meeting.detail) if meeting.state is MeetingState.FAILED else "",
         "people": described(summary.people),
         "morePeople": max(0, len(summary.people) - PEOPLE_SHOWN),
         "hits": [hit(found, summary.people) for found in summary.hits],

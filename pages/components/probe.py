@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pages.components import bidi, session
+from pages.components import bidi, notice, session
 
 draw = bidi.register("start")
 
@@ -56,6 +56,7 @@ def start_button(
         key=KEY,
         data={
             "faults": FAULTS,
+            "rules": {kind: notice.rule_of(text) for kind, text in FAULTS.items()},
             "heard": session.heard(),
             "cleanUp": clean_up,
         },

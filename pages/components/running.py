@@ -103,13 +103,13 @@ def own_microphone(snapshot: LiveSnapshot) -> None:
     sending_for = session.recording_for()
     quiet = min(snapshot.health.since_last_frame, sending_for)
     if quiet >= NO_SOUND_S:
-        st.error(
+        notice.error(
             "The microphone's sound does not reach Meetcore: the browser could not connect. Connect"
             " again, or stop and record without live text."
             if snapshot.health.frames_offered == 0
             else "The connection to the microphone was lost; what was said before is safe. Connect"
             " again to go on.",
-            icon=":material/mic_off:",
+            ":material/mic_off:",
         )
         if st.button("Connect again", key="reconnect"):
             session.restart_microphone()

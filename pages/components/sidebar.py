@@ -8,7 +8,7 @@ import streamlit as st
 
 from meetcore.diagnostics.findings import first_sentence
 from meetcore.records import ModelsInUse
-from pages.components import look, routes, session
+from pages.components import look, notice, routes, session
 
 LOADING_INK = "light-dark(#8a8780, #a3a099)"
 
@@ -29,7 +29,13 @@ def mode() -> None:
         f'<div class="meetcore-mode" style="--dot: {ink}"><i></i><b>{escape(title)}</b>'
         f"<span>{escape(reason)}</span></div>"
     )
-    st.page_link(routes.DIAGNOSTICS, label="Why this mode?", icon=":material/arrow_forward:")
+    rule = notice.rule_of(models.rungs_left[-1].reason) if models and models.rungs_left else ""
+    st.page_link(
+        routes.DIAGNOSTICS,
+        label="Why this mode?",
+        icon=":material/arrow_forward:",
+        query_params={"rule": rule} if rule else None,
+    )
 
 
 def mode_words(models: ModelsInUse | None) -> tuple[str, str, str]:

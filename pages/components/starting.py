@@ -100,7 +100,7 @@ def add(data: bytes) -> None:
             (session.widget_value(TITLE_KEY) or "").strip() or default_title(datetime.now()), data
         )
     except MeetcoreError as error:
-        st.error(str(error), icon=":material/error:")
+        notice.error(str(error))
         return
     session.note_fault(None)
     st.switch_page(routes.MEETING, query_params={"id": meeting_id})

@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse, Response
 
 from meetcore.errors import MeetcoreError
 from meetcore.store.jobs import JobOptions
-from pages.components import session
+from pages.components import notice, session
 
 logger = logging.getLogger(__name__)
 
@@ -72,10 +72,16 @@ async def answer(request: Request) -> Response:
             return await run_in_threadpool(foretell, request, upload_id)
         return JSONResponse({"meeting": await take(request, upload_id)})
     except RefusedError as error:
-        return JSONResponse({"trouble": str(error)}, status_code=error.status)
+        return told(str(error), error.status)
     except MeetcoreError as error:
         logger.warning("an upload was not taken: %s", type(error).__name__)
-        return JSONResponse({"trouble": str(error)}, status_code=409)
+        return told(str(error), 409)
+
+
+def told(trouble: str, status: int) -> Response:
+    """Why a file was not taken, with the rule that knows the reason."""
+    answer = {"trouble": trouble, "rule": notice.rule_of(trouble)}
+    return JSONResponse(answer, status_code=status)
 
 
 def foretell(request: Request, upload_id: str) -> Response:

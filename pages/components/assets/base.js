@@ -25,6 +25,16 @@ function icon(path, label) {
 
 function put(node, text) { if (node.textContent !== text) node.textContent = text; }
 
+/* A trouble in words, then the way to the rule that knows it; in a tab of its own, so that a
+   microphone that is open here stays open. */
+function tell(node, text, rule) {
+  const told = JSON.stringify([text, rule]);
+  if (node.told === told) return;
+  node.told = told;
+  node.replaceChildren(text);
+  if (rule) node.append(' ', make('a', { class: 'why', href: 'diagnostics?rule=' + encodeURIComponent(rule), target: '_blank', rel: 'noopener' }, 'Why, and how to mend it'));
+}
+
 function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const parts = [Math.floor(whole / 60) % 60, whole % 60].map(n => String(n).padStart(2, '0'));

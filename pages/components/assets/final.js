@@ -55,7 +55,7 @@ class FinalView {
     const { data } = component;
     this.data = data;
     this.wishes.heard(component, data.heard);
-    if (data.trouble) { this.notes.say(data.trouble, 12, null, 'bad'); this.version = null; }
+    if (data.trouble) { this.notes.say(data.trouble, 12, null, 'bad', data.rule); this.version = null; }
     this.editable = data.editable;
     this.player.open(data.audio, data.duration);
     this.player.speed.hidden = !data.audio;

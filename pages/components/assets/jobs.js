@@ -13,7 +13,7 @@ class Jobs {
   }
   draw(component, data) {
     this.wishes.heard(component, data.heard);
-    if (data.trouble) this.notes.say(data.trouble, 12, null, 'bad');
+    if (data.trouble) this.notes.say(data.trouble, 12, null, 'bad', data.rule);
     this.none.hidden = data.rows.length > 0;
     this.head.hidden = !data.rows.length;
     keep(this.list, data.rows, row => row.id, row => this.build(row), (node, row) => this.fill(node, row));
@@ -51,7 +51,7 @@ class Jobs {
     put(parts.file, file);
     put(parts.state, row.words);
     put(parts.left, row.remaining);
-    put(parts.trouble, row.trouble);
+    tell(parts.trouble, row.trouble, row.rule);
     put(parts.note, row.note);
     const running = row.state === 'running';
     parts.steps.hidden = !running;

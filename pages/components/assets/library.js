@@ -85,7 +85,7 @@ class Library {
   }
   draw(component, data) {
     this.wishes.heard(component, data.heard);
-    if (data.trouble) { this.notes.say(data.trouble, 12, null, 'bad'); this.gone.clear(); }
+    if (data.trouble) { this.notes.say(data.trouble, 12, null, 'bad', data.rule); this.gone.clear(); }
     const settled = !this.wishes.waiting.some(wish => wish.kind === 'ask');
     if (settled) this.query = { ...data.query };
     this.data = data;
@@ -167,7 +167,7 @@ class Library {
     parts.work.hidden = !row.work;
     parts.bar.hidden = row.state !== 'finalizing';
     parts.bar.firstChild.style.width = 100 * row.overall + '%';
-    put(parts.trouble, row.trouble);
+    tell(parts.trouble, row.trouble, row.rule);
     parts.trouble.hidden = !row.trouble;
     put(parts.finish, row.finish);
     parts.finish.hidden = !row.finish;

@@ -111,8 +111,9 @@ function question(words, yes, sure, no) {
 /* Short messages at the foot of the window; some can be taken back for a few seconds. */
 class Notes {
   constructor() { this.node = make('div', { class: 'notes', role: 'status', 'aria-live': 'polite' }); }
-  say(text, seconds, undo = null, kind = '') {
-    const note = make('div', { class: 'note ' + kind }, make('span', { dir: 'auto' }, text));
+  say(text, seconds, undo = null, kind = '', rule = '') {
+    const note = make('div', { class: 'note ' + kind }, make('span', { dir: 'auto' }));
+    tell(note.firstChild, text, rule);
     const close = () => { clearTimeout(timer); note.remove(); };
     if (undo) {
       const bar = make('i', { 'aria-hidden': 'true' });

@@ -70,7 +70,8 @@ class Start {
   }
   fail(kind) {
     this.waiting(false, 'Try again');
-    put(this.trouble, this.component.data.faults[kind] ?? this.component.data.faults.other);
+    const known = this.component.data.faults[kind] ? kind : 'other';
+    tell(this.trouble, this.component.data.faults[known], this.component.data.rules[known]);
     this.trouble.hidden = false;
     this.insist('fault', { kind, id: String(Math.random()) });
     this.list();

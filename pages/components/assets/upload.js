@@ -37,7 +37,7 @@ class Uploads {
       const said = await answer.json();
       if (entry.state !== 'sending') return;
       if (said.meeting) return this.settle(entry, 'done');
-      if (!answer.ok) return this.settle(entry, 'failed', said.trouble);
+      if (!answer.ok) return this.settle(entry, 'failed', said.trouble, said.rule);
       /* Reading one byte tells a folder, or a file that is gone, from a lost connection. */
       try { await entry.file.slice(0, 1).arrayBuffer(); } catch { return this.settle(entry, 'failed', 'This is not a file that can be read: choose an audio or video file.'); }
     } catch { return this.lost(entry); }
@@ -59,7 +59,7 @@ class Uploads {
       try { said = JSON.parse(request.responseText); } catch { /* not ours: a proxy's own page */ }
       if (request.status === 200) return this.settle(entry, 'done');
       if ([400, 408, 502, 503, 504].includes(request.status)) return this.lost(entry, said.trouble);
-      this.settle(entry, 'failed', said.trouble || `The server did not take the file (${request.status}): try again.`);
+      this.settle(entry, 'failed', said.trouble || `The server did not take the file (${request.status}): try again.`, said.rule);
     };
     request.onerror = () => this.lost(entry);
     request.send(entry.file);
@@ -73,9 +73,10 @@ class Uploads {
     entry.timer = setTimeout(() => entry.state === 'pausing' && this.send(entry), pause);
     this.changed();
   }
-  settle(entry, state, trouble = '') {
+  settle(entry, state, trouble = '', rule = '') {
     entry.state = state;
     entry.trouble = trouble;
+    entry.rule = rule;
     entry.request = null;
     if (state === 'done') setTimeout(() => this.forget(entry), 2500);
     this.next();
@@ -203,7 +204,7 @@ class DropZone {
       failed: file.trouble,
     };
     node.className = 'file ' + file.state;
-    put(state, words[file.state] ?? '');
+    tell(state, words[file.state] ?? '', file.state === 'failed' ? file.rule : '');
     bar.style.width = (file.state === 'done' ? 100 : 100 * share) + '%';
     again.hidden = file.state !== 'failed';
   }

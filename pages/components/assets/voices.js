@@ -12,7 +12,7 @@ class Voices {
   }
   draw(component, data) {
     this.wishes.heard(component, data.heard);
-    if (data.trouble) this.notes.say(data.trouble, 12, null, 'bad');
+    if (data.trouble) this.notes.say(data.trouble, 12, null, 'bad', data.rule);
     this.data = data;
     this.none.hidden = data.voices.length > 0;
     this.intro.hidden = !data.voices.length;
