@@ -21,19 +21,36 @@ SHUTDOWN_TIMEOUT_S = 20.0
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """List what a crash interrupted, load the models in the background, finish at the end."""
-    service = session.service()
-    for meeting in await run_in_threadpool(service.recover):
-        logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
-    threading.Thread(target=session.load_models, name="load-models", daemon=True).start()
+    """Start what runs behind the pages, and finish it at the end.
+
+    Where it cannot run at all, the pages say why, and nothing else is served.
+    """
+    trouble = await run_in_threadpool(session.blocked)
+    if trouble:
+        logger.error("Meetcore cannot run here: %s", trouble)
+    else:
+        await run_in_threadpool(begin)
     session.examiner().start()
-    session.monitor().start()
     try:
         yield
     finally:
         await run_in_threadpool(session.examiner().close)
-        await run_in_threadpool(session.monitor().stop)
-        await run_in_threadpool(service.shutdown, SHUTDOWN_TIMEOUT_S)
+        if not trouble:
+            await run_in_threadpool(end)
+
+
+def begin() -> None:
+    """List what a crash interrupted, load the models in the background, watch the process."""
+    for meeting in session.service().recover():
+        logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
+    threading.Thread(target=session.load_models, name="load-models", daemon=True).start()
+    session.monitor().start()
+
+
+def end() -> None:
+    """Flush running meetings; what is not finished is taken up at the next start."""
+    session.monitor().stop()
+    session.service().shutdown(SHUTDOWN_TIMEOUT_S)
 
 
 app = st.App(

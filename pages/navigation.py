@@ -7,6 +7,9 @@ from pages.components import capture, look, notice, routes, session, sidebar
 st.set_page_config(page_title="Meetcore", page_icon=look.MARK, layout="centered")
 look.style()
 st.logo(look.WORD_MARK, icon_image=look.MARK, size="large")
+if session.blocked():
+    st.navigation([st.Page(routes.BLOCKED, title="Diagnostics")]).run()
+    st.stop()
 page = st.navigation(
     [
         st.Page(routes.LIVE, title="Live", icon=":material/mic:", default=True),

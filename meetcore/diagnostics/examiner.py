@@ -38,11 +38,15 @@ class Examiner:
 
     Parameters
     ----------
-    settings : those in force
+    settings : those in force; None where they could not be read, which is then a finding
     models : what is loaded, or None while nothing is
     """
 
-    def __init__(self, settings: Settings, models: Callable[[], ModelsInUse | None]) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        models: Callable[[], ModelsInUse | None] = lambda: None,
+    ) -> None:
         self._settings = settings
         self._models = models
         self._lock = threading.Lock()

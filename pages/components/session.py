@@ -13,6 +13,7 @@ import streamlit as st
 
 from meetcore.diagnostics.examiner import Examiner
 from meetcore.diagnostics.monitor import Monitor
+from meetcore.errors import MeetcoreError
 from meetcore.pipeline.service import MeetingService
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
@@ -46,6 +47,17 @@ def service() -> MeetingService:
 
 
 @st.cache_resource(show_spinner=False)
+def blocked() -> str:
+    """Why Meetcore cannot run here until it is started anew; empty where it can."""
+    try:
+        service()
+    except (MeetcoreError, OSError) as error:
+        logger.exception("the service could not be made")
+        return str(error)
+    return ""
+
+
+@st.cache_resource(show_spinner=False)
 def resolver() -> WeightResolver:
     """What weights there are, and which of them are on this machine."""
     return WeightResolver(settings().cache_dir, settings().offline)
@@ -54,6 +66,8 @@ def resolver() -> WeightResolver:
 @st.cache_resource(show_spinner=False)
 def examiner() -> Examiner:
     """What is wrong on this machine, looked at in the background."""
+    if blocked():
+        return Examiner()
     return Examiner(settings(), lambda: service().models())
 
 
