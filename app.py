@@ -12,7 +12,15 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from pages.components import notice, recordings, session, signalling, uploading, viewing
+from pages.components import (
+    loopback_route,
+    notice,
+    recordings,
+    session,
+    signalling,
+    uploading,
+    viewing,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +67,7 @@ app = st.App(
     routes=[
         Route(recordings.ROUTE, recordings.serve, methods=["GET", "HEAD"]),
         Route(signalling.ROUTE, signalling.connect, methods=["POST"]),
+        Route(loopback_route.ROUTE, loopback_route.connect, methods=["POST"]),
         Route(viewing.ROUTE, viewing.serve),
         Route(viewing.CHANGES_ROUTE, viewing.serve_changes),
         Route(uploading.ROUTE, uploading.answer, methods=["GET", "POST"]),
