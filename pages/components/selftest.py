@@ -85,8 +85,8 @@ def outcome(result: SelfTestResult, elapsed_s: float) -> None:
         result.recognizer,
         f"voices: {result.voices}" if result.voices else "",
         f"{result.audio_s:.0f} s of sound in {worked:.1f} s, {elapsed_s:.0f} s with loading",
+        *(f"{name}: {seconds:.1f} s" for name, seconds in result.stages if seconds >= 0.05),
     )
-    look.facts(*(f"{name}: {seconds:.1f} s" for name, seconds in result.stages if seconds >= 0.05))
     if result.remark:
         st.caption(result.remark)
 

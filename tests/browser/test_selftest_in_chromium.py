@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from meetcore.diagnostics.expected import DER, EXPECTED
 from tests.browser import live_page
@@ -46,7 +46,7 @@ def test_microphone_connection_and_pipeline_are_tested(
 
 def check_figures(page: Page) -> None:
     """The self-test's table holds what is expected for this weight."""
-    expect(page.get_by_text("Wrong words (WER)")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Wrong words (WER)")).to_be_visible(timeout=120_000)
     row = next(row for row in EXPECTED if row.weight == "tiny.en")
     shown = {
         cells.nth(0).inner_text(): (cells.nth(1).inner_text(), cells.nth(3).inner_text())
@@ -60,7 +60,7 @@ def check_figures(page: Page) -> None:
     assert len(shown) == 4
 
 
-def test_without_a_microphone_the_connection_is_tested_with_a_tone(
+def test_what_fails_is_named_with_a_next_step(
     start_server: StartServer, open_browser: OpenBrowser
 ) -> None:
     server = start_server()
@@ -73,3 +73,29 @@ def test_without_a_microphone_the_connection_is_tested_with_a_tone(
         expect(verdict).to_contain_text("The connection works")
         expect(page.locator("[data-step=microphone].bad")).to_contain_text("A tone is sent")
         expect(page.locator("[data-step=sound].ok")).to_contain_text("frames of 20 ms")
+        assert page.locator(".check").get_by_role("button", name="Try again").is_enabled()
+
+        page.route("**/loopback", lambda route: route.fulfill(status=404))
+        fails(page, "must forward every path", step="answer")
+        page.unroute("**/loopback")
+        page.route("**/loopback", with_another_password)
+        fails(page, "No path connected (ICE", step="path")
+        expect(verdict).to_contain_text("VPN or a firewall")
+        page.unroute("**/loopback")
+        page.evaluate("delete window.RTCPeerConnection")
+        fails(page, "it has no WebRTC", step="microphone")
+
+
+def with_another_password(route: Route) -> None:
+    """An answer whose addresses answer nobody: no check of theirs is believed."""
+    response = route.fetch()
+    answer = response.json()
+    answer["sdp"] = re.sub(r"a=ice-pwd:\S+", f"a=ice-pwd:{'x' * 22}", answer["sdp"])
+    route.fulfill(response=response, json=answer)
+
+
+def fails(page: Page, sentence: str, step: str) -> None:
+    """Press the button again: the sentence is said, and the step is marked."""
+    page.locator(".check button").click()
+    expect(page.locator(".verdict.bad")).to_contain_text(sentence, timeout=25_000)
+    expect(page.locator(f"[data-step={step}].bad")).to_be_visible()

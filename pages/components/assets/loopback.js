@@ -263,7 +263,9 @@ class Loopback {
   }
   addresses(candidates, troubles) {
     this.table.hidden = !candidates.length && !troubles.length;
-    const rows = candidates.map(c => make('tr', { class: c.used ? 'used' : null },
+    const order = c => `${c.side} ${c.used ? 0 : 1} ${c.type} ${c.protocol === 'udp' ? 0 : 1}`;
+    const sorted = [...candidates].sort((a, b) => order(a).localeCompare(order(b)));
+    const rows = sorted.map(c => make('tr', { class: c.used ? 'used' : null },
       ...[c.side === 'local' ? 'This browser' : 'The server', c.type, c.protocol, place(c) + (c.used ? ' ✓ in use' : '')].map(text => make('td', {}, text))));
     this.rows.replaceChildren(...rows);
     const said = [...troubles];
