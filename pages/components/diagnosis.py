@@ -24,6 +24,14 @@ from pages.components import (
     verdicts,
 )
 
+SECTIONS = {
+    "installed": "What is installed",
+    "rungs": "Rungs",
+    "health": "Live health",
+    "tests": "Tests",
+    "message": "An error message",
+    "folders": "Kept on this machine",
+}
 WHILE_PENDING_S, OTHERWISE_S = 1.0, 5.0
 UNKNOWN_INK = "light-dark(#8a8780, #a3a099)"
 
@@ -38,22 +46,27 @@ def page() -> None:
         findings.asked(diagnosis)
         findings.cards(diagnosis)
         findings.fine(diagnosis)
-    st.subheader("What is installed", anchor="installed")
+    section("installed")
     inventory.libraries(diagnosis)
     inventory.weights(diagnosis)
     inspecting.panel()
-    st.subheader("Rungs", anchor="rungs")
+    section("rungs")
     rungs.panel(diagnosis)
-    st.subheader("Live health", anchor="health")
+    section("health")
     health.panel()
-    st.subheader("Tests", anchor="tests")
+    section("tests")
     selftest.panel()
     loopback.panel()
-    st.subheader("An error message", anchor="message")
+    section("message")
     explaining.panel()
-    st.subheader("Kept on this machine", anchor="folders")
+    section("folders")
     inventory.folders(session.settings())
     watch(diagnosis)
+
+
+def section(anchor: str) -> None:
+    """A heading that the links at the top lead to."""
+    st.subheader(SECTIONS[anchor], anchor=anchor)
 
 
 def style() -> None:
@@ -88,6 +101,8 @@ def head(diagnosis: Diagnosis) -> None:
         copying.button("Copy report", report)
     if diagnosis.pending:
         st.html(pending_line(diagnosis))
+    links = "".join(f'<a href="#{anchor}">{name}</a>' for anchor, name in SECTIONS.items())
+    st.html(f'<nav class="meetcore-jumps" aria-label="On this page">{links}</nav>')
     with st.expander("What the report says", icon=":material/visibility:", type="compact"):
         st.caption("No names, words, tokens, or paths of this machine are in it.")
         st.code(report, language=None, height=320)

@@ -32,4 +32,4 @@ def panel() -> None:
             icon=":material/search_off:",
         )
     else:
-        findings.rule_card(rule, "explained", note="")
+        findings.rule_card(rule, "explained", "")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 
 import streamlit as st
 
 from meetcore.diagnostics.findings import Diagnosis, Finding, Verdict
-from meetcore.diagnostics.rule import Rule
+from meetcore.diagnostics.rule import Rule, unseen
 from meetcore.diagnostics.rules import RULES
 from pages.components import session, verdicts
 
@@ -29,18 +28,19 @@ def asked(diagnosis: Diagnosis) -> None:
             if st.button("Show all", key="asked-close", type="tertiary", icon=":material/close:"):
                 session.ask_rule(None)
                 st.rerun()
-        for index, finding in enumerate(here):
-            card(finding if finding.meaning else with_cause(finding), f"asked-{index}")
-        if not here:
-            rule_card(RULES[rule], "asked-rule")
+        bad = [each for each in here if each.verdict is not Verdict.GREEN]
+        for index, finding in enumerate(bad or here):
+            if bad or rule not in RULES:
+                card(finding, f"asked-{index}")
+        if not bad and rule in RULES:
+            rule_card(RULES[rule], "asked-rule", standing(RULES[rule], here))
 
 
-def with_cause(finding: Finding) -> Finding:
-    """A finding that is fine, with what its rule says when it is not."""
-    rule = RULES.get(finding.rule)
-    if rule is None:
-        return finding
-    return replace(finding, meaning=f"If it were not: {rule.cause}", source=rule.source)
+def standing(rule: Rule, here: list[Finding]) -> str:
+    """How things are here with a rule that finds nothing wrong."""
+    if here:
+        return f"Fine here now: {here[0].found}"
+    return NOT_NOW if rule.look is not unseen else ""
 
 
 def cards(diagnosis: Diagnosis) -> None:
@@ -83,7 +83,7 @@ def remedy(command: str, advice: str, source: str) -> None:
         st.html(f'<div class="meetcore-remedy">{told}{verdicts.why(source)}</div>')
 
 
-def rule_card(rule: Rule, key: str, note: str = NOT_NOW) -> None:
+def rule_card(rule: Rule, key: str, note: str) -> None:
     """A rule itself: its symptom, its cause and its remedy."""
     with st.container(border=True, key=f"finding-rule-{key}", gap="small"):
         noted = f'<p class="note">{escape(note)}</p>' if note else ""

@@ -115,7 +115,7 @@ def authorship(checkpoint: Checkpoint) -> Iterable[str]:
 
 def folders(settings: Settings) -> None:
     """Where things are kept."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("Recordings and database", str(settings.data_dir)),
         ("Weights", str(settings.cache_dir)),
     ]
