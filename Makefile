@@ -1,5 +1,6 @@
 # make run    everything the app needs (first time: some GB), then the app
 # make test   the same, and what the tests need; then format, lint, types and every test
+# make test-environments  the doctor beside a real pyannote.audio 2.1.1 (4 GB until make clean)
 # make clean  forget the set-up (weights stay in the user's cache)
 #
 # torch comes with its CUDA libraries, several GB, on machines without a GPU too: the registry's
@@ -14,13 +15,13 @@ SETUP := .setup
 # Weights travel, and Chromium installs, while the packages unpack.
 MAKEFLAGS += -j4 --no-print-directory
 
-ifneq ($(filter test setup-test,$(MAKECMDGOALS)),)
+ifneq ($(filter test test-environments setup-test setup-environments,$(MAKECMDGOALS)),)
 INSTALLED := $(SETUP)/packages-test
 else
 INSTALLED := $(SETUP)/packages
 endif
 
-.PHONY: run test setup setup-test clean
+.PHONY: run test test-environments setup setup-test setup-environments clean
 .DELETE_ON_ERROR:
 
 run: setup
@@ -32,8 +33,13 @@ test: setup-test
 	$(BIN)/mypy --strict meetcore
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-environments: setup-test setup-environments
+	$(BIN)/python -m pytest tests/environments -m environment $(PYTEST_ARGS)
+
 setup: $(INSTALLED) $(SETUP)/weights
 setup-test: $(INSTALLED) $(SETUP)/weights $(SETUP)/chromium
+
+setup-environments: $(SETUP)/old-generation
 
 $(SETUP)/uv:
 	@mkdir -p $(SETUP)
@@ -53,6 +59,13 @@ $(SETUP)/packages: requirements.txt constraints.txt | $(SETUP)/fetching
 $(SETUP)/packages-test: requirements-dev.txt requirements.txt constraints.txt | $(SETUP)/fetching
 	$(UV) -r requirements-dev.txt
 	@touch $@ $(SETUP)/packages
+
+$(SETUP)/old-generation: tests/environments/pyannote-2.1.1.txt | $(SETUP)/uv
+	$(BIN)/uv --quiet venv --clear --python $(BIN)/python $(SETUP)/pyannote-2.1.1
+	@$(BIN)/uv --quiet pip install --python $(SETUP)/pyannote-2.1.1/bin/python --no-deps -r $< \
+		|| { echo "pyannote.audio 2.1.1 and its companions could not be fetched: 2 GB from the" \
+		"package registry, and 4 GB of disk, are needed for make test-environments."; exit 1; }
+	@touch $@
 
 # A weight that nobody delivers is a sentence here, and a lower mode in the app, not a stop.
 $(SETUP)/fetched: meetcore/weights/catalogue.toml | $(SETUP)/fetching
