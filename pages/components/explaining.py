@@ -14,7 +14,7 @@ LONGEST = 20_000
 def panel() -> None:
     """The box, and the rule that knows the message."""
     st.text_area(
-        "Paste what you saw, a whole traceback if you like; it stays in this tab",
+        "Paste what you saw, a whole traceback if you like; it is not kept",
         key=KEY,
         height=110,
         max_chars=LONGEST,

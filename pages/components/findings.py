@@ -9,14 +9,14 @@ import streamlit as st
 from meetcore.diagnostics.findings import Diagnosis, Finding, Verdict
 from meetcore.diagnostics.rule import Rule, unseen
 from meetcore.diagnostics.rules import RULES
-from pages.components import session, verdicts
+from pages.components import address, verdicts
 
 NOT_NOW = "This is not the case here now."
 
 
 def asked(diagnosis: Diagnosis) -> None:
     """The rule that the address names, before all others."""
-    rule = session.asked_rule()
+    rule = address.asked_rule()
     if rule is None:
         return
     here = [each for each in diagnosis.findings if each.rule == rule]
@@ -26,7 +26,7 @@ def asked(diagnosis: Diagnosis) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("You came here for:")
             if st.button("Show all", key="asked-close", type="tertiary", icon=":material/close:"):
-                session.ask_rule(None)
+                address.ask_rule(None)
                 st.rerun()
         bad = [each for each in here if each.verdict is not Verdict.GREEN]
         for index, finding in enumerate(bad or here):
@@ -45,7 +45,7 @@ def standing(rule: Rule, here: list[Finding]) -> str:
 
 def cards(diagnosis: Diagnosis) -> None:
     """What is to mend, then what is to know; the one asked for is above already."""
-    skipped = session.asked_rule()
+    skipped = address.asked_rule()
     bad = [each for each in diagnosis.findings if each.verdict is not Verdict.GREEN]
     for index, finding in enumerate(bad):
         if finding.rule != skipped:
@@ -53,7 +53,8 @@ def cards(diagnosis: Diagnosis) -> None:
     if diagnosis.findings and not bad and not diagnosis.pending:
         st.html(
             f'<div class="meetcore-allfine">{verdicts.dot(Verdict.GREEN)}'
-            "<b>Nothing to mend.</b> Everything that was looked at is as it should be.</div>"
+            "<span><b>Nothing to mend.</b> Everything that was looked at is as it should be.</span>"
+            "</div>"
         )
 
 

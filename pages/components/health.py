@@ -10,7 +10,7 @@ import streamlit as st
 from meetcore.diagnostics.monitor import HealthSample
 from meetcore.diagnostics.process_figures import ProcessSample
 from meetcore.records import LiveHealth, LiveSnapshot
-from pages.components import bidi, look, session, sidebar
+from pages.components import bidi, look, notice, session, sidebar
 
 draw = bidi.register("sparks")
 
@@ -55,6 +55,7 @@ def errors(health: LiveHealth) -> None:
     if health.recent_errors:
         now = f"{health.recent_errors} in the last minute, the newest: {health.last_error}"
         st.warning(f"{total} so far, {sidebar.plain(now)}.", icon=":material/warning:")
+        notice.explained(health.last_error)
     else:
         st.caption(f":material/check: {total} before; none in the last minute.")
     if health.last_traceback:
