@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.components import ended, routes, session
+from pages.components import address, ended, routes
 
 st.page_link(routes.MEETINGS, label="Meetings", icon=":material/arrow_back:")
-meeting_id = session.opened_meeting()
+meeting_id = address.opened_meeting()
 if meeting_id is None:
     st.info("No meeting is chosen.", icon=":material/forum:")
 else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from meetcore.errors import MeetingStateError
 from meetcore.records import Meeting, Stage, Transcript
-from pages.components import actions, bidi, people, recordings, session, viewing
+from pages.components import actions, address, bidi, people, recordings, session, viewing
 
 draw = bidi.register("final", "listed", "model", "player", "lanes", "rows", "menus")
 
@@ -33,7 +33,7 @@ def payload(meeting: Meeting, transcript: Transcript, editable: bool) -> dict[st
         "changes": compared_address(meeting.id, transcript),
         "audio": recordings.address(meeting),
         "duration": viewing.length_of(meeting, transcript.segments),
-        "at": session.opened_at(),
+        "at": address.opened_at(),
         "people": people.described(
             transcript.speakers, [segment.speaker for segment in transcript.segments]
         ),

@@ -1,4 +1,4 @@
-"""The one door to st.session_state, to the address bar, and to what the process shares."""
+"""The one door to st.session_state, and to what the process shares."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from meetcore.pipeline.service import MeetingService
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
 from meetcore.weights.resolver import WeightResolver
+from pages.components import address
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ def begin_recording(meeting_id: str, device_id: str | None = None, clean_up: boo
         since=time.monotonic(),
         attempt=previous.attempt + 1 if previous else 0,
     )
-    show_meeting(meeting_id, microphone=True)
+    address.show_meeting(meeting_id, microphone=True)
 
 
 def restart_microphone() -> None:
@@ -156,65 +157,19 @@ def resume() -> None:
     """Keep the address true: it names the meeting this tab records, on every page."""
     current = recording()
     if current is not None and is_recording(current.meeting_id):
-        show_meeting(shown_meeting() or current.meeting_id, microphone=True)
-    elif current is not None and wants_microphone():
-        show_meeting(shown_meeting())
+        address.show_meeting(address.shown_meeting() or current.meeting_id, microphone=True)
+    elif current is not None and address.wants_microphone():
+        address.show_meeting(address.shown_meeting())
 
 
 def may_reattach() -> str | None:
     """The meeting this tab recorded until it was reloaded, if it still runs and waits for sound."""
-    meeting_id = shown_meeting()
-    if meeting_id is None or not wants_microphone() or recording() is not None:
+    meeting_id = address.shown_meeting()
+    if meeting_id is None or not address.wants_microphone() or recording() is not None:
         return None
     if opened_for() > REATTACH_WINDOW_S or service().live(meeting_id) is None:
         return None
     return meeting_id
-
-
-def shown_meeting() -> str | None:
-    """The meeting in the address, on any page."""
-    return cast("str | None", st.query_params.get("meeting"))
-
-
-def show_meeting(meeting_id: str | None, microphone: bool = False) -> None:
-    """Put a meeting into the address, or take it out."""
-    for name, value in (("meeting", meeting_id), ("mic", "1" if microphone else None)):
-        if value is None:
-            if name in st.query_params:
-                del st.query_params[name]
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
-
-
-def wants_microphone() -> bool:
-    """Whether the address says that this tab was recording before it was reloaded."""
-    return st.query_params.get("mic") == "1"
-
-
-def opened_meeting() -> str | None:
-    """The meeting the address of the Meeting page names."""
-    return cast("str | None", st.query_params.get("id"))
-
-
-def opened_at() -> float | None:
-    """The second at which the address of the Meeting page opens it."""
-    try:
-        return max(0.0, float(st.query_params["t"]))
-    except (KeyError, ValueError):
-        return None
-
-
-def asked_rule() -> str | None:
-    """The rule that the address of the Diagnostics page names."""
-    return cast("str | None", st.query_params.get("rule"))
-
-
-def ask_rule(rule: str | None) -> None:
-    """Put a rule into the address, or take it out."""
-    if rule is not None:
-        st.query_params["rule"] = rule
-    elif "rule" in st.query_params:
-        del st.query_params["rule"]
 
 
 def component_value(key: str, name: str) -> Any:
