@@ -126,7 +126,7 @@ def size_text(size: int) -> str:
     """A file's size as people say it.
 
     >>> size_text(5_905_440), size_text(3_210_000_000), size_text(740)
-    ('5.9 MB', '3.21 GB', '740 bytes')
+    ('5.91 MB', '3.21 GB', '740 bytes')
     """
     for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if size >= unit:
