@@ -9,7 +9,7 @@ import streamlit as st
 from meetcore.diagnostics.expected import Measure
 from meetcore.diagnostics.findings import Verdict
 from meetcore.diagnostics.selftest import SelfTest, SelfTestResult, SelfTestState, SelfTestView
-from pages.components import look, session
+from pages.components import bidi, look, session
 
 REFRESH_S = 1.0
 BUTTON_KEY = "self-test"
@@ -101,6 +101,8 @@ def table(measures: tuple[Measure, ...]) -> str:
         f"{escape(measure.judgement)}</span></td></tr>"
         for measure in measures
     )
+    # A style that comes first in a piece of HTML is dropped.
     return (
-        f'<table class="meetcore-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        f'<table class="meetcore-table meetcore-figures"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table><style>{bidi.read_asset('selftest.css')}</style>"
     )
