@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from meetcore.diagnostics.rules import RULES
 from meetcore.errors import StoreError
 from meetcore.records import ModelsInUse, RungLeft
 from meetcore.store.jobs import JobStage, JobState
-from pages.components import actions, notice, probe, session
+from pages.components import actions, notice, probe, session, uploading
 from tests.pages.conftest import Show, Shown
 from tests.pages.fake_backend import REDUCED, FakeService
 from tests.pages.fake_library import job
@@ -119,3 +120,9 @@ def test_elements_of_ours_are_told_the_rule_of_what_an_action_met(
     monkeypatch.setattr(session, "heard", lambda: None)
     monkeypatch.setattr(session, "take_trouble", lambda: FULL_DISK)
     assert actions.common()["rule"] == "disk-space"
+
+
+def test_a_refused_upload_names_its_rule() -> None:
+    refusal = uploading.told("There is no space left for this file: it needs 9 GB.", 507)
+    assert refusal.status_code == 507
+    assert json.loads(bytes(refusal.body))["rule"] == "disk-space"
