@@ -46,7 +46,7 @@ def test_microphone_connection_and_pipeline_are_tested(
 
 def check_figures(page: Page) -> None:
     """The self-test's table holds what is expected for this weight."""
-    expect(page.get_by_text("Wrong words (WER)")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Wrong words (WER)")).to_be_visible(timeout=240_000)
     row = next(row for row in EXPECTED if row.weight == "tiny.en")
     shown = {
         cells.nth(0).inner_text(): (cells.nth(1).inner_text(), cells.nth(3).inner_text())
