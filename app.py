@@ -16,6 +16,7 @@ from pages.components import (
     loopback_route,
     notice,
     recordings,
+    selftest,
     session,
     signalling,
     uploading,
@@ -58,6 +59,7 @@ def begin() -> None:
 def end() -> None:
     """Flush running meetings; what is not finished is taken up at the next start."""
     session.monitor().stop()
+    selftest.runner().close()
     session.service().shutdown(SHUTDOWN_TIMEOUT_S)
 
 
