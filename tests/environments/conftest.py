@@ -1,80 +1,70 @@
-"""Installations that are really broken, each with the app running from it."""
+"""Broken installations one after the other; the next is made while one is looked at."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser
 
-from meetcore.diagnostics.findings import Verdict
-from meetcore.modes import Mode
-from tests.browser.conftest import ROOT, Server, free_port, launched, wait_until_healthy
-from tests.environments.views import View, view, with_cpu_torch
+from tests.browser.conftest import launched
+from tests.environments.installations import Broken, Installation, prepare
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """What is wrong with an installation, and what has to be said of it."""
+class Preparations:
+    """Installations in the order of the tests, at most two of them there at once."""
 
-    name: str
-    rule: str
-    verdict: Verdict
-    mode: Mode
-    without: tuple[str, ...] = ()
-    cpu_torch: bool = False
-    weights: bool = True
-    environment: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, ordered: tuple[Broken, ...]) -> None:
+        self._ordered = ordered
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._made: dict[str, Future[Installation]] = {}
+
+    def take(self, broken: Broken) -> Installation:
+        """The one that is asked for; the next in order is begun."""
+        made = self._begin(broken).result()
+        following = self._ordered[self._ordered.index(broken) + 1 :]
+        for each in following[:1]:
+            self._begin(each)
+        return made
+
+    def release(self, broken: Broken) -> None:
+        """End what is no longer looked at."""
+        self._made.pop(broken.name).result().close()
+
+    def close(self) -> None:
+        """End those that nobody asked for."""
+        for future in self._made.values():
+            future.result().close()
+        self._pool.shutdown()
+
+    def _begin(self, broken: Broken) -> Future[Installation]:
+        if broken.name not in self._made:
+            self._made[broken.name] = self._pool.submit(prepare, broken)
+        return self._made[broken.name]
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """One that is broken in a known way, and the server that runs from it."""
-
-    broken: Broken
-    view: View
-    environment: Mapping[str, str]
-    server: Server
-
-    def doctor(self, *options: str) -> tuple[int, dict[str, Any]]:
-        """Exit status and answer of `python -m meetcore doctor --json`."""
-        done = self.run("doctor", "--json", *options)
-        return done.returncode, json.loads(done.stdout)
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One of Meetcore's commands, from this installation."""
-        command = [str(self.view.python), "-m", "meetcore", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
-        )
+@pytest.fixture(scope="session")
+def preparations(request: pytest.FixtureRequest) -> Iterator[Preparations]:
+    """Of those cases that are to be tested in this run."""
+    wanted: dict[str, Broken] = {}
+    for item in request.session.items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if "installation" in parameters:
+            wanted[parameters["installation"].name] = parameters["installation"]
+    prepared = Preparations(tuple(wanted.values()))
+    yield prepared
+    prepared.close()
 
 
 @pytest.fixture(scope="module")
-def installation(request: pytest.FixtureRequest) -> Iterator[Installation]:
-    """Made for a module's tests of one case; its half a gigabyte of torch is gone afterwards."""
+def installation(
+    request: pytest.FixtureRequest, preparations: Preparations
+) -> Iterator[Installation]:
+    """Made for the tests of one case, and gone afterwards."""
     broken: Broken = request.param
-    folder = Path(tempfile.mkdtemp(prefix=f"meetcore-{broken.name}-"))
-    made = view(folder / "environment", broken.without)
-    if broken.cpu_torch:
-        with_cpu_torch(made)
-    environment = _environment(broken, folder)
-    server = _started(made, environment, folder)
-    try:
-        wait_until_healthy(server, folder / "server.log")
-        yield Installation(broken, made, environment, server)
-    finally:
-        if server.process.poll() is None:
-            server.end(signal.SIGKILL)
-        shutil.rmtree(folder)
+    yield preparations.take(broken)
+    preparations.release(broken)
 
 
 @pytest.fixture(scope="session")
@@ -82,24 +72,3 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all cases."""
     with launched() as opened:
         yield opened
-
-
-def _environment(broken: Broken, folder: Path) -> dict[str, str]:
-    settings = {
-        "MEETCORE_DATA_DIR": str(folder / "data"),
-        "MEETCORE_RECOGNIZER": "tiny.en",
-        "MEETCORE_LIVE_RECOGNIZER": "tiny.en",
-    }
-    if not broken.weights:
-        settings["MEETCORE_CACHE_DIR"] = str(folder / "cache")
-    return {**os.environ, **settings, **broken.environment}
-
-
-def _started(made: View, environment: Mapping[str, str], folder: Path) -> Server:
-    port = free_port()
-    command = [str(made.python), "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-    return Server(folder / "data", port, process)
