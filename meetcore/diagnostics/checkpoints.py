@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import io
-import math
 import re
+import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from meetcore.diagnostics import containers
 from meetcore.diagnostics.findings import Checkpoint
+from meetcore.diagnostics.pickle_steps import Inert, PickleRefusedError, Storage
 from meetcore.diagnostics.pickles import (
     LONGEST_PICKLE,
-    Inert,
-    PickleRefusedError,
-    Storage,
     Unpickled,
     objects_in,
     read_pickle,
@@ -39,7 +39,11 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
     try:
         if path.is_dir():
             return _folder(found)
-        found = replace(found, size=path.stat().st_size)
+        told = path.stat()
+        if not stat.S_ISREG(told.st_mode):
+            # Opening a pipe would wait for somebody to write into it.
+            return replace(found, trouble=f"{path.name} is no file. Choose a model's file.")
+        found = replace(found, size=told.st_size)
         with path.open("rb") as file:
             return _file(found, file)
     except PickleRefusedError as error:
@@ -52,10 +56,12 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
         OSError,
         ValueError,
         zipfile.BadZipFile,
+        zlib.error,
         EOFError,
-        KeyError,
+        LookupError,
         TypeError,
-        RecursionError,
+        AttributeError,
+        RuntimeError,  # an archive with a password
         MemoryError,
     ):
         return replace(found, trouble=f"{path.name} is damaged or breaks off. {AGAIN}")
@@ -91,10 +97,11 @@ def _torch_zip(found: Checkpoint, file: BinaryIO) -> Checkpoint:
         if not names:
             trouble = f"{found.path.name} is an archive without a model. Choose a model's file."
             return replace(found, container="zip", trouble=trouble)
-        if archive.getinfo(names[0]).file_size > LONGEST_PICKLE:
-            raise PickleRefusedError("its description is far larger than a model's")
-        # Read to its end before it is parsed: a pickle is measured first, which needs seeking.
-        unpickled = read_pickle(io.BytesIO(archive.read(names[0])))
+        if archive.getinfo(names[0]).compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise PickleRefusedError("it is packed as no model is")
+        # The archive may lie about the length, so no more is unpacked than may be read.
+        with archive.open(names[0]) as member:
+            unpickled = read_pickle(io.BytesIO(member.read(LONGEST_PICKLE + 1)))
         return _described(replace(found, container="torch zip"), unpickled)
 
 
@@ -161,7 +168,7 @@ def _is_tensor(value: Any) -> bool:
 def _count(tensor: Inert) -> int:
     """Numbers in a tensor, from its shape."""
     shapes = [each for each in tensor.arguments[:4] if isinstance(each, tuple)]
-    return math.prod(size for size in shapes[0] if isinstance(size, int)) if shapes else 1
+    return containers.count_of(shapes[0]) if shapes else 1
 
 
 def _folder(found: Checkpoint) -> Checkpoint:
@@ -172,8 +179,11 @@ def _folder(found: Checkpoint) -> Checkpoint:
     if model.is_file():
         return replace(found, container="ctranslate2", kind=containers.converted_kind(model))
     if config.is_file():
-        return _pipeline(found, config.read_text(encoding="utf-8")[:LONGEST_CONFIG])
-    files = sorted(found.path.rglob("pytorch_model.bin"))
+        with config.open(encoding="utf-8") as file:
+            return _pipeline(found, file.read(LONGEST_CONFIG))
+    # As deep as the hub's cache lays it; all of a home folder would take minutes.
+    places = (f"{'*/' * depth}pytorch_model.bin" for depth in range(4))
+    files = sorted(file for place in places for file in found.path.glob(place) if file.is_file())
     if files:
         return inspect_checkpoint(files[0])
     trouble = f"{found.path.name} holds no model. Choose the folder of one, or its file."
@@ -200,6 +210,7 @@ READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (containers.starts_safetensors, containers.safetensors),
     (lambda head: head.startswith((b"lmgg", b"ggml")), containers.ggml),
     (lambda head: head.startswith(b"GGUF"), containers.gguf),
+    (containers.starts_converted, containers.converted),
     (containers.starts_onnx, containers.onnx),
     (lambda head: PICKLED.match(head) is not None, _pickles),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from meetcore.diagnostics.findings import Checkpoint
 
 HEAD = 4096
+MOST_DIMENSIONS = 16
 LONGEST_HEADER = 16 * 2**20
 PRECISIONS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}
 
@@ -29,7 +31,7 @@ def safetensors(found: Checkpoint, file: BinaryIO) -> Checkpoint:
     (length,) = struct.unpack("<Q", file.read(8))
     header = json.loads(file.read(length))
     tensors = [each for name, each in header.items() if name != "__metadata__"]
-    counts = [math.prod(each["shape"]) for each in tensors]
+    counts = [count_of(each["shape"]) for each in tensors]
     kinds = {PRECISIONS.get(each["dtype"], each["dtype"].lower()) for each in tensors}
     return replace(
         found,
@@ -39,6 +41,12 @@ def safetensors(found: Checkpoint, file: BinaryIO) -> Checkpoint:
         n_parameters=sum(counts),
         precision=tuple(sorted(kinds)),
     )
+
+
+def count_of(shape: Sequence[object]) -> int:
+    """Numbers in a tensor; 0 for a shape that no tensor has, of which the product may be huge."""
+    sizes = [size for size in shape[:MOST_DIMENSIONS] if isinstance(size, int) and size < 2**40]
+    return math.prod(sizes) if len(sizes) == len(shape) else 0
 
 
 def starts_onnx(head: bytes) -> bool:
@@ -72,6 +80,19 @@ def ggml(found: Checkpoint, file: BinaryIO) -> Checkpoint:
 def gguf(found: Checkpoint, file: BinaryIO) -> Checkpoint:
     """Known by its first four bytes."""
     return replace(found, container="gguf", kind="llama.cpp model")
+
+
+def starts_converted(head: bytes) -> bool:
+    """Whether it begins as CTranslate2's model.bin: a version, a length, a name of that length."""
+    length = int.from_bytes(head[4:6], "little")
+    name = head[6 : 6 + length]
+    known = head[1:4] == bytes(3) and 2 <= length <= 64 and name.endswith(b"Spec\0")
+    return known and len(name) == length
+
+
+def converted(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    """A model.bin, without the folder it belongs into."""
+    return replace(found, container="ctranslate2", kind=converted_kind(found.path))
 
 
 def converted_kind(model: Path) -> str:

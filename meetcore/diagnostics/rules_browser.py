@@ -90,6 +90,7 @@ BROWSER_RULES = (
             r"No microphone was found",
             r"holds the microphone",
             r"microphone is no longer connected",
+            r"could not open the microphone",
             r"\bNotFoundError",
             r"NotReadableError",
         ),
