@@ -30,12 +30,13 @@ class Preparations:
 
     def release(self, broken: Broken) -> None:
         """End what is no longer looked at."""
-        self._made.pop(broken.name).result().close()
+        self._made.pop(broken.name).result().undo.close()
 
     def close(self) -> None:
         """End those that nobody asked for."""
         for future in self._made.values():
-            future.result().close()
+            if future.exception() is None:
+                future.result().undo.close()
         self._pool.shutdown()
 
     def _begin(self, broken: Broken) -> Future[Installation]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,53 +43,55 @@ class Installation:
     """One that is broken in a known way, its server, and what the doctor says of it."""
 
     broken: Broken
-    folder: Path
     view: View
     server: Server
     doctor_status: int
     diagnosis: Mapping[str, Any]
     """What `python -m meetcore doctor --json --quick` tells."""
+    undo: ExitStack
+    """Ends the server and removes everything: a copy of torch's libraries is half a gigabyte."""
 
     @property
     def findings(self) -> dict[str, Mapping[str, Any]]:
         """The doctor's findings by rule."""
         return {each["rule"]: each for each in self.diagnosis["findings"]}
 
-    def close(self) -> None:
-        """End the server and remove everything; a copy of torch's libraries is half a gigabyte."""
-        end(self.server.process)
-        shutil.rmtree(self.folder)
-
 
 def prepare(broken: Broken) -> Installation:
     """Make one and start its server; the doctor looks at it meanwhile."""
-    folder = Path(tempfile.mkdtemp(prefix=f"meetcore-{broken.name}-"))
-    made = view(folder / "environment", filter(None, [broken.without]))
-    if broken.module == "torchaudio":
-        with_cpu_torch(made)
-    environment = _environment(broken, folder)
+    with ExitStack() as undo:
+        folder = Path(tempfile.mkdtemp(prefix=f"meetcore-{broken.name}-"))
+        undo.callback(shutil.rmtree, folder)
+        made = view(folder / "environment", filter(None, [broken.without]))
+        if broken.module == "torchaudio":
+            with_cpu_torch(made)
+        environment = _environment(broken, folder)
+        server = _started(made, environment, folder)
+        undo.callback(end, server.process)
+        done = subprocess.run(
+            [made.python, "-m", "meetcore", "doctor", "--json", "--quick"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        wait_until_healthy(server, folder / "server.log")
+        told = json.loads(done.stdout)
+        return Installation(broken, made, server, done.returncode, told, undo.pop_all())
+
+
+def _started(made: View, environment: Mapping[str, str], folder: Path) -> Server:
     port = free_port()
-    arguments = ["streamlit", "run", "app.py", f"--server.port={port}"]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            [made.python, "-m", *arguments],
+            [made.python, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
             cwd=ROOT,
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    server = Server(folder / "data", port, process)
-    done = subprocess.run(
-        [made.python, "-m", "meetcore", "doctor", "--json", "--quick"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-    wait_until_healthy(server, folder / "server.log")
-    told = json.loads(done.stdout)
-    return Installation(broken, folder, made, server, done.returncode, told)
+    return Server(folder / "data", port, process)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
