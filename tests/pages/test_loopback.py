@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from meetcore.settings import IceServer, Settings
 from pages.components import loopback, loopback_route, session
 from tests.pages.conftest import Show
+from tests.pages.fake_diagnosis import FakeExaminer
 
 APP = Starlette(
     routes=[Route(loopback_route.ROUTE, loopback_route.connect, methods=["POST"])],
@@ -213,6 +214,7 @@ def test_the_panel_asks_the_same_servers_as_the_app(
     server = IceServer(urls="turn:turn.example.org", username="u", credential="c")
     settings = Settings(_env_file=None, ice_servers=(server,))
     monkeypatch.setattr(loopback.session, "settings", lambda: settings)
+    monkeypatch.setattr(loopback.session, "examiner", FakeExaminer)
     data = show("diagnostics.py").data(loopback.KEY)
     assert data["iceServers"] == [server.model_dump()]
     assert data["address"] == loopback_route.ROUTE and data["tab"]
