@@ -9,7 +9,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from meetcore.errors import MeetcoreError
 
@@ -101,7 +101,8 @@ def _traced(error: BaseException) -> str:
         if frame.line:
             lines.append(f"    {frame.line}")
     name = type(error).__name__
-    lines.append(f"{name}: {error}" if isinstance(error, MeetcoreError) else name)
+    own = str(error).replace(str(Path.home()), "~") if isinstance(error, MeetcoreError) else ""
+    lines.append(f"{name}: {own}" if own else name)
     return "\n".join(lines)
 
 

@@ -13,12 +13,15 @@ from meetcore.records import RejectedText, Speaker, Stage
 from meetcore.session import IdentifierSession
 from meetcore.speakers.profiles import ProfileMatch
 from meetcore.store.meetings import MeetingStore
+from meetcore.store.sqlite import patience
 from meetcore.troubles import Trouble, Troubles
 
 logger = logging.getLogger(__name__)
 
 RETRY_S = 2.0
 """After a refusal the store is left alone for this long: recognition must not wait for it."""
+PATIENCE_MS = 500
+"""How long a write waits for another writer: people read along, and it is tried again."""
 LAST_WORDS_S = 20.0
 """How long the end of a meeting is tried to be saved; the second pass hears it again anyway."""
 DURATION_S = 5.0
@@ -125,12 +128,8 @@ class Ledger:
         if self._clock() < self._retry_at:
             return math.isinf(self._retry_at)
         try:
-            self._save_words(session)
-            self._save_names()
-            self._save_rejected(session)
-            if abs(duration - self._saved_duration) >= DURATION_S:
-                self._store.update(self._meeting_id, duration=duration)
-                self._saved_duration = duration
+            with patience(PATIENCE_MS):
+                self._save_all(session, duration)
         except MeetingNotFoundError:
             # Deleted from elsewhere: there is nothing left to save it in.
             logger.warning("meeting %s: it is gone from the store", self._meeting_id)
@@ -141,6 +140,14 @@ class Ledger:
             self._retry_at = self._clock() + RETRY_S
             return False
         return True
+
+    def _save_all(self, session: IdentifierSession, duration: float) -> None:
+        self._save_words(session)
+        self._save_names()
+        self._save_rejected(session)
+        if abs(duration - self._saved_duration) >= DURATION_S:
+            self._store.update(self._meeting_id, duration=duration)
+            self._saved_duration = duration
 
     def save_last(self, session: IdentifierSession, duration: float) -> bool:
         """Write all there is, waiting a while for a store that refuses."""

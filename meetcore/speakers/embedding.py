@@ -159,6 +159,9 @@ class CamPlusPlusEmbedding:
         with self._lock, self._torch.inference_mode():
             centred = (features - features.mean(1, keepdim=True)).to(self._device)
             vectors = self._model(centred).cpu().numpy().astype(np.float32)
+        if not np.isfinite(vectors).all():
+            # Left in, one of them would spoil all sums of voices it became part of.
+            raise InferenceError(f"{self.weight} gave no numbers for a voice; it is passed over.")
         normalised: Embeddings = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return normalised
 

@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from meetcore.records import SAMPLE_RATE, Samples, Turn
+from meetcore.errors import InferenceError
+from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.speakers.embedding import EmbeddingModel
-from meetcore.speakers.identity import Identities, IdentityOptions, Track
-from meetcore.speakers.online import OnlineClustering, OnlineOptions
+from meetcore.speakers.identity import Identities, Track
+from meetcore.speakers.live_options import LiveOptions, LiveTurns
+from meetcore.speakers.online import OnlineClustering
 from meetcore.speakers.segmentation import Activity, SegmentationModel
 from meetcore.speakers.similarity import Voice
-from meetcore.speakers.tracks import TrackBook, TrackOptions
+from meetcore.speakers.tracks import TrackBook
 from meetcore.speakers.turns import Run, joined, runs_of, turns_of
 
-
-@dataclass(frozen=True, slots=True)
-class LiveOptions:
-    """How often to look, and how much speech to hear before deciding."""
-
-    hop_frames: int = 45
-    """New frames per window (0.76 s)."""
-    least_window_frames: int = 180
-    """Windows shorter than this (3 s) make the model imagine speakers."""
-    first_looks: tuple[float, ...] = (0.7, 1.2)
-    """Seconds of speech after which a track without a speaker is embedded."""
-    stretch: float = 2.0
-    """Seconds of new speech after which every track is embedded again."""
-    least_speech: float = 0.3
-    """Seconds of speech below which nothing is embedded."""
-    silence_db: float = -70.0
-    """A hop that never gets louder than this (10 ms RMS, dB of full scale) is not looked at."""
-    identity: IdentityOptions = field(default_factory=IdentityOptions)
-    tracks: TrackOptions = field(default_factory=lambda: TrackOptions(onset=0.45))
-    """Below 0.5, so that live words rather have a speaker than none."""
-    clustering: OnlineOptions = field(default_factory=OnlineOptions)
-
-
-@dataclass(frozen=True, slots=True)
-class LiveTurns:
-    """What is known of who spoke when, up to now.
-
-    Turns are exclusive and in order; speech of a speaker not yet known is absent.
-    """
-
-    turns: tuple[Turn, ...] = ()
-    settled_until: float = 0.0
-    """Turns before this change only when a speaker becomes known or two prove to be one."""
-    relabelled: tuple[tuple[str, str], ...] = ()
-    """Labels that this update replaced, each with its successor."""
-    heard_until: float = 0.0
-    """End of the audio that was looked at."""
+__all__ = ["LiveDiarizer", "LiveOptions", "LiveTurns"]
 
 
 class LiveDiarizer:
@@ -85,32 +51,49 @@ class LiveDiarizer:
         self._frames = 0
         self._was_silent = True
         self._runs: list[Run] = []
+        self._relabelled: list[tuple[str, str]] = []
         self._latest = LiveTurns()
 
     def push(self, samples: Samples) -> LiveTurns:
-        """Take the next samples; the update covers everything heard so far."""
+        """Take the next samples; the update covers everything heard so far.
+
+        Raises
+        ------
+        InferenceError
+            A model failed at a hop, the first of those that failed; the others were looked at,
+            and the next push tells what this one found.
+        """
         self._fresh.append(samples)
         self._heard_samples += len(samples)
         ready = self._grid.count(self._heard_samples)
         if ready - self._frames < self._options.hop_frames:
-            self._latest = replace(self._latest, relabelled=())
-            return self._latest
+            return self._taken()
         self._gather()
-        relabelled: list[tuple[str, str]] = []
-        while ready - self._frames >= self._options.hop_frames:
-            relabelled += self._advance(self._frames + self._options.hop_frames, False)
-        return self._update(tuple(relabelled))
+        failure: InferenceError | None = None
+        try:
+            while ready - self._frames >= self._options.hop_frames:
+                try:
+                    self._advance(self._frames + self._options.hop_frames, False)
+                except InferenceError as error:
+                    failure = failure or error
+        finally:
+            self._update()
+        if failure is not None:
+            raise failure
+        return self._taken()
 
     def flush(self) -> LiveTurns:
         """Hear what is left and decide what is still open."""
         self._gather()
-        relabelled: list[tuple[str, str]] = []
         ready = self._grid.count(self._heard_samples)
-        if ready > self._frames:
-            relabelled += self._advance(ready, True)
-        relabelled += self._decide(last=True)
-        self._settle(self._book.end)
-        return self._update(tuple(relabelled))
+        try:
+            if ready > self._frames:
+                self._advance(ready, True)
+            self._decide(last=True)
+        finally:
+            self._settle(self._book.end)
+            self._update()
+        return self._taken()
 
     def voices(self) -> dict[str, Voice]:
         """What was heard of each speaker there is now, under the labels of the turns."""
@@ -126,21 +109,27 @@ class LiveDiarizer:
         self._audio = np.concatenate([self._audio, *self._fresh])
         self._fresh.clear()
 
-    def _advance(self, end: int, last: bool) -> list[tuple[str, str]]:
-        """Look at the window that ends at frame `end`."""
+    def _advance(self, end: int, last: bool) -> None:
+        """Look at the window that ends at frame `end`; whatever fails, the next one is next."""
         silent = self._is_silent(self._frames, end)
-        begin = max(self._book.start, end - self._window_frames)
-        if not (silent and self._was_silent):
-            self._book.add(begin, self._activity(begin, end))
-        else:
-            self._book.skip(end)
-        self._was_silent = silent
+        skipped, self._was_silent = silent and self._was_silent, silent
         news = end - self._frames
         self._frames = end
-        relabelled = self._decide(last=last)
-        self._note_overlap(news)
-        self._settle(max(0, end + self._options.hop_frames - self._window_frames))
-        return relabelled
+        try:
+            self._look(end, skipped)
+            self._decide(last=last)
+        finally:
+            self._note_overlap(news)
+            self._settle(max(0, end + self._options.hop_frames - self._window_frames))
+
+    def _look(self, end: int, skipped: bool) -> None:
+        if skipped:
+            self._book.skip(end)
+            return
+        begin = max(self._book.start, end - self._window_frames)
+        # Should the model fail, the windows to come judge these frames too.
+        self._book.reach(end)
+        self._book.add(begin, self._activity(begin, end))
 
     def _activity(self, begin: int, end: int) -> Activity:
         """Local speakers of frames `begin` to `end`; a short window is led in by silence."""
@@ -161,7 +150,7 @@ class LiveDiarizer:
         stop = (end - 1) * self._grid.step_samples + self._grid.size_samples
         return self._audio[first - self._audio_start : stop - self._audio_start]
 
-    def _decide(self, last: bool) -> list[tuple[str, str]]:
+    def _decide(self, last: bool) -> None:
         """Listen to tracks with enough new speech, then unite speakers that are one."""
         mean = self._book.mean()
         active = mean > self._options.tracks.onset
@@ -172,7 +161,7 @@ class LiveDiarizer:
             first = self._book.start + int(np.argmax(active[:, column]))
             track = self._identities.open(name, first)
             self._listen(track, alone[:, column], self._present(active, column), last)
-        return [(f"S{a}", f"S{b}") for a, b in self._identities.merge().items()]
+        self._relabelled += [(f"S{a}", f"S{b}") for a, b in self._identities.merge().items()]
 
     def _note_overlap(self, news: int) -> None:
         """Remember which tracks were active at once in the newest frames."""
@@ -210,7 +199,7 @@ class LiveDiarizer:
             samples = self._samples(self._book.start + begin, self._book.start + end)
             vector = self._embedding.embed(samples, fresh[None, begin:end])[0]
             closing = self._book.start + end if full or rest else None
-            # One NaN would spoil the mean of this voice for the rest of the meeting.
+            # Too short to embed; and one NaN would spoil the mean of this voice for good.
             if np.isfinite(vector).all():
                 self._identities.hear(track, Voice.of(vector, speech), present, closing)
         if last:
@@ -230,7 +219,7 @@ class LiveDiarizer:
             self._audio = self._audio[keep:].copy()
             self._audio_start += keep
 
-    def _update(self, relabelled: tuple[tuple[str, str], ...]) -> LiveTurns:
+    def _update(self) -> None:
         recent = runs_of(
             self._book.mean(), self._book.start, self._book.ids, self._options.tracks.onset
         )
@@ -238,7 +227,11 @@ class LiveDiarizer:
         self._latest = LiveTurns(
             turns=turns,
             settled_until=self._grid.edge(self._book.start),
-            relabelled=relabelled,
             heard_until=self._grid.edge(self._frames),
         )
-        return self._latest
+
+    def _taken(self) -> LiveTurns:
+        """The newest turns, with the merges nobody was told of: a failure may have come between."""
+        taken = replace(self._latest, relabelled=tuple(self._relabelled))
+        self._relabelled.clear()
+        return taken

@@ -141,11 +141,15 @@ class PyannoteSegmentation:
                 scores = self._model(audio[:, None].to(self._device))
                 marginals = scores.exp() @ self._mapping
                 result: Activity = marginals.cpu().numpy().astype(np.float32)
-                return result
         except RuntimeError as error:
             raise InferenceError(
                 f"Segmentation failed on {windows.shape} samples ({error})."
             ) from error
+        if not np.isfinite(result).all():
+            raise InferenceError(
+                f"Segmentation gave no numbers for {windows.shape} samples; they are passed over."
+            )
+        return result
 
 
 def load_segmentation(path: Path, device: str = "cpu") -> PyannoteSegmentation:

@@ -95,6 +95,10 @@ class TrackBook:
             self._sum[first:, target] += scores[:, column] * weight
         self._weight[first:] += weight
 
+    def reach(self, end: int) -> None:
+        """Have rows up to frame `end`, on which nobody has an opinion yet."""
+        self._extend(end)
+
     def skip(self, end: int) -> None:
         """Take frames up to `end` as silence."""
         first = len(self._weight)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.speech.recognizer import Recognition
 from meetcore.speech.repetition import compression_ratio, loop_start
@@ -37,13 +38,23 @@ def recognition(
     skip: int,
     language: str,
 ) -> Recognition:
-    """The answer for one window; `times` covers `skip` forced tokens before the draft's."""
+    """The answer for one window; `times` covers `skip` forced tokens before the draft's.
+
+    Raises
+    ------
+    InferenceError
+        Its scores or times are no numbers: no gate would catch that, and no store keep it.
+    """
     texts, groups = vocabulary.split(draft.tokens, language)
     if times is None:
         certainty = math.exp(draft.average_log_probability)
         words = untimed_words(texts, groups, samples.shape[0] / SAMPLE_RATE, certainty)
     else:
         words = timed_words(texts, groups, times, skip)
+    scores = (draft.average_log_probability, draft.no_speech_probability)
+    numbers = (number for word in words for number in (word.start, word.end, word.probability))
+    if any(map(math.isnan, (*scores, *numbers))):
+        raise InferenceError("The recognizer's scores are no numbers; this window is passed over.")
     return Recognition(
         words,
         draft.average_log_probability,

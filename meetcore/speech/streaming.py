@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Word
 from meetcore.speech.activity import Activity, frame_levels_db
 from meetcore.speech.agreement import (
@@ -84,12 +85,19 @@ class StreamingRecognizer:
         Raises
         ------
         InferenceError
-            The recognizer failed; the audio of this step is passed over, the next push goes on.
+            The recognizer failed at a step, the first of those that failed; the others were
+            looked at, and the next push, or flush, tells their words.
         """
         self._audio = np.concatenate((self._audio, samples))
         self._end += samples.shape[0]
+        failure: InferenceError | None = None
         while self._looked + self._step_samples <= self._end:
-            self._look(self._looked + self._step_samples, last=False)
+            try:
+                self._look(self._looked + self._step_samples, last=False)
+            except InferenceError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
         return self._update()
 
     def flush(self) -> StreamUpdate:
@@ -126,12 +134,15 @@ class StreamingRecognizer:
             if paused or not news:
                 self._rest(position, silence)
             return
-        recognition = self._decode(position)
-        if self._stalled(recognition, news):
-            self._begin_window(self._heard.first_sample(self._done, position) or self._done)
+        try:
             recognition = self._decode(position)
-        self._take(recognition, position, paused)
-        self._shrink(position)
+            if self._stalled(recognition, news):
+                self._begin_window(self._heard.first_sample(self._done, position) or self._done)
+                recognition = self._decode(position)
+            self._take(recognition, position, paused)
+        finally:
+            # Also when every decode fails: the window must not grow until that is over.
+            self._shrink(position)
 
     def _rest(self, position: int, silence: int) -> None:
         """Nothing new was said: let the window go once the pause is long enough."""

@@ -5,7 +5,9 @@ Source: https://www.sqlite.org/pragma.html, https://www.sqlite.org/wal.html
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from meetcore.errors import StoreError
 
 BUSY_TIMEOUT_MS = 30_000
 """How long one writer waits for another; a migration of a large file takes seconds."""
+
+_waiting_ms: ContextVar[int] = ContextVar("waiting_ms", default=BUSY_TIMEOUT_MS)
 
 WRITES = "meetcore_writes"
 """Execution option of connections that will write."""
@@ -61,6 +65,16 @@ def opening(url: URL) -> AbstractContextManager[object]:
     return FileLock(f"{url.database}.lock", timeout=BUSY_TIMEOUT_MS / 1000)
 
 
+@contextmanager
+def patience(waiting_ms: int) -> Iterator[None]:
+    """Inside, transactions of this thread wait no longer than this for another writer."""
+    token = _waiting_ms.set(waiting_ms)
+    try:
+        yield
+    finally:
+        _waiting_ms.reset(token)
+
+
 def prepare(engine: Engine) -> None:
     """Set the pragmas on each new connection, and begin writing transactions as such."""
     if engine.dialect.name != "sqlite":
@@ -81,5 +95,6 @@ def _on_connect(connection: Any, record: Any) -> None:
 def _on_begin(connection: Connection) -> None:
     # A transaction that reads first and then writes is refused at once when another one wrote in
     # between; one that says so at its beginning waits for its turn.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_waiting_ms.get()}")
     writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
