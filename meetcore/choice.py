@@ -41,6 +41,12 @@ def first_that_holds(choices: Sequence[str], load: Callable[[str], Model]) -> Ch
         except ModelUnavailableError as error:
             logger.warning("%s does not hold: %s", name, error)
             reasons.append(str(error))
+        except ModuleNotFoundError as error:
+            logger.exception("%s does not load", name)
+            reasons.append(
+                f"{name} needs {error.name}, which is not installed; run: pip install"
+                " -c constraints.txt -r requirements.txt"
+            )
         except Exception as error:
             logger.exception("%s does not load", name)
             reasons.append(

@@ -47,3 +47,12 @@ class FormatError(MeetcoreError):
 
 class EnrollmentTooShortError(MeetcoreError):
     """Too little clean speech of one voice to know it again."""
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """What an error began with: libraries wrap the telling one in one that says little."""
+    seen: list[BaseException] = []
+    while error not in seen:
+        seen.append(error)
+        error = error.__cause__ or error.__context__ or error
+    return error

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meetcore.diagnostics.facts import Facts
-from meetcore.diagnostics.findings import Area
+from meetcore.diagnostics.findings import Area, Verdict
 from meetcore.diagnostics.installed import LIBRARIES, TESTED_PYTHON, release, same_release
 from meetcore.diagnostics.rule import REINSTALL, Rule, Seen, amber, fine, harmless, red
 
 Release = tuple[int, ...]
+UNLINKED = "libc10_cuda"
 
 
 def _missing(facts: Facts) -> Seen | None:
@@ -123,12 +124,16 @@ def _broken(facts: Facts) -> Seen | None:
     if not facts.trials:
         return None
     known = {each.module: each for each in LIBRARIES if each.module}
+    # What the rule about torchaudio's build says already, with the command that mends it.
+    linked = _linked(facts)
+    mislinked = linked is not None and linked.verdict is Verdict.RED
     failed = [
         (known[trial.module], trial.error)
         for trial in facts.trials.values()
         if trial.error
         and trial.module in known
         and trial.module != "torchcodec"
+        and not (mislinked and UNLINKED in trial.error)
         and facts.version(known[trial.module].name) is not None
     ]
     if not failed:
@@ -156,6 +161,7 @@ VERSION_RULES = (
         signs=(
             r"No module named",
             r"installed; run: pip",
+            r"which is not installed",
             r"comes with pyannote\.audio",
             r"The figures need",
         ),

@@ -19,6 +19,7 @@ from typing import Any
 
 import meetcore
 from meetcore.diagnostics.facts import ImportTrial
+from meetcore.errors import first_cause
 
 TIMEOUT_S = 180.0
 LONGEST_ERROR = 300
@@ -90,8 +91,8 @@ def _trial(module: str) -> tuple[str, str]:
     try:
         loaded = importlib.import_module(module)
     except BaseException as error:
-        text = " ".join(str(error).split())
-        return f"{type(error).__name__}: {text}"[:LONGEST_ERROR], ""
+        cause = first_cause(error)
+        return f"{type(cause).__name__}: {' '.join(str(cause).split())}"[:LONGEST_ERROR], ""
     return "", _note(module, loaded)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.errors import InferenceError, ModelUnavailableError, first_cause
 from meetcore.records import SAMPLE_RATE, Samples
 
 Activity = npt.NDArray[np.float32]
@@ -88,8 +88,9 @@ def quiet_pyannote() -> None:
         try:
             import pyannote.audio  # noqa: F401
         except Exception as error:  # a broken torch or torchaudio raises OSError and others
+            cause = first_cause(error)
             raise ModelUnavailableError(
-                f"pyannote.audio cannot be imported ({type(error).__name__}: {error}). "
+                f"pyannote.audio cannot be imported ({type(cause).__name__}: {cause}). "
                 "Install the tested set: pip install -c constraints.txt -r requirements.txt."
             ) from error
 

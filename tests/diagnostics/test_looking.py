@@ -160,3 +160,15 @@ def test_an_old_a_new_and_a_damaged_database_are_told_apart(tmp_path: Path) -> N
     (tmp_path / "meetcore.db").write_bytes(b"no database at all, but long enough to be read" * 99)
     found = database_of(tmp_path).database
     assert found is not None and "cannot be read" in found.trouble
+
+
+def test_an_import_that_wraps_its_cause_tells_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrapping = (
+        "try:\n    raise OSError('libc10_cuda.so: cannot open shared object file')\n"
+        "except OSError as error:\n    raise OSError('Could not load this library') from error\n"
+    )
+    make_package(tmp_path, "wrapping", "1", init=wrapping)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert "libc10_cuda.so" in trials.try_imports(["wrapping"])["wrapping"].error

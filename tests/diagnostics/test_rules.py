@@ -411,6 +411,14 @@ def test_of_several_rules_the_one_this_machine_has_is_named() -> None:
     assert reason not in found.rungs[-1].reason, "once is enough"
 
 
+def test_a_library_that_is_linked_wrongly_is_named_once() -> None:
+    error = "OSError: libc10_cuda.so: cannot open shared object file: No such file or directory"
+    broken = {name: ImportTrial(name, error) for name in ("torchaudio", "pyannote.audio")}
+    facts = healthy(torch=CPU_TORCH, trials={**TRIED, **broken})
+    reds = [one.rule for one in diagnose(facts).findings if one.verdict is RED]
+    assert reds == ["torchaudio-cuda"]
+
+
 def test_what_a_rule_says_already_is_not_said_twice() -> None:
     reason = "KeyError: 'introspection'"
     models = ModelsInUse(
