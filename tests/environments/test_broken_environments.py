@@ -54,7 +54,7 @@ CASES = (
         Mode.RECORDING_ONLY,
         without="openai-whisper",
         module="whisper",
-        reason="tiny.en could not be loaded",
+        reason="tiny.en needs whisper, which is not installed",
     ),
     Broken(
         "no-weights-offline",
