@@ -165,6 +165,27 @@ def test_imports_are_absolute(path: Path) -> None:
     assert not [item for item in imports_of(path) if item.relative]
 
 
+@pytest.mark.parametrize("path", (*MODULES, *PAGES), ids=name_of)
+def test_errors_are_neither_guessed_around_nor_swallowed(path: Path) -> None:
+    """No `hasattr` ladders; whoever catches everything raises, logs or keeps what was caught."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            assert ast.unparse(node.func) != "hasattr", f"{name_of(path)}:{node.lineno}"
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node):
+            told = [
+                inner
+                for inner in ast.walk(ast.Module(node.body, []))
+                if isinstance(inner, ast.Raise)
+                or (isinstance(inner, ast.Name) and inner.id in (node.name, "logger"))
+            ]
+            assert told, f"{name_of(path)}:{node.lineno} swallows an error"
+
+
+def _catches_everything(handler: ast.ExceptHandler) -> bool:
+    kind = "BaseException" if handler.type is None else ast.unparse(handler.type)
+    return kind in ("Exception", "BaseException")
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_pages_load_no_heavy_library(path: Path) -> None:
     imports = imports_of(path)

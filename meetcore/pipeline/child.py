@@ -119,7 +119,7 @@ def _private_streams() -> tuple[BinaryIO, BinaryIO]:
 def _step_back() -> None:
     """Running meetings come first, for the processor as for memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to act on.
-    if hasattr(os, "nice"):
+    with contextlib.suppress(AttributeError):  # Windows has no such thing.
         os.nice(NICENESS)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO), encoding="ascii")
