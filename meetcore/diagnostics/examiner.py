@@ -40,15 +40,18 @@ class Examiner:
     ----------
     settings : those in force; None where they could not be read, which is then a finding
     models : what is loaded, or None while nothing is
+    address : where the pages are served; None for what Streamlit's file says
     """
 
     def __init__(
         self,
         settings: Settings | None = None,
         models: Callable[[], ModelsInUse | None] = lambda: None,
+        address: str | None = None,
     ) -> None:
         self._settings = settings
         self._models = models
+        self._address = address
         self._lock = threading.Lock()
         self._state = _State()
         self._thread: threading.Thread | None = None
@@ -105,6 +108,9 @@ class Examiner:
             if before is not None:
                 before.join()
             facts = quick_facts(self._settings)
+            if self._address is not None:
+                # A flag of the command line is nowhere else to be seen.
+                facts = replace(facts, server=replace(facts.server, address=self._address))
             known = replace(facts, trials=self._state.facts.trials)
             self._keep(known, (DEEP,) if deep else ())
             if deep:

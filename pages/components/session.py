@@ -67,9 +67,10 @@ def resolver() -> WeightResolver:
 @st.cache_resource(show_spinner=False)
 def examiner() -> Examiner:
     """What is wrong on this machine, looked at in the background."""
+    address = str(st.get_option("server.address") or "")
     if blocked():
-        return Examiner()
-    return Examiner(settings(), lambda: service().models())
+        return Examiner(address=address)
+    return Examiner(settings(), lambda: service().models(), address)
 
 
 @st.cache_resource(show_spinner=False)

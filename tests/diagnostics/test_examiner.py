@@ -140,3 +140,11 @@ def test_a_look_that_fails_is_over_and_can_be_tried_again(
     monkeypatch.setattr(module, "quick_facts", looks._quick)
     examiner.refresh()
     until(lambda: examiner.snapshot().findings)
+
+
+def test_the_address_in_force_counts_and_not_the_file_s(looks: Looks) -> None:
+    examiner = Examiner(made_settings(), address="0.0.0.0")
+    until(lambda: examiner.snapshot().findings)
+    (open_to_all,) = [one for one in examiner.snapshot().findings if one.rule == "open-address"]
+    assert open_to_all.verdict is Verdict.AMBER and "0.0.0.0" in open_to_all.found
+    examiner.close()
