@@ -119,7 +119,7 @@ def test_reload_second_tab_and_a_tab_closed_for_good(start_server: StartServer, 
         lambda: live_page.clock_seconds(other) >= seconds + HELD_S, 20, "the other tab's sound"
     )
     other.get_by_role("link", name="Diagnostics").first.click()
-    expect(other.get_by_role("heading", name="Versions")).to_be_visible(timeout=15_000)
+    expect(other.get_by_role("heading", name="What is installed")).to_be_visible(timeout=15_000)
     seconds = live_page.clock_seconds(page)
     live_page.wait_until(
         lambda: live_page.clock_seconds(page) >= seconds + HELD_S, 20, "sound from another page"
