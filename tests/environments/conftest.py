@@ -68,8 +68,8 @@ def installation(
     preparations.release(broken)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all cases."""
+    """One Chromium for all cases; playwright's event loop must not outlive them."""
     with launched() as opened:
         yield opened
