@@ -15,23 +15,36 @@ SETUP := .setup
 # Weights travel, and Chromium installs, while the packages unpack.
 MAKEFLAGS += -j4 --no-print-directory
 
-ifneq ($(filter test test-environments setup-test setup-environments,$(MAKECMDGOALS)),)
+ifneq ($(filter test% lint setup-test setup-environments,$(MAKECMDGOALS)),)
 INSTALLED := $(SETUP)/packages-test
 else
 INSTALLED := $(SETUP)/packages
 endif
 
-.PHONY: run test test-environments setup setup-test setup-environments clean
+.PHONY: run test lint test-computing test-waiting test-environments setup setup-test setup-environments clean
 .DELETE_ON_ERROR:
 
 run: setup
 	$(BIN)/streamlit run app.py
 
-test: setup-test
+# Two at once on two cores: what waits for browsers, clocks and meetings, and, standing back behind
+# it, what only computes.
+COMPUTING := tests/metrics tests/speakers tests/speech tests/store tests/transcript tests/weights \
+	$(wildcard tests/test_*.py)
+WAITING := $(filter-out $(COMPUTING) tests/conftest.py,$(wildcard tests/*[a-z]))
+
+test: lint test-computing test-waiting
+
+lint: setup-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict meetcore
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-computing: setup-test
+	nice -n 10 $(BIN)/python -m pytest $(COMPUTING) $(PYTEST_ARGS)
+
+test-waiting: setup-test
+	$(BIN)/python -m pytest $(WAITING) $(PYTEST_ARGS)
 
 test-environments: setup-test setup-environments
 	$(BIN)/python -m pytest tests/environments -m environment $(PYTEST_ARGS)
