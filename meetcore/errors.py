@@ -49,10 +49,16 @@ class EnrollmentTooShortError(MeetcoreError):
     """Too little clean speech of one voice to know it again."""
 
 
+def causes(error: BaseException) -> tuple[BaseException, ...]:
+    """An error, then what led to it, one after the other."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return tuple(chain)
+
+
 def first_cause(error: BaseException) -> BaseException:
     """What an error began with: libraries wrap the telling one in one that says little."""
-    seen: list[BaseException] = []
-    while error not in seen:
-        seen.append(error)
-        error = error.__cause__ or error.__context__ or error
-    return error
+    return causes(error)[-1]

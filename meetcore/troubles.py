@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from meetcore.errors import MeetcoreError
+from meetcore.errors import MeetcoreError, causes
 
 CLEAN_S = 60.0
 """Seconds without an error after which what failed counts as recovered."""
@@ -85,11 +85,7 @@ def safe_traceback(error: BaseException) -> str:
     Each frame gives a file relative to its package, a line, a function and the source there.
     The message is given for our own errors alone: any other may hold what it choked on.
     """
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in chain and len(chain) < MOST_CAUSES:
-        chain.append(cause)
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    chain = causes(error)[:MOST_CAUSES]
     return "\nwhich led to\n".join(_traced(each) for each in reversed(chain))
 
 

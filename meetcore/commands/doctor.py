@@ -92,8 +92,8 @@ def _self_test(settings: Settings) -> bool:
     )
     for each in result.measures:
         print(f"   {each.name:<34}{each.here:<10}{each.expected:<28}{each.judgement}")
-    for note in (*result.notes, result.remark):
-        print(f"   {note}" if note else "", end="\n" if note else "")
+    for note in filter(None, (*result.notes, result.remark)):
+        print(f"   {note}")
     return result.verdict is not Verdict.RED
 
 

@@ -17,7 +17,7 @@ from meetcore.diagnostics.findings import (
     Verdict,
     first_sentence,
 )
-from meetcore.diagnostics.installed import LIBRARIES, KnownLibrary, normalized, same_release
+from meetcore.diagnostics.installed import LIBRARIES, TESTED_PYTHON, KnownLibrary, same_release
 from meetcore.diagnostics.rule import Rule
 from meetcore.diagnostics.rules import RULES, WORST_FIRST, Judgement, explain, judge
 from meetcore.modes import Mode
@@ -77,27 +77,26 @@ def foresee(judged: Iterable[Judgement], facts: Facts) -> tuple[Mode, str]:
 
 def libraries(facts: Facts) -> Iterable[Library]:
     """The table of versions, Python first."""
-    tested_python = "3.11"
-    green = facts.python.startswith(f"{tested_python}.")
-    yield Library("Python", facts.python, tested_python, Verdict.GREEN if green else Verdict.AMBER)
+    green = facts.python.startswith(f"{TESTED_PYTHON}.")
+    yield Library("Python", facts.python, TESTED_PYTHON, Verdict.GREEN if green else Verdict.AMBER)
     for known in LIBRARIES:
         yield _library(known, facts)
 
 
 def _library(known: KnownLibrary, facts: Facts) -> Library:
-    installed, tested = facts.version(known.name), facts.tested.get(normalized(known.name))
+    installed, tested = facts.version(known.name), facts.tested_version(known.name)
     trial = facts.trials.get(known.module)
     note = trial.note if trial else ""
     if installed is None:
         missing = Verdict.AMBER if known.instead else Verdict.RED
-        if known.name == "torchcodec":
+        if known.unasked:
             missing = Verdict.GREEN
         return Library(
             known.name, None, tested, missing, known.instead or f"without: {known.without}"
         )
     if trial is not None and trial.error:
-        failing = Verdict.GREEN if known.name == "torchcodec" else Verdict.RED
-        note = known.instead if failing is Verdict.GREEN else f"cannot be imported: {trial.error}"
+        failing = Verdict.GREEN if known.unasked else Verdict.RED
+        note = known.instead if known.unasked else f"cannot be imported: {trial.error}"
         return Library(known.name, installed, tested, failing, note)
     if tested is not None and not same_release(installed, tested):
         return Library(known.name, installed, tested, Verdict.AMBER, note or "another version")

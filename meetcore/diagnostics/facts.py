@@ -103,6 +103,10 @@ class Facts:
         """The installed version of a library."""
         return version_in(self.versions, name)
 
+    def tested_version(self, name: str) -> str | None:
+        """The version of a library that was tested with the others."""
+        return version_in(self.tested, name)
+
     @property
     def wants_speakers(self) -> bool:
         """Whether the settings ask for speakers."""

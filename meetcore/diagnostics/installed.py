@@ -27,6 +27,8 @@ class KnownLibrary:
     """What is imported to see whether it works; empty where that says nothing more."""
     instead: str = ""
     """What takes its place; such a library's absence is amber."""
+    unasked: bool = False
+    """Nothing here ever asks it: that it is absent or broken is no loss at all."""
 
 
 LIBRARIES = (
@@ -36,7 +38,12 @@ LIBRARIES = (
     KnownLibrary("av", "reading media files and the browser's sound", "av"),
     KnownLibrary("torch", "words and speakers", "torch"),
     KnownLibrary("torchaudio", "speakers", "torchaudio"),
-    KnownLibrary("torchcodec", "", "torchcodec", instead="PyAV decodes; torchcodec is never asked"),
+    KnownLibrary(
+        "torchcodec",
+        module="torchcodec",
+        instead="PyAV decodes; torchcodec is never asked",
+        unasked=True,
+    ),
     KnownLibrary("pyannote-audio", "speakers", "pyannote.audio"),
     KnownLibrary("pyannote-core", "speakers"),
     KnownLibrary("pyannote-metrics", "speakers"),

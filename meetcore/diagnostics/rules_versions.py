@@ -29,31 +29,25 @@ def _missing(facts: Facts) -> Seen | None:
 
 
 def _replaced(facts: Facts) -> Seen | None:
-    gone = [each for each in LIBRARIES if each.instead and facts.version(each.name) is None]
-    # Nothing ever asks torchcodec; see the rule about it.
-    gone = [each for each in gone if each.name != "torchcodec"]
+    replaced = (each for each in LIBRARIES if each.instead and not each.unasked)
+    gone = [each for each in replaced if facts.version(each.name) is None]
     if not gone:
         return None
     return amber(" ".join(f"{each.name} is not installed: {each.instead}." for each in gone))
 
 
 def _untested(facts: Facts) -> Seen | None:
-    pairs = [(each.name, facts.version(each.name)) for each in LIBRARIES]
+    names = [each.name for each in LIBRARIES]
+    rows = [(name, facts.version(name), facts.tested_version(name)) for name in names]
     other = [
-        f"{name} {version} (tested with {facts.tested[_key(name)]})"
-        for name, version in pairs
-        if version
-        and _key(name) in facts.tested
-        and not same_release(version, facts.tested[_key(name)])
+        f"{name} {version} (tested with {tested})"
+        for name, version, tested in rows
+        if version and tested and not same_release(version, tested)
     ]
     if not other:
-        known = any(version for _, version in pairs) and facts.tested
+        known = any(version for _, version, _ in rows) and facts.tested
         return fine("All versions are those that were tested together.") if known else None
     return amber(", ".join(other) + ".")
-
-
-def _key(name: str) -> str:
-    return name.lower().replace("_", "-")
 
 
 def _python(facts: Facts) -> Seen | None:
@@ -123,7 +117,7 @@ def _torchcodec(facts: Facts) -> Seen | None:
 def _broken(facts: Facts) -> Seen | None:
     if not facts.trials:
         return None
-    known = {each.module: each for each in LIBRARIES if each.module}
+    known = {each.module: each for each in LIBRARIES if each.module and not each.unasked}
     # What the rule about torchaudio's build says already, with the command that mends it.
     linked = _linked(facts)
     mislinked = linked is not None and linked.verdict is Verdict.RED
@@ -132,7 +126,6 @@ def _broken(facts: Facts) -> Seen | None:
         for trial in facts.trials.values()
         if trial.error
         and trial.module in known
-        and trial.module != "torchcodec"
         and not (mislinked and UNLINKED in trial.error)
         and facts.version(known[trial.module].name) is not None
     ]

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from meetcore.diagnostics.checkpoints import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
+from meetcore.rungs import SMALLEST_WEIGHT
 from meetcore.settings import Settings
 from meetcore.speakers.diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
 from meetcore.weights.resolver import CacheState, WeightResolver
-
-SMALLEST_WEIGHT = "tiny.en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ import streamlit as st
 
 from meetcore.diagnostics.monitor import HealthSample
 from meetcore.diagnostics.process_figures import ProcessSample
-from meetcore.records import LiveHealth, LiveSnapshot
+from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot
 from pages.components import bidi, look, notice, session, sidebar
 
 draw = bidi.register("sparks")
 
 REFRESH_S = 2.0
 POINTS = 90
-SAMPLE_RATE_HZ = 16000
 SLOW_RTF, LONG_BACKLOG_S = 0.9, 8.0
 
 
@@ -70,7 +69,7 @@ def id_of(health: LiveHealth) -> str:
 
 def meeting_tiles(health: LiveHealth, samples: Sequence[HealthSample]) -> Iterable[dict[str, Any]]:
     """The figures of a meeting, each with its last minutes."""
-    yield tile("Recorded", look.duration_text(health.samples_on_disk / SAMPLE_RATE_HZ), "on disk")
+    yield tile("Recorded", look.duration_text(health.samples_on_disk / SAMPLE_RATE), "on disk")
     yield tile("Frames", f"{health.frames_offered:,}", "from the browser")
     yield tile(
         "Behind",
