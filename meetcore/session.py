@@ -8,11 +8,11 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
+from meetcore.records.trouble import Trouble, Troubles
 from meetcore.speakers.live import LiveTurns
 from meetcore.speakers.similarity import Voice
 from meetcore.speech.streaming import StreamUpdate
 from meetcore.transcript.state import Changes, LiveTranscript
-from meetcore.troubles import Trouble, Troubles
 
 logger = logging.getLogger(__name__)
 

@@ -13,10 +13,9 @@ from meetcore.errors import ModelUnavailableError
 from meetcore.pipeline.inprocess import InProcessEngine
 from meetcore.pipeline.models import OwnModels
 from meetcore.pipeline.single import pass_over
-from meetcore.records import Segment, Turn
+from meetcore.records import JobOptions, JobStage, Segment, Turn
 from meetcore.settings import load_settings
 from meetcore.speech.offline import PieceWords
-from meetcore.store.jobs import JobOptions, JobStage
 
 STAGES = ("decoding", "recognizing", "finding speakers", "attributing")
 """In the order of JobStage."""

@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from meetcore.records import MeetingState, Segment, Speaker, Stage, Transcript, Word
-from meetcore.store.library import LibraryQuery
+from meetcore.records import LibraryQuery, MeetingState, Segment, Speaker, Stage, Transcript, Word
 from meetcore.store.meetings import MeetingStore, open_store
 
 WORDS_PER_SEGMENT = 18

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from meetcore.commands.board import ProgressBoard, Report
 from meetcore.errors import StoreError
-from meetcore.store.jobs import Job, JobStage, JobState
+from meetcore.records import Job, JobStage, JobState
 
 POLL_S = 0.25
 BAR = 20

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from meetcore.store.library import MeetingSummary, SearchHit
+from meetcore.records import MeetingSummary, SearchHit
 from meetcore.transcript.cues import one_line
 from meetcore.transcript.formats.reading import clock
 

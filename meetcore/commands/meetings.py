@@ -13,8 +13,8 @@ from meetcore.commands.lines import hit_line, hits_json, meetings_json, table
 from meetcore.commands.output import NAMES, STDOUT, Outlet, refusal
 from meetcore.commands.picking import LATEST, pick
 from meetcore.errors import MeetcoreError
+from meetcore.records import LibraryQuery
 from meetcore.settings import Settings, load_settings
-from meetcore.store.library import LibraryQuery
 from meetcore.store.meetings import MeetingStore, open_store
 
 DEFAULT_LIMIT = 50

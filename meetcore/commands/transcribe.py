@@ -10,8 +10,8 @@ from pathlib import Path
 
 from meetcore.commands.output import AUDIO, NAMES, STDOUT, refusal
 from meetcore.commands.transcribing import Order, work_off
+from meetcore.records import JobOptions
 from meetcore.settings import load_settings
-from meetcore.store.jobs import JobOptions
 from meetcore.weights.catalogue import load_catalogue
 
 EPILOG = """exit status: 0 all done, 1 a file failed, 2 wrong usage, 130 interrupted;

@@ -17,8 +17,8 @@ from meetcore.commands.picking import pick
 from meetcore.commands.staging import staged
 from meetcore.errors import InferenceError, MeetcoreError, MeetingStateError
 from meetcore.pipeline.service import MeetingService
+from meetcore.records import Job, JobOptions, JobState
 from meetcore.settings import Settings
-from meetcore.store.jobs import Job, JobOptions, JobState
 from meetcore.store.meetings import open_store
 from meetcore.transcript.cues import one_line
 from meetcore.transcript.formats.naming import file_stem

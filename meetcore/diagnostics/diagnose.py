@@ -20,7 +20,7 @@ from meetcore.diagnostics.findings import (
 from meetcore.diagnostics.installed import LIBRARIES, TESTED_PYTHON, KnownLibrary, same_release
 from meetcore.diagnostics.rule import Rule
 from meetcore.diagnostics.rules import RULES, WORST_FIRST, Judgement, explain, judge
-from meetcore.modes import Mode
+from meetcore.records import Mode
 
 if TYPE_CHECKING:
     from meetcore.records import ModelsInUse, RungLeft

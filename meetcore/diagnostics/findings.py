@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from meetcore.modes import Mode
+from meetcore.records import Mode
 
 
 class Verdict(enum.StrEnum):

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from meetcore.pipeline.tasks import Watch
+from meetcore.records import JobStage
 from meetcore.speech.offline import PieceWords
-from meetcore.store.jobs import JobStage
 
 Progress = Callable[[str, float], None]
 """Told the stage in words and the part done, several times a second; may raise Stopped."""

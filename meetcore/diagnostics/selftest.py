@@ -17,12 +17,11 @@ from meetcore.diagnostics.following import SPANS, Follower, Progress
 from meetcore.errors import MeetcoreError, ModelUnavailableError
 from meetcore.metrics.accuracy import Accuracy, accuracy
 from meetcore.metrics.reference import load_reference
-from meetcore.modes import Mode
 from meetcore.pipeline.process import ProcessEngine
 from meetcore.pipeline.single import SinglePass, pass_over
 from meetcore.pipeline.tasks import Engine, Stopped, UnknownFailure
+from meetcore.records import JobOptions, JobStage, Mode
 from meetcore.settings import Settings
-from meetcore.store.jobs import JobOptions, JobStage
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,8 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError, StoreError
 from meetcore.pipeline.jobs import MOST_ATTEMPTS, JobRunner
 from meetcore.pipeline.names import shown_name, title_of
-from meetcore.records import MeetingState
+from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
-from meetcore.store.jobs import Job, JobOptions, JobStage, JobState
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from meetcore.store.jobs import JobStage
+from meetcore.records import JobStage
 
 logger = logging.getLogger(__name__)
 

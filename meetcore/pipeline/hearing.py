@@ -13,9 +13,9 @@ from meetcore.pipeline.latencies import Arrivals, Latencies, Percentiles
 from meetcore.pipeline.ledger import Ledger
 from meetcore.pipeline.pace import Pace
 from meetcore.records import SAMPLE_RATE, Segment, Speaker, Word
+from meetcore.records.trouble import Trouble
 from meetcore.session import IdentifierSession
 from meetcore.speakers.profiles import ProfileMatch
-from meetcore.troubles import Trouble
 
 logger = logging.getLogger(__name__)
 

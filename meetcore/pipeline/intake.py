@@ -19,7 +19,7 @@ from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import MeetcoreError, RecordingError
 from meetcore.pipeline.latencies import Arrivals
 from meetcore.records import SAMPLE_RATE
-from meetcore.troubles import Trouble, Troubles
+from meetcore.records.trouble import Trouble, Troubles
 
 logger = logging.getLogger(__name__)
 

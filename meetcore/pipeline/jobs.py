@@ -17,9 +17,8 @@ from meetcore.pipeline.patience import persist
 from meetcore.pipeline.tasks import CancelledByPerson, Engine, Stopped, WorkerDiedError
 from meetcore.pipeline.voices import Acquaintances
 from meetcore.pipeline.work import Tools, Work
-from meetcore.records import MeetingState
+from meetcore.records import Job, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
-from meetcore.store.jobs import Job, JobStage, JobState
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 
 from meetcore.errors import MeetingNotFoundError, StoreError
 from meetcore.records import RejectedText, Speaker, Stage
+from meetcore.records.trouble import Trouble, Troubles
 from meetcore.session import IdentifierSession
 from meetcore.speakers.profiles import ProfileMatch
 from meetcore.store.meetings import MeetingStore
 from meetcore.store.sqlite import patience
-from meetcore.troubles import Trouble, Troubles
 
 logger = logging.getLogger(__name__)
 

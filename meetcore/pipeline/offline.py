@@ -9,12 +9,11 @@ from itertools import groupby
 
 from meetcore.errors import InferenceError, MeetcoreError, ModelUnavailableError
 from meetcore.pipeline.tasks import UnknownFailure
-from meetcore.records import SAMPLE_RATE, Samples, Segment, Speaker, Transcript, Turn
+from meetcore.records import SAMPLE_RATE, JobOptions, Samples, Segment, Speaker, Transcript, Turn
 from meetcore.speakers.carry import match_speakers
 from meetcore.speech.offline import OfflineOptions, PieceWords, recognize_recording
 from meetcore.speech.recognizer import Recognizer
 from meetcore.speech.silero import load_activity
-from meetcore.store.jobs import JobOptions
 from meetcore.transcript.attribution import attribute
 
 Read = Callable[[int, int], Samples]

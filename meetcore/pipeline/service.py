@@ -25,13 +25,21 @@ from meetcore.pipeline.tasks import Engine
 from meetcore.pipeline.trash import Trash
 from meetcore.pipeline.voices import Acquaintances, Enrolment
 from meetcore.pipeline.worker import LiveMeeting
-from meetcore.records import LiveSnapshot, Meeting, Mode, ModelsInUse
+from meetcore.records import (
+    Job,
+    JobOptions,
+    JobStage,
+    JobState,
+    LiveSnapshot,
+    Meeting,
+    Mode,
+    ModelsInUse,
+    Profile,
+)
 from meetcore.session import IdentifierSession
 from meetcore.settings import Settings
 from meetcore.speakers.profiles import ProfileMatch
-from meetcore.store.jobs import Job, JobOptions, JobStage, JobState
 from meetcore.store.meetings import MeetingStore
-from meetcore.store.voices import Profile
 
 logger = logging.getLogger(__name__)
 

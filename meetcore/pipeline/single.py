@@ -21,9 +21,8 @@ from meetcore.pipeline.tasks import (
     Task,
     Watch,
 )
-from meetcore.records import SAMPLE_RATE, Segment, Turn
+from meetcore.records import SAMPLE_RATE, JobOptions, JobStage, Segment, Turn
 from meetcore.speech.offline import PieceWords
-from meetcore.store.jobs import JobOptions, JobStage
 from meetcore.transcript.attribution import attribute
 
 During = Callable[[JobStage], AbstractContextManager[Watch]]

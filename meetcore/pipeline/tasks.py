@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from meetcore.errors import MeetcoreError
+from meetcore.records import JobOptions
 from meetcore.speakers.offline import Diarization
 from meetcore.speech.offline import PieceWords
-from meetcore.store.jobs import JobOptions
 
 
 class Stopped(Exception):

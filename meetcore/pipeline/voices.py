@@ -12,14 +12,13 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetingStateError, ModelUnavailableError, StoreError
 from meetcore.identifier import Identifier
 from meetcore.pipeline.offline import turns_of_segments
-from meetcore.records import Turn
+from meetcore.records import Profile, Turn, VoiceClip
 from meetcore.settings import Settings
 from meetcore.speakers.embedding import EmbeddingModel
 from meetcore.speakers.hearing import clean_spans
 from meetcore.speakers.profiles import EnrolledVoice, ProfileMatch, combine, enroll, match_profiles
 from meetcore.speakers.similarity import Voice
 from meetcore.store.meetings import MeetingStore
-from meetcore.store.voices import Profile, VoiceClip
 
 logger = logging.getLogger(__name__)
 

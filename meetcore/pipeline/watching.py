@@ -9,8 +9,8 @@ from collections.abc import Callable
 from meetcore.errors import MeetingNotFoundError, StoreError
 from meetcore.pipeline.estimate import Estimate
 from meetcore.pipeline.tasks import CancelledByPerson
+from meetcore.records import JobStage, JobState
 from meetcore.speech.offline import PieceWords
-from meetcore.store.jobs import JobStage, JobState
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)

@@ -34,11 +34,10 @@ from meetcore.pipeline.tasks import (
 )
 from meetcore.pipeline.voices import Acquaintances
 from meetcore.pipeline.watching import StageWatch
-from meetcore.records import SAMPLE_RATE, Mode, Stage, Transcript, Turn
+from meetcore.records import SAMPLE_RATE, Job, JobStage, Mode, Stage, Transcript, Turn
 from meetcore.settings import Settings
 from meetcore.speakers.offline import Diarization
 from meetcore.speech.offline import PieceWords
-from meetcore.store.jobs import Job, JobStage
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)

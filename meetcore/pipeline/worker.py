@@ -15,8 +15,8 @@ from meetcore.pipeline.intake import Intake, IntakeView
 from meetcore.pipeline.ledger import Ledger
 from meetcore.pipeline.pace import keeps_up
 from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot, LiveState
+from meetcore.records.trouble import Troubles, together
 from meetcore.session import IdentifierSession
-from meetcore.troubles import Troubles, together
 
 logger = logging.getLogger(__name__)
 

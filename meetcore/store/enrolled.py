@@ -13,9 +13,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from meetcore.errors import StoreError
+from meetcore.records import Profile, VoiceClip
 from meetcore.store.database import Database
 from meetcore.store.schema import ClipRow, ProfileRow, SpeakerRow
-from meetcore.store.voices import Profile, VoiceClip
 
 Vector = npt.NDArray[np.float32]
 

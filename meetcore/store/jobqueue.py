@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from meetcore.errors import MeetingNotFoundError
+from meetcore.records import Job, JobOptions, JobStage, JobState
 from meetcore.store.database import Database
-from meetcore.store.jobs import Job, JobOptions, JobStage, JobState
 from meetcore.store.lookup import SHOWN
 from meetcore.store.schema import JobRow, MeetingRow
 

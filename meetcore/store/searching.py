@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from meetcore.records import Speaker, Stage
+from meetcore.records import SearchHit, Speaker, Stage
 from meetcore.store import fulltext
-from meetcore.store.library import SearchHit
 from meetcore.store.lookup import SHOWN
 from meetcore.store.rows import to_words
 from meetcore.store.schema import MeetingRow, SegmentRow, SpeakerRow

@@ -7,17 +7,18 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
-from meetcore.records import MeetingState, Speaker
-from meetcore.store.database import Database
-from meetcore.store.jobqueue import to_job
-from meetcore.store.jobs import Job
-from meetcore.store.library import (
+from meetcore.records import (
+    Job,
     LibraryPage,
     LibraryQuery,
+    MeetingState,
     MeetingSummary,
     Order,
     SearchHit,
+    Speaker,
 )
+from meetcore.store.database import Database
+from meetcore.store.jobqueue import to_job
 from meetcore.store.lookup import NEWEST_FIRST, SHOWN, found_meeting
 from meetcore.store.rows import to_meeting, to_speaker
 from meetcore.store.schema import JobRow, MeetingRow, SegmentRow, SpeakerRow

@@ -11,8 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from meetcore.records import Word
-from meetcore.store.library import SnippetPart
+from meetcore.records import SnippetPart, Word
 
 SNIPPET_WORDS = 24
 """Words of a segment that a hit shows."""

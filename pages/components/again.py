@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from meetcore.records import Meeting, MeetingState, Transcript
-from meetcore.store.jobs import JobOptions, JobStage
+from meetcore.records import JobOptions, JobStage, Meeting, MeetingState, Transcript
 from pages.components import choices, notice, session
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.store.jobs import JobOptions
+from meetcore.records import JobOptions
 from meetcore.weights.resolver import WeightResolver
 from pages.components import languages, look, session
 

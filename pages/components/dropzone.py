@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meetcore.store.jobs import JobOptions
+from meetcore.records import JobOptions
 from pages.components import bidi, choices, uploading
 
 draw = bidi.register("upload", "listed")

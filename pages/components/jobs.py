@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from meetcore.errors import MeetingNotFoundError
-from meetcore.records import Meeting
-from meetcore.store.jobs import Job, JobStage, JobState
+from meetcore.records import Job, JobStage, JobState, Meeting
 from pages.components import actions, bidi, look, notice, opening, session
 
 draw = bidi.register("jobs", "listed")

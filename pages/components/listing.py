@@ -9,9 +9,17 @@ from typing import Any
 import streamlit as st
 
 from meetcore.pipeline.trash import UNDO_S
-from meetcore.records import MeetingState, Speaker
-from meetcore.store.jobs import Job, JobState
-from meetcore.store.library import LibraryPage, LibraryQuery, MeetingSummary, Order, SearchHit
+from meetcore.records import (
+    Job,
+    JobState,
+    LibraryPage,
+    LibraryQuery,
+    MeetingState,
+    MeetingSummary,
+    Order,
+    SearchHit,
+    Speaker,
+)
 from pages.components import actions, bidi, jobs, look, notice, opening, people, session
 
 draw = bidi.register("library", "listed")

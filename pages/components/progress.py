@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from meetcore.records import Meeting, MeetingState
-from meetcore.store.jobs import Job, JobState
+from meetcore.records import Job, JobState, Meeting, MeetingState
 from pages.components import jobs, meetingview, notice, session
 
 REFRESH_S = 0.5

@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from meetcore.errors import MeetcoreError
-from meetcore.store.jobs import JobOptions
+from meetcore.records import JobOptions
 from pages.components import notice, session
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from meetcore.errors import MeetingNotFoundError
-from meetcore.records import Meeting
-from meetcore.store.voices import Profile, VoiceClip
+from meetcore.records import Meeting, Profile, VoiceClip
 from pages.components import actions, bidi, look, recordings, session
 
 draw = bidi.register("voices", "listed")

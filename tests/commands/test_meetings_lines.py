@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from meetcore.commands.lines import hit_line, hits_json, meetings_json, table
-from meetcore.records import Meeting, MeetingState, Speaker
-from meetcore.store.library import MeetingSummary, SearchHit, SnippetPart
+from meetcore.records import Meeting, MeetingState, MeetingSummary, SearchHit, SnippetPart, Speaker
 
 BEGAN = datetime(2026, 11, 22, 13, 15, 2, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from meetcore.cli import main
 from meetcore.commands import transcribe
 from meetcore.commands.transcribing import Order
-from meetcore.store.jobs import JobOptions
+from meetcore.records import JobOptions
 
 
 @pytest.fixture

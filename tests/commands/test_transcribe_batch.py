@@ -14,9 +14,17 @@ from meetcore.commands.board import ProgressBoard
 from meetcore.commands.output import OutputError
 from meetcore.commands.transcribing import Batch, Order
 from meetcore.errors import AudioDecodeError
-from meetcore.records import MeetingState, Speaker, Stage, Transcript
+from meetcore.records import (
+    Job,
+    JobOptions,
+    JobStage,
+    JobState,
+    MeetingState,
+    Speaker,
+    Stage,
+    Transcript,
+)
 from meetcore.settings import Settings
-from meetcore.store.jobs import Job, JobOptions, JobStage, JobState
 from meetcore.store.meetings import MeetingStore, open_store
 from tests.transcript.written import sentence
 

@@ -18,8 +18,7 @@ import srt
 from meetcore.cli import main
 from meetcore.commands.output import NAMES
 from meetcore.metrics.words import word_errors
-from meetcore.records import MeetingState, Stage
-from meetcore.store.jobs import JobState
+from meetcore.records import JobState, MeetingState, Stage
 from meetcore.store.meetings import open_store
 from meetcore.transcript.formats import stm
 from tests.conftest import SamplePaths

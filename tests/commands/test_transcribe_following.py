@@ -14,7 +14,7 @@ from meetcore.commands.board import ProgressBoard
 from meetcore.commands.following import following, report
 from meetcore.commands.staging import staged
 from meetcore.errors import AudioDecodeError, StoreError
-from meetcore.store.jobs import Job, JobStage, JobState
+from meetcore.records import Job, JobStage, JobState
 
 
 def job(overall: float, stage: JobStage = JobStage.RECOGNIZING, left: float | None = None) -> Job:

@@ -14,8 +14,7 @@ from meetcore.diagnostics import examiner as module
 from meetcore.diagnostics.examiner import DEEP, Examiner
 from meetcore.diagnostics.facts import Facts
 from meetcore.diagnostics.findings import Verdict
-from meetcore.modes import Mode
-from meetcore.records import ModelsInUse
+from meetcore.records import Mode, ModelsInUse
 from tests.diagnostics.made_facts import healthy, made_settings, with_versions
 
 

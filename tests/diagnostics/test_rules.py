@@ -22,8 +22,7 @@ from meetcore.diagnostics.facts import (
 )
 from meetcore.diagnostics.findings import FileState, Finding, Verdict
 from meetcore.diagnostics.rules import RULES, explain, judge, judge_checkpoint
-from meetcore.modes import Mode
-from meetcore.records import ModelsInUse, RungLeft
+from meetcore.records import Mode, ModelsInUse, RungLeft
 from meetcore.settings import IceServer
 from pages.components.probe import FAULTS
 from tests.diagnostics.made_facts import (

@@ -25,7 +25,6 @@ from meetcore.errors import ModelUnavailableError
 from meetcore.metrics.accuracy import Accuracy
 from meetcore.metrics.der import DiarizationErrors
 from meetcore.metrics.words import WordErrors
-from meetcore.modes import Mode
 from meetcore.pipeline.process import ProcessEngine
 from meetcore.pipeline.tasks import (
     Decoded,
@@ -38,6 +37,7 @@ from meetcore.pipeline.tasks import (
     Task,
     Watch,
 )
+from meetcore.records import Mode
 from meetcore.settings import Settings
 
 RESULT = SelfTestResult("tiny.en", "", Mode.TRANSCRIPTION_ONLY, 30.0, (), ())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from meetcore.diagnostics.findings import Verdict
-from meetcore.modes import Mode
+from meetcore.records import Mode
 from tests.browser.conftest import ROOT, Server, free_port, wait_until_healthy
 from tests.environments.views import View, view, with_cpu_torch
 

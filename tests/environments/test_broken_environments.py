@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from meetcore.diagnostics.findings import Verdict
-from meetcore.modes import Mode
+from meetcore.records import Mode
 from pages.components.look import MODE_TEXT
 from tests.environments.installations import Broken, Installation
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import (
+    JobOptions,
+    JobStage,
+    JobState,
     LiveHealth,
     LiveSnapshot,
     LiveState,
@@ -25,7 +28,6 @@ from meetcore.records import (
     Turn,
     Word,
 )
-from meetcore.store.jobs import JobOptions, JobStage, JobState
 from tests.pages.fake_edits import FakeEdits
 from tests.pages.fake_library import FakeJobs, FakeLibrary, FakeProfiles, job
 

@@ -20,7 +20,7 @@ from meetcore.diagnostics.findings import (
 )
 from meetcore.diagnostics.monitor import HealthSample, MonitorView
 from meetcore.diagnostics.process_figures import ProcessSample
-from meetcore.modes import Mode
+from meetcore.records import Mode
 
 ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)

@@ -9,17 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from meetcore.records import Meeting, MeetingState, Speaker, Transcript
-from meetcore.store.jobs import Job, JobStage, JobState
-from meetcore.store.library import (
+from meetcore.records import (
+    Job,
+    JobStage,
+    JobState,
     LibraryPage,
     LibraryQuery,
+    Meeting,
+    MeetingState,
     MeetingSummary,
     Order,
+    Profile,
     SearchHit,
     SnippetPart,
+    Speaker,
+    Transcript,
+    VoiceClip,
 )
-from meetcore.store.voices import Profile, VoiceClip
 
 
 @dataclass

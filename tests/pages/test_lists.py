@@ -6,10 +6,18 @@ from datetime import datetime
 
 import pytest
 
-from meetcore.records import MeetingState, Speaker, Stage, Transcript
-from meetcore.store.jobs import JobOptions, JobStage, JobState
-from meetcore.store.library import LibraryQuery, Order
-from meetcore.store.voices import VoiceClip
+from meetcore.records import (
+    JobOptions,
+    JobStage,
+    JobState,
+    LibraryQuery,
+    MeetingState,
+    Order,
+    Speaker,
+    Stage,
+    Transcript,
+    VoiceClip,
+)
 from pages.components import actions, choices, jobs, listing, session, voices
 from tests.pages.conftest import Show
 from tests.pages.fake_backend import FakeService, FakeStore, conversation, meeting

@@ -8,8 +8,18 @@ from dataclasses import replace
 import pytest
 
 from meetcore.errors import EnrollmentTooShortError, MeetingStateError
-from meetcore.records import MeetingState, RejectedText, Segment, Speaker, Stage, Transcript, Turn
-from meetcore.store.jobs import JobOptions, JobStage, JobState
+from meetcore.records import (
+    JobOptions,
+    JobStage,
+    JobState,
+    MeetingState,
+    RejectedText,
+    Segment,
+    Speaker,
+    Stage,
+    Transcript,
+    Turn,
+)
 from pages.components import actions, meetingview, session, viewing
 from tests.pages.conftest import Show
 from tests.pages.fake_backend import FakeService, conversation, meeting, segment

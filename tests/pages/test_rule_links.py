@@ -10,8 +10,7 @@ import pytest
 
 from meetcore.diagnostics.rules import RULES
 from meetcore.errors import StoreError
-from meetcore.records import ModelsInUse, RungLeft
-from meetcore.store.jobs import JobStage, JobState
+from meetcore.records import JobStage, JobState, ModelsInUse, RungLeft
 from pages.components import actions, notice, probe, session, uploading
 from tests.pages.conftest import Show, Shown
 from tests.pages.fake_backend import REDUCED, FakeService

@@ -11,7 +11,7 @@ from meetcore.diagnostics.expected import VOICES, measures
 from meetcore.diagnostics.selftest import SelfTestResult, SelfTestState, SelfTestView
 from meetcore.metrics.accuracy import Accuracy
 from meetcore.metrics.words import WordErrors
-from meetcore.modes import Mode
+from meetcore.records import Mode
 from pages.components import selftest
 
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from meetcore.store.jobs import JobOptions
+from meetcore.records import JobOptions
 from pages.components import session, uploading
 from tests.pages.fake_backend import FakeService
 

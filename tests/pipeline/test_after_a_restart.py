@@ -12,8 +12,7 @@ import pytest
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import MeetingStateError
 from meetcore.pipeline.service import LiveMeeting, MeetingService
-from meetcore.records import MeetingState, Stage
-from meetcore.store.jobs import Job, JobStage, JobState
+from meetcore.records import Job, JobStage, JobState, MeetingState, Stage
 from tests.pipeline.conftest import Open
 from tests.pipeline.stand_ins import RefusingStore, SlowRecognizer, StandIn, talk, until
 

@@ -18,11 +18,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from meetcore import troubles
 from meetcore.audio.pcm import Pcm, to_pcm
 from meetcore.identifier import SpeakerIdentifier, create_speaker_identifier
 from meetcore.pipeline.service import LiveMeeting, MeetingService
-from meetcore.records import SAMPLE_RATE, LiveState, MeetingState, Mode, Samples, Stage, Word
+from meetcore.records import (
+    SAMPLE_RATE,
+    LiveState,
+    MeetingState,
+    Mode,
+    Samples,
+    Stage,
+    Word,
+    trouble,
+)
 from meetcore.rungs import loaders_for
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
@@ -162,7 +170,7 @@ def after(words: list[tuple[Word, str | None]], second: float) -> list[tuple[Wor
 def has_recovered(live: LiveMeeting, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clean minute, made short, clears the health; the count and the trace stay."""
     before = live.snapshot().health
-    monkeypatch.setattr(troubles, "CLEAN_S", 0.2)
+    monkeypatch.setattr(trouble, "CLEAN_S", 0.2)
     until(lambda: not live.snapshot().health.last_error)
     health = live.snapshot().health
     assert (health.recent_errors, health.chunk_errors) == (0, before.chunk_errors)

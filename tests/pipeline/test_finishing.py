@@ -18,9 +18,17 @@ from meetcore.errors import (
 from meetcore.pipeline import stages
 from meetcore.pipeline.service import MeetingService
 from meetcore.pipeline.watching import StageWatch
-from meetcore.records import SAMPLE_RATE, Meeting, MeetingState, Mode, Stage, Turn
+from meetcore.records import (
+    SAMPLE_RATE,
+    JobStage,
+    JobState,
+    Meeting,
+    MeetingState,
+    Mode,
+    Stage,
+    Turn,
+)
 from meetcore.speakers.offline import Cancelled
-from meetcore.store.jobs import JobStage, JobState
 from tests.pipeline.conftest import Open
 from tests.pipeline.stand_ins import (
     ClockDiarizer,

@@ -16,9 +16,20 @@ from meetcore.pipeline.estimate import Estimate, Speeds
 from meetcore.pipeline.offline import reattributed
 from meetcore.pipeline.service import MeetingService
 from meetcore.pipeline.tasks import WorkerDiedError
-from meetcore.records import SAMPLE_RATE, MeetingState, Mode, Segment, Stage, Turn, Word
+from meetcore.records import (
+    SAMPLE_RATE,
+    Job,
+    JobOptions,
+    JobStage,
+    JobState,
+    MeetingState,
+    Mode,
+    Segment,
+    Stage,
+    Turn,
+    Word,
+)
 from meetcore.speakers.similarity import Voice
-from meetcore.store.jobs import Job, JobOptions, JobStage, JobState
 from tests.pipeline.conftest import Open
 from tests.pipeline.stand_ins import (
     ClockDiarizer,

@@ -12,7 +12,7 @@ from meetcore.errors import InferenceError
 from meetcore.pipeline.latencies import WINDOW_S, Arrivals, Latencies
 from meetcore.pipeline.service import MeetingService
 from meetcore.records import SAMPLE_RATE
-from meetcore.troubles import CLEAN_S, Trouble, Troubles, safe_traceback, together
+from meetcore.records.trouble import CLEAN_S, Trouble, Troubles, safe_traceback, together
 from tests.pipeline.conftest import Open
 from tests.pipeline.stand_ins import StandIn, talk, until
 from tests.pipeline.test_running_meeting import CHUNK, heard_all, running, send

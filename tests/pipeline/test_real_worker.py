@@ -19,10 +19,19 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.identifier import create_speaker_identifier
 from meetcore.pipeline.process import ProcessEngine
 from meetcore.pipeline.service import MeetingService
-from meetcore.records import SAMPLE_RATE, MeetingState, Mode, Samples, Stage
+from meetcore.records import (
+    SAMPLE_RATE,
+    Job,
+    JobOptions,
+    JobStage,
+    JobState,
+    MeetingState,
+    Mode,
+    Samples,
+    Stage,
+)
 from meetcore.rungs import loaders_for
 from meetcore.settings import Settings
-from meetcore.store.jobs import Job, JobOptions, JobStage, JobState
 from meetcore.store.meetings import open_store
 from meetcore.weights.resolver import WeightResolver
 from tests.audio.test_media_files import encode, tone, write_silent_video, write_wav

@@ -16,8 +16,7 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetingStateError, RecordingError
 from meetcore.pipeline.pace import WIDEST_STEP
 from meetcore.pipeline.service import LiveMeeting, MeetingService
-from meetcore.records import SAMPLE_RATE, LiveState, Meeting, MeetingState, Mode, Stage
-from meetcore.store.jobs import JobState
+from meetcore.records import SAMPLE_RATE, JobState, LiveState, Meeting, MeetingState, Mode, Stage
 from tests.pipeline.conftest import Open
 from tests.pipeline.stand_ins import RefusingStore, StandIn, talk, texts, until
 

@@ -8,11 +8,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meetcore.records import MeetingState, Segment, Speaker, Stage, Transcript, Word
+from meetcore.records import (
+    Job,
+    JobStage,
+    JobState,
+    LibraryQuery,
+    MeetingState,
+    Order,
+    Segment,
+    Speaker,
+    Stage,
+    Transcript,
+    Word,
+)
 from meetcore.store import fulltext, sought
 from meetcore.store.database import open_database
-from meetcore.store.jobs import Job, JobStage, JobState
-from meetcore.store.library import LibraryQuery, Order
 from meetcore.store.meetings import MeetingStore
 
 

@@ -6,8 +6,9 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from meetcore.records import Meeting, MeetingState, Speaker
-from meetcore.store.jobs import Job
+from meetcore.records.job import Job
+from meetcore.records.meeting import Meeting, MeetingState
+from meetcore.records.transcript import Speaker
 
 
 class Order(enum.StrEnum):

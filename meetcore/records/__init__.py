@@ -1,0 +1,58 @@
+"""The frozen records that cross module borders; importing them loads no other package."""
+
+from meetcore.records.audio import SAMPLE_RATE, Samples
+from meetcore.records.job import Job, JobOptions, JobStage, JobState
+from meetcore.records.library import (
+    LibraryPage,
+    LibraryQuery,
+    MeetingSummary,
+    Order,
+    SearchHit,
+    SnippetPart,
+)
+from meetcore.records.live import LiveHealth, LiveSnapshot, LiveState
+from meetcore.records.meeting import Meeting, MeetingState
+from meetcore.records.mode import Mode
+from meetcore.records.models import ModelsInUse, RungLeft
+from meetcore.records.transcript import (
+    RejectedText,
+    Segment,
+    Speaker,
+    Stage,
+    Transcript,
+    Turn,
+    Word,
+)
+from meetcore.records.voice_profile import Profile, VoiceClip
+
+__all__ = [
+    "SAMPLE_RATE",
+    "Job",
+    "JobOptions",
+    "JobStage",
+    "JobState",
+    "LibraryPage",
+    "LibraryQuery",
+    "LiveHealth",
+    "LiveSnapshot",
+    "LiveState",
+    "Meeting",
+    "MeetingState",
+    "MeetingSummary",
+    "Mode",
+    "ModelsInUse",
+    "Order",
+    "Profile",
+    "RejectedText",
+    "RungLeft",
+    "Samples",
+    "SearchHit",
+    "Segment",
+    "SnippetPart",
+    "Speaker",
+    "Stage",
+    "Transcript",
+    "Turn",
+    "VoiceClip",
+    "Word",
+]

@@ -1,0 +1,15 @@
+"""The audio that models and recordings share: float32 samples, mono, 16 kHz."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:  # the doctor reads these records where numpy can't be imported
+    import numpy as np
+    import numpy.typing as npt
+
+SAMPLE_RATE = 16_000
+"""Samples per second (Hz) of everything between a decoder and a model."""
+
+Samples: TypeAlias = "npt.NDArray[np.float32]"
+"""Mono audio, shape (n_samples,), float32 in [-1, 1], 16 kHz."""
