@@ -18,13 +18,13 @@ from meetcore.audio.files import iter_audio
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.commands.bench_usage import UsageMeter
+from meetcore.diarization.clustering import DiarizeOptions
+from meetcore.diarization.diarizer import Diarizer
 from meetcore.errors import FormatError
 from meetcore.metrics.der import DiarizationErrors, Span, diarization_errors
+from meetcore.models.rungs import calm_blas, loaders_for
 from meetcore.records import SAMPLE_RATE, Turn
-from meetcore.rungs import calm_blas, loaders_for
 from meetcore.settings import load_settings
-from meetcore.speakers.clustering import DiarizeOptions
-from meetcore.speakers.diarizer import Diarizer
 from meetcore.transcript.formats import rttm
 from meetcore.transcript.formats.fields import seconds
 from meetcore.weights.resolver import WeightResolver

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from meetcore.asr.offline.recording import PieceWords
 from meetcore.commands.bench_usage import UsageMeter
 from meetcore.errors import ModelUnavailableError
-from meetcore.pipeline.inprocess import InProcessEngine
-from meetcore.pipeline.models import OwnModels
-from meetcore.pipeline.single import pass_over
+from meetcore.jobs.engines.inprocess import InProcessEngine
+from meetcore.jobs.model_cache import OwnModels
+from meetcore.jobs.single_file import pass_over
 from meetcore.records import JobOptions, JobStage, Segment, Turn
 from meetcore.settings import load_settings
-from meetcore.speech.offline import PieceWords
 
 STAGES = ("decoding", "recognizing", "finding speakers", "attributing")
 """In the order of JobStage."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from meetcore.asr.engines.ctranslate2_conversion import converted_model
 from meetcore.audio.files import read_audio
 from meetcore.commands.bench_pass import Cost
 from meetcore.commands.bench_tokenizer import readable_directory
@@ -19,7 +20,6 @@ from meetcore.commands.bench_usage import UsageMeter
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.settings import load_settings
-from meetcore.speech.ctranslate2_conversion import converted_model
 from meetcore.weights.resolver import WeightResolver
 
 SEQUENTIAL = "faster-whisper int8, beam 5, word times"

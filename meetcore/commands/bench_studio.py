@@ -9,8 +9,8 @@ from pathlib import Path
 from meetcore.audio.pcm import to_pcm
 from meetcore.commands.bench_stream import StreamOptions
 from meetcore.errors import MeetingStateError
-from meetcore.pipeline.service import LiveMeeting, MeetingService
 from meetcore.records import LiveSnapshot, MeetingState, ModelsInUse, Samples, Stage, Transcript
+from meetcore.service.meeting_service import LiveMeeting, MeetingService
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import MeetingStore, open_store
 

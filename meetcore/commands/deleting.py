@@ -17,7 +17,7 @@ from meetcore.store.meetings import MeetingStore
 from meetcore.transcript.cues import one_line
 
 if TYPE_CHECKING:
-    from meetcore.pipeline.service import MeetingService
+    from meetcore.service.meeting_service import MeetingService
 
 PATIENCE_S = 20.0
 POLL_S = 0.02
@@ -27,7 +27,7 @@ YES = frozenset({"y", "yes"})
 def delete(settings: Settings, store: MeetingStore, arguments: argparse.Namespace) -> int:
     """Delete text and audio of the meetings named; 1 if one could not be, or nobody said yes."""
     # Half a second of imports, which a list or a search does without.
-    from meetcore.pipeline.service import MeetingService
+    from meetcore.service.meeting_service import MeetingService
 
     if not arguments.yes and not sys.stdin.isatty():
         arguments.refuse("nobody is here to be asked; add --yes to delete without a question")

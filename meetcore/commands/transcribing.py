@@ -16,8 +16,8 @@ from meetcore.commands.output import Outlet
 from meetcore.commands.picking import pick
 from meetcore.commands.staging import staged
 from meetcore.errors import InferenceError, MeetcoreError, MeetingStateError
-from meetcore.pipeline.service import MeetingService
 from meetcore.records import Job, JobOptions, JobState
+from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from meetcore.transcript.cues import one_line

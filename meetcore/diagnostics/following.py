@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from meetcore.pipeline.tasks import Watch
+from meetcore.asr.offline.recording import PieceWords
+from meetcore.jobs.tasks import Watch
 from meetcore.records import JobStage
-from meetcore.speech.offline import PieceWords
 
 Progress = Callable[[str, float], None]
 """Told the stage in words and the part done, several times a second; may raise Stopped."""
@@ -52,7 +52,7 @@ class Follower:
 
 
 class _StageFollower:
-    """See meetcore.pipeline.tasks.Watch."""
+    """See meetcore.jobs.tasks.Watch."""
 
     def __init__(self, progress: Progress, span: Span) -> None:
         self._progress = progress

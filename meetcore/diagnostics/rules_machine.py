@@ -225,7 +225,7 @@ MACHINE_RULES = (
         cause="The sound is safe on the disk: a running meeting goes on, and the second pass hears"
         " everything again.",
         advice="Look at the traceback under Live health, run the self-test, and try the job again.",
-        source="meetcore/session.py",
+        source="meetcore/models/identifier_session.py",
         look=unseen,
         signs=(
             r"failed on (this window|the whole recording|\d)",

@@ -15,11 +15,11 @@ from meetcore.diagnostics.expected import Measure, measures, remark
 from meetcore.diagnostics.findings import Verdict
 from meetcore.diagnostics.following import SPANS, Follower, Progress
 from meetcore.errors import MeetcoreError, ModelUnavailableError
+from meetcore.jobs.engines.child_process import ProcessEngine
+from meetcore.jobs.single_file import SinglePass, pass_over
+from meetcore.jobs.tasks import Engine, Stopped, UnknownFailure
 from meetcore.metrics.accuracy import Accuracy, accuracy
 from meetcore.metrics.reference import load_reference
-from meetcore.pipeline.process import ProcessEngine
-from meetcore.pipeline.single import SinglePass, pass_over
-from meetcore.pipeline.tasks import Engine, Stopped, UnknownFailure
 from meetcore.records import JobOptions, JobStage, Mode
 from meetcore.settings import Settings
 

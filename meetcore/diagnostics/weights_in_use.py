@@ -8,9 +8,9 @@ from pathlib import Path
 
 from meetcore.diagnostics.checkpoints import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
-from meetcore.rungs import SMALLEST_WEIGHT
+from meetcore.diarization.diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
+from meetcore.models.rungs import SMALLEST_WEIGHT
 from meetcore.settings import Settings
-from meetcore.speakers.diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
 from meetcore.weights.resolver import CacheState, WeightResolver
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.pipeline.trash import UNDO_S
 from meetcore.records import (
     Job,
     JobState,
@@ -20,6 +19,7 @@ from meetcore.records import (
     SearchHit,
     Speaker,
 )
+from meetcore.service.trash import UNDO_S
 from pages.components import actions, bidi, jobs, look, notice, opening, people, session
 
 draw = bidi.register("library", "listed")

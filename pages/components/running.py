@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from meetcore.pipeline.service import LiveMeeting
 from meetcore.records import LiveSnapshot, LiveState
+from meetcore.service.meeting_service import LiveMeeting
 from pages.components import meter, notice, session, starting, transcript
 
 REFRESH_S = 0.3

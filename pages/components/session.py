@@ -14,7 +14,7 @@ import streamlit as st
 from meetcore.diagnostics.examiner import Examiner
 from meetcore.diagnostics.monitor import Monitor
 from meetcore.errors import MeetcoreError
-from meetcore.pipeline.service import MeetingService
+from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
 from meetcore.weights.resolver import WeightResolver

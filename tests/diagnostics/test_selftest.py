@@ -22,11 +22,8 @@ from meetcore.diagnostics.selftest import (
     run_self_test,
 )
 from meetcore.errors import ModelUnavailableError
-from meetcore.metrics.accuracy import Accuracy
-from meetcore.metrics.der import DiarizationErrors
-from meetcore.metrics.words import WordErrors
-from meetcore.pipeline.process import ProcessEngine
-from meetcore.pipeline.tasks import (
+from meetcore.jobs.engines.child_process import ProcessEngine
+from meetcore.jobs.tasks import (
     Decoded,
     DecodeTask,
     Diarized,
@@ -37,6 +34,9 @@ from meetcore.pipeline.tasks import (
     Task,
     Watch,
 )
+from meetcore.metrics.accuracy import Accuracy
+from meetcore.metrics.der import DiarizationErrors
+from meetcore.metrics.words import WordErrors
 from meetcore.records import Mode
 from meetcore.settings import Settings
 

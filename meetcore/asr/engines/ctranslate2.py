@@ -1,0 +1,241 @@
+"""Whisper on CTranslate2: the fast engine on CPU, and safe from several threads at once."""
+
+from __future__ import annotations
+
+import math
+import operator
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from meetcore.asr.recognizer import (
+    MAX_CONTEXT,
+    Recognition,
+    RecognizeOptions,
+    RecognizerInfo,
+    check_window,
+    token_cap,
+)
+from meetcore.asr.whisper.decoded import Draft, guarded_draft, recognition
+from meetcore.asr.whisper.mel import FRAMES_PER_SECOND, log_mel
+from meetcore.asr.whisper.tokenizer import WhisperTokens
+from meetcore.asr.whisper.word_times import TokenTimes, token_times
+from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.records import SAMPLE_RATE, Samples
+
+ENGINE = "ctranslate2"
+TEXT_POSITIONS = 448
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """What one thread encoded last."""
+
+    windows: tuple[Samples, ...]
+    context: float
+    output: Any
+
+    def is_of(self, windows: Sequence[Samples], context: float) -> bool:
+        same = len(windows) == len(self.windows) and context == self.context
+        return same and all(map(operator.is_, windows, self.windows))
+
+
+class CTranslate2Recognizer:
+    """A Whisper model in CTranslate2's form.
+
+    Parameters
+    ----------
+    directory : the model directory (see ``ctranslate2_conversion``)
+    weight : the name to show
+    device : "cpu" or "cuda"
+    compute_type : None takes int8 on CPU and float16 on CUDA
+    threads : CPU threads of one call; 0 takes CTranslate2's own choice (up to 4)
+    workers : calls that may run at the same time; they share one copy of the weights
+
+    Raises
+    ------
+    ModelUnavailableError
+        The directory, the device or the compute type does not work here.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        weight: str,
+        *,
+        device: str = "cpu",
+        compute_type: str | None = None,
+        threads: int = 0,
+        workers: int = 1,
+    ) -> None:
+        import ctranslate2
+
+        wanted = compute_type or ("float16" if device == "cuda" else "int8")
+        self._storage = ctranslate2.StorageView
+        try:
+            self._model: Any = ctranslate2.models.Whisper(
+                str(directory),
+                device=device,
+                compute_type=wanted,
+                intra_threads=threads,
+                inter_threads=workers,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelUnavailableError(
+                f"CTranslate2 could not load {weight} on {device} as {wanted} ({error});"
+                " set MEETCORE_DEVICE=cpu, or MEETCORE_ENGINE=openai-whisper."
+            ) from error
+        self._tokens = WhisperTokens(self._model.is_multilingual, self._model.num_languages)
+        self._info = RecognizerInfo(
+            weight, ENGINE, device, wanted, self._tokens.languages, max(1, workers)
+        )
+        self._recent = threading.local()
+
+    @property
+    def info(self) -> RecognizerInfo:
+        """What was loaded."""
+        return self._info
+
+    @property
+    def tokens(self) -> WhisperTokens:
+        """The vocabulary, for prompts made of text."""
+        return self._tokens
+
+    def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
+        """The words of one window (see ``Recognizer.recognize``)."""
+        return self.recognize_batch([samples], options)[0]
+
+    def recognize_batch(
+        self, windows: Sequence[Samples], options: RecognizeOptions
+    ) -> list[Recognition]:
+        """One result per window (see ``Recognizer.recognize_batch``)."""
+        if not windows:
+            return []
+        for window in windows:
+            check_window(window)
+        with _translated_errors():
+            encoded = self._encoded(windows, options.context)
+            language = options.language or self._language_of(encoded)
+            drafts = self._decode(encoded, windows, options, language)
+            times = self._align(encoded, windows, drafts, options, language)
+        return [
+            recognition(window, draft, timing, self._tokens, len(options.prefix_tokens), language)
+            for window, draft, timing in zip(windows, drafts, times, strict=True)
+        ]
+
+    def detect_language(self, samples: Samples) -> str:
+        """ISO code of the language most likely spoken in the first 30 s."""
+        if not self._tokens.multilingual:
+            return "en"
+        with _translated_errors():
+            return self._language_of(self.encode([samples[: 30 * SAMPLE_RATE]], MAX_CONTEXT))
+
+    def tokens_of(self, text: str) -> tuple[int, ...]:
+        """Text in this weight's vocabulary (see ``Recognizer.tokens_of``)."""
+        return self._tokens.encode(text)
+
+    def close(self) -> None:
+        """Free the model; later calls raise InferenceError."""
+        if self._model is not None:
+            self._model.unload_model()
+            self._model = None
+        self._recent = threading.local()
+
+    def _encoded(self, windows: Sequence[Samples], context: float) -> Any:
+        """The encoding; the same array heard again at once, as in a retry, is encoded once.
+
+        Known by identity: the arrays are held here until the next ones, so no other can take
+        their place.
+        """
+        held: _Encoding | None = getattr(self._recent, "encoding", None)
+        if held is None or not held.is_of(windows, context):
+            held = _Encoding(tuple(windows), context, self.encode(windows, context))
+            self._recent.encoding = held
+        return held.output
+
+    def encode(self, windows: Sequence[Samples], context: float) -> Any:
+        """Encoder output, shape (n_windows, n_positions, n_state), 50 positions a second."""
+        if self._model is None:
+            raise InferenceError(f"{self._info.weight} was closed; load it again.")
+        longest = max(window.shape[0] for window in windows) / SAMPLE_RATE
+        context = max(context, longest)
+        features = np.stack([log_mel(window, context, self._model.n_mels) for window in windows])
+        return self._model.encode(self._storage.from_array(features))
+
+    def _language_of(self, encoded: Any) -> str:
+        if not self._tokens.multilingual:
+            return "en"
+        best = self._model.detect_language(encoded)[0][0]
+        return str(best[0]).strip("<|>")
+
+    def _decode(
+        self, encoded: Any, windows: Sequence[Samples], options: RecognizeOptions, language: str
+    ) -> list[Draft]:
+        prompt = self._tokens.prompt(language, options)
+        longest = max(window.shape[0] for window in windows) / SAMPLE_RATE
+        cap = options.max_new_tokens or token_cap(longest, language)
+        if len(prompt) >= TEXT_POSITIONS:
+            return [Draft((), 0.0, 0.0, True)] * len(windows)
+        written = cap + len(options.prefix_tokens) + 1
+        results = self._model.generate(
+            encoded,
+            [prompt] * len(windows),
+            beam_size=options.beam_size,
+            # CTranslate2 writes at most half of max_length, and counts history but no prefix in.
+            max_length=min(TEXT_POSITIONS, max(2 * written, cap + len(prompt) + 1)),
+            return_scores=True,
+            return_no_speech_prob=True,
+            # After a prefix the window may well be over: nothing new is a fair answer.
+            suppress_blank=not options.prefix_tokens,
+        )
+        skip = len(options.prefix_tokens)
+        return [_draft(result, skip, self._tokens.end_of_text, cap) for result in results]
+
+    def _align(
+        self,
+        encoded: Any,
+        windows: Sequence[Samples],
+        drafts: Sequence[Draft],
+        options: RecognizeOptions,
+        language: str,
+    ) -> list[TokenTimes | None]:
+        if not options.word_times or not any(draft.tokens for draft in drafts):
+            return [None] * len(drafts)
+        durations = [window.shape[0] / SAMPLE_RATE for window in windows]
+        results = self._model.align(
+            encoded,
+            self._tokens.start_sequence(language),
+            [[*options.prefix_tokens, *draft.tokens] for draft in drafts],
+            [max(2, math.ceil(duration * FRAMES_PER_SECOND)) for duration in durations],
+        )
+        return [
+            token_times(result.alignments, result.text_token_probs, duration)
+            if draft.tokens
+            else None
+            for result, draft, duration in zip(results, drafts, durations, strict=True)
+        ]
+
+
+def _draft(result: Any, skip: int, end_of_text: int, cap: int) -> Draft:
+    """The best hypothesis without its forced first `skip` tokens, cut where it begins to loop."""
+    written = result.sequences_ids[0]
+    new = written[skip : skip + cap]
+    tokens = tuple(int(token) for token in new if token < end_of_text)
+    # The score is the mean over all of `written`, forced tokens counting as certain; the end of
+    # text is one more decision.
+    average = float(result.scores[0]) * len(written) / (len(written) - skip + 1)
+    capped = len(written) > skip + cap or len(written) >= TEXT_POSITIONS // 2
+    return guarded_draft(tokens, average, float(result.no_speech_prob), capped)
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        raise InferenceError(f"CTranslate2 failed on this window ({error}).") from error

@@ -1,0 +1,221 @@
+"""Whisper on torch, as OpenAI published it: the reference, and the engine for CUDA and oddities."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from meetcore.asr.recognizer import (
+    Recognition,
+    RecognizeOptions,
+    RecognizerInfo,
+    check_window,
+    token_cap,
+)
+from meetcore.asr.whisper.decoded import Draft, guarded_draft, recognition
+from meetcore.asr.whisper.tokenizer import WhisperTokens
+from meetcore.asr.whisper.word_times import TokenTimes
+from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.records import SAMPLE_RATE, Samples
+
+ENGINE = "openai-whisper"
+
+
+class OpenAIWhisperRecognizer:
+    """An openai-whisper model.
+
+    Its encoder takes nothing but 30 s, so `RecognizeOptions.context` saves nothing here. Its
+    decoding hooks into the shared module, so one lock lets one call in at a time.
+
+    Parameters
+    ----------
+    checkpoint : OpenAI's .pt
+    weight : Whisper's name for it ("tiny.en"); known names bring their alignment heads
+    device : "cpu" (float32) or "cuda" (float16)
+    threads : CPU threads of the whole process' torch; 0 leaves them alone
+
+    Raises
+    ------
+    ModelUnavailableError
+        The file is not a Whisper checkpoint, or the device does not work here.
+    """
+
+    def __init__(
+        self, checkpoint: Path, weight: str, *, device: str = "cpu", threads: int = 0
+    ) -> None:
+        import torch
+
+        if threads:
+            torch.set_num_threads(threads)
+        self._model: Any = _load(checkpoint, weight, device)
+        self._lock = threading.Lock()
+        self._half = device == "cuda"
+        self._tokens = WhisperTokens(self._model.is_multilingual, self._model.num_languages)
+        compute_type = "float16" if self._half else "float32"
+        self._info = RecognizerInfo(weight, ENGINE, device, compute_type, self._tokens.languages)
+
+    @property
+    def info(self) -> RecognizerInfo:
+        """What was loaded."""
+        return self._info
+
+    @property
+    def tokens(self) -> WhisperTokens:
+        """The vocabulary, for prompts made of text."""
+        return self._tokens
+
+    def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
+        """The words of one window (see ``Recognizer.recognize``)."""
+        check_window(samples)
+        with self._lock, _translated_errors():
+            mel = self._features(samples)
+            language = options.language or self._language_of(mel)
+            draft = self._decode(mel, samples, options, language)
+            times = self._align(mel, samples, draft, options, language)
+        skip = len(options.prefix_tokens)
+        return recognition(samples, draft, times, self._tokens, skip, language)
+
+    def recognize_batch(
+        self, windows: Sequence[Samples], options: RecognizeOptions
+    ) -> list[Recognition]:
+        """One result per window, one after the other."""
+        return [self.recognize(window, options) for window in windows]
+
+    def detect_language(self, samples: Samples) -> str:
+        """ISO code of the language most likely spoken in the first 30 s."""
+        if not self._tokens.multilingual:
+            return "en"
+        with self._lock, _translated_errors():
+            return self._language_of(self._features(samples[: 30 * SAMPLE_RATE]))
+
+    def encode(self, samples: Samples) -> np.ndarray[Any, Any]:
+        """Encoder output over 30 s, shape (1500, n_state), float32."""
+        import torch
+
+        with self._lock, torch.no_grad():
+            encoded = self._model.embed_audio(self._features(samples)[None])
+            output: np.ndarray[Any, Any] = encoded[0].float().cpu().numpy()
+        return output
+
+    def tokens_of(self, text: str) -> tuple[int, ...]:
+        """Text in this weight's vocabulary (see ``Recognizer.tokens_of``)."""
+        return self._tokens.encode(text)
+
+    def close(self) -> None:
+        """Free the model; later calls raise InferenceError."""
+        with self._lock:
+            self._model = None
+
+    def _features(self, samples: Samples) -> Any:
+        import torch
+        from whisper.audio import log_mel_spectrogram, pad_or_trim
+
+        if self._model is None:
+            raise InferenceError(f"{self._info.weight} was closed; load it again.")
+        mel = log_mel_spectrogram(pad_or_trim(torch.tensor(samples)), self._model.dims.n_mels).to(
+            self._model.device
+        )
+        return mel.half() if self._half else mel
+
+    def _language_of(self, mel: Any) -> str:
+        if not self._tokens.multilingual:
+            return "en"
+        _, probabilities = self._model.detect_language(mel, self._tokens.tokenizer())
+        return str(max(probabilities, key=probabilities.get))
+
+    def _decode(
+        self, mel: Any, samples: Samples, options: RecognizeOptions, language: str
+    ) -> Draft:
+        from whisper.decoding import DecodingOptions
+
+        cap = options.max_new_tokens or token_cap(samples.shape[0] / SAMPLE_RATE, language)
+        result = self._model.decode(
+            mel,
+            DecodingOptions(
+                language=language,
+                sample_len=cap,
+                beam_size=options.beam_size if options.beam_size > 1 else None,
+                prompt=list(options.prompt_tokens) or None,
+                prefix=list(options.prefix_tokens) or None,
+                # After a prefix the window may well be over: nothing new is a fair answer.
+                suppress_blank=not options.prefix_tokens,
+                # Its default ranking divides by the number of tokens, which may then be none.
+                length_penalty=1.0 if options.prefix_tokens else None,
+                without_timestamps=not options.timestamps,
+                fp16=self._half,
+            ),
+        )
+        tokens = tuple(token for token in result.tokens if token < self._tokens.end_of_text)
+        capped = len(result.tokens) >= cap
+        return guarded_draft(tokens, result.avg_logprob, result.no_speech_prob, capped)
+
+    def _align(
+        self, mel: Any, samples: Samples, draft: Draft, options: RecognizeOptions, language: str
+    ) -> TokenTimes | None:
+        if not options.word_times or not draft.tokens:
+            return None
+        from whisper.timing import find_alignment
+
+        duration = samples.shape[0] / SAMPLE_RATE
+        words = find_alignment(
+            self._model,
+            self._tokens.tokenizer(language),
+            [*options.prefix_tokens, *draft.tokens],
+            mel,
+            max(2, math.ceil(duration * 100)),
+        )
+        return _spread(words, duration)
+
+
+def _spread(words: Sequence[Any], duration: float) -> TokenTimes:
+    """Word times as token times: tokens share their word's span evenly."""
+    starts: list[float] = []
+    probabilities: list[float] = []
+    for word in words:
+        count = len(word.tokens)
+        steps = np.linspace(word.start, word.end, count, endpoint=False)
+        starts.extend(float(step) for step in np.clip(steps, 0.0, duration))
+        probabilities.extend([float(word.probability)] * count)
+    end = float(np.clip(words[-1].end, 0.0, duration)) if words else 0.0
+    return TokenTimes((*starts, end), tuple(probabilities))
+
+
+def _load(checkpoint: Path, weight: str, device: str) -> Any:
+    """The model with its alignment heads, in evaluation mode on `device`."""
+    import torch
+    import whisper
+    from whisper.model import ModelDimensions, Whisper
+
+    try:
+        loaded = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        model = Whisper(ModelDimensions(**loaded["dims"]))
+        model.load_state_dict(loaded["model_state_dict"])
+    except Exception as error:
+        # torch.load raises anything from KeyError to UnpicklingError on a foreign file.
+        raise ModelUnavailableError(
+            f"{checkpoint.name} is not a Whisper checkpoint ({type(error).__name__}: {error});"
+            " name a .pt file as OpenAI publishes them, or a weight of the catalogue."
+        ) from error
+    heads = whisper._ALIGNMENT_HEADS.get(weight)
+    if heads is not None:
+        model.set_alignment_heads(heads)
+    try:
+        return model.to(device).eval()
+    except (RuntimeError, AssertionError) as error:
+        raise ModelUnavailableError(
+            f"{weight} cannot run on {device} ({error}); set MEETCORE_DEVICE=cpu."
+        ) from error
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise InferenceError(f"openai-whisper failed on this window ({error}).") from error

@@ -1,0 +1,170 @@
+"""The hallucination gate: several weak signs together decide, no single one does.
+
+Whisper writes fluent text for audio without speech. Sources: Radford et al. 2022, section 4.5
+(thresholds on log-probability, no-speech probability and compression ratio); Koenecke et al. 2024
+and Barański et al. 2025 ("Investigation of Whisper ASR hallucinations") for the fillers.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+from meetcore.asr.recognizer import Recognition
+from meetcore.asr.repetition import loop_start
+
+
+class Reason(enum.StrEnum):
+    """Why text was held back; one word that a page can show."""
+
+    SILENCE = "silence"
+    NO_SPEECH = "no-speech"
+    REPETITION = "repetition"
+    UNLIKELY = "unlikely"
+    FILLER = "filler"
+    PROMPT = "prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """Where the signs begin to count; the defaults are the reference implementation's."""
+
+    silence_db: float = -60.0
+    no_speech_probability: float = 0.6
+    average_log_probability: float = -1.0
+    compression_ratio: float = 2.4
+    hopeless_log_probability: float = -1.8
+    """So unlikely that no other sign is needed."""
+    prompt: str = ""
+    """What the decoder was told to expect: over doubtful audio it is likely to repeat it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of the audio a text is claimed for.
+
+    `speech` is the largest probability of speech that voice activity gave any frame of it; None
+    where nobody asked.
+    """
+
+    level_db: float
+    speech: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Accepted, or held back for a reason."""
+
+    reason: Reason | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """True when the text may stand."""
+        return self.reason is None
+
+
+ACCEPTED = Verdict()
+
+_FILLERS = frozenset(
+    (
+        "you",
+        "thank you",
+        "thank you very much",
+        "thanks",
+        "thanks for watching",
+        "thank you for watching",
+        "thank you so much for watching",
+        "thanks for listening",
+        "please subscribe",
+        "subscribe",
+        "bye",
+        "bye bye",
+        "okay",
+        "oh",
+        "so",
+        "the",
+        "the end",
+        "ill see you in the next video",
+        "ill see you next time",
+        "see you next time",
+        "music",
+        "applause",
+        "subtitles by the amaraorg community",
+        "transcription by castingwords",
+        "untertitel der amaraorgcommunity",
+        "sous titres réalisés para la communauté damaraorg",
+        "ご視聴ありがとうございました",
+    )
+)
+
+
+def judge(
+    recognition: Recognition, evidence: Evidence, options: GateOptions | None = None
+) -> Verdict:
+    """Whether a text may stand, given its scores and its audio.
+
+    Parameters
+    ----------
+    recognition : the text with the scores of its decoding
+    evidence : of exactly the audio that was decoded
+    """
+    options = options or GateOptions()
+    if not recognition.words:
+        return ACCEPTED
+    if evidence.level_db < options.silence_db:
+        return Verdict(Reason.SILENCE)
+    if _repeats(recognition, options):
+        return Verdict(Reason.REPETITION)
+    doubts = _doubts(recognition, evidence, options)
+    if doubts and is_filler(recognition.text):
+        return Verdict(Reason.FILLER)
+    if doubts and is_echo(recognition.text, options.prompt):
+        return Verdict(Reason.PROMPT)
+    unlikely = recognition.average_log_probability < options.average_log_probability
+    if unlikely and recognition.no_speech_probability > options.no_speech_probability:
+        return Verdict(Reason.NO_SPEECH)
+    if recognition.average_log_probability < options.hopeless_log_probability:
+        return Verdict(Reason.UNLIKELY)
+    return Verdict(Reason.UNLIKELY) if unlikely and doubts >= 2 else ACCEPTED
+
+
+def is_filler(text: str) -> bool:
+    """True for the stock phrases Whisper writes when nobody speaks.
+
+    >>> is_filler(" Thanks for watching!"), is_filler(" Thank you, Diane.")
+    (True, False)
+    """
+    return _bare(text) in _FILLERS
+
+
+def is_echo(text: str, prompt: str) -> bool:
+    """True for text of which at least half of the words are the prompt's.
+
+    >>> is_echo(" Meetcore and Zhanar.", "Zhanar, Meetcore"), is_echo(" Yes.", "")
+    (True, False)
+    """
+    words, known = _bare(text).split(), set(_bare(prompt).split())
+    return bool(words) and 2 * sum(word in known for word in words) >= len(words)
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", "", text.lower()).split())
+
+
+def _repeats(recognition: Recognition, options: GateOptions) -> bool:
+    if recognition.compression_ratio > options.compression_ratio:
+        return True
+    words = [word.text.strip(" .,!?…").lower() for word in recognition.words]
+    return loop_start(words) is not None
+
+
+def _doubts(recognition: Recognition, evidence: Evidence, options: GateOptions) -> int:
+    """How many independent signs say that nobody spoke."""
+    signs = (
+        recognition.no_speech_probability > options.no_speech_probability,
+        recognition.average_log_probability < options.average_log_probability,
+        evidence.speech is not None and evidence.speech < 0.25,
+        evidence.level_db < options.silence_db + 10.0,
+    )
+    return sum(signs)

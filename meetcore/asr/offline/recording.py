@@ -1,0 +1,216 @@
+"""The second pass: words of a whole recording, each piece heard in full context."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+
+from meetcore.asr.offline.chunking import Piece, ReadSamples, cut_pieces
+from meetcore.asr.offline.coverage import snapped, uncovered
+from meetcore.asr.offline.fallback import HOLE_SAMPLES, Attempt, best_attempt
+from meetcore.asr.offline.options import OfflineOptions
+from meetcore.asr.recognizer import RecognizedWord, Recognizer
+from meetcore.asr.vad.activity import Activity, Region
+from meetcore.errors import InferenceError
+from meetcore.records import SAMPLE_RATE, RejectedText, Word
+
+__all__ = ["OfflineOptions", "PieceWords", "recognize_piece", "recognize_recording"]
+
+logger = logging.getLogger(__name__)
+
+_WORST_CASE = 4
+"""Halvings of a piece that keeps looping."""
+
+
+@dataclass(frozen=True, slots=True)
+class PieceWords:
+    """What one piece of the recording gave, on the meeting's clock."""
+
+    start_sample: int
+    end_sample: int
+    words: tuple[Word, ...] = ()
+    rejected: tuple[RejectedText, ...] = ()
+    language: str | None = None
+    failed: bool = False
+    """The recognizer failed on this piece; the log holds the traceback."""
+
+
+def recognize_recording(
+    read: ReadSamples,
+    total_samples: int,
+    recognizer: Recognizer,
+    activity: Activity,
+    options: OfflineOptions | None = None,
+    progress: Callable[[float], None] | None = None,
+    start_sample: int = 0,
+) -> Iterator[PieceWords]:
+    """Words of a recording of any length, piece after piece; stop iterating to cancel.
+
+    As many pieces are heard side by side as the recognizer has workers; a piece's words do not
+    depend on that.
+
+    Parameters
+    ----------
+    read : gives the samples between two positions, shape (n,), float32, 16 kHz
+    total_samples : length of the recording
+    progress : called with 0 to 1 after each piece
+    start_sample : end of the last piece that is known already; 0 hears everything
+
+    Yields
+    ------
+    PieceWords
+        In order; words of different pieces never overlap. A piece that the engine failed on is
+        logged and comes without words.
+    """
+    options = options or OfflineOptions()
+    pieces = cut_pieces(read, total_samples, activity, start_sample)
+    first = next(pieces, None)
+    if first is not None:
+        options = _prepared(options, first, recognizer)
+        hear = partial(_hear, recognizer=recognizer, options=options)
+        for result in _side_by_side(hear, chain((first,), pieces), recognizer.info.workers):
+            if progress is not None:
+                progress(result.end_sample / total_samples)
+            yield result
+    if progress is not None:
+        progress(1.0)
+
+
+def _prepared(options: OfflineOptions, first: Piece, recognizer: Recognizer) -> OfflineOptions:
+    """The options with everything in them that holds for the whole recording."""
+    language = options.language
+    if language is None and len(recognizer.info.languages) > 1:
+        language = recognizer.detect_language(first.samples)
+    return replace(options, language=language, gate=replace(options.gate, prompt=options.prompt))
+
+
+def _hear(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> PieceWords:
+    try:
+        return recognize_piece(piece, recognizer, options)
+    except InferenceError:
+        logger.exception("piece at sample %d failed", piece.start_sample)
+        return PieceWords(piece.start_sample, piece.end_sample, failed=True)
+
+
+def _side_by_side(
+    hear: Callable[[Piece], PieceWords], pieces: Iterable[Piece], workers: int
+) -> Iterator[PieceWords]:
+    """Results in the order of the pieces, of which only a few are held at any time."""
+    if workers <= 1:
+        yield from map(hear, pieces)
+        return
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="recognize")
+    waiting: deque[Future[PieceWords]] = deque()
+    try:
+        for piece in pieces:
+            waiting.append(pool.submit(hear, piece))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def recognize_piece(
+    piece: Piece, recognizer: Recognizer, options: OfflineOptions, depth: int = 0
+) -> PieceWords:
+    """The words of one piece, trying again where the first hearing looped or left speech out."""
+    attempt = best_attempt(piece, recognizer, options)
+    if attempt.recognition.truncated and depth < _WORST_CASE and len(piece.regions) > 1:
+        return _joined(
+            piece,
+            [recognize_piece(half, recognizer, options, depth + 1) for half in _halves(piece)],
+        )
+    if not attempt.verdict.accepted:
+        return _rejected(piece, attempt)
+    words = snapped(attempt.recognition.words, piece.regions)
+    result = _on_clock(piece, words, attempt.recognition.language)
+    if depth >= _WORST_CASE:
+        return result
+    holes = [
+        hole for hole in uncovered(words, piece.regions) if hole.length_samples >= HOLE_SAMPLES
+    ]
+    found = [
+        recognize_piece(_part(piece, hole), recognizer, options, _WORST_CASE) for hole in holes
+    ]
+    return _joined(piece, [result, *found])
+
+
+def _on_clock(piece: Piece, words: Sequence[RecognizedWord], language: str | None) -> PieceWords:
+    return PieceWords(
+        piece.start_sample,
+        piece.end_sample,
+        tuple(
+            Word(
+                word.text, _seconds(piece, word.start), _seconds(piece, word.end), word.probability
+            )
+            for word in words
+        ),
+        language=language,
+    )
+
+
+def _seconds(piece: Piece, offset: float) -> float:
+    """Meeting time of an offset into a piece, by way of whole samples."""
+    return (piece.start_sample + round(offset * SAMPLE_RATE)) / SAMPLE_RATE
+
+
+def _rejected(piece: Piece, attempt: Attempt) -> PieceWords:
+    words = attempt.recognition.words
+    text = RejectedText(
+        _seconds(piece, words[0].start),
+        _seconds(piece, words[-1].end),
+        attempt.recognition.text.strip(),
+        str(attempt.verdict.reason),
+    )
+    return PieceWords(
+        piece.start_sample,
+        piece.end_sample,
+        rejected=(text,),
+        language=attempt.recognition.language,
+    )
+
+
+def _joined(piece: Piece, parts: Sequence[PieceWords]) -> PieceWords:
+    words = sorted((word for part in parts for word in part.words), key=lambda word: word.start)
+    return PieceWords(
+        piece.start_sample,
+        piece.end_sample,
+        tuple(words),
+        tuple(text for part in parts for text in part.rejected),
+        next((part.language for part in parts if part.language), None),
+    )
+
+
+def _halves(piece: Piece) -> tuple[Piece, Piece]:
+    """The piece cut at the pause nearest to its middle."""
+    middle = piece.samples.shape[0] // 2
+    pauses = [
+        (before.end_sample + after.start_sample) // 2
+        for before, after in zip(piece.regions, piece.regions[1:], strict=False)
+    ]
+    cut = min(pauses, key=lambda pause: abs(pause - middle))
+    whole = piece.samples.shape[0]
+    return _part(piece, Region(0, cut)), _part(piece, Region(cut, whole))
+
+
+def _part(piece: Piece, region: Region) -> Piece:
+    """A stretch of a piece as a piece of its own."""
+    start, end = region.start_sample, region.end_sample
+    inside = tuple(
+        Region(max(other.start_sample, start) - start, min(other.end_sample, end) - start)
+        for other in piece.regions
+        if other.start_sample < end and other.end_sample > start
+    )
+    return replace(
+        piece,
+        start_sample=piece.start_sample + start,
+        samples=piece.samples[start:end],
+        regions=inside,
+    )

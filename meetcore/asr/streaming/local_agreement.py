@@ -1,0 +1,123 @@
+"""Which words of a live hypothesis may be committed; pure.
+
+Local agreement (Macháček et al. 2023, "Turning Whisper into Real-Time Transcription System",
+section 3): a word stands when two hypotheses in a row have it in the same place. The attention of
+the decoder, through the alignment, adds the second condition of Papi et al. 2023 (AlignAtt): a
+word whose sound reaches into the newest audio is not yet to be trusted.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import replace
+
+from meetcore.asr.recognizer import RecognizedWord
+
+SHORTEST_WORD = 0.03
+"""Seconds. Words made up past the end of the audio are all aligned to one point."""
+EDGE = 0.06
+"""Seconds. A word that only begins this close to the end of the audio was not heard yet."""
+_MARKS = string.punctuation + "…“”‘’«»—–。，！？、：；"
+
+
+def bare(text: str) -> str:
+    """A word without case and marks, for comparing hypotheses.
+
+    >>> bare(" Hello?") == bare(" hello")
+    True
+    """
+    return text.strip().strip(_MARKS).casefold()
+
+
+def is_mark(text: str) -> bool:
+    """True for a piece that is punctuation alone."""
+    return not bare(text)
+
+
+def plausible(words: Sequence[RecognizedWord], end: float) -> tuple[RecognizedWord, ...]:
+    """The leading words that the audio, `end` seconds long, can bear out.
+
+    A decoder that runs on after the speech has ended writes words that all align to the last
+    instant, or to no time at all.
+    """
+    brief = 0
+    for position, word in enumerate(words):
+        if is_mark(word.text):
+            continue
+        brief = brief + 1 if word.end - word.start < SHORTEST_WORD else 0
+        if word.start >= end - EDGE or brief >= 2:
+            return tuple(words[: position + 1 - max(brief, 1)])
+    return tuple(words)
+
+
+def agreed(previous: Sequence[RecognizedWord], words: Sequence[RecognizedWord]) -> int:
+    """How many leading items of `words` both hypotheses share; case and marks don't count.
+
+    A mark that stands alone agrees with anything, for decoders keep changing their minds on them.
+    """
+    before = [bare(word.text) for word in previous if not is_mark(word.text)]
+    matched = 0
+    for position, word in enumerate(words):
+        if is_mark(word.text):
+            continue
+        if matched == len(before) or bare(word.text) != before[matched]:
+            return position
+        matched += 1
+    return len(words)
+
+
+def committable(
+    previous: Sequence[RecognizedWord], words: Sequence[RecognizedWord], trusted_until: float
+) -> tuple[RecognizedWord, ...]:
+    """The leading words that may be committed while people go on talking.
+
+    The very last word of a hypothesis gives up its closing marks: the decoder puts a full stop
+    wherever the audio stops.
+    """
+    count = 0
+    for word in words[: agreed(previous, words)]:
+        if word.end > trusted_until:
+            break
+        count += 1
+    chosen = list(words[:count])
+    while chosen and is_mark(chosen[-1].text):
+        chosen.pop()
+    if chosen and count == len(words):
+        chosen[-1] = without_closing_marks(chosen[-1])
+    return tuple(chosen)
+
+
+def without_closing_marks(word: RecognizedWord) -> RecognizedWord:
+    """The word without the punctuation at its end."""
+    if not word.closing_tokens:
+        return word
+    return replace(
+        word,
+        text=word.text.removesuffix(word.closing_marks),
+        tokens=word.tokens[: -word.closing_tokens],
+        closing_marks="",
+        closing_tokens=0,
+    )
+
+
+def cut_position(words: Sequence[RecognizedWord], target: float, end: float) -> int | None:
+    """How many of the committed words leave the window when it must shrink; None for no cut.
+
+    A cut wants a pause and the end of a sentence, near `target` (seconds). `end` is where the
+    window's audio ends; a cut never parts a word from the pieces that continue it.
+    """
+    best: tuple[float, int] | None = None
+    for position, word in enumerate(words):
+        following = words[position + 1] if position + 1 < len(words) else None
+        if following is not None and not following.text.startswith(" "):
+            continue
+        if word.end > target and best is not None:
+            break
+        gap = (following.start if following else end) - word.end
+        closing = word.text[-1:]
+        sentence = 1.0 if closing in ".?!。？！" else 0.3 if closing in ",;:，、" else 0.0
+        score = 2.0 * min(gap, 1.0) + sentence - 0.15 * abs(target - word.end)
+        if best is None or score > best[0]:
+            best = (score, position + 1)
+    return best[1] if best else None

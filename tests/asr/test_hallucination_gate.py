@@ -1,0 +1,56 @@
+"""The gate weighs signs together; real words with one bad sign stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from meetcore.asr.hallucination import Evidence, GateOptions, Reason, is_filler, judge
+from meetcore.asr.recognizer import Recognition, RecognizedWord
+from meetcore.asr.repetition import compression_ratio
+
+LOUD = Evidence(level_db=-25.0, speech=0.9)
+FAINT = Evidence(level_db=-55.0, speech=0.05)
+
+
+def said(text: str, logprob: float = -0.3, no_speech: float = 0.1) -> Recognition:
+    words = tuple(RecognizedWord(f" {part}", 0.0, 1.0, 0.9, (1,)) for part in text.split())
+    return Recognition(words, logprob, no_speech, compression_ratio(text), "en")
+
+
+@pytest.mark.parametrize(
+    ("recognition", "evidence", "reason"),
+    [
+        (said("At least you know they all call me a Yankee"), LOUD, None),
+        (said(""), FAINT, None),
+        (said("Thank you."), LOUD, None),
+        (said("Thank you."), FAINT, Reason.FILLER),
+        (said("Thanks for watching!", no_speech=0.9), LOUD, Reason.FILLER),
+        (said("We shall meet on Monday", no_speech=0.9), LOUD, None),
+        (said("We shall meet on Monday", logprob=-1.2), LOUD, None),
+        (said("We shall meet on Monday", logprob=-1.2, no_speech=0.9), LOUD, Reason.NO_SPEECH),
+        (said("We shall meet on Monday", logprob=-1.2), FAINT, Reason.UNLIKELY),
+        (said("We shall meet on Monday", logprob=-2.5), LOUD, Reason.UNLIKELY),
+        (said("We shall meet on Monday"), Evidence(-80.0, 0.9), Reason.SILENCE),
+        (said("no, no, no, she said"), LOUD, None),
+        (said("Hello. hello! Hello hello, hello"), LOUD, Reason.REPETITION),
+        (said("and then we went there again " * 12), LOUD, Reason.REPETITION),
+    ],
+)
+def test_verdicts(recognition: Recognition, evidence: Evidence, reason: Reason | None) -> None:
+    verdict = judge(recognition, evidence)
+    assert verdict.reason == reason
+    assert verdict.accepted == (reason is None)
+
+
+def test_voice_activity_need_not_be_known() -> None:
+    assert judge(said("Thank you."), Evidence(-25.0)).accepted
+
+
+def test_limits_are_options() -> None:
+    strict = GateOptions(hopeless_log_probability=-0.2)
+    assert judge(said("We shall meet"), LOUD, strict).reason == Reason.UNLIKELY
+
+
+def test_fillers_ignore_case_and_marks() -> None:
+    assert is_filler(" THANK YOU!!")
+    assert not is_filler(" you there")

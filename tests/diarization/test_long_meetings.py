@@ -1,0 +1,88 @@
+"""A long meeting of ten invented voices: what is read, kept and compared stays bounded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from meetcore.diarization.clustering import GlobalOptions
+from meetcore.diarization.offline.recording import OfflineOptions, diarize
+from meetcore.diarization.offline.tenures import Piece, TenureOptions, tenures_of
+from meetcore.diarization.scoring import VoiceTable, reliability
+from meetcore.diarization.streaming.tracks import TrackBook
+from meetcore.records import SAMPLE_RATE, Samples
+from tests.diarization.invented import LEVEL, InventedEmbedding, InventedSegmentation, voice_of
+from tests.diarization.test_voices_alike import heard
+
+
+@pytest.fixture
+def who() -> np.ndarray:
+    """Who speaks in each second: turns of 2 to 9 s, 1 s of silence between them."""
+    rng = np.random.default_rng(4)
+    turns = [np.r_[np.full(rng.integers(2, 10), rng.integers(1, 11)), 0] for _ in range(200)]
+    return np.concatenate(turns)[:900]
+
+
+def test_ten_voices_in_a_quarter_of_an_hour(
+    who: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest, frames, compared = [0], [0], [0]
+    add, evidence = TrackBook.add, VoiceTable.evidence
+
+    def read(start: int, stop: int) -> Samples:
+        longest.append(stop - start)
+        return (who[np.arange(start, stop) // SAMPLE_RATE] * LEVEL).astype(np.float32)
+
+    def counted_add(self: TrackBook, start: int, scores: np.ndarray) -> None:
+        add(self, start, scores)
+        frames.append(self.end - self.start)
+
+    def counted_evidence(self: VoiceTable, other: VoiceTable) -> np.ndarray:
+        compared.append(len(self.durations) * len(other.durations))
+        return evidence(self, other)
+
+    monkeypatch.setattr(TrackBook, "add", counted_add)
+    monkeypatch.setattr(VoiceTable, "evidence", counted_evidence)
+    options = OfflineOptions(clustering=GlobalOptions(block=32))
+    found = diarize(
+        read,
+        len(who) * SAMPLE_RATE,
+        InventedSegmentation(),
+        InventedEmbedding(),
+        options=options,
+    )
+    assert found.speakers_found == 10
+    spoken = {int(n): float(np.count_nonzero(who == n)) for n in range(1, 11)}
+    durations = sorted(voice.duration for voice in found.voices.values())
+    np.testing.assert_allclose(durations, sorted(spoken.values()), rtol=0.1)
+    assert max(longest) <= 10 * SAMPLE_RATE
+    assert max(frames) <= InventedSegmentation.grid.count(15 * SAMPLE_RATE)
+    assert max(compared) <= 32 * 32
+
+
+def pieces(*said: tuple[int, int]) -> list[Piece]:
+    """Seconds of speech as (speaker, seconds), one piece a second."""
+    speakers = [speaker for speaker, seconds in said for _ in range(seconds)]
+    return [
+        Piece(1, 60 * i, heard(speaker, 1.0, i).direction.astype(np.float32), 1.0)
+        for i, speaker in enumerate(speakers)
+    ]
+
+
+def test_a_track_that_goes_over_to_another_voice_is_cut_there() -> None:
+    tenures = tenures_of(pieces((1, 10), (2, 8), (1, 5)), 30, TenureOptions())
+    assert [tenure.frame for tenure in tenures] == [30, 600, 1_080]
+    assert [tenure.voice.duration for tenure in tenures if tenure.voice] == [10.0, 8.0, 5.0]
+
+
+def test_alike_voices_are_told_apart_by_what_they_say_in_all() -> None:
+    """Two sisters, say: single seconds do not show the change, twelve do."""
+    alike = 0.68 * voice_of(1) + np.sqrt(1 - 0.68**2) * voice_of(2)
+    talk = pieces((1, 24))
+    for index in range(12, 24):
+        rest = talk[index].vector - reliability(1.0) * voice_of(1)
+        vector = (reliability(1.0) * alike + rest).astype(np.float32)
+        talk[index] = Piece(1, talk[index].frame, vector / np.linalg.norm(vector), 1.0)
+    assert len(tenures_of(talk, 0, TenureOptions(split=-np.inf))) == 1
+    assert [tenure.frame for tenure in tenures_of(talk, 0, TenureOptions())] == [0, 720]
+    assert len(tenures_of(pieces((1, 60)), 0, TenureOptions())) == 1

@@ -1,0 +1,436 @@
+"""One meeting from start to stop: pauses, late models, failing parts, the grace period."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from meetcore.audio.recording import RecordingReader
+from meetcore.errors import MeetingStateError, RecordingError
+from meetcore.live.step_width import WIDEST_STEP
+from meetcore.records import SAMPLE_RATE, JobState, LiveState, Meeting, MeetingState, Mode, Stage
+from meetcore.service.meeting_service import LiveMeeting, MeetingService
+from tests.support.service_fixtures import Open
+from tests.support.stand_ins import RefusingStore, StandIn, talk, texts, until
+
+CHUNK = SAMPLE_RATE // 10
+
+
+def send(live: LiveMeeting, seconds: float, source: str = "tab") -> None:
+    audio = talk(seconds)
+    for start in range(0, audio.size, CHUNK):
+        live.offer(audio[start : start + CHUNK], source)
+
+
+def running(service: MeetingService, meeting_id: str) -> LiveMeeting:
+    live = service.live(meeting_id)
+    assert live is not None
+    return live
+
+
+def heard_all(live: LiveMeeting, seconds: float) -> Any:
+    def check() -> bool:
+        health = live.snapshot().health
+        return health.samples_on_disk == seconds * SAMPLE_RATE and health.backlog < 0.05
+
+    return check
+
+
+def ended(service: MeetingService, meeting_id: str, timeout_s: float = 20.0) -> Meeting:
+    over = (MeetingState.DONE, MeetingState.FAILED)
+    until(lambda: service.store.get(meeting_id).state in over, timeout_s)
+    return service.store.get(meeting_id)
+
+
+def words(count: int) -> list[str]:
+    return [f"w{n}" for n in range(count)]
+
+
+def provisional(store: Any, meeting_id: str) -> list[str]:
+    return texts(store.transcript(meeting_id, Stage.PROVISIONAL).segments)
+
+
+def test_meeting_from_start_to_final_transcript(service: MeetingService, tmp_path: Path) -> None:
+    meeting_id = service.start("Standup")
+    live = running(service, meeting_id)
+    send(live, 8.0)
+    until(heard_all(live, 8.0))
+    snapshot = live.snapshot()
+    assert texts(snapshot.segments) == words(15)
+    assert [word.text for word in snapshot.tentative] == [" w15."]
+    assert snapshot.tentative_speaker == "S2"
+    assert [speaker.label for speaker in snapshot.speakers] == ["S1", "S2"]
+    assert (snapshot.elapsed, snapshot.source) == (8.0, "tab")
+    assert provisional(service.store, meeting_id) == words(15)
+    live.stop()
+    done = ended(service, meeting_id)
+    assert (done.state, done.detail, done.duration) == (MeetingState.DONE, "", 8.0)
+    assert (done.mode, done.recognizer) == (Mode.FULL, "scripted · fake · cpu float32")
+    assert provisional(service.store, meeting_id) == words(16)
+    assert done.audio_path == f"{meeting_id}/audio.flac"
+    assert service.live(meeting_id) is None
+    service.delete(meeting_id)
+    until(lambda: not (tmp_path / "data" / "recordings" / meeting_id).exists())
+
+
+def test_words_are_stored_before_they_are_shown(
+    service: MeetingService, store: RefusingStore
+) -> None:
+    live = running(service, service.start("Order"))
+    audio = talk(6.0)
+    for start in range(0, audio.size, CHUNK):
+        live.offer(audio[start : start + CHUNK], "tab")
+        shown = texts(live.snapshot().segments)
+        assert provisional(store, live.meeting_id)[: len(shown)] == shown
+
+
+def test_pause_settles_what_was_said_and_takes_nothing_more(service: MeetingService) -> None:
+    live = running(service, service.start("Pause"))
+    send(live, 3.0)
+    until(heard_all(live, 3.0))
+    assert live.snapshot().tentative
+    live.pause()
+    live.pause()
+    until(lambda: not live.snapshot().tentative)
+    assert texts(live.snapshot().segments) == words(6)
+    send(live, 5.0)
+    assert live.snapshot().state is LiveState.PAUSED
+    live.resume()
+    assert live.snapshot().state is LiveState.LISTENING
+    send(live, 2.0)
+    until(heard_all(live, 5.0))
+    live.stop()
+    assert live.join(10)
+    assert texts(live.snapshot().segments) == words(10)
+
+
+@pytest.mark.parametrize("act", ["pause", "resume"])
+def test_stop_wins_over_pause_and_resume_from_another_tab(
+    service: MeetingService, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """A stop that a pause overwrote would leave a meeting that never ends."""
+    live = running(service, service.start("Race"))
+    if act == "resume":
+        live.pause()
+    stopper = threading.Thread(target=live.stop)
+    intake = live._intake
+    pause = intake.pause
+
+    def interrupted(paused: bool) -> None:
+        if not stopper.ident:
+            stopper.start()
+            stopper.join(0.3)
+        pause(paused)
+
+    monkeypatch.setattr(intake, "pause", interrupted)
+    getattr(live, act)()
+    stopper.join(10)
+    assert live.join(10)
+    live.pause()
+    live.resume()
+    assert live.snapshot().state is LiveState.STOPPED
+
+
+def test_pause_and_resume_at_once_never_leave_a_listening_meeting_deaf(
+    service: MeetingService,
+) -> None:
+    live = running(service, service.start("Deaf"))
+    threads = [
+        threading.Thread(target=lambda act=act: [act() for _ in range(500)])
+        for act in (live.pause, live.resume) * 2
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    live.resume()
+    before = live.snapshot().health.samples_on_disk
+    send(live, 1.0)
+    until(lambda: live.snapshot().health.samples_on_disk == before + SAMPLE_RATE)
+
+
+def test_every_change_of_the_view_grows_the_version(service: MeetingService) -> None:
+    live = running(service, service.start("Versions"))
+    versions = [live.snapshot().version]
+    for act in (
+        lambda: live.attach("tab"),
+        live.pause,
+        live.resume,
+        lambda: live.rename("S1", "Ada"),
+        lambda: live.set_title("Other"),
+    ):
+        act()
+        versions.append(live.snapshot().version)
+    assert sorted(set(versions)) == versions
+
+
+def test_models_that_come_late_catch_up_with_wide_steps(open_service: Open) -> None:
+    service = open_service(load=False)
+    live = running(service, service.start("Late"))
+    send(live, 60.0)
+    until(lambda: live.snapshot().health.samples_on_disk == 60 * SAMPLE_RATE)
+    snapshot = live.snapshot()
+    assert snapshot.health.backlog == 60.0
+    assert snapshot.health.keeping_up, "it is not slow, it has not begun"
+    assert service.store.get(live.meeting_id).mode is None
+    service.load_models()
+    until(heard_all(live, 60.0))
+    assert texts(live.snapshot().segments) == words(119)
+    identifier: Any = service._shelf.in_force
+    assert max(identifier.words[0].steps) == WIDEST_STEP
+    for second in range(1, 5):  # the step narrows with each look that finds little to do
+        send(live, 0.5)
+        until(heard_all(live, 60.0 + 0.5 * second))
+    assert live.snapshot().health.step < WIDEST_STEP
+    assert service.store.get(live.meeting_id).mode is Mode.FULL
+
+
+def test_meeting_stopped_before_models_are_loaded_is_finished_by_the_second_pass(
+    open_service: Open,
+) -> None:
+    service = open_service(load=False)
+    meeting_id = service.start("Early")
+    live = running(service, meeting_id)
+    send(live, 3.0)
+    live.stop()
+    assert live.join(10)
+    until(lambda: service.store.jobs.get(meeting_id).state is JobState.RUNNING)
+    waiting = service.store.get(meeting_id)
+    assert waiting.state is MeetingState.FINALIZING
+    service.load_models()
+    done = ended(service, meeting_id)
+    assert (done.state, done.detail) == (MeetingState.DONE, "")
+    assert service.store.transcript(meeting_id).stage is Stage.FINAL
+    assert len(service.store.transcript(meeting_id).words) > 3
+
+
+def test_nobody_sending_ends_the_meeting_after_the_grace_period(open_service: Open) -> None:
+    service = open_service(grace_s=0.4)
+    meeting_id = service.start("Left")
+    live = running(service, meeting_id)
+    send(live, 1.0)
+    began = time.monotonic()
+    assert live.join(10)
+    assert 0.3 < time.monotonic() - began < 3.0
+    assert ended(service, meeting_id).state is MeetingState.DONE
+    assert provisional(service.store, meeting_id) == words(2)
+
+
+def test_frames_keep_a_meeting_alive_and_somebody_elses_do_not(open_service: Open) -> None:
+    service = open_service(grace_s=0.5)
+    live = running(service, service.start("Alive"))
+    for _ in range(20):
+        live.offer(np.zeros(CHUNK, dtype=np.int16), "tab")
+        time.sleep(0.05)
+    assert live.snapshot().state is LiveState.LISTENING
+    deadline = time.monotonic() + 10
+    while not live.join(0.02) and time.monotonic() < deadline:
+        live.offer(np.zeros(CHUNK, dtype=np.int16), "another tab")
+    assert live.snapshot().state is LiveState.STOPPED
+    assert live.snapshot().elapsed == 2.0
+
+
+def test_nobody_ever_attaching_ends_too(open_service: Open) -> None:
+    service = open_service(grace_s=0.3)
+    meeting_id = service.start("Nobody")
+    done = ended(service, meeting_id)
+    assert (done.state, done.detail) == (MeetingState.DONE, "No sound was recorded.")
+
+
+def test_failing_recognizer_is_counted_and_recovers(
+    service: MeetingService, identifier: StandIn
+) -> None:
+    live = running(service, service.start("Trouble"))
+    send(live, 1.0)
+    until(heard_all(live, 1.0))
+    identifier.words[0].failures = 3
+    while identifier.words[0].failures:
+        send(live, 1.0)
+        time.sleep(0.05)
+    until(lambda: live.snapshot().health.backlog < 0.05)
+    health = live.snapshot().health
+    assert (health.chunk_errors, health.last_error) == (3, "InferenceError")
+    send(live, 2.0)
+    live.stop()
+    assert live.join(10)
+    assert texts(live.snapshot().segments) == words(int(2 * live.snapshot().elapsed))
+
+
+def test_session_that_cannot_be_opened_is_tried_again(
+    service: MeetingService, identifier: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = type(identifier).open_session
+    tries: list[str] = []
+
+    def stumbling(self: StandIn, meeting_id: str, language: str | None = None) -> Any:
+        tries.append(meeting_id)
+        if len(tries) < 3:
+            raise OSError("not yet")
+        return opened(self, meeting_id, language)
+
+    monkeypatch.setattr(StandIn, "open_session", stumbling)
+    live = running(service, service.start("Stumble"))
+    send(live, 2.0)
+    until(heard_all(live, 2.0))
+    assert len(tries) == 3
+    assert texts(live.snapshot().segments) == words(3)
+
+
+def test_store_that_refuses_for_a_while_gets_everything_later(
+    service: MeetingService, store: RefusingStore
+) -> None:
+    live = running(service, service.start("Locked"))
+    send(live, 2.0)
+    until(heard_all(live, 2.0))
+    store.refused = {"*"}
+    send(live, 4.0)
+    until(heard_all(live, 6.0))
+    assert texts(live.snapshot().segments) == words(11), "people still read along"
+    assert 0 < live.snapshot().health.chunk_errors <= store.refusals
+    store.refused = set()
+    send(live, 1.0)
+    until(lambda: provisional(store, live.meeting_id) == words(13))
+
+
+def test_refusing_store_is_not_asked_with_every_chunk(
+    service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A locked database makes each call wait for seconds: recognition must not pay each time."""
+    monkeypatch.setattr("meetcore.live.persistence.RETRY_S", 60.0)
+    live = running(service, service.start("Locked"))
+    store.refused = {"replace_segments"}
+    for _ in range(20):
+        send(live, 0.5)
+        time.sleep(0.01)
+    until(heard_all(live, 10.0))
+    assert store.refusals == 1
+    store.refused = set()
+
+
+def test_last_words_wait_for_the_store(service: MeetingService, store: RefusingStore) -> None:
+    meeting_id = service.start("Last words")
+    live = running(service, meeting_id)
+    send(live, 3.0)
+    until(heard_all(live, 3.0))
+    store.refused = {"*"}
+    live.stop()
+    assert not live.join(0.7)
+    store.refused = set()
+    assert live.join(10)
+    assert provisional(store, meeting_id) == words(6)
+    assert ended(service, meeting_id).state is MeetingState.DONE
+
+
+def test_store_that_refuses_at_the_end_does_not_strand_the_meeting(
+    service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meetcore.live.persistence.LAST_WORDS_S", 0.2)
+    meeting_id = service.start("Stranded")
+    live = running(service, meeting_id)
+    send(live, 2.0)
+    until(heard_all(live, 2.0))
+    store.refused = {"*"}
+    live.stop()
+    assert live.join(10)
+    store.refused = set()
+    assert ended(service, meeting_id).state is MeetingState.DONE
+    assert len(store.transcript(meeting_id).words) == 4
+
+
+def test_recording_that_cannot_be_read_for_a_while(
+    service: MeetingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = running(service, service.start("Unreadable"))
+    read = RecordingReader.read
+
+    def refuse(self: RecordingReader, start: int = 0, stop: int | None = None) -> Any:
+        raise RecordingError("The recording cannot be read.")
+
+    monkeypatch.setattr(RecordingReader, "read", refuse)
+    send(live, 2.0)
+    until(lambda: live.snapshot().health.last_error == "RecordingError")
+    monkeypatch.setattr(RecordingReader, "read", read)
+    until(heard_all(live, 2.0))
+    assert texts(live.snapshot().segments) == words(3)
+
+
+def test_two_meetings_at_once_share_nothing(service: MeetingService) -> None:
+    one, two = (running(service, service.start(title)) for title in ("One", "Two"))
+    send(one, 4.0)
+    send(two, 2.0)
+    until(heard_all(one, 4.0))
+    until(heard_all(two, 2.0))
+    one.rename("S1", "Ada")
+    assert [len(texts(each.snapshot().segments)) for each in (one, two)] == [7, 3]
+    assert two.snapshot().speakers[0].name is None
+    assert {snapshot.title for snapshot in service.running()} == {"One", "Two"}
+    one.stop()
+    assert one.join(10)
+    send(two, 1.0)
+    until(heard_all(two, 3.0))
+    assert two.snapshot().state is LiveState.LISTENING
+
+
+def test_running_meeting_cannot_be_deleted_or_finished(service: MeetingService) -> None:
+    meeting_id = service.start("Busy")
+    with pytest.raises(MeetingStateError):
+        service.delete(meeting_id)
+    with pytest.raises(MeetingStateError):
+        service.finalize(meeting_id)
+
+
+def test_meeting_whose_recording_cannot_open_is_not_kept(
+    service: MeetingService, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / "recordings").write_text("in the way")
+    with pytest.raises(RecordingError):
+        service.start("Nowhere")
+    assert service.store.list_meetings() == []
+    assert service.running() == ()
+
+
+def test_meeting_deleted_by_another_process_ends_quietly(
+    service: MeetingService, store: RefusingStore
+) -> None:
+    meeting_id = service.start("Gone")
+    live = running(service, meeting_id)
+    store.delete(meeting_id)
+    send(live, 2.0)
+    until(heard_all(live, 2.0))
+    live.stop()
+    assert live.join(30)
+    until(lambda: service.live(meeting_id) is None)
+
+
+def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) -> None:
+    """Twenty meetings: the same threads as before, every object collected, streams closed."""
+    ended(service, run_once(service).meeting_id)
+    before = {thread.name for thread in threading.enumerate()}
+    gone = []
+    for _ in range(20):
+        live = run_once(service)
+        ended(service, live.meeting_id)
+        gone.append(weakref.ref(live))
+        del live
+    assert {thread.name for thread in threading.enumerate()} <= before
+    gc.collect()
+    assert not [each for each in gone if each() is not None]
+    assert service.running() == ()
+    identifier: Any = service._shelf.in_force
+    assert all(stream.closed for stream in (*identifier.words, *identifier.turns))
+
+
+def run_once(service: MeetingService) -> LiveMeeting:
+    live = running(service, service.start("Again"))
+    send(live, 1.0)
+    live.stop()
+    assert live.join(10)
+    return live

@@ -1,0 +1,331 @@
+"""Rungs broken on purpose: what still runs, and the sentence that says why."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from meetcore.asr.recognizer import Recognizer, RecognizerInfo
+from meetcore.asr.streaming.recognizer import StreamingOptions
+from meetcore.errors import InferenceError, ModelUnavailableError, WeightUnavailableError
+from meetcore.models.identifier import (
+    FallbackSpeakerIdentifier,
+    Loaders,
+    SpeakerIdentifier,
+    create_speaker_identifier,
+)
+from meetcore.models.rungs import loaders_for
+from meetcore.records import SAMPLE_RATE, Mode
+from meetcore.settings import Settings
+from meetcore.weights.resolver import WeightResolver
+from tests.asr.fakes import ScriptedRecognizer
+
+SettingsFor = Callable[..., Settings]
+
+
+class NamedRecognizer(ScriptedRecognizer):
+    """A recognizer that knows its weight and its threads, and notes that it was closed."""
+
+    def __init__(self, weight: str, threads: int, languages: tuple[str, ...] = ("en",)) -> None:
+        super().__init__()
+        self.weight, self.threads, self.languages = weight, threads, languages
+        self.closed = 0
+
+    @property
+    def info(self) -> RecognizerInfo:
+        name = Path(self.weight).stem if "/" in self.weight else self.weight
+        return RecognizerInfo(name, "fake", "cpu", "int8", self.languages)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class NamedDiarizer:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def open_live(self, max_speakers: int | None = None) -> Any:
+        raise AssertionError("no meeting is opened in these tests")
+
+
+class Shelf:
+    """Loaders over a list of what is broken; keeps what was loaded."""
+
+    def __init__(self, broken: dict[str, Exception] | None = None, step: float = 0.1) -> None:
+        self.broken = broken or {}
+        self.step = step
+        self.loaded: list[NamedRecognizer] = []
+        self.asked: list[str] = []
+        self.languages: tuple[str, ...] = ("en",)
+
+    def recognizer(self, weight: str, threads: int) -> NamedRecognizer:
+        self._maybe_break(f"{weight}@{threads}")
+        self._maybe_break(weight)
+        self.loaded.append(NamedRecognizer(weight, threads, self.languages))
+        return self.loaded[-1]
+
+    def diarizer(self, setting: str) -> Any:
+        if setting == "off":
+            raise ModelUnavailableError("Speakers are switched off.")
+        self._maybe_break(setting)
+        return NamedDiarizer(f"diarizer {setting}")
+
+    def step_seconds(self, recognizer: Recognizer) -> float:
+        self._maybe_break("measuring")
+        return self.step
+
+    def loaders(self) -> Loaders:
+        return Loaders(self.recognizer, self.diarizer, self.step_seconds)
+
+    def _maybe_break(self, name: str) -> None:
+        self.asked.append(name)
+        if name in self.broken:
+            raise self.broken[name]
+
+
+def missing(name: str) -> WeightUnavailableError:
+    return WeightUnavailableError(f"The weight {name} could not be had from anywhere.")
+
+
+@pytest.fixture
+def create(settings_for: SettingsFor, tmp_path: Path) -> Callable[..., FallbackSpeakerIdentifier]:
+    def build(shelf: Shelf, **changes: Any) -> FallbackSpeakerIdentifier:
+        return create_speaker_identifier(settings_for(tmp_path, **changes), shelf.loaders())
+
+    return build
+
+
+Create = Callable[..., FallbackSpeakerIdentifier]
+
+
+def test_everything_there_is_the_full_rung(create: Create) -> None:
+    found = create(Shelf())
+    assert isinstance(found, SpeakerIdentifier)
+    models = found.models
+    assert (models.mode, models.rungs_left) == (Mode.FULL, ())
+    assert models.reason == "base.en writes live and the final transcript."
+    assert models.live_recognizer == models.final_recognizer == "base.en · fake · cpu int8"
+    assert models.diarizer == "diarizer auto"
+
+
+def test_live_recognizer_runs_on_one_thread(create: Create) -> None:
+    shelf = Shelf()
+    create(shelf)
+    assert [(item.weight, item.threads) for item in shelf.loaded] == [
+        ("base.en", 0),
+        ("base.en", 1),
+    ]
+
+
+def test_missing_base_is_replaced_by_tiny_with_a_note(create: Create) -> None:
+    models = create(Shelf({"base.en": missing("base.en")})).models
+    assert models.mode is Mode.FULL
+    assert models.live_recognizer.startswith("tiny.en")
+    assert models.final_recognizer.startswith("tiny.en")
+    assert models.reason == f"{missing('base.en')} tiny.en is used instead."
+    assert models.rungs_left == ()
+
+
+def test_slow_machine_writes_live_with_tiny_and_finishes_with_base(create: Create) -> None:
+    shelf = Shelf(step=0.5)
+    models = create(shelf).models
+    assert models.live_recognizer.startswith("tiny.en")
+    assert models.final_recognizer.startswith("base.en")
+    assert models.reason == (
+        f"base.en would take 0.50 s for every {StreamingOptions().step:g} s of talk on this"
+        " machine, so tiny.en writes live and base.en the final transcript."
+    )
+    slow = shelf.loaded[1]
+    assert (slow.weight, slow.threads, slow.closed) == ("base.en", 1, 1)
+
+
+def test_slow_machine_without_tiny_keeps_base_and_says_so(create: Create) -> None:
+    models = create(Shelf({"tiny.en": missing("tiny.en")}, step=5.0)).models
+    assert models.live_recognizer.startswith("base.en")
+    assert models.reason == f"base.en is slow here, and {missing('tiny.en')}"
+
+
+def test_speed_that_cannot_be_measured_changes_nothing(create: Create) -> None:
+    models = create(Shelf({"measuring": InferenceError("The engine failed.")})).models
+    assert models.mode is Mode.FULL
+    assert models.live_recognizer.startswith("base.en")
+
+
+def test_second_copy_that_does_not_load_is_no_end(create: Create) -> None:
+    """The live copy of the weight may not fit into memory any more."""
+    found = create(Shelf({"base.en@1": ModelUnavailableError("There is no memory left.")}))
+    assert found.models.mode is Mode.FULL
+    assert found.models.live_recognizer.startswith("base.en")
+    assert "There is no memory left." in found.models.reason
+
+
+def test_recognizer_given_as_a_path_is_loaded_by_its_path_twice(create: Create) -> None:
+    shelf = Shelf()
+    create(shelf, recognizer="/models/mine.pt")
+    assert [item.weight for item in shelf.loaded] == ["/models/mine.pt", "/models/mine.pt"]
+
+
+def test_many_languages_are_not_given_up_for_speed(create: Create) -> None:
+    shelf = Shelf(step=5.0)
+    shelf.languages = ("en", "de")
+    models = create(shelf, recognizer="base").models
+    assert models.live_recognizer.startswith("base ")
+    assert models.languages == ("en", "de")
+
+
+def test_live_recognizer_of_the_settings_is_taken(create: Create) -> None:
+    models = create(Shelf(step=5.0), live_recognizer="small.en").models
+    assert models.live_recognizer.startswith("small.en")
+    assert models.final_recognizer.startswith("base.en")
+
+
+def test_live_recognizer_that_fails_leaves_no_rung(create: Create) -> None:
+    broken = {name: missing(name) for name in ("small.en", "tiny.en")}
+    models = create(Shelf(broken), live_recognizer="small.en").models
+    assert models.mode is Mode.FULL
+    assert models.rungs_left == ()
+    assert models.live_recognizer.startswith("base.en")
+    assert str(missing("small.en")) in models.reason
+
+
+def test_no_diarizer_leaves_one_rung_with_reason_and_remedy(create: Create) -> None:
+    found = create(Shelf({"auto": missing("campplus")}))
+    assert not isinstance(found, SpeakerIdentifier)
+    assert found.diarizer is None and found.recognizer is not None
+    models = found.models
+    assert models.mode is Mode.TRANSCRIPTION_ONLY
+    (left,) = models.rungs_left
+    assert (left.mode, left.reason) == (Mode.FULL, str(missing("campplus")))
+    assert left.remedy == "python -m meetcore weights pull segmentation-3.0 campplus"
+    assert models.reason == str(missing("campplus"))
+
+
+def test_speakers_switched_off_says_how_to_switch_them_on(create: Create) -> None:
+    models = create(Shelf(), diarizer="off").models
+    assert models.mode is Mode.TRANSCRIPTION_ONLY
+    assert models.rungs_left[0].remedy == "MEETCORE_DIARIZER=auto"
+
+
+def test_failing_pipeline_falls_to_open_weights_with_the_reason(create: Create) -> None:
+    hub = "pyannote/speaker-diarization-community-1"
+    refused = ModelUnavailableError(f"{hub} is gated: set HF_TOKEN.")
+    shelf = Shelf({hub: refused})
+    models = create(shelf, diarizer=hub).models
+    assert models.mode is Mode.FULL
+    assert models.diarizer == "diarizer open"
+    assert models.reason == f"{refused} Open weights tell speakers apart instead."
+    assert models.rungs_left == ()
+
+
+def test_pipeline_and_open_weights_failing_names_both(create: Create) -> None:
+    broken = {
+        "/pipeline": ModelUnavailableError("/pipeline has no config.yaml."),
+        "open": missing("campplus"),
+    }
+    models = create(Shelf(broken), diarizer="/pipeline").models
+    assert models.mode is Mode.TRANSCRIPTION_ONLY
+    assert models.rungs_left[0].reason == f"/pipeline has no config.yaml. {missing('campplus')}"
+
+
+def test_no_recognizer_leaves_both_rungs_with_the_same_reason(create: Create) -> None:
+    broken = {name: missing(name) for name in ("base.en", "tiny.en")}
+    found = create(Shelf(broken))
+    why = f"{missing('base.en')} {missing('tiny.en')}"
+    models = found.models
+    assert (models.mode, models.reason) == (Mode.RECORDING_ONLY, why)
+    assert [(left.mode, left.reason) for left in models.rungs_left] == [
+        (Mode.FULL, why),
+        (Mode.TRANSCRIPTION_ONLY, why),
+    ]
+    assert all(
+        left.remedy == "python -m meetcore weights pull tiny.en" for left in models.rungs_left
+    )
+    assert found.recognizer is None and found.diarizer is None
+
+
+def test_reason_is_the_recognizers_however_late_the_diarizer_fails(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    """Both load at once: the order in which they fail must not choose the sentence."""
+    recognizer_failed = threading.Event()
+
+    def recognizer(weight: str, threads: int) -> Recognizer:
+        if weight == "tiny.en":
+            recognizer_failed.set()
+        raise missing(weight)
+
+    def diarizer(setting: str) -> Any:
+        recognizer_failed.wait(5)
+        threading.Event().wait(0.2)
+        raise missing("campplus")
+
+    loaders = Loaders(recognizer, diarizer, lambda recognizer: 0.1)
+    models = create_speaker_identifier(settings_for(tmp_path), loaders).models
+    assert models.reason == f"{missing('base.en')} {missing('tiny.en')}"
+    assert str(missing("campplus")) in models.rungs_left[0].reason
+
+
+@pytest.mark.parametrize("part", ["auto", "base.en", "base.en@1"])
+@pytest.mark.parametrize(
+    "error", [ImportError("libcudart"), OSError(28, "full"), RuntimeError("x")]
+)
+def test_half_installed_library_is_a_sentence_and_no_crash(
+    create: Create, part: str, error: Exception
+) -> None:
+    models = create(Shelf({part: error})).models
+    assert type(error).__name__ in models.reason
+    assert models.mode is (Mode.TRANSCRIPTION_ONLY if part == "auto" else Mode.FULL)
+    if part == "auto":
+        assert type(error).__name__ in models.rungs_left[0].reason
+
+
+def test_loading_leaves_no_thread(create: Create) -> None:
+    before = set(threading.enumerate())
+    create(Shelf())
+    create(Shelf({"auto": missing("campplus")}))
+    assert set(threading.enumerate()) <= before
+
+
+def test_close_frees_both_recognizers_however_often(create: Create) -> None:
+    shelf = Shelf()
+    found = create(shelf)
+    found.close()
+    found.close()
+    assert all(item.closed for item in shelf.loaded)
+
+
+def test_session_without_recognizer_hears_and_says_nothing(create: Create) -> None:
+    broken = {name: missing(name) for name in ("base.en", "tiny.en")}
+    session = create(Shelf(broken)).open_session("m")
+    assert session.process_audio_chunk(np.ones(SAMPLE_RATE, dtype=np.float32), 0.0) == ()
+    assert session.flush() == () and session.step == 0.0
+    assert session.heard_samples == SAMPLE_RATE
+    session.close()
+
+
+@pytest.mark.model
+def test_offline_and_empty_cache_is_recording_only(tmp_path: Path) -> None:
+    """The real loaders with nothing to load: a sentence for every rung, no exception."""
+    settings = Settings(
+        _env_file=None, data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True
+    )
+    models = create_speaker_identifier(settings).models
+    assert models.mode is Mode.RECORDING_ONLY
+    assert [left.mode for left in models.rungs_left] == [Mode.FULL, Mode.TRANSCRIPTION_ONLY]
+    assert "base.en" in models.reason and "tiny.en" in models.reason
+
+
+@pytest.mark.model
+def test_real_weights_give_the_full_rung(resolver: WeightResolver, tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, recognizer="tiny.en")
+    found = create_speaker_identifier(settings, loaders_for(settings, resolver))
+    assert isinstance(found, SpeakerIdentifier)
+    assert found.models.live_recognizer.startswith("tiny.en")
+    assert found.models.diarizer == "segmentation-3.0 + campplus"
+    found.close()
+    found.close()

@@ -1,0 +1,87 @@
+"""A service on a real store and a real disk, with stand-ins for the models."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meetcore.jobs import progress, store_retry
+from meetcore.jobs.engines.inprocess import InProcessEngine
+from meetcore.jobs.model_cache import SharedModels
+from meetcore.live import intake, persistence
+from meetcore.service import trash
+from meetcore.service.meeting_service import MeetingService
+from meetcore.settings import Settings
+from meetcore.store.meetings import open_store
+from tests.asr.fakes import LevelActivity
+from tests.support.stand_ins import RefusingStore, StandIn
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries come quickly, and speech is whatever is not digital silence."""
+    monkeypatch.setattr("meetcore.jobs.second_pass.load_activity", LevelActivity)
+    monkeypatch.setattr(intake, "RETRY_S", 0.01)
+    monkeypatch.setattr(intake, "GIVE_UP_S", 0.3)
+    monkeypatch.setattr(persistence, "RETRY_S", 0.02)
+    monkeypatch.setattr(store_retry, "RETRY_S", 0.02)
+    monkeypatch.setattr(trash, "UNDO_S", 0.1)
+    monkeypatch.setattr(progress, "REPORT_S", 0.0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RefusingStore]:
+    real = open_store(f"sqlite:///{tmp_path / 'meetcore.db'}")
+    yield RefusingStore(real)
+    real.close()
+
+
+@pytest.fixture
+def identifier() -> StandIn:
+    return StandIn()
+
+
+Open = Callable[..., MeetingService]
+
+
+@pytest.fixture
+def open_service(
+    settings_for: Callable[..., Settings],
+    tmp_path: Path,
+    store: RefusingStore,
+    identifier: StandIn,
+) -> Iterator[Open]:
+    """Services over one and the same store and disk, as one process after another."""
+    opened: list[MeetingService] = []
+
+    def build(load: bool = True, **changes: Any) -> MeetingService:
+        settings = settings_for(tmp_path, **changes)
+        made: list[MeetingService] = []
+
+        def loaded(timeout_s: float) -> Any:
+            if made and made[0].models() is not None:
+                return identifier
+            time.sleep(min(timeout_s, 0.02))
+            return None
+
+        engine = InProcessEngine(SharedModels(loaded))
+        service: Any = MeetingService(settings, store, lambda: identifier, engine)  # type: ignore[arg-type]
+        made.append(service)
+        if load:
+            service.load_models()
+        opened.append(service)
+        return service
+
+    yield build
+    store.refused.clear()
+    for service in opened:
+        service.shutdown(10)
+
+
+@pytest.fixture
+def service(open_service: Open) -> MeetingService:
+    return open_service()

@@ -1,0 +1,223 @@
+"""A meeting service without weights: words and turns by the clock, a store and a disk that fail."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from meetcore.asr.streaming.recognizer import StreamUpdate
+from meetcore.audio.pcm import Pcm, to_pcm
+from meetcore.diarization.offline.recording import Diarization
+from meetcore.diarization.streaming.diarizer import LiveTurns
+from meetcore.errors import InferenceError, StoreError
+from meetcore.models.identifier_session import IdentifierSession
+from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, Samples, Segment, Turn, Word
+from tests.asr.fakes import ScriptedRecognizer, spoken
+
+WORD_S = 0.5
+TURN_S = 2.0
+
+
+def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> None:
+    """Wait for something that other threads bring about."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.005)
+
+
+def talk(seconds: float) -> Pcm:
+    """Audio in which the scripted recognizer hears a word every half second."""
+    starts = np.arange(0.1, seconds - 0.3, WORD_S)
+    return to_pcm(spoken(list(starts), seconds))
+
+
+class ClockWords:
+    """Word number n, from 0, is said in the n-th half second; it is committed a step later."""
+
+    def __init__(self, step: float = 0.6) -> None:
+        self.base = step
+        self.step = step
+        self.steps: list[float] = []
+        self.heard = 0
+        self.said = 0
+        self.failures = 0
+        """How many of the next calls fail."""
+        self.closed = False
+
+    def set_step(self, step: float) -> None:
+        self.step = step
+        self.steps.append(step)
+
+    def push(self, samples: Samples) -> StreamUpdate:
+        self.heard += samples.shape[0]
+        self._maybe_fail()
+        ready = int(self.heard / SAMPLE_RATE / WORD_S)
+        return self._update(max(self.said, ready - 1), ready)
+
+    def flush(self) -> StreamUpdate:
+        self._maybe_fail()
+        ready = int(np.ceil(self.heard / SAMPLE_RATE / WORD_S))
+        return self._update(ready, ready)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _maybe_fail(self) -> None:
+        if self.failures > 0:
+            self.failures -= 1
+            raise InferenceError("The engine failed on this window.")
+
+    def _update(self, committed: int, ready: int) -> StreamUpdate:
+        words = tuple(
+            Word(f" w{n}.", n * WORD_S, n * WORD_S + 0.4) for n in range(self.said, ready)
+        )
+        split = committed - self.said
+        self.said = committed
+        return StreamUpdate(words[:split], words[split:])
+
+
+class ClockTurns:
+    """Speakers S1 and S2 take turns of two seconds; `relabel` merges labels from then on."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+        self.merged: dict[str, str] = {}
+        self._news: list[tuple[str, str]] = []
+        self.closed = False
+
+    def relabel(self, old: str, new: str) -> None:
+        self.merged[old] = new
+        self._news.append((old, new))
+
+    def push(self, samples: Samples) -> LiveTurns:
+        self.heard += samples.shape[0]
+        end = self.heard / SAMPLE_RATE
+        turns = turns_until(end, self.merged)
+        news, self._news = tuple(self._news), []
+        return LiveTurns(turns, max(0.0, end - 3.0), news, end)
+
+    def flush(self) -> LiveTurns:
+        end = self.heard / SAMPLE_RATE
+        return LiveTurns(turns_until(end, self.merged), end, (), end)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def turns_until(end: float, merged: dict[str, str] | None = None) -> tuple[Turn, ...]:
+    turns = []
+    for number in range(int(np.ceil(end / TURN_S))):
+        label = f"S{number % 2 + 1}"
+        label = (merged or {}).get(label, label)
+        turns.append(Turn(number * TURN_S, min(end, (number + 1) * TURN_S), label))
+    return tuple(turns)
+
+
+class NamedWeight:
+    """Stands for the weight that made the voices."""
+
+    weight = "clock"
+
+
+class ClockDiarizer:
+    """The same speakers in the second pass, numbered the other way round."""
+
+    def __init__(self, error: Exception | None = None, extra: Sequence[Turn] = ()) -> None:
+        self.error = error
+        self.extra = tuple(extra)
+        self.name = "clock"
+        self.embedding = NamedWeight()
+
+    def open_live(self, max_speakers: int | None = None) -> Any:
+        return ClockTurns()
+
+    def diarize(
+        self, read: Any, total_samples: int, wanted: Any = None, **options: Any
+    ) -> Diarization:
+        self.wanted = wanted
+        options["progress"](0.0)
+        if self.error is not None:
+            raise self.error
+        turns = turns_until(total_samples / SAMPLE_RATE, {"S1": "S2", "S2": "S1"})
+        options["progress"](1.0)
+        return Diarization(turns, (*turns, *self.extra), 2)
+
+
+class SlowRecognizer(ScriptedRecognizer):
+    """Waits for leave before each window of the second pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leave = threading.Event()
+        self.asked = threading.Event()
+
+    def recognize(self, samples: Any, options: Any) -> Any:
+        self.asked.set()
+        self.leave.wait(20)
+        return super().recognize(samples, options)
+
+
+@dataclass
+class StandIn:
+    """An identifier of stand-ins; keeps the streams of every session it opened."""
+
+    recognizer: Any = field(default_factory=ScriptedRecognizer)
+    diarizer: Any = field(default_factory=ClockDiarizer)
+    mode: Mode = Mode.FULL
+    reason: str = "Everything is loaded."
+    words: list[ClockWords] = field(default_factory=list)
+    turns: list[ClockTurns] = field(default_factory=list)
+    closed: bool = False
+    make_words: Callable[[], Any] = ClockWords
+
+    @property
+    def models(self) -> ModelsInUse:
+        return ModelsInUse(self.mode, "live", "final", "clock", self.reason)
+
+    def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
+        if self.mode is Mode.RECORDING_ONLY:
+            return IdentifierSession(meeting_id, None, None)
+        self.words.append(self.make_words())
+        if self.mode is Mode.FULL:
+            self.turns.append(ClockTurns())
+            return IdentifierSession(meeting_id, self.words[-1], self.turns[-1])
+        return IdentifierSession(meeting_id, self.words[-1], None)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class RefusingStore:
+    """A store that refuses the methods named in `refused`, as a locked database would."""
+
+    def __init__(self, store: Any, whole: RefusingStore | None = None, door: str = "") -> None:
+        self._store = store
+        self._whole = whole or self
+        self._door = door
+        if whole is None:
+            self.refused: set[str] = set()
+            self.refusals = 0
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+        if not callable(method):
+            return RefusingStore(method, self._whole, f"{name}.")
+        whole = self._whole
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            if f"{self._door}{name}" in whole.refused or "*" in whole.refused:
+                whole.refusals += 1
+                raise StoreError("The database is locked.")
+            return method(*arguments, **options)
+
+        return call
+
+
+def texts(segments: Sequence[Segment]) -> list[str]:
+    return [word.text.strip(" .") for segment in segments for word in segment.words]
