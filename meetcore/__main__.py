@@ -1,7 +1,7 @@
-"""`python -m meetcore`: see meetcore/cli.py."""
+"""`python -m meetcore`: see meetcore/cli/main.py."""
 
 import sys
 
-from meetcore.cli import main
+from meetcore.cli.main import main
 
 sys.exit(main())

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from meetcore.diagnostics.facts import Facts
+from meetcore.diagnostics.facts.installed import (
+    LIBRARIES,
+    TESTED_PYTHON,
+    KnownLibrary,
+    same_release,
+)
+from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import (
     Area,
     Diagnosis,
@@ -17,9 +23,8 @@ from meetcore.diagnostics.findings import (
     Verdict,
     first_sentence,
 )
-from meetcore.diagnostics.installed import LIBRARIES, TESTED_PYTHON, KnownLibrary, same_release
-from meetcore.diagnostics.rule import Rule
-from meetcore.diagnostics.rules import RULES, WORST_FIRST, Judgement, explain, judge
+from meetcore.diagnostics.rules.registry import RULES, WORST_FIRST, Judgement, explain, judge
+from meetcore.diagnostics.rules.rule import Rule
 from meetcore.records import Mode
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from meetcore.diagnostics.diagnose import diagnose
-from meetcore.diagnostics.facts import Facts
+from meetcore.diagnostics.facts.gather import deep_facts, quick_facts
+from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Diagnosis
-from meetcore.diagnostics.gathering import deep_facts, quick_facts
 from meetcore.records import ModelsInUse
 from meetcore.settings import Settings
 

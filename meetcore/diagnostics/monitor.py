@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from meetcore.diagnostics.process_figures import ProcessFigures, ProcessSample
+from meetcore.diagnostics.process_usage import ProcessFigures, ProcessSample
 from meetcore.records import LiveSnapshot
 
 logger = logging.getLogger(__name__)

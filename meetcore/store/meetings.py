@@ -20,15 +20,16 @@ from meetcore.records import (
     Transcript,
     Turn,
 )
-from meetcore.store import fulltext, transcripts
+from meetcore.store import transcript_rows
 from meetcore.store.database import Database, open_database
-from meetcore.store.editing import Editor, keep_edits
-from meetcore.store.enrolled import ProfileStore
-from meetcore.store.jobqueue import JobStore
-from meetcore.store.lookup import NEWEST_FIRST, SHOWN, found_meeting, locked_meeting, meetings_in
+from meetcore.store.edits.editor import Editor, keep_edits
+from meetcore.store.jobs import JobStore
+from meetcore.store.library import Library
+from meetcore.store.queries import NEWEST_FIRST, SHOWN, found_meeting, locked_meeting, meetings_in
 from meetcore.store.rows import to_meeting
 from meetcore.store.schema import MeetingRow, SegmentRow
-from meetcore.store.shelves import Library
+from meetcore.store.search import index
+from meetcore.store.voice_profiles import ProfileStore
 
 _UNFINISHED = (MeetingState.LIVE, MeetingState.FINALIZING)
 
@@ -163,7 +164,7 @@ class MeetingStore:
     def delete(self, meeting_id: str) -> None:
         """Remove a meeting and all that was said in it; its recording is the caller's to remove."""
         with self._database.writing() as session:
-            fulltext.forget(session, locked_meeting(session, meeting_id))
+            index.forget(session, locked_meeting(session, meeting_id))
             session.execute(delete(MeetingRow).where(MeetingRow.id == meeting_id))
 
     def hide(self, meeting_id: str) -> None:
@@ -171,14 +172,14 @@ class MeetingStore:
         with self._database.writing() as session:
             row = locked_meeting(session, meeting_id)
             row.hidden_at = self._clock()
-            fulltext.forget(session, row)
+            index.forget(session, row)
 
     def unhide(self, meeting_id: str) -> None:
         """Bring a hidden meeting back."""
         with self._database.writing() as session:
             row = locked_meeting(session, meeting_id)
             row.hidden_at = None
-            fulltext.refresh(session, row)
+            index.refresh(session, row)
 
     def hidden(self) -> list[Meeting]:
         """Meetings that wait to be deleted for good."""
@@ -208,8 +209,8 @@ class MeetingStore:
         """Add segments after those of the stage; speakers they name are added too."""
         with self._database.writing() as session:
             locked_meeting(session, meeting_id)
-            count = transcripts.count_segments(session, meeting_id, stage)
-            transcripts.put_segments(session, meeting_id, stage, count, segments)
+            count = transcript_rows.count_segments(session, meeting_id, stage)
+            transcript_rows.put_segments(session, meeting_id, stage, count, segments)
 
     def replace_segments(
         self,
@@ -224,17 +225,17 @@ class MeetingStore:
         """
         with self._database.writing() as session:
             locked_meeting(session, meeting_id)
-            transcripts.put_segments(session, meeting_id, stage, first_position, segments)
+            transcript_rows.put_segments(session, meeting_id, stage, first_position, segments)
 
     def replace_transcript(self, meeting_id: str, transcript: Transcript) -> None:
         """Replace all of the transcript's stage at once; names that people gave stand."""
         with self._database.writing() as session:
             row = locked_meeting(session, meeting_id)
             with keep_edits(session, row, transcript.stage, self._clock()):
-                transcripts.put_transcript(session, meeting_id, transcript)
+                transcript_rows.put_transcript(session, meeting_id, transcript)
             if transcript.stage is Stage.FINAL and row.transcript_stage != Stage.FINAL.value:
                 row.transcript_stage = Stage.FINAL.value
-                fulltext.refresh(session, row)
+                index.refresh(session, row)
 
     def transcript(self, meeting_id: str, stage: Stage | None = None) -> Transcript:
         """The transcript of a stage; for None the one in force.
@@ -243,8 +244,8 @@ class MeetingStore:
         """
         with self._database.reading() as session:
             row = found_meeting(session.get(MeetingRow, meeting_id), meeting_id)
-            wanted = stage or fulltext.stage_in_force(session, row)
-            return transcripts.get_transcript(session, meeting_id, wanted)
+            wanted = stage or index.stage_in_force(session, row)
+            return transcript_rows.get_transcript(session, meeting_id, wanted)
 
     def clear_draft(self, meeting_id: str) -> None:
         """Forget the words of a second pass that is over, or begins anew."""
@@ -255,43 +256,43 @@ class MeetingStore:
                     SegmentRow.meeting_id == meeting_id, SegmentRow.stage == Stage.DRAFT.value
                 )
             )
-            fulltext.refresh(session, row)
+            index.refresh(session, row)
 
     def turns(self, meeting_id: str) -> tuple[Turn, ...]:
         """Who spoke when, overlaps included; labels as in the transcript."""
         with self._database.reading() as session:
             found_meeting(session.get(MeetingRow, meeting_id), meeting_id)
-            return transcripts.get_turns(session, meeting_id)
+            return transcript_rows.get_turns(session, meeting_id)
 
     def replace_turns(self, meeting_id: str, turns: Iterable[Turn]) -> None:
         """Replace who spoke when."""
         with self._database.writing() as session:
             locked_meeting(session, meeting_id)
-            transcripts.put_turns(session, meeting_id, turns)
+            transcript_rows.put_turns(session, meeting_id, turns)
 
     def add_rejected(self, meeting_id: str, stage: Stage, rejected: Iterable[RejectedText]) -> None:
         """Keep text that the gate held back."""
         with self._database.writing() as session:
             locked_meeting(session, meeting_id)
-            transcripts.put_rejected(session, meeting_id, stage, rejected)
+            transcript_rows.put_rejected(session, meeting_id, stage, rejected)
 
     def speakers(self, meeting_id: str) -> tuple[Speaker, ...]:
         """All speakers of the meeting, of both stages, in order of appearance."""
         with self._database.reading() as session:
             found_meeting(session.get(MeetingRow, meeting_id), meeting_id)
-            return transcripts.get_speakers(session, meeting_id)
+            return transcript_rows.get_speakers(session, meeting_id)
 
     def ensure_speakers(self, meeting_id: str, labels: Iterable[str]) -> None:
         """Add the speakers that are not there yet, in the order given."""
         with self._database.writing() as session:
             locked_meeting(session, meeting_id)
-            transcripts.put_speakers(session, meeting_id, labels)
+            transcript_rows.put_speakers(session, meeting_id, labels)
 
     def rename_speaker(self, meeting_id: str, label: str, name: str | None) -> None:
         """Name a speaker, for past and future segments; None or blanks take the name away."""
         with self._database.writing() as session:
             locked_meeting(session, meeting_id)
-            transcripts.put_name(session, meeting_id, label, name)
+            transcript_rows.put_name(session, meeting_id, label, name)
 
     def name_speaker_by_voice(
         self, meeting_id: str, label: str, name: str, similarity: float, profile_id: str
@@ -299,7 +300,7 @@ class MeetingStore:
         """Name a speaker after an enrolled voice; a name that a person gave stands."""
         with self._database.writing() as session:
             locked_meeting(session, meeting_id)
-            transcripts.put_recognised_name(
+            transcript_rows.put_recognised_name(
                 session, meeting_id, label, name, similarity, profile_id
             )
 

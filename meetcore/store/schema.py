@@ -185,7 +185,7 @@ class EditRow(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     description: Mapped[str] = mapped_column(Text)
     change: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """What stood there before and after; see meetcore.store.changes."""
+    """What stood there before and after; see meetcore.store.edits.undo_steps."""
     undone: Mapped[bool] = mapped_column(Boolean)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from meetcore.diagnostics.rules import explain
+from meetcore.diagnostics.rules.registry import explain
 from pages.components import findings, session
 
 KEY = "message"

@@ -7,8 +7,8 @@ from html import escape
 import streamlit as st
 
 from meetcore.diagnostics.findings import Diagnosis, Finding, Verdict
-from meetcore.diagnostics.rule import Rule, unseen
-from meetcore.diagnostics.rules import RULES
+from meetcore.diagnostics.rules.registry import RULES
+from meetcore.diagnostics.rules.rule import Rule, unseen
 from pages.components import address, verdicts
 
 NOT_NOW = "This is not the case here now."

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from meetcore.diagnostics.monitor import HealthSample
-from meetcore.diagnostics.process_figures import ProcessSample
+from meetcore.diagnostics.process_usage import ProcessSample
 from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot
 from pages.components import bidi, look, notice, session, sidebar
 

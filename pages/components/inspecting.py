@@ -12,10 +12,10 @@ from typing import BinaryIO, cast
 
 import streamlit as st
 
-from meetcore.diagnostics.checkpoints import inspect_checkpoint
+from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
+from meetcore.diagnostics.facts.installed import installed_versions
 from meetcore.diagnostics.findings import Checkpoint, Finding
-from meetcore.diagnostics.installed import installed_versions
-from meetcore.diagnostics.rules import judge_checkpoint
+from meetcore.diagnostics.rules.registry import judge_checkpoint
 from pages.components import findings, inventory, look, notice, session
 
 UPLOAD_KEY, PATH_KEY, KEPT = "checkpoint-file", "checkpoint-path", "inspected"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from meetcore.diagnostics.rules import explain
+from meetcore.diagnostics.rules.registry import explain
 from meetcore.errors import MeetcoreError
 from pages.components import routes, session
 

@@ -6,9 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from meetcore.diagnostics.expected import Measure
 from meetcore.diagnostics.findings import Verdict
-from meetcore.diagnostics.selftest import SelfTest, SelfTestResult, SelfTestState, SelfTestView
+from meetcore.diagnostics.selftest.expected import Measure
+from meetcore.diagnostics.selftest.run import SelfTest, SelfTestResult, SelfTestState, SelfTestView
 from pages.components import bidi, look, session
 
 REFRESH_S = 1.0

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from meetcore.diagnostics.expected import DER, EXPECTED
+from meetcore.diagnostics.selftest.expected import DER, EXPECTED
 from tests.browser import live_page
 from tests.browser.conftest import OpenBrowser, Server, StartServer
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from meetcore.diagnostics.binaries import Accelerator, TorchBuild
-from meetcore.diagnostics.facts import DatabaseFacts, Facts, FolderFacts, ImportTrial
+from meetcore.diagnostics.facts.binaries import Accelerator, TorchBuild
+from meetcore.diagnostics.facts.installed import LIBRARIES, tested_versions
+from meetcore.diagnostics.facts.records import DatabaseFacts, Facts, FolderFacts, ImportTrial
 from meetcore.diagnostics.findings import Checkpoint, FileState, WeightReport
-from meetcore.diagnostics.installed import LIBRARIES, tested_versions
 from meetcore.settings import Settings
 
 SPEAKER_CHECKPOINT = Checkpoint(

@@ -20,12 +20,12 @@ from typing import Any
 
 import pytest
 
-from meetcore.diagnostics.checkpoints import inspect_checkpoint
+from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
+from meetcore.diagnostics.checkpoints.pickle_machine import PickleRefusedError
+from meetcore.diagnostics.checkpoints.safe_pickle import read_pickle
+from meetcore.diagnostics.facts.installed import installed_versions
 from meetcore.diagnostics.findings import Checkpoint, Verdict
-from meetcore.diagnostics.installed import installed_versions
-from meetcore.diagnostics.pickle_steps import PickleRefusedError
-from meetcore.diagnostics.pickles import read_pickle
-from meetcore.diagnostics.rules import judge_checkpoint
+from meetcore.diagnostics.rules.registry import judge_checkpoint
 from meetcore.weights.resolver import WeightResolver
 
 MARKER = "run-by-a-pickle"
@@ -293,10 +293,10 @@ def within(data: bytes, seconds: int) -> None:
     """Read a pickle in a process of its own, which is ended when it takes longer."""
     code = """if True:
         import io, sys
-        from meetcore.diagnostics import pickles, pickle_steps
+        from meetcore.diagnostics.checkpoints import pickle_machine, safe_pickle
         try:
-            pickles.read_pickle(io.BytesIO(sys.stdin.buffer.read()))
-        except pickle_steps.PickleRefusedError:
+            safe_pickle.read_pickle(io.BytesIO(sys.stdin.buffer.read()))
+        except pickle_machine.PickleRefusedError:
             pass
         """
     subprocess.run([sys.executable, "-c", code], input=data, timeout=seconds, check=True)

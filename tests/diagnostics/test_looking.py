@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.diagnostics import binaries, installed, machine, trials
-from meetcore.diagnostics.facts import Facts
-from meetcore.diagnostics.gathering import quick_facts
+from meetcore.diagnostics.facts import binaries, import_trials, installed, machine
+from meetcore.diagnostics.facts.gather import quick_facts
+from meetcore.diagnostics.facts.records import Facts
 from meetcore.store.meetings import open_store
 from tests.diagnostics.made_facts import made_settings
 
@@ -65,7 +65,7 @@ def test_the_torch_of_this_machine_carries_what_torchaudio_wants() -> None:
 
 def test_nothing_heavy_is_imported_to_know_the_versions() -> None:
     code = (
-        "import sys; from meetcore.diagnostics.gathering import quick_facts;"
+        "import sys; from meetcore.diagnostics.facts.gather import quick_facts;"
         "from meetcore.diagnostics.diagnose import diagnose; diagnose(quick_facts());"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
@@ -82,7 +82,7 @@ def test_imports_are_tried_in_a_process_of_their_own(
     make_package(tmp_path, "failing", "1", init="raise OSError('libc10_cuda.so: no such file')")
     make_package(tmp_path, "chatty", "1", init="print('hello from an import')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    tried = trials.try_imports(["json", "crashing", "failing", "chatty", "no_such_module"])
+    tried = import_trials.try_imports(["json", "crashing", "failing", "chatty", "no_such_module"])
     assert tried["json"].error == "" and tried["chatty"].error == ""
     assert tried["crashing"].error == "the process was ended by SIGABRT"
     assert tried["failing"].error == "OSError: libc10_cuda.so: no such file"
@@ -94,7 +94,7 @@ def test_an_import_that_never_ends_is_given_up(
 ) -> None:
     make_package(tmp_path, "endless", "1", init="import time; time.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    tried = trials.try_imports(["json", "endless"], timeout_s=3)
+    tried = import_trials.try_imports(["json", "endless"], timeout_s=3)
     assert "not been imported after 3 s" in tried["endless"].error
 
 
@@ -171,4 +171,4 @@ def test_an_import_that_wraps_its_cause_tells_the_cause(
     )
     make_package(tmp_path, "wrapping", "1", init=wrapping)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert "libc10_cuda.so" in trials.try_imports(["wrapping"])["wrapping"].error
+    assert "libc10_cuda.so" in import_trials.try_imports(["wrapping"])["wrapping"].error

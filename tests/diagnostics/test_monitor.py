@@ -15,7 +15,7 @@ import pytest
 
 from meetcore.diagnostics import monitor as module
 from meetcore.diagnostics.monitor import KEPT, Monitor
-from meetcore.diagnostics.process_figures import DeviceMemory, ProcessFigures
+from meetcore.diagnostics.process_usage import DeviceMemory, ProcessFigures
 from meetcore.records import LiveHealth, LiveSnapshot, LiveState
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)

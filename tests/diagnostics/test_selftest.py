@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.diagnostics import expected, selftest
-from meetcore.diagnostics.expected import measures, remark
 from meetcore.diagnostics.findings import Verdict
-from meetcore.diagnostics.selftest import (
+from meetcore.diagnostics.selftest import expected
+from meetcore.diagnostics.selftest import run as selftest
+from meetcore.diagnostics.selftest.expected import measures, remark
+from meetcore.diagnostics.selftest.run import (
     Progress,
     SelfTest,
     SelfTestResult,

@@ -19,7 +19,7 @@ from meetcore.diagnostics.findings import (
     WeightReport,
 )
 from meetcore.diagnostics.monitor import HealthSample, MonitorView
-from meetcore.diagnostics.process_figures import ProcessSample
+from meetcore.diagnostics.process_usage import ProcessSample
 from meetcore.records import Mode
 
 ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>'

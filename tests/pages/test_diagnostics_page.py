@@ -11,7 +11,7 @@ import pytest
 
 from meetcore.diagnostics.findings import Checkpoint, Diagnosis, Verdict
 from meetcore.diagnostics.monitor import MonitorView
-from meetcore.diagnostics.rules import RULES
+from meetcore.diagnostics.rules.registry import RULES
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import LiveHealth
 from pages.components import inspecting, rungs, session

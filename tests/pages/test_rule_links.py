@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from meetcore.diagnostics.rules import RULES
+from meetcore.diagnostics.rules.registry import RULES
 from meetcore.errors import StoreError
 from meetcore.records import JobStage, JobState, ModelsInUse, RungLeft
 from pages.components import actions, notice, probe, session, uploading

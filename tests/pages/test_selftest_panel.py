@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from meetcore.diagnostics.expected import VOICES, measures
-from meetcore.diagnostics.selftest import SelfTestResult, SelfTestState, SelfTestView
+from meetcore.diagnostics.selftest.expected import VOICES, measures
+from meetcore.diagnostics.selftest.run import SelfTestResult, SelfTestState, SelfTestView
 from meetcore.metrics.accuracy import Accuracy
 from meetcore.metrics.words import WordErrors
 from meetcore.records import Mode

@@ -13,8 +13,8 @@ import pytest
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader
 from meetcore.diagnostics.diagnose import diagnose
+from meetcore.diagnostics.facts.gather import quick_facts
 from meetcore.diagnostics.findings import RungState, Verdict
-from meetcore.diagnostics.gathering import quick_facts
 from meetcore.models.identifier import create_speaker_identifier
 from meetcore.models.rungs import loaders_for
 from meetcore.records import SAMPLE_RATE, MeetingState, Mode, Samples
@@ -143,7 +143,8 @@ def test_it_is_foreseen_before_any_load_and_named_once_it_happened(
     versions = {"pyannote-audio": "2.1.1"}
     real = quick_facts(service._settings)
     monkeypatch.setattr(
-        "meetcore.diagnostics.installed.installed_versions", lambda: {**real.versions, **versions}
+        "meetcore.diagnostics.facts.installed.installed_versions",
+        lambda: {**real.versions, **versions},
     )
     foreseen = diagnose(quick_facts(service._settings))
     found = {each.rule: each for each in foreseen.findings}["introspection"]

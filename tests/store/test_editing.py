@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from meetcore.errors import MeetingStateError
 from meetcore.records import Segment, Speaker, Stage, Transcript, Turn, Word
+from meetcore.store.edits.rewording import reworded
 from meetcore.store.meetings import MeetingStore
-from meetcore.store.rewording import reworded
 from tests.store.test_library import said
 
 LINES = Transcript(

@@ -21,9 +21,9 @@ from meetcore.records import (
     Transcript,
     Word,
 )
-from meetcore.store import fulltext, sought
 from meetcore.store.database import open_database
 from meetcore.store.meetings import MeetingStore
+from meetcore.store.search import index, terms
 
 
 def said(start: float, text: str, speaker: str | None = "S1") -> Segment:
@@ -195,4 +195,4 @@ def test_only_what_the_index_holds_ready_is_asked_meeting_by_meeting(
     asked: str, is_one_step: bool
 ) -> None:
     """A long beginning asked for in each of 1,000 meetings took 10 s; gathered once, 0.1 s."""
-    assert sought.is_one_step(sought.terms_of(asked), fulltext.LONGEST_PREFIX) is is_one_step
+    assert terms.is_one_step(terms.terms_of(asked), index.LONGEST_PREFIX) is is_one_step

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.cli import main
-from meetcore.commands.board import ProgressBoard
-from meetcore.commands.weights import report
+from meetcore.cli.main import main
+from meetcore.cli.progress_bar import ProgressBoard
+from meetcore.cli.weights import report
 from meetcore.weights.progress import Progress
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from meetcore.store import fulltext
+from meetcore.store.search import index
 
 revision = "0002"
 down_revision: str | None = "0001"
@@ -20,12 +20,12 @@ def upgrade() -> None:
     _make_turns()
     _make_edits()
     _make_profiles()
-    fulltext.make(op.get_bind())
+    index.make(op.get_bind())
 
 
 def downgrade() -> None:
     """Drop the new tables and columns, with what they hold."""
-    fulltext.drop(op.get_bind())
+    index.drop(op.get_bind())
     for table in ("clips", "profiles", "edits", "turns", "jobs"):
         op.drop_table(table)
     op.drop_column("segments", "machine")

@@ -1,0 +1,33 @@
+"""`python -m meetcore bench {live,offline,diarization,store}`: what Meetcore reaches here."""
+
+from __future__ import annotations
+
+import argparse
+
+from meetcore.benchmarks import diarization, store
+from meetcore.benchmarks.live import run as bench_live
+from meetcore.benchmarks.offline import run as bench_offline
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the benches and their options."""
+    benches = parser.add_subparsers(dest="bench", metavar="BENCH", required=True)
+    live = benches.add_parser("live", help="stream files at 1x through live meetings")
+    bench_live.add_arguments(live)
+    offline = benches.add_parser("offline", help="transcribe files as uploads and score them")
+    bench_offline.add_arguments(offline)
+    speakers = benches.add_parser("diarization", help="find the speakers of files and score them")
+    diarization.add_arguments(speakers)
+    library = benches.add_parser("store", help="ask a large library of made-up meetings")
+    store.add_arguments(library)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the bench that was asked for."""
+    benches = {
+        "live": bench_live.run,
+        "offline": bench_offline.run,
+        "diarization": diarization.run,
+        "store": store.run,
+    }
+    return benches[arguments.bench](arguments)

@@ -1,0 +1,149 @@
+"""The bench's figures as Markdown tables, fit for the README, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from meetcore.benchmarks.live.score import Figures
+from meetcore.benchmarks.live.stream import StreamLog
+from meetcore.metrics.updates import spread
+
+HEADS = (
+    "file",
+    "WER live / final",
+    "cpWER live / final",
+    "DER live / final",
+    "speakers",
+    "final latency median / p90 / max",
+    "first shown median / p90",
+    "first text",
+    "label lag median / p90",
+    "revised",
+    "longest freeze",
+    "backlog / step max",
+    "second pass rtf",
+)
+
+
+class Rated(Protocol):
+    """Errors that know their share."""
+
+    @property
+    def rate(self) -> float:
+        """Errors per unit of reference."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One configuration: its stream and the figures of its meetings, the pooled ones last."""
+
+    log: StreamLog
+    rows: tuple[Figures, ...]
+
+
+def markdown(results: Sequence[Result]) -> str:
+    """One heading line and one table for each configuration."""
+    return "\n\n".join(_section(result) for result in results) + "\n"
+
+
+def to_json(results: Sequence[Result]) -> str:
+    """Everything measured, with every single latency, for other programs."""
+    plain = [finite(_plain(result)) for result in results]
+    return json.dumps(plain, indent=1, allow_nan=False) + "\n"
+
+
+def finite(value: Any) -> Any:
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {name: finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def cpu_per_second(log: StreamLog) -> float:
+    """CPU seconds of the live pass per second of audio heard."""
+    return log.cpu_s / log.audio_s if log.audio_s else 0.0
+
+
+def _section(result: Result) -> str:
+    log = result.log
+    many = f", {log.options.meetings} meetings at once" if log.options.meetings > 1 else ""
+    heading = (
+        f"**{log.models}**{many}: {cpu_per_second(log):.2f} CPU-s per audio s,"
+        f" peak RSS {log.peak_rss_mib:,.0f} MiB, loaded in {log.load_s:.1f} s,"
+        f" {log.audio_s:.0f} s of audio"
+    )
+    lines = [HEADS, tuple("---" for _ in HEADS), *(_row(figures) for figures in result.rows)]
+    return heading + "\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _row(figures: Figures) -> tuple[str, ...]:
+    live, final = figures.provisional, figures.final
+    errors = f", {figures.chunk_errors} errors" if figures.chunk_errors else ""
+    return (
+        figures.name,
+        f"{percent(live.words)} / {percent(final.words)}",
+        f"{percent(live.words_by_speaker)} / {percent(final.words_by_speaker)}",
+        f"{percent(live.turns)} / {percent(final.turns)}",
+        f"{live.speakers} / {final.speakers}",
+        *_waits(figures),
+        f"{figures.max_backlog:.1f} / {figures.max_step:.1f} s{errors}",
+        f"{figures.second_pass_s / figures.audio_s:.2f}",
+    )
+
+
+def _waits(figures: Figures) -> tuple[str, str, str, str, str, str]:
+    latency = figures.latency
+    if latency is None:
+        return ("–", "–", "–", "–", "–", "–")
+    final, first, lag = (
+        spread(values) for values in (latency.final, latency.first_shown, latency.label_lag)
+    )
+    return (
+        f"{final.median:.2f} / {final.p90:.2f} / {final.maximum:.2f} s",
+        f"{first.median:.2f} / {first.p90:.2f} s",
+        f"{latency.first_text:.2f} s",
+        f"{lag.median:.2f} / {lag.p90:.2f} s",
+        f"{100 * latency.revised / max(latency.shown, 1):.0f} %",
+        f"{latency.longest_freeze:.1f} s",
+    )
+
+
+def percent(errors: Rated | None) -> str:
+    """A share of errors as a cell."""
+    return "–" if errors is None else f"{100 * errors.rate:.1f} %"
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    log = result.log
+    return {
+        "models": log.models,
+        "weight": log.options.weight,
+        "engine": log.options.engine,
+        "meetings": log.options.meetings,
+        "speakers": log.options.speakers,
+        "audio_s": log.audio_s,
+        "cpu_s_per_audio_s": cpu_per_second(log),
+        "peak_rss_mib": log.peak_rss_mib,
+        "load_s": log.load_s,
+        "files": [_plain_figures(figures) for figures in result.rows],
+    }
+
+
+def _plain_figures(figures: Figures) -> dict[str, Any]:
+    plain = asdict(figures)
+    for stage in ("provisional", "final"):
+        for name in ("words", "words_by_speaker", "turns"):
+            errors = getattr(getattr(figures, stage), name, None)
+            if errors is not None:
+                plain[stage][name]["rate"] = errors.rate
+    if figures.latency is not None:
+        for name in ("final", "first_shown", "label_lag"):
+            plain["latency"][f"{name}_spread"] = asdict(spread(getattr(figures.latency, name)))
+    return plain

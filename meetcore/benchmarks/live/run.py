@@ -1,0 +1,115 @@
+"""`python -m meetcore bench live`: words, speakers, waits and cost of live meetings.
+
+Each configuration runs in a process of its own, so that its CPU time and memory are its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import time
+from pathlib import Path
+
+from meetcore.audio.files import read_audio
+from meetcore.benchmarks.live.report import Result, markdown, to_json
+from meetcore.benchmarks.live.score import figures, pool
+from meetcore.benchmarks.live.stream import StreamLog, StreamOptions, run_stream
+from meetcore.benchmarks.own_process import in_own_process
+from meetcore.benchmarks.reference_alignment import ReferenceAligner
+from meetcore.benchmarks.reference_files import references_for
+from meetcore.metrics.reference import Reference, load_reference
+from meetcore.metrics.updates import ReferenceWord
+from meetcore.records import SAMPLE_RATE
+from meetcore.settings import Settings, load_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--reference",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="REF",
+        help="FILE's words (.txt, .stm) and turns (.rttm); with several files, of the same name",
+    )
+    parser.add_argument("--weights", default="tiny.en", help="live weights, comma-separated")
+    parser.add_argument("--final-weight", default="", help="weight of the second pass")
+    parser.add_argument("--engines", default="auto", help="engines, comma-separated")
+    parser.add_argument("--meetings", type=int, default=1, metavar="N", help="meetings at once")
+    parser.add_argument("--no-speakers", action="store_true", help="do not tell speakers apart")
+    parser.add_argument("--json", action="store_true", help="print JSON, not tables")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure every weight on every engine and print the figures."""
+    settings = load_settings()
+    references = _references(arguments.files, arguments.reference)
+    pairs = itertools.product(arguments.weights.split(","), arguments.engines.split(","))
+    logs = []
+    for weight, engine in pairs:
+        options = StreamOptions(
+            files=tuple(arguments.files),
+            weight=weight,
+            engine=engine,
+            meetings=max(arguments.meetings, 1),
+            speakers=not arguments.no_speakers,
+            final_weight=arguments.final_weight,
+        )
+        print(f"streaming with {weight} on {engine} …", file=sys.stderr)
+        logs.append(in_own_process(_stream_here, options))
+    words = _reference_words(settings, arguments.files, references)
+    results = [_result(log, references, words) for log in logs]
+    print(to_json(results) if arguments.json else markdown(results), end="")
+    return 0
+
+
+def _references(files: list[Path], paths: list[Path]) -> dict[Path, Reference]:
+    """Read before anything is streamed, so that a mistake costs no time."""
+    durations = [read_audio(file).size / SAMPLE_RATE for file in files]
+    groups = references_for(files, paths)
+    return {
+        file: load_reference(group, duration)
+        for file, group, duration in zip(files, groups, durations, strict=True)
+    }
+
+
+def _stream_here(options: StreamOptions) -> StreamLog:
+    """Load the models and stream; the whole life of the child process."""
+    from meetcore.benchmarks.live.meetings import open_studio
+
+    began = time.perf_counter()
+    studio = open_studio(options)
+    try:
+        return run_stream(studio, options, load_s=time.perf_counter() - began)
+    finally:
+        studio.close()
+
+
+def _reference_words(
+    settings: Settings, files: list[Path], references: dict[Path, Reference]
+) -> dict[Path, tuple[ReferenceWord, ...]]:
+    """When each reference word was said, for files whose words are known."""
+    known = {file: references[file].segments for file in files}
+    if not any(known.values()):
+        return {}
+    aligner = ReferenceAligner(settings)
+    return {
+        file: aligner.word_times(read_audio(file), segments)
+        for file, segments in known.items()
+        if segments
+    }
+
+
+def _result(
+    log: StreamLog,
+    references: dict[Path, Reference],
+    words: dict[Path, tuple[ReferenceWord, ...]],
+) -> Result:
+    rows = [
+        figures(meeting, references[meeting.file], words.get(meeting.file))
+        for meeting in log.meetings
+    ]
+    return Result(log, (*rows, pool(rows, "all")) if len(rows) > 1 else tuple(rows))

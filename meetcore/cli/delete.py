@@ -1,0 +1,107 @@
+"""Deleting meetings from the shell, after a question."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from meetcore.cli.meeting_ids import pick
+from meetcore.errors import MeetcoreError, MeetingNotFoundError, MeetingStateError
+from meetcore.records import Meeting, MeetingState
+from meetcore.settings import Settings
+from meetcore.store.meetings import MeetingStore
+from meetcore.transcript.cues import one_line
+
+if TYPE_CHECKING:
+    from meetcore.service.meeting_service import MeetingService
+
+PATIENCE_S = 20.0
+POLL_S = 0.02
+YES = frozenset({"y", "yes"})
+
+
+def delete(settings: Settings, store: MeetingStore, arguments: argparse.Namespace) -> int:
+    """Delete text and audio of the meetings named; 1 if one could not be, or nobody said yes."""
+    # Half a second of imports, which a list or a search does without.
+    from meetcore.service.meeting_service import MeetingService
+
+    if not arguments.yes and not sys.stdin.isatty():
+        arguments.refuse("nobody is here to be asked; add --yes to delete without a question")
+    found, failed = _found(store, arguments.ids)
+    if found and not arguments.yes and not _agreed(found):
+        print("Nothing was deleted.", file=sys.stderr)
+        return 1
+    service = MeetingService(settings, store)
+    try:
+        for meeting in found:
+            try:
+                _refuse_running(settings, meeting)
+                purge(service, meeting.id)
+                print(meeting.id)
+            except MeetcoreError as error:
+                print(error, file=sys.stderr)
+                failed = True
+    finally:
+        service.shutdown()
+    return 1 if failed else 0
+
+
+def purge(service: MeetingService, meeting_id: str) -> None:
+    """Delete at once, and return when it is gone.
+
+    Raises
+    ------
+    MeetingStateError
+        Something still holds it; it is hidden, and goes at the app's next start.
+    """
+    service.delete(meeting_id, undo_s=0.0)
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            service.store.get(meeting_id)
+        except MeetingNotFoundError:
+            return
+        time.sleep(POLL_S)
+    raise MeetingStateError(
+        f"The meeting {meeting_id} is still in use; it is gone after the app's next start."
+    )
+
+
+def _refuse_running(settings: Settings, meeting: Meeting) -> None:
+    """One that the app records just now; after a crash nobody holds the lock."""
+    if meeting.state is not MeetingState.LIVE:
+        return
+    try:
+        with FileLock(settings.data_dir / "owner.lock", timeout=0):
+            pass
+    except Timeout as error:
+        raise MeetingStateError(
+            f"The meeting {meeting.id} is being recorded; stop it in the app first."
+        ) from error
+
+
+def _found(store: MeetingStore, ids: list[str]) -> tuple[list[Meeting], bool]:
+    """The meetings meant, each once, and whether one was not found."""
+    found: dict[str, Meeting] = {}
+    failed = False
+    for asked in ids:
+        try:
+            meeting = pick(store, asked)
+        except MeetcoreError as error:
+            print(error, file=sys.stderr)
+            failed = True
+        else:
+            found[meeting.id] = meeting
+    return list(found.values()), failed
+
+
+def _agreed(meetings: list[Meeting]) -> bool:
+    for meeting in meetings:
+        print(f"{meeting.id}  {one_line(meeting.title)}", file=sys.stderr)
+    what = "this meeting" if len(meetings) == 1 else f"these {len(meetings)} meetings"
+    print(f"Delete {what}, text and audio, for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in YES

@@ -1,0 +1,134 @@
+"""`python -m meetcore meetings {list,show,export,delete,search}`: what the app keeps."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from datetime import datetime, timedelta
+
+from meetcore.cli.delete import delete
+from meetcore.cli.export import exported
+from meetcore.cli.listing import hit_line, hits_json, meetings_json, table
+from meetcore.cli.meeting_ids import LATEST, pick
+from meetcore.cli.output import NAMES, STDOUT, Outlet, refusal
+from meetcore.errors import MeetcoreError
+from meetcore.records import LibraryQuery
+from meetcore.settings import Settings, load_settings
+from meetcore.store.meetings import MeetingStore, open_store
+
+DEFAULT_LIMIT = 50
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="meetings, newest first")
+    listing.add_argument("--person", default="", metavar="NAME", help="only with this person")
+    listing.add_argument(
+        "--since", type=moment, metavar="DATE", help="2026-11-22, today, or 7d for seven days"
+    )
+    searching = actions.add_parser("search", help="who said it, when; 1 when nobody did")
+    searching.add_argument("text", metavar="TEXT")
+    for action in (listing, searching):
+        action.add_argument("--limit", type=positive, default=DEFAULT_LIMIT, metavar="N")
+        action.add_argument("--json", action="store_true", help="for programs")
+    show = actions.add_parser("show", help="print a transcript")
+    show.add_argument("ids", nargs=1, metavar="ID", help=f"the beginning of an id, or {LATEST!r}")
+    show.set_defaults(format="txt", output=STDOUT)
+    export = actions.add_parser("export", help="write transcripts or audio")
+    export.add_argument("ids", nargs="+", metavar="ID")
+    export.add_argument("--format", choices=NAMES, required=True)
+    export.add_argument(
+        "--output", default=STDOUT, metavar="FOLDER", help="folder or file; - prints (the default)"
+    )
+    export.set_defaults(refuse=export.error)
+    deleting = actions.add_parser("delete", help="delete text and audio for good")
+    deleting.add_argument("ids", nargs="+", metavar="ID")
+    deleting.add_argument("--yes", action="store_true", help="do not ask")
+    deleting.set_defaults(refuse=deleting.error)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked; 1 if anything could not be done, or nothing was found."""
+    settings = load_settings()
+    store = open_store(settings.database)
+    try:
+        if arguments.action == "list":
+            return _list(store, arguments)
+        if arguments.action == "search":
+            return _search(store, arguments)
+        if arguments.action == "delete":
+            return delete(settings, store, arguments)
+        return _export(settings, store, arguments)
+    finally:
+        store.close()
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def moment(text: str) -> datetime:
+    """A point in time, for argparse: a date or time (local if it says no zone), or days back.
+
+    >>> moment("2026-11-22T10:00+00:00").isoformat()
+    '2026-11-22T10:00:00+00:00'
+    """
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    if text == "today":
+        return midnight
+    if days := re.fullmatch(r"(\d{1,5})d", text):
+        return datetime.now().astimezone() - timedelta(days=int(days[1]))
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no date; write 2026-11-22, today, or 7d"
+        ) from error
+
+
+def _list(store: MeetingStore, arguments: argparse.Namespace) -> int:
+    query = LibraryQuery(person=arguments.person, since=arguments.since, limit=arguments.limit)
+    page = store.library.find(query)
+    if arguments.json:
+        print(meetings_json(page.rows))
+        return 0
+    for line in table(page.rows):
+        print(line)
+    if more := page.total - len(page.rows):
+        print(f"{more} older ones are not shown; --limit {page.total} does.", file=sys.stderr)
+    return 0
+
+
+def _search(store: MeetingStore, arguments: argparse.Namespace) -> int:
+    hits = store.library.hits(arguments.text, limit=arguments.limit)
+    if arguments.json:
+        print(hits_json(hits))
+    else:
+        for hit in hits:
+            print(hit_line(hit, marked=sys.stdout.isatty()))
+    return 0 if hits else 1
+
+
+def _export(settings: Settings, store: MeetingStore, arguments: argparse.Namespace) -> int:
+    ids, to_terminal = arguments.ids, sys.stdout.isatty()
+    if reason := refusal(arguments.output, arguments.format, len(ids), to_terminal):
+        arguments.refuse(reason)
+    outlet, failed = Outlet(arguments.output), False
+    for asked in ids:
+        try:
+            meeting = pick(store, asked)
+            piece = exported(store, settings.recordings_dir, meeting, arguments.format)
+            path = outlet.deliver(piece)
+        except MeetcoreError as error:
+            print(error, file=sys.stderr)
+            failed = True
+            continue
+        if path is not None:
+            print(path)
+    return 1 if failed else 0

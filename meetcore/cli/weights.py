@@ -1,0 +1,81 @@
+"""`python -m meetcore weights {list,pull,verify}`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from meetcore.cli.progress_bar import ProgressBoard, Report
+from meetcore.settings import load_settings
+from meetcore.weights.progress import Progress
+from meetcore.weights.resolver import CacheState, WeightResolver
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the three actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("list", help="what there is, its licence, and what is here already")
+    pull = actions.add_parser("pull", help="fetch weights; without names, those the app needs")
+    pull.add_argument("names", nargs="*", metavar="NAME")
+    pull.add_argument(
+        "--no-convert",
+        action="store_true",
+        help="fetch only; leave what needs torch to a later pull",
+    )
+    verify = actions.add_parser("verify", help="hash again what is in the cache")
+    verify.add_argument("names", nargs="*", metavar="NAME")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked; 1 if a weight is missing or wrong."""
+    settings = load_settings()
+    resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
+    if arguments.action == "list":
+        return _list(resolver)
+    if arguments.action == "verify":
+        return _verify(resolver, arguments.names)
+    return _pull(resolver, arguments.names, convert=not arguments.no_convert)
+
+
+def _list(resolver: WeightResolver) -> int:
+    default = resolver.catalogue.default_names
+    for weight in resolver.catalogue.weights.values():
+        here = "here" if resolver.cached(weight.name) else "not here"
+        print(
+            f"{weight.name:<20}{weight.role:<14}{weight.size / 1e6:>6.0f} MB  "
+            f"{weight.licence:<11}{here:<10}{'default' if weight.name in default else '':<9}"
+            f"{weight.summary}"
+        )
+    return 0
+
+
+def _verify(resolver: WeightResolver, names: list[str]) -> int:
+    states = {name: resolver.verify(name) for name in names or resolver.catalogue.weights}
+    for name, state in states.items():
+        if names or state is not CacheState.MISSING:
+            print(f"{name:<20}{state}")
+    wrong = [name for name, state in states.items() if state is CacheState.CORRUPT]
+    if wrong:
+        print(
+            f"Run `python -m meetcore weights pull {' '.join(wrong)}` to replace what is corrupt.",
+            file=sys.stderr,
+        )
+    missing = names and CacheState.MISSING in states.values()
+    return 1 if wrong or missing else 0
+
+
+def _pull(resolver: WeightResolver, names: list[str], convert: bool) -> int:
+    board = ProgressBoard(sys.stderr)
+    outcomes = resolver.pull(names, lambda p: board.show(report(p)), convert=convert)
+    board.close()
+    for name, error in outcomes.items():
+        done = "ready" if resolver.cached(name) else "fetched, to be converted"
+        print(error if error else f"{name}: {done}", file=sys.stderr)
+    return 1 if any(outcomes.values()) else 0
+
+
+def report(progress: Progress) -> Report:
+    """A fetch's progress, for the board."""
+    done, total = progress.done_bytes, progress.total_bytes
+    text = f"{progress.name} {done / 1e6:.0f}/{total / 1e6:.0f} MB  from {progress.source}"
+    return Report(progress.name, progress.source, done / total if total else 0.0, text)

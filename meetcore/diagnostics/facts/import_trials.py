@@ -1,0 +1,110 @@
+"""Imports libraries in a process of its own: one that crashes takes nobody along.
+
+`python -m meetcore.diagnostics.facts.import_trials MODULE…` prints a line of JSON for each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import meetcore
+from meetcore.diagnostics.facts.records import ImportTrial
+from meetcore.errors import first_cause
+
+TIMEOUT_S = 180.0
+LONGEST_ERROR = 300
+NICENESS = 10
+"""Running meetings come first."""
+
+
+def try_imports(modules: Sequence[str], timeout_s: float = TIMEOUT_S) -> dict[str, ImportTrial]:
+    """Each module's trial; after a crash the rest are tried in another process."""
+    found: dict[str, ImportTrial] = {}
+    while rest := [module for module in modules if module not in found]:
+        told, ending = _run(rest, timeout_s)
+        found |= told
+        if len(told) < len(rest):
+            culprit = rest[len(told)]
+            found[culprit] = ImportTrial(culprit, ending)
+    return found
+
+
+def _run(modules: Sequence[str], timeout_s: float) -> tuple[dict[str, ImportTrial], str]:
+    """What one process told, and how it ended."""
+    root = str(Path(meetcore.__file__).parents[1])
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    quiet = {"PYTHONPATH": os.pathsep.join(paths), "PYANNOTE_METRICS_ENABLED": "0"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "meetcore.diagnostics.facts.import_trials", *modules],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **quiet},
+        text=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=timeout_s)
+        ending = _ending(process.returncode)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+        ending = f"it had not been imported after {timeout_s:.0f} s"
+    return {trial.module: trial for trial in map(_read, output.splitlines())}, ending
+
+
+def _read(line: str) -> ImportTrial:
+    told = json.loads(line)
+    return ImportTrial(told["module"], told["error"], told["note"])
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"the process was ended by {signal.Signals(-code).name}"
+    return f"the process ended with status {code}"
+
+
+def main() -> None:
+    """Import what is asked for; whatever a library prints stays out of the answer."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no such thing.
+        os.nice(NICENESS)
+    sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    warnings.simplefilter("ignore")
+    for module in sys.argv[1:]:
+        error, note = _trial(module)
+        sink.write(json.dumps({"module": module, "error": error, "note": note}) + "\n")
+        sink.flush()
+
+
+def _trial(module: str) -> tuple[str, str]:
+    """Error and note; a half-installed library raises anything, and that is the answer."""
+    try:
+        loaded = importlib.import_module(module)
+    except BaseException as error:
+        cause = first_cause(error)
+        return f"{type(cause).__name__}: {' '.join(str(cause).split())}"[:LONGEST_ERROR], ""
+    return "", _note(module, loaded)
+
+
+def _note(module: str, loaded: Any) -> str:
+    if module == "av":
+        return f"FFmpeg {loaded.ffmpeg_version_info}"
+    if module == "ctranslate2":
+        return f"{loaded.get_cuda_device_count()} CUDA devices"
+    if module == "torch":
+        return "CUDA works" if loaded.cuda.is_available() else "no CUDA device"
+    return ""
+
+
+if __name__ == "__main__":
+    main()

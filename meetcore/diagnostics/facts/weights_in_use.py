@@ -1,0 +1,122 @@
+"""The weights the settings ask for: their files, checksums, and what wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
+from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
+from meetcore.diarization.diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
+from meetcore.models.rungs import SMALLEST_WEIGHT
+from meetcore.settings import Settings
+from meetcore.weights.resolver import CacheState, WeightResolver
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A weight's name, or a path given instead, and what for."""
+
+    name: str
+    role: str
+
+
+def uses(settings: Settings) -> tuple[Use, ...]:
+    """What is loaded with these settings, in the order of the page."""
+    found = [Use(settings.recognizer, "second pass")]
+    if settings.live_recognizer == "auto":
+        found.append(Use(SMALLEST_WEIGHT, "while people talk, where the other is too slow"))
+    elif settings.live_recognizer != settings.recognizer:
+        found.append(Use(settings.live_recognizer, "while people talk"))
+    if settings.diarizer != "off":
+        found.append(Use(SEGMENTATION_WEIGHT, "who speaks when"))
+        found.append(Use(EMBEDDING_WEIGHT, "voices"))
+    merged: dict[str, Use] = {}
+    for use in found:
+        known = merged.get(use.name)
+        merged[use.name] = Use(use.name, f"{known.role}; {use.role}") if known else use
+    return tuple(merged.values())
+
+
+def report(
+    settings: Settings,
+    resolver: WeightResolver,
+    *,
+    rehash: bool = False,
+    between: Callable[[], None] = lambda: None,
+) -> tuple[WeightReport, ...]:
+    """A report of each weight in use.
+
+    Parameters
+    ----------
+    rehash : read every byte again instead of trusting size and date of the last time
+    between : called before each weight; may raise to give up
+
+    Raises
+    ------
+    OSError
+        The cache cannot be read or written.
+    """
+    return tuple(_reports(uses(settings), resolver, rehash, between))
+
+
+def _reports(
+    wanted: Iterable[Use], resolver: WeightResolver, rehash: bool, between: Callable[[], None]
+) -> Iterable[WeightReport]:
+    for use in wanted:
+        between()
+        known = use.name in resolver.catalogue.weights
+        yield _catalogued(use, resolver, rehash) if known else _given(use)
+
+
+def _catalogued(use: Use, resolver: WeightResolver, rehash: bool) -> WeightReport:
+    weight = resolver.catalogue.weights[use.name]
+    state, path = _state(use.name, resolver, rehash)
+    notes = {
+        FileState.MISSING: "It is not here yet.",
+        FileState.CORRUPT: "Its content is not what the publisher published.",
+        FileState.CONVERTED: "Made here from a verified file of the same tensors.",
+    }
+    bad = state in (FileState.MISSING, FileState.CORRUPT)
+    return WeightReport(
+        name=use.name,
+        role=use.role,
+        state=state,
+        size=weight.size,
+        publisher=weight.publisher,
+        licence=weight.licence,
+        sha256=weight.files[0].sha256,
+        checkpoint=inspect_checkpoint(path) if path else None,
+        verdict=Verdict.RED if bad else Verdict.GREEN,
+        note=notes.get(state, ""),
+    )
+
+
+def _state(name: str, resolver: WeightResolver, rehash: bool) -> tuple[FileState, Path | None]:
+    path = None if rehash else resolver.cached(name)
+    if path is None:
+        found = resolver.verify(name)
+        if found is not CacheState.VERIFIED:
+            return FileState(found.value), None
+        path = resolver.cached(name)
+    converted = resolver.converted_from(name)
+    return FileState.CONVERTED if converted else FileState.VERIFIED, path
+
+
+def _given(use: Use) -> WeightReport:
+    path = Path(use.name).expanduser()
+    if not path.exists():
+        return WeightReport(
+            use.name, use.role, FileState.MISSING, verdict=Verdict.RED, note="No such file."
+        )
+    found = inspect_checkpoint(path)
+    return WeightReport(
+        name=path.name,
+        role=use.role,
+        state=FileState.GIVEN,
+        size=found.size,
+        checkpoint=found,
+        verdict=Verdict.RED if found.trouble else Verdict.AMBER,
+        note=found.trouble or "Given by path: nobody's checksum vouches for it.",
+    )

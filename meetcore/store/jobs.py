@@ -1,0 +1,152 @@
+"""Jobs in the database; one a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from meetcore.errors import MeetingNotFoundError
+from meetcore.records import Job, JobOptions, JobStage, JobState
+from meetcore.store.database import Database
+from meetcore.store.queries import SHOWN
+from meetcore.store.schema import JobRow, MeetingRow
+
+ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+
+class Unchanged:
+    """Says that a value which may be None is to stay."""
+
+
+UNCHANGED = Unchanged()
+
+
+class JobStore:
+    """Reads and writes jobs; every method is one short transaction, safe from any thread.
+
+    Every method raises StoreError when the database refuses.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def put(self, job: Job) -> Job:
+        """Save a job in place of the meeting's last one; it is created now if it does not say."""
+        job = replace(job, created_at=job.created_at or self._clock())
+        with self._database.writing() as session:
+            session.merge(_row(job))
+        return job
+
+    def get(self, meeting_id: str) -> Job | None:
+        """The meeting's job, if it has one."""
+        with self._database.reading() as session:
+            row = session.get(JobRow, meeting_id)
+            return None if row is None else to_job(row)
+
+    def list(self, states: Iterable[JobState] = ()) -> list[Job]:
+        """Jobs in any of these states (all, if none is given), newest first."""
+        wanted = [state.value for state in states]
+        chosen = select(JobRow).join(MeetingRow, MeetingRow.id == JobRow.meeting_id).where(SHOWN)
+        if wanted:
+            chosen = chosen.where(JobRow.state.in_(wanted))
+        newest_first = (JobRow.created_at.desc(), MeetingRow.serial.desc())
+        with self._database.reading() as session:
+            return [to_job(row) for row in session.scalars(chosen.order_by(*newest_first))]
+
+    def next_queued(self) -> Job | None:
+        """The job that has waited longest."""
+        waiting = self.list((JobState.QUEUED,))
+        return waiting[-1] if waiting else None
+
+    def update(
+        self,
+        meeting_id: str,
+        *,
+        state: JobState | None = None,
+        stage: JobStage | None = None,
+        progress: float | None = None,
+        overall: float | None = None,
+        remaining_s: float | Unchanged | None = UNCHANGED,
+        checkpoint_samples: int | None = None,
+        detail: str | None = None,
+        attempts: int | None = None,
+        options: JobOptions | None = None,
+    ) -> Job:
+        """Change what is given; entering a last state notes the time.
+
+        Raises
+        ------
+        MeetingNotFoundError
+            There is no such job, perhaps because its meeting was deleted.
+        """
+        changes = {
+            "state": None if state is None else state.value,
+            "stage": None if stage is None else stage.value,
+            "progress": None if progress is None else float(progress),
+            "overall": None if overall is None else float(overall),
+            "checkpoint_samples": checkpoint_samples,
+            "detail": detail,
+            "attempts": attempts,
+            "options": None if options is None else asdict(options),
+        }
+        with self._database.writing() as session:
+            row = session.get(JobRow, meeting_id)
+            if row is None:
+                raise MeetingNotFoundError(
+                    f"The meeting {meeting_id} has no job. It may have been deleted."
+                )
+            for name, value in changes.items():
+                if value is not None:
+                    setattr(row, name, value)
+            if not isinstance(remaining_s, Unchanged):
+                row.remaining_s = remaining_s
+            if state is not None:
+                row.finished_at = self._clock() if state in ENDED else None
+            return to_job(row)
+
+    def remove(self, meeting_id: str) -> None:
+        """Forget a job; the meeting stays."""
+        with self._database.writing() as session:
+            session.execute(delete(JobRow).where(JobRow.meeting_id == meeting_id))
+
+
+def to_job(row: JobRow) -> Job:
+    """The job a row describes."""
+    return Job(
+        meeting_id=row.meeting_id,
+        state=JobState(row.state),
+        stage=JobStage(row.stage),
+        options=JobOptions(**row.options),
+        progress=row.progress,
+        overall=row.overall,
+        remaining_s=row.remaining_s,
+        checkpoint_samples=row.checkpoint_samples,
+        source_path=row.source_path,
+        detail=row.detail,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _row(job: Job) -> JobRow:
+    assert job.created_at is not None
+    return JobRow(
+        meeting_id=job.meeting_id,
+        state=job.state.value,
+        stage=job.stage.value,
+        options=asdict(job.options),
+        progress=float(job.progress),
+        overall=float(job.overall),
+        remaining_s=job.remaining_s,
+        checkpoint_samples=job.checkpoint_samples,
+        source_path=job.source_path,
+        detail=job.detail,
+        attempts=job.attempts,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+    )

@@ -1,0 +1,171 @@
+"""The list of meetings: filtered, sorted, searched, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from meetcore.records import (
+    Job,
+    LibraryPage,
+    LibraryQuery,
+    MeetingState,
+    MeetingSummary,
+    Order,
+    SearchHit,
+    Speaker,
+)
+from meetcore.store.database import Database
+from meetcore.store.jobs import to_job
+from meetcore.store.queries import NEWEST_FIRST, SHOWN, found_meeting
+from meetcore.store.rows import to_meeting, to_speaker
+from meetcore.store.schema import JobRow, MeetingRow, SegmentRow, SpeakerRow
+from meetcore.store.search.places import count_in, counts_of, first_places, hits_at, places
+from meetcore.store.search.terms import Term, in_title, terms_of
+
+HITS_SHOWN = 3
+"""Hits of each meeting in a list."""
+_ORDERS = {
+    Order.NEWEST: NEWEST_FIRST,
+    Order.OLDEST: (MeetingRow.created_at, MeetingRow.id),
+    Order.LONGEST: (MeetingRow.duration_samples.desc(), *NEWEST_FIRST),
+    Order.TITLE: (func.lower(MeetingRow.title), *NEWEST_FIRST),
+}
+
+
+class Library:
+    """Reads only; every method is one short transaction, safe from any thread.
+
+    Every method raises StoreError when the database refuses.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, query: LibraryQuery) -> LibraryPage:
+        """One page of the meetings asked for, with their people, jobs and first hits."""
+        terms = terms_of(query.text)
+        if query.text.strip() and not terms:
+            return LibraryPage()
+        with self._database.reading() as session:
+            said = counts_of(session, terms) if terms else {}
+            found = {*said, *_titled(session, terms)} if terms else set()
+            wanted = and_(*_filters(query, terms, found))
+            total = session.scalar(select(func.count()).select_from(MeetingRow).where(wanted))
+            page = select(MeetingRow).where(wanted).order_by(*_ORDERS[query.order])
+            rows = session.scalars(page.limit(query.limit).offset(query.offset)).all()
+            ids = [row.id for row in rows]
+            people, jobs = _people(session, ids), _jobs(session, ids)
+            holding = [row for row in rows if row.serial in said]
+            counts = {row.id: said[row.serial] for row in holding}
+            for row in holding:
+                if counts[row.id] is None:
+                    counts[row.id] = count_in(session, terms, row.serial)
+            hits = _first_hits(session, holding, terms)
+            return LibraryPage(
+                tuple(
+                    MeetingSummary(
+                        to_meeting(row),
+                        people.get(row.id, ()),
+                        jobs.get(row.id),
+                        hits.get(row.id, ()),
+                        counts.get(row.id) or 0,
+                    )
+                    for row in rows
+                ),
+                total or 0,
+            )
+
+    def hits(
+        self, text: str, meeting_id: str | None = None, limit: int = 50, offset: int = 0
+    ) -> tuple[SearchHit, ...]:
+        """Where something was said: in one meeting in order, else newest meetings first."""
+        terms = terms_of(text)
+        if not terms:
+            return ()
+        with self._database.reading() as session:
+            serial = None
+            if meeting_id is not None:
+                serial = found_meeting(session.get(MeetingRow, meeting_id), meeting_id).serial
+            found = places(session, terms, serial, limit, offset)
+            found.sort(key=lambda place: (-place[0], place[1]))
+            return tuple(hits_at(session, found, terms))
+
+    def people(self) -> tuple[str, ...]:
+        """All names that speakers were given."""
+        named = (
+            select(SpeakerRow.name)
+            .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
+            .where(SpeakerRow.name.is_not(None), SHOWN)
+            .distinct()
+        )
+        with self._database.reading() as session:
+            names = [name for name in session.scalars(named) if name]
+        return tuple(sorted(names, key=str.casefold))
+
+    def counts(self) -> dict[MeetingState, int]:
+        """How many meetings are in each state; states without any are left out."""
+        grouped = select(MeetingRow.state, func.count()).where(SHOWN).group_by(MeetingRow.state)
+        with self._database.reading() as session:
+            return {MeetingState(state): count for state, count in session.execute(grouped)}
+
+
+def _filters(
+    query: LibraryQuery, terms: Sequence[Term], found: Collection[int]
+) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [SHOWN]
+    if terms:
+        wanted.append(MeetingRow.serial.in_(found))
+    if query.person:
+        named = select(SpeakerRow.meeting_id).where(SpeakerRow.name == query.person)
+        wanted.append(MeetingRow.id.in_(named))
+    if query.since is not None:
+        wanted.append(MeetingRow.created_at >= query.since)
+    if query.until is not None:
+        wanted.append(MeetingRow.created_at < query.until)
+    if query.states:
+        wanted.append(MeetingRow.state.in_([state.value for state in query.states]))
+    return wanted
+
+
+def _titled(session: Session, terms: Sequence[Term]) -> list[int]:
+    """Meetings whose title holds all terms; databases disagree on accents and on capitals."""
+    rows = session.execute(select(MeetingRow.serial, MeetingRow.title).where(SHOWN))
+    return [serial for serial, title in rows if in_title(title, terms)]
+
+
+def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ...]]:
+    """Who is heard in each meeting's final transcript, else in its live one."""
+    heard = exists().where(
+        SegmentRow.meeting_id == SpeakerRow.meeting_id,
+        SegmentRow.stage == MeetingRow.transcript_stage,
+        SegmentRow.speaker == SpeakerRow.label,
+    )
+    chosen = (
+        select(SpeakerRow)
+        .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
+        .where(SpeakerRow.meeting_id.in_(ids), heard)
+        .order_by(SpeakerRow.meeting_id, SpeakerRow.position)
+    )
+    people: dict[str, tuple[Speaker, ...]] = {}
+    for row in session.scalars(chosen):
+        people[row.meeting_id] = (*people.get(row.meeting_id, ()), to_speaker(row))
+    return people
+
+
+def _jobs(session: Session, ids: Sequence[str]) -> dict[str, Job]:
+    rows = session.scalars(select(JobRow).where(JobRow.meeting_id.in_(ids)))
+    return {row.meeting_id: to_job(row) for row in rows}
+
+
+def _first_hits(
+    session: Session, rows: Sequence[MeetingRow], terms: Sequence[Term]
+) -> dict[str, tuple[SearchHit, ...]]:
+    """The first few hits of each meeting of a page."""
+    found = first_places(session, terms, [row.serial for row in rows], HITS_SHOWN)
+    hits: dict[str, tuple[SearchHit, ...]] = {}
+    for hit in hits_at(session, found, terms) if found else ():
+        hits[hit.meeting_id] = (*hits.get(hit.meeting_id, ()), hit)
+    return hits

@@ -1,0 +1,179 @@
+"""Segments, speakers and held-back text of one meeting, inside a transaction somebody else owns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from meetcore.errors import StoreError
+from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn
+from meetcore.store.rows import (
+    rejected_row,
+    segment_row,
+    to_rejected,
+    to_segment,
+    to_speaker,
+)
+from meetcore.store.schema import MeetingRow, RejectedRow, SegmentRow, SpeakerRow, TurnsRow
+from meetcore.store.search import index
+
+
+def count_segments(session: Session, meeting_id: str, stage: Stage) -> int:
+    """How many segments are there; also the position of the next one."""
+    highest = session.scalar(
+        select(func.max(SegmentRow.position)).where(
+            SegmentRow.meeting_id == meeting_id, SegmentRow.stage == stage.value
+        )
+    )
+    return 0 if highest is None else highest + 1
+
+
+def put_segments(
+    session: Session,
+    meeting_id: str,
+    stage: Stage,
+    first_position: int,
+    segments: Sequence[Segment],
+) -> None:
+    """Replace everything from a position on.
+
+    Raises
+    ------
+    StoreError
+        The position would leave a hole.
+    """
+    count = count_segments(session, meeting_id, stage)
+    if not 0 <= first_position <= count:
+        raise StoreError(
+            f"Segments of meeting {meeting_id} cannot begin at {first_position}: there are {count}."
+            " Save the earlier ones first."
+        )
+    session.execute(
+        delete(SegmentRow).where(
+            SegmentRow.meeting_id == meeting_id,
+            SegmentRow.stage == stage.value,
+            SegmentRow.position >= first_position,
+        )
+    )
+    session.add_all(
+        segment_row(meeting_id, stage, position, segment)
+        for position, segment in enumerate(segments, first_position)
+    )
+    put_speakers(session, meeting_id, labels_of(segments))
+    meeting = session.get_one(MeetingRow, meeting_id)
+    if index.stage_in_force(session, meeting) is stage:
+        index.refresh(session, meeting, first_position)
+
+
+def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> None:
+    """Add the speakers that are not there yet, in order, after those that are."""
+    known = _speaker_rows(session, meeting_id)
+    missing = dict.fromkeys(label for label in labels if label not in known)
+    first = max((row.position for row in known.values()), default=-1) + 1
+    session.add_all(
+        SpeakerRow(meeting_id=meeting_id, label=label, name=None, position=position)
+        for position, label in enumerate(missing, first)
+    )
+    session.flush()
+
+
+def put_name(session: Session, meeting_id: str, label: str, name: str | None) -> None:
+    """Name a speaker, who may be new; an empty name takes it away."""
+    put_speakers(session, meeting_id, [label])
+    row = _speaker_rows(session, meeting_id)[label]
+    row.name = (name or "").strip() or None
+    row.similarity = row.profile_id = None
+
+
+def put_recognised_name(
+    session: Session, meeting_id: str, label: str, name: str, similarity: float, profile_id: str
+) -> None:
+    """Name a speaker after an enrolled voice, unless a person gave a name."""
+    put_speakers(session, meeting_id, [label])
+    row = _speaker_rows(session, meeting_id)[label]
+    if row.name is None or row.profile_id is not None:
+        row.name, row.similarity, row.profile_id = name, float(similarity), profile_id
+
+
+def get_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
+    """Who spoke when, overlaps included."""
+    row = session.get(TurnsRow, meeting_id)
+    return tuple(Turn(*turn) for turn in row.turns) if row else ()
+
+
+def put_turns(session: Session, meeting_id: str, turns: Iterable[Turn]) -> None:
+    """Replace them all."""
+    stored = [(float(turn.start), float(turn.end), turn.speaker) for turn in turns]
+    session.merge(TurnsRow(meeting_id=meeting_id, turns=stored))
+
+
+def put_rejected(
+    session: Session, meeting_id: str, stage: Stage, rejected: Iterable[RejectedText]
+) -> None:
+    """Add held-back text."""
+    session.add_all(rejected_row(meeting_id, stage, text) for text in rejected)
+
+
+def put_transcript(session: Session, meeting_id: str, transcript: Transcript) -> None:
+    """Replace everything of the transcript's stage; a name that is there already stands.
+
+    The transcript's speakers come first in order from now on. Others keep their rows: the
+    transcript of the other stage may still name them.
+    """
+    stage = transcript.stage
+    session.execute(
+        delete(RejectedRow).where(
+            RejectedRow.meeting_id == meeting_id, RejectedRow.stage == stage.value
+        )
+    )
+    put_rejected(session, meeting_id, stage, transcript.rejected)
+    given = [speaker.label for speaker in transcript.speakers]
+    put_speakers(session, meeting_id, given)
+    put_segments(session, meeting_id, stage, 0, transcript.segments)
+    rows = _speaker_rows(session, meeting_id)
+    for speaker in transcript.speakers:
+        row = rows[speaker.label]
+        if row.name is None and speaker.name is not None:
+            row.name, row.similarity = speaker.name, speaker.similarity
+            row.profile_id = speaker.profile_id
+    for position, label in enumerate(dict.fromkeys([*given, *rows])):
+        rows[label].position = position
+
+
+def get_transcript(session: Session, meeting_id: str, stage: Stage) -> Transcript:
+    """The transcript of a stage, with the speakers that its segments name."""
+    segments = tuple(
+        to_segment(row)
+        for row in session.scalars(
+            select(SegmentRow)
+            .where(SegmentRow.meeting_id == meeting_id, SegmentRow.stage == stage.value)
+            .order_by(SegmentRow.position)
+        )
+    )
+    named = set(labels_of(segments))
+    speakers = tuple(item for item in get_speakers(session, meeting_id) if item.label in named)
+    rejected = session.scalars(
+        select(RejectedRow)
+        .where(RejectedRow.meeting_id == meeting_id, RejectedRow.stage == stage.value)
+        .order_by(RejectedRow.id)
+    )
+    return Transcript(segments, speakers, stage, tuple(map(to_rejected, rejected)))
+
+
+def get_speakers(session: Session, meeting_id: str) -> tuple[Speaker, ...]:
+    """All speakers of a meeting, of both stages, in order."""
+    return tuple(map(to_speaker, _speaker_rows(session, meeting_id).values()))
+
+
+def labels_of(segments: Iterable[Segment]) -> tuple[str, ...]:
+    """The labels that segments name, in order of their first word."""
+    return tuple(dict.fromkeys(item.speaker for item in segments if item.speaker is not None))
+
+
+def _speaker_rows(session: Session, meeting_id: str) -> dict[str, SpeakerRow]:
+    rows = session.scalars(
+        select(SpeakerRow).where(SpeakerRow.meeting_id == meeting_id).order_by(SpeakerRow.position)
+    )
+    return {row.label: row for row in rows}

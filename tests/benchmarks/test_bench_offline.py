@@ -1,0 +1,110 @@
+"""The offline bench without weights: looped references, rows, tables and mistakes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from meetcore.audio.files import read_audio
+from meetcore.benchmarks.offline.looped_audio import Clip, looped
+from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, FilePass, PassLog
+from meetcore.benchmarks.offline.peers import PeerLog, PeerPass
+from meetcore.benchmarks.offline.report import Section, markdown, to_json
+from meetcore.benchmarks.offline.score import peer_row, scored
+from meetcore.cli.main import main
+from meetcore.errors import AudioDecodeError
+from meetcore.metrics.reference import Reference, load_reference
+from meetcore.records import Segment, Turn, Word
+
+COSTS = dict(zip(STAGES, (Cost(1, 1), Cost(2, 4), Cost(3, 3), Cost(0, 0)), strict=True))
+
+
+def said(start: float, end: float, speaker: str, text: str) -> Segment:
+    words = [Word(f" {word}", start, end) for word in text.split()]
+    return Segment(start, end, speaker, tuple(words))
+
+
+def a_pass(text: str, name: str = "talk") -> FilePass:
+    segments = (said(0, 10, "S1", text),)
+    return FilePass(Path(f"{name}.wav"), 100.0, COSTS, segments, (Turn(0, 10, "S1"),))
+
+
+def test_clips_are_looped_in_whole_rounds_with_their_references(tmp_path: Path) -> None:
+    tone = np.full(16_000, 0.25, dtype=np.float32)
+    clips = []
+    for name in ("one", "two"):
+        soundfile.write(tmp_path / f"{name}.wav", tone, 16_000)
+        reference = Reference((said(0, 1, "A", name),), True, (Turn(0.0, 1.0, "A"),))
+        clips.append(Clip(tmp_path / f"{name}.wav", reference))
+    long = looped(clips, 5.0, tmp_path / "long.wav")
+    samples = read_audio(long.file)
+    assert samples.size == 8 * 16_000
+    assert samples[::16_000] == pytest.approx([0.25, 0.0] * 4, abs=1e-3)
+    assert long.reference.text == "one two one two"
+    assert long.reference.turns is not None and long.reference.by_speaker
+    assert [(turn.start, turn.speaker) for turn in long.reference.turns] == [
+        (0.0, "one A"),
+        (2.0, "two A"),
+        (4.0, "one A"),
+        (6.0, "two A"),
+    ]
+    half_known = [clips[0], Clip(clips[1].file, Reference())]
+    assert looped(half_known, 5.0, tmp_path / "half.wav").reference == Reference()
+
+
+def test_files_without_audio_are_not_looped_for_ever(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "none.wav", np.zeros(0, dtype=np.float32), 16_000)
+    with pytest.raises(AudioDecodeError, match="no audio"):
+        looped([Clip(tmp_path / "none.wav", Reference())], 5.0, tmp_path / "long.wav")
+
+
+def test_plain_words_may_be_of_any_length_where_nothing_is_timed(tmp_path: Path) -> None:
+    (tmp_path / "talk.txt").write_text("a b c " * 1000)
+    assert len(load_reference([tmp_path / "talk.txt"]).text.split()) == 3000
+
+
+def test_files_are_pooled_and_peers_stand_beside_them() -> None:
+    log = PassLog("tiny.en", 1.0, 500.0, (a_pass("a b c d"), a_pass("a x", "other")))
+    references = [
+        Reference((said(0, 10, "Ana", "a b c d"),), True, (Turn(0, 10, "Ana"),)),
+        Reference((said(0, 10, "Ana", "a b"),), True),
+    ]
+    rows = scored(log, references)
+    assert [row.name for row in rows] == ["talk", "other", "all"]
+    assert [row.words and row.words.errors for row in rows] == [0, 1, 1]
+    assert rows[-1].turns is not None and rows[-1].turns.rate == 0.0
+    assert rows[-1].whole == Cost(12, 16)
+    heard = PeerPass(Path("talk.wav"), 100.0, Cost(5, 10), "a b c")
+    peer = peer_row(PeerLog("plain", 300.0, (heard,)), references[:1])
+    section = Section(log, rows, (peer,), ("Somebody sits out.",))
+    text = markdown([section])
+    assert "| all | 16.7 % | 16.7 % | 0.0 % | 1 |" in text
+    assert "| 0.060 / 0.080 |" in text
+    assert "| plain | 25.0 % | 0.050 | 0.100 | 300 MiB |" in text
+    assert "word times and speakers | 16.7 % | 0.060 | 0.080 | 500 MiB |" in text
+    assert "words alone, word times | 16.7 % | 0.030 | 0.050 | the same |" in text
+    assert text.endswith("Somebody sits out.\n")
+    (plain,) = json.loads(to_json([section]))
+    assert plain["files"][2]["costs"]["whole job"]["rtf"] == pytest.approx(0.06)
+    assert plain["tools"][2]["words"]["rate"] == pytest.approx(0.25)
+
+
+def test_without_references_or_speech_there_are_dashes_not_numbers() -> None:
+    silent = FilePass(Path("silent.wav"), 0.0, dict.fromkeys(STAGES, Cost()), (), ())
+    log = PassLog("tiny.en", 1.0, 500.0, (silent,))
+    section = Section(log, scored(log, [Reference()]))
+    assert "| silent | – | – | – | 0 | – | – | – | – | – |" in markdown([section])
+    assert json.loads(to_json([section]))[0]["files"][0]["words"] is None
+
+
+def test_a_missing_peer_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert main(["bench", "offline", str(tmp_path / "a.wav"), "--compare"]) != 0
+    assert "faster-whisper is not installed; run: pip install" in capsys.readouterr().err

@@ -1,0 +1,96 @@
+"""What `transcribe` takes, refuses, and makes of it, before any work begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meetcore.cli import transcribe
+from meetcore.cli.main import main
+from meetcore.cli.transcribe_batch import Order
+from meetcore.records import JobOptions
+
+
+@pytest.fixture
+def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+    """What would have been done."""
+    taken: list[Order] = []
+
+    def take(_settings: Any, order: Order) -> int:
+        taken.append(order)
+        return 0
+
+    monkeypatch.setattr(transcribe, "work_off", take)
+    return taken
+
+
+def test_a_file_alone_takes_the_defaults(orders: list[Order]) -> None:
+    assert main(["transcribe", "a.wav"]) == 0
+    assert orders == [Order(("a.wav",))]
+    assert orders[0].options == JobOptions()
+
+
+def test_every_option_reaches_the_job(orders: list[Order]) -> None:
+    words = (
+        "transcribe a.wav --format srt --output out --max-speakers 4 --language DE"
+        " --recognizer tiny.en --title Plan --no-keep -q --prompt"
+    )
+    assert main([*words.split(), "Ana, Ben"]) == 0
+    assert orders == [
+        Order(
+            items=("a.wav",),
+            format_name="srt",
+            output="out",
+            options=JobOptions("de", "tiny.en", True, None, 4, "Ana, Ben"),
+            title="Plan",
+            keep=False,
+            quiet=True,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("--speakers 2", JobOptions(n_speakers=2)),
+        ("--no-speakers", JobOptions(speakers=False)),
+        ("--language auto", JobOptions()),
+    ],
+)
+def test_people_and_languages(orders: list[Order], words: str, options: JobOptions) -> None:
+    assert main(["transcribe", "a.wav", "b.wav", *words.split()]) == 0
+    assert orders[0].options == options
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "FILE"),
+        ("a --format pdf", "invalid choice"),
+        ("a --format audio", "invalid choice"),
+        ("a --speakers 0", "at least 1"),
+        ("a --speakers 2 --max-speakers 3", "not allowed with"),
+        ("a --speakers two", "invalid int"),
+        ("a --language english", "ISO code"),
+        ("a --recognizer huge", "tiny.en"),
+        ("a b --title Plan", "--title"),
+        ("a b --format json", "--output"),
+        ("a b --output x.srt --format srt", "one file"),
+    ],
+)
+def test_wrong_usage_is_two_and_nothing_is_done(
+    orders: list[Order], capsys: pytest.CaptureFixture[str], words: str, said: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["transcribe", *words.split()])
+    assert stopped.value.code == 2
+    seen = capsys.readouterr()
+    assert said in seen.err and seen.out == "" and orders == []
+
+
+def test_help_tells_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["transcribe", "--help"])
+    assert stopped.value.code == 0
+    assert "130 interrupted" in capsys.readouterr().out
