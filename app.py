@@ -12,16 +12,10 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
-from pages.components import (
-    loopback_route,
-    notice,
-    recordings,
-    selftest,
-    session,
-    signalling,
-    uploading,
-    viewing,
-)
+from meetcore.api.routes import api_routes
+from pages.diagnostics import selftest
+from pages.http import connection_test, microphone
+from pages.shared import notice, process
 
 logger = logging.getLogger(__name__)
 
@@ -34,45 +28,42 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
     Where it cannot run at all, the pages say why, and nothing else is served.
     """
-    trouble = await run_in_threadpool(session.blocked)
+    trouble = await run_in_threadpool(process.blocked)
     if trouble:
         logger.error("Meetcore cannot run here: %s", trouble)
     else:
         await run_in_threadpool(begin)
-    session.examiner().start()
+    process.examiner().start()
     try:
         yield
     finally:
-        await run_in_threadpool(session.examiner().close)
+        await run_in_threadpool(process.examiner().close)
         if not trouble:
             await run_in_threadpool(end)
 
 
 def begin() -> None:
     """List what a crash interrupted, load the models in the background, watch the process."""
-    for meeting in session.service().recover():
+    for meeting in process.service().recover():
         logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
-    threading.Thread(target=session.load_models, name="load-models", daemon=True).start()
-    session.monitor().start()
+    threading.Thread(target=process.load_models, name="load-models", daemon=True).start()
+    process.monitor().start()
 
 
 def end() -> None:
     """Flush running meetings; what is not finished is taken up at the next start."""
-    session.monitor().stop()
+    process.monitor().stop()
     selftest.runner().close()
-    session.service().shutdown(SHUTDOWN_TIMEOUT_S)
+    process.service().shutdown(SHUTDOWN_TIMEOUT_S)
 
 
 app = st.App(
     Path(__file__).parent / "pages" / "navigation.py",
     lifespan=lifespan,
     routes=[
-        Route(recordings.ROUTE, recordings.serve, methods=["GET", "HEAD"]),
-        Route(signalling.ROUTE, signalling.connect, methods=["POST"]),
-        Route(loopback_route.ROUTE, loopback_route.connect, methods=["POST"]),
-        Route(viewing.ROUTE, viewing.serve),
-        Route(viewing.CHANGES_ROUTE, viewing.serve_changes),
-        Route(uploading.ROUTE, uploading.answer, methods=["GET", "POST"]),
+        *api_routes(process.service),
+        Route(microphone.ROUTE, microphone.connect, methods=["POST"]),
+        Route(connection_test.ROUTE, connection_test.connect, methods=["POST"]),
     ],
     on_script_error=notice.show_unexpected,
 )

@@ -2,27 +2,38 @@
 
 import streamlit as st
 
-from pages.components import capture, look, notice, routes, session, sidebar
+from pages.live import microphone
+from pages.shared import links, notice, process, sidebar, state, style
 
-st.set_page_config(page_title="Meetcore", page_icon=look.MARK, layout="centered")
-look.style()
-st.logo(look.WORD_MARK, icon_image=look.MARK, size="large")
-if session.blocked():
-    st.navigation([st.Page(routes.BLOCKED, title="Diagnostics")]).run()
+st.set_page_config(page_title="Meetcore", page_icon=style.MARK, layout="centered")
+style.style()
+st.logo(style.WORD_MARK, icon_image=style.MARK, size="large")
+if process.blocked():
+    st.navigation([st.Page(links.BLOCKED, title="Diagnostics")]).run()
     st.stop()
 page = st.navigation(
     [
-        st.Page(routes.LIVE, title="Live", icon=":material/mic:", default=True),
-        st.Page(routes.UPLOAD, title="Upload", icon=":material/upload_file:"),
-        st.Page(routes.MEETINGS, title="Meetings", icon=":material/forum:"),
-        st.Page(routes.MEETING, title="Meeting", url_path="meeting", visibility="hidden"),
-        st.Page(routes.SPEAKERS, title="Speakers", icon=":material/record_voice_over:"),
-        st.Page(routes.DIAGNOSTICS, title="Diagnostics", icon=":material/monitor_heart:"),
+        st.Page(links.LIVE, title="Live", icon=":material/mic:", default=True),
+        st.Page(links.UPLOAD, title="Upload", url_path="upload", icon=":material/upload_file:"),
+        st.Page(links.MEETINGS, title="Meetings", url_path="meetings", icon=":material/forum:"),
+        st.Page(links.MEETING, title="Meeting", url_path="meeting", visibility="hidden"),
+        st.Page(
+            links.SPEAKERS,
+            title="Speakers",
+            url_path="speakers",
+            icon=":material/record_voice_over:",
+        ),
+        st.Page(
+            links.DIAGNOSTICS,
+            title="Diagnostics",
+            url_path="diagnostics",
+            icon=":material/monitor_heart:",
+        ),
     ]
 )
-session.resume()
+state.resume()
 sidebar.sidebar()
-capture.reattach()
-capture.microphone()
+microphone.reattach()
+microphone.microphone()
 notice.trouble()
 page.run()

@@ -170,6 +170,11 @@ class MeetingService:
         return tuple(meeting.snapshot() for meeting in meetings)
 
     @property
+    def recordings_dir(self) -> Path:
+        """The folder of the meetings' recordings, one folder a meeting."""
+        return self._settings.recordings_dir
+
+    @property
     def uploads_dir(self) -> Path:
         """Where an upload may be written before `import_file` moves it in."""
         folder = self._settings.data_dir / "uploads"

@@ -24,7 +24,7 @@ from meetcore.diagnostics.findings import FileState, Finding, Verdict
 from meetcore.diagnostics.rules.registry import RULES, explain, judge, judge_checkpoint
 from meetcore.records import Mode, ModelsInUse, RungLeft
 from meetcore.settings import IceServer
-from pages.components.probe import FAULTS
+from pages.shared.microphone_faults import FAULTS
 from tests.diagnostics.made_facts import (
     SPEAKER_CHECKPOINT,
     healthy,

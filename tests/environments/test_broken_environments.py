@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from meetcore.diagnostics.findings import Verdict
 from meetcore.records import Mode
-from pages.components.look import MODE_TEXT
+from pages.shared.style import MODE_TEXT
 from tests.environments.installations import Broken, Installation
 
 PAGE_MS, LOADED_MS = 60_000, 120_000

@@ -21,7 +21,8 @@ from starlette.testclient import TestClient
 
 from meetcore.audio.frames import FrameConverter
 from meetcore.settings import Settings
-from pages.components import session, signalling
+from pages.http import microphone
+from pages.shared import process
 
 SECONDS = 3.0
 
@@ -103,7 +104,7 @@ async def conversation(loop: asyncio.AbstractEventLoop, consumer: Consumer) -> S
     await peer.setLocalDescription(await peer.createOffer())
     offer = peer.localDescription
     settings = Settings(_env_file=None)
-    worker = await asyncio.to_thread(signalling.make_worker, settings, consumer, "tab", loop)
+    worker = await asyncio.to_thread(microphone.make_worker, settings, consumer, "tab", loop)
     answer = await asyncio.to_thread(worker.process_offer, offer.sdp, offer.type, 10)
     await peer.setRemoteDescription(RTCSessionDescription(answer.sdp, answer.type))
     while track.sent < SECONDS * 48_000:
@@ -155,9 +156,9 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
 def client(live: Consumer | None, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """The signalling route alone, with one meeting that runs or none."""
     service = SimpleNamespace(live=lambda meeting_id: live)
-    monkeypatch.setattr(session, "service", lambda: service)
-    monkeypatch.setattr(session, "settings", lambda: Settings(_env_file=None))
-    route = Route(signalling.ROUTE, signalling.connect, methods=["POST"])
+    monkeypatch.setattr(process, "service", lambda: service)
+    monkeypatch.setattr(process, "settings", lambda: Settings(_env_file=None))
+    route = Route(microphone.ROUTE, microphone.connect, methods=["POST"])
     return TestClient(Starlette(routes=[route]))
 
 

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from meetcore.settings import Settings
-from pages.components import session
+from pages.shared import process
 from tests.pages.fake_backend import FakeService, furnished
 
 NAVIGATION = Path(__file__).parents[2] / "pages" / "navigation.py"
@@ -58,10 +58,11 @@ def service() -> FakeService:
 @pytest.fixture
 def show(service: FakeService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Show:
     """Draw a page of the app with query parameters."""
-    monkeypatch.setattr(session, "service", lambda: service)
-    monkeypatch.setattr(session, "settings", lambda: Settings(data_dir=tmp_path, _env_file=None))
+    service.folder = tmp_path
+    monkeypatch.setattr(process, "service", lambda: service)
+    monkeypatch.setattr(process, "settings", lambda: Settings(data_dir=tmp_path, _env_file=None))
 
-    def draw(page: str = "live.py", **query: str) -> Shown:
+    def draw(page: str = "live/page.py", **query: str) -> Shown:
         app = AppTest.from_file(str(NAVIGATION), default_timeout=20)
         app.run()
         app.switch_page(page)

@@ -330,6 +330,10 @@ class FakeService:
         del self.store.profiles.profiles[profile_id]
 
     @property
+    def recordings_dir(self) -> Path:
+        return (self.folder or Path("nowhere")) / "recordings"
+
+    @property
     def uploads_dir(self) -> Path:
         assert self.folder is not None
         return self.folder

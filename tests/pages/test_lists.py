@@ -18,7 +18,10 @@ from meetcore.records import (
     Transcript,
     VoiceClip,
 )
-from pages.components import actions, choices, jobs, listing, session, voices
+from pages.meetings import library
+from pages.shared import actions, job_options, process, state
+from pages.speakers import voices
+from pages.upload import jobs
 from tests.pages.conftest import Show
 from tests.pages.fake_backend import FakeService, FakeStore, conversation, meeting
 from tests.pages.fake_library import job, profile
@@ -29,11 +32,11 @@ ATTACK = '<img src=x onerror="alert(1)">'
 @pytest.fixture
 def pressed(service: FakeService, monkeypatch: pytest.MonkeyPatch) -> FakeService:
     """The service that callbacks act on, outside a page's run."""
-    monkeypatch.setattr(session, "service", lambda: service)
+    monkeypatch.setattr(process, "service", lambda: service)
     kept: dict[str, object] = {}
-    monkeypatch.setattr(session, "remember", kept.__setitem__)
-    monkeypatch.setattr(session, "remembered", lambda name, default=None: kept.get(name, default))
-    monkeypatch.setattr(session, "note_trouble", lambda text: None)
+    monkeypatch.setattr(state, "remember", kept.__setitem__)
+    monkeypatch.setattr(state, "remembered", lambda name, default=None: kept.get(name, default))
+    monkeypatch.setattr(state, "note_trouble", lambda text: None)
     return service
 
 
@@ -48,30 +51,30 @@ def test_jobs_newest_first_in_words(show: Show, service: FakeService) -> None:
     for meeting_id, one in queue:
         store.meetings[meeting_id] = meeting(meeting_id, ATTACK, MeetingState.FINALIZING)
         store.jobs.put(one)
-    rows = show("upload.py").data("jobs")["rows"][:3]
+    rows = show("upload/page.py").data("jobs")["rows"][:3]
     assert [row["words"] for row in rows] == ["Failed", "Waiting, 1 before it", "Recognizing"]
     assert rows[0]["trouble"] == "broken.mp3 is not media."
     assert rows[2]["remaining"] == "about 3 min" and rows[2]["progress"] == 0.4
     assert rows[1]["remaining"] == "", "nothing is said while nobody can tell"
-    assert ATTACK not in show("upload.py").html
+    assert ATTACK not in show("upload/page.py").html
 
 
 def test_the_drop_zone_is_told_where_to_send_what(show: Show) -> None:
-    data = show("upload.py").data("upload")
+    data = show("upload/page.py").data("upload")
     assert data["address"] == "/uploads/" and data["options"] == {} and data["summary"] == ""
 
 
 @pytest.mark.parametrize(
     "how, expected",
     [
-        (choices.AUTO, JobOptions(prompt="Ada")),
-        (choices.EXACTLY, JobOptions(n_speakers=3, prompt="Ada")),
-        (choices.AT_MOST, JobOptions(max_speakers=3, prompt="Ada")),
-        (choices.NONE, JobOptions(speakers=False, prompt="Ada")),
+        (job_options.AUTO, JobOptions(prompt="Ada")),
+        (job_options.EXACTLY, JobOptions(n_speakers=3, prompt="Ada")),
+        (job_options.AT_MOST, JobOptions(max_speakers=3, prompt="Ada")),
+        (job_options.NONE, JobOptions(speakers=False, prompt="Ada")),
     ],
 )
 def test_choices_become_options(how: str, expected: JobOptions) -> None:
-    assert choices.chosen("", None, how, 3, " Ada ") == expected
+    assert job_options.chosen("", None, how, 3, " Ada ") == expected
 
 
 def test_a_job_is_cancelled_and_tried_again(pressed: FakeService) -> None:
@@ -82,7 +85,7 @@ def test_a_job_is_cancelled_and_tried_again(pressed: FakeService) -> None:
 
 
 def test_the_list_is_newest_first_with_people_and_states(show: Show) -> None:
-    rows = show("meetings.py").data("library")["rows"]
+    rows = show("meetings/page.py").data("library")["rows"]
     titles = [row["title"] for row in rows]
     known = ("Spring budget", "Design review", "Hiring", "Broken one", "Silence")
     places = [titles.index(title) for title in known]
@@ -95,36 +98,36 @@ def test_the_list_is_newest_first_with_people_and_states(show: Show) -> None:
 def test_an_empty_list_is_told_apart_from_a_search_without_hits(
     show: Show, service: FakeService
 ) -> None:
-    assert show("meetings.py").data("library")["all"] > 0
+    assert show("meetings/page.py").data("library")["all"] > 0
     service.store = FakeStore()
-    data = show("meetings.py").data("library")
+    data = show("meetings/page.py").data("library")
     assert (data["all"], data["rows"], data["pages"]) == (0, [], 1)
 
 
 def test_a_search_shows_where_it_was_said(pressed: FakeService) -> None:
     store = pressed.store
     store.transcripts["d1"] = Transcript(conversation(), (Speaker("S1", "Ada"),), Stage.FINAL)
-    session.remember(listing.KEY, {"text": "venue"})
+    state.remember(library.KEY, {"text": "venue"})
     summary = store.library.find(LibraryQuery(text="venue")).rows[0]
-    drawn = listing.row(summary, Order.NEWEST, datetime.now().astimezone())
+    drawn = library.row(summary, Order.NEWEST, datetime.now().astimezone())
     assert drawn["hits"][0]["snippet"][1] == ["venue", True]
     assert drawn["hits"][0]["at"] > 0
 
 
 def test_fields_become_a_query_and_nonsense_asks_for_nothing() -> None:
-    query = listing.query_of(
+    query = library.query_of(
         {"text": " a ", "since": "2026-11-01", "until": "2026-11-02", "state": "failed", "page": 2}
     )
-    assert query.text == "a" and query.offset == 2 * listing.PER_PAGE
+    assert query.text == "a" and query.offset == 2 * library.PER_PAGE
     assert query.since is not None and query.until is not None
     assert (query.until - query.since).days == 2, "the last day counts whole"
     assert query.states == frozenset({MeetingState.FAILED})
-    odd = listing.query_of({"since": "x", "state": "y", "order": "z", "page": "no"})
-    assert odd == LibraryQuery(limit=listing.PER_PAGE)
+    odd = library.query_of({"since": "x", "state": "y", "order": "z", "page": "no"})
+    assert odd == LibraryQuery(limit=library.PER_PAGE)
 
 
 def test_what_a_list_asks_is_done(pressed: FakeService) -> None:
-    handlers = listing.handlers()
+    handlers = library.handlers()
     for asked in (
         {"kind": "rename", "meeting": "d1", "name": "  Autumn  "},
         {"kind": "rename", "meeting": "d1", "name": "  "},
@@ -139,7 +142,7 @@ def test_what_a_list_asks_is_done(pressed: FakeService) -> None:
 
 def test_a_failed_job_is_tried_again_where_it_failed(pressed: FakeService) -> None:
     pressed.store.jobs.put(job("f1", JobState.FAILED, JobStage.DIARIZING))
-    listing.finish("f1")
+    library.finish("f1")
     assert pressed.calls == [("retry", "f1")]
 
 
@@ -147,7 +150,7 @@ def test_voices_by_name_without_their_vectors(show: Show, service: FakeService) 
     known = service.store.profiles.profiles
     known["p2"] = profile("p2", "zoe", VoiceClip("gone", 1.0, 5.0))
     known["p1"] = profile("p1", ATTACK)
-    shown = show("speakers.py")
+    shown = show("speakers/page.py")
     data = shown.data("voices")["voices"]
     assert [voice["name"] for voice in data] == [ATTACK, "zoe"]
     assert data[1]["clip"] is None, "the meeting it was heard in is gone"

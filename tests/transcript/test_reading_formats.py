@@ -17,11 +17,11 @@ from meetcore.transcript.cues import one_line
 from meetcore.transcript.formats import csv, docx, markdown, txt
 from meetcore.transcript.formats.reading import clock, paragraphs_of
 from meetcore.transcript.formats.registry import Export, get_format
-from pages.components.people import colour_of
+from pages.shared.people import colour_of
 from tests.transcript.written import TWO_VOICES, sentence, texts, transcripts
 
 BREAK = "\n"
-STYLE = Path(__file__).parents[2] / "pages" / "components" / "assets" / "base.css"
+STYLE = Path(__file__).parents[2] / "pages" / "shared" / "base.css"
 
 
 def test_text_shows_title_names_and_times() -> None:

@@ -1,0 +1,259 @@
+"""The route that takes a file in: straight to the disk, then into the queue.
+
+The file's job is made here and not by the page, so that a finished upload counts even when the
+tab that sent it is gone by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import shutil
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from meetcore.api.service import Service
+from meetcore.diagnostics.rules.registry import explain
+from meetcore.errors import MeetcoreError
+from meetcore.records import JobOptions
+
+logger = logging.getLogger(__name__)
+
+ROUTE = "/uploads/{upload_id}"
+HEADER = "x-meetcore-upload"
+"""JSON, percent-encoded: the file's name and what was asked for. A page of another origin may
+not send it without being asked first, which nobody here answers."""
+LARGEST_BYTES = 20 * 2**30
+RESERVE_BYTES = 512 * 2**20
+"""Left free on the disk: recordings that run go on, and the upload is decoded beside itself."""
+WRITE_BYTES = 2**20
+SILENCE_S = 60.0
+STALE_S = 900.0
+PART = ".part"
+LONGEST_NAME = 200
+
+
+class RefusedError(Exception):
+    """The upload cannot be taken; the text is fit to be shown."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a browser says of the file it is about to send."""
+
+    name: str
+    options: JobOptions
+
+
+def routes(service: Service) -> list[Route]:
+    """GET says whether a file may come, or has come; POST takes it in."""
+    return [Route(ROUTE, Uploads(service).answer, methods=["GET", "POST"])]
+
+
+class Uploads:
+    """Takes files in over HTTP: straight to the disk, then into the queue."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._arrived: dict[str, str] = {}
+        """Meetings made of uploads, for a browser that lost the answer and asks again."""
+        self._arriving: set[str] = set()
+
+    async def answer(self, request: Request) -> Response:
+        """GET says whether a file may come, or has come; POST takes it in."""
+        upload_id = request.path_params["upload_id"]
+        try:
+            if not re.fullmatch(r"[0-9a-f]{16,64}", upload_id):
+                raise RefusedError("This is not an upload of this page: reload it.", 404)
+            if request.method != "POST":
+                return await run_in_threadpool(self.preflight, request, upload_id)
+            return JSONResponse({"meeting": await self.take(request, upload_id)})
+        except RefusedError as error:
+            return refusal(str(error), error.status)
+        except MeetcoreError as error:
+            logger.warning("an upload was not taken: %s", type(error).__name__)
+            return refusal(str(error), 409)
+
+    def preflight(self, request: Request, upload_id: str) -> Response:
+        """Whether the upload has become a meeting already, and whether its bytes would fit."""
+        if upload_id not in self._arrived:
+            refuse_size(request.query_params.get("bytes", ""), self._service().uploads_dir)
+        return JSONResponse({"meeting": self._arrived.get(upload_id)})
+
+    async def take(self, request: Request, upload_id: str) -> str:
+        """Write the body to disk and queue its job; gives the meeting's id.
+
+        Raises
+        ------
+        RefusedError
+            The request is not our page's, does not fit, or broke off; nothing is left on the disk.
+        """
+        announced = announcement(request)
+        length = request.headers.get("content-length", "")
+        size = await run_in_threadpool(refuse_size, length, self._service().uploads_dir)
+        if upload_id in self._arrived:
+            return self._arrived[upload_id]
+        if upload_id in self._arriving:
+            raise RefusedError("This file is on its way already.", 409)
+        self._arriving.add(upload_id)
+        part = self._service().uploads_dir / f"{upload_id}{PART}"
+        try:
+            await run_in_threadpool(self.sweep)
+            await write(request.stream(), part, size)
+            self._arrived[upload_id] = await run_in_threadpool(self.hand_over, part, announced)
+        except ClientDisconnect as error:
+            raise RefusedError("The connection was lost: try again.", 400) from error
+        except OSError as error:
+            logger.warning("an upload could not be written: %s", error.strerror)
+            raise RefusedError(
+                "The file could not be saved. Check the free space of the data folder,"
+                " then try again.",
+                507,
+            ) from error
+        finally:
+            self._arriving.discard(upload_id)
+            part.unlink(missing_ok=True)
+        return self._arrived[upload_id]
+
+    def hand_over(self, part: Path, announced: Announced) -> str:
+        """Queue the job of a file that is complete; it is moved, not copied."""
+        whole = part.with_suffix("")
+        part.rename(whole)
+        try:
+            return self._service().import_file(whole, announced.name, announced.options)
+        finally:
+            whole.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what uploads of an earlier server left half done."""
+        now = time.time()
+        for part in self._service().uploads_dir.glob(f"*{PART}"):
+            if part.stem not in self._arriving and now - part.stat().st_mtime > STALE_S:
+                part.unlink(missing_ok=True)
+
+
+def refusal(trouble: str, status: int) -> Response:
+    """Why a file was not taken, with the rule that knows the reason."""
+    rule = explain(trouble)
+    answer = {"trouble": trouble, "rule": rule.id if rule else ""}
+    return JSONResponse(answer, status_code=status)
+
+
+def announcement(request: Request) -> Announced:
+    """The name and the options in the header.
+
+    Raises
+    ------
+    RefusedError
+        The request does not come from our page, or asks for something impossible.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0]
+    if kind != "application/octet-stream" or HEADER not in request.headers:
+        raise RefusedError("Files are taken from the Upload page only.", 415)
+    try:
+        said: dict[str, Any] = json.loads(unquote(request.headers[HEADER]))
+        return Announced(harmless_name(str(said["name"])), JobOptions(**said.get("options", {})))
+    except (ValueError, TypeError, KeyError) as error:
+        raise RefusedError("The upload's options make no sense: reload the page.", 400) from error
+
+
+def harmless_name(name: str) -> str:
+    """The last part of a path, whatever system wrote it, without control characters.
+
+    >>> harmless_name("../../etc/C:\\\\talks/board\\n.mp4")
+    'board.mp4'
+    """
+    last = re.split(r"[/\\]", name)[-1]
+    shown = "".join(letter for letter in last if letter.isprintable()).strip(" .")
+    if len(shown) > LONGEST_NAME:
+        stem, _, extension = shown.rpartition(".")
+        shown = f"{stem[: LONGEST_NAME - len(extension) - 1]}.{extension}"[-LONGEST_NAME:]
+    return shown or "Recording"
+
+
+def refuse_size(text: str, folder: Path) -> int:
+    """The number of bytes announced, if they may come.
+
+    Raises
+    ------
+    RefusedError
+        Nothing comes, too much, or more than the disk holds.
+    """
+    if not text.isdecimal():
+        raise RefusedError("This is not a file: choose an audio or video file.", 411)
+    size = int(text)
+    if size == 0:
+        raise RefusedError("This file is empty, or a folder: choose an audio or video file.", 400)
+    if size > LARGEST_BYTES:
+        raise RefusedError(
+            f"This file is too large: {bytes_text(size)}, where {bytes_text(LARGEST_BYTES)} is the"
+            " most. Save only its sound, or cut it in two.",
+            413,
+        )
+    free = shutil.disk_usage(folder).free
+    if size + RESERVE_BYTES > free:
+        raise RefusedError(
+            f"There is no space left for this file: it needs {bytes_text(size + RESERVE_BYTES)},"
+            f" and {bytes_text(free)} are free. Delete something, then try again.",
+            507,
+        )
+    return size
+
+
+async def write(stream: AsyncIterator[bytes], part: Path, size: int) -> None:
+    """Append what comes to the file, a megabyte at a time and off the event loop."""
+    file = await run_in_threadpool(part.open, "wb")
+    written, waiting = 0, bytearray()
+    try:
+        while (chunk := await following(stream)) is not None:
+            written += len(chunk)
+            if written > size:
+                raise RefusedError("More came than was announced: try again.", 400)
+            waiting += chunk
+            if len(waiting) >= WRITE_BYTES:
+                await run_in_threadpool(file.write, bytes(waiting))
+                waiting.clear()
+        await run_in_threadpool(finish, file, bytes(waiting))
+    finally:
+        file.close()
+    if written != size:
+        raise RefusedError("The connection was lost: try again.", 400)
+
+
+def finish(file: BinaryIO, rest: bytes) -> None:
+    """Write the end, and see it leave Python's buffer, so that a full disk is noticed here."""
+    file.write(rest)
+    file.flush()
+
+
+async def following(stream: AsyncIterator[bytes]) -> bytes | None:
+    """The next piece; None after the last one. A browser that says nothing for long is gone."""
+    try:
+        async with asyncio.timeout(SILENCE_S):
+            return await anext(stream, None)
+    except TimeoutError as error:
+        raise RefusedError("The connection was lost: try again.", 408) from error
+
+
+def bytes_text(size: int) -> str:
+    """A size as people say it.
+
+    >>> bytes_text(734_003_200), bytes_text(21_474_836_480)
+    ('734 MB', '21.5 GB')
+    """
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

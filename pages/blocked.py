@@ -1,8 +1,0 @@
-"""Shown instead of every page where Meetcore cannot run: why, and how to mend it."""
-
-import streamlit as st
-
-from pages.components import blocked
-
-st.title("Meetcore cannot run here yet")
-blocked.page()

@@ -1,0 +1,36 @@
+"""What stands in the way of the whole app, and what else was found on this machine."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from meetcore.diagnostics.findings import Diagnosis
+from pages.diagnostics import findings, inventory, sections
+from pages.shared import process
+
+WATCH_S = 1.0
+
+
+def blocked() -> None:
+    """The reason in one sentence, then the findings; nothing here needs the service."""
+    sections.style()
+    found = process.examiner().snapshot(st.context.url)
+    st.error(process.blocked(), icon=":material/error:")
+    st.caption("Mend it, then stop Meetcore and start it again. Nothing that was recorded is lost.")
+    findings.cards(found)
+    findings.fine(found)
+    inventory.libraries(found)
+    if found.pending:
+        st.html(sections.pending_line(found))
+        watch(found)
+
+
+def watch(shown: Diagnosis) -> None:
+    """Draw the page again when more is known than it shows."""
+
+    @st.fragment(run_every=WATCH_S)
+    def look_again() -> None:
+        if process.examiner().snapshot(st.context.url) != shown:
+            st.rerun(scope="app")
+
+    look_again()

@@ -1,0 +1,115 @@
+"""Findings as cards: what was found, what it means, and the one command that mends it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from meetcore.diagnostics.findings import Diagnosis, Finding, Verdict
+from meetcore.diagnostics.rules.registry import RULES
+from meetcore.diagnostics.rules.rule import Rule, unseen
+from pages.diagnostics import verdicts
+from pages.shared import address
+
+NOT_NOW = "This is not the case here now."
+
+
+def asked(diagnosis: Diagnosis) -> None:
+    """The rule that the address names, before all others."""
+    rule = address.asked_rule()
+    if rule is None:
+        return
+    here = [each for each in diagnosis.findings if each.rule == rule]
+    if not here and rule not in RULES:
+        return
+    with st.container(key="asked"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("You came here for:")
+            if st.button("Show all", key="asked-close", type="tertiary", icon=":material/close:"):
+                address.ask_rule(None)
+                st.rerun()
+        bad = [each for each in here if each.verdict is not Verdict.GREEN]
+        for index, finding in enumerate(bad or here):
+            if bad or rule not in RULES:
+                card(finding, f"asked-{index}")
+        if not bad and rule in RULES:
+            rule_card(RULES[rule], "asked-rule", standing(RULES[rule], here))
+
+
+def standing(rule: Rule, here: list[Finding]) -> str:
+    """How things are here with a rule that finds nothing wrong."""
+    if here:
+        return f"Fine here now: {here[0].found}"
+    return NOT_NOW if rule.look is not unseen else ""
+
+
+def cards(diagnosis: Diagnosis) -> None:
+    """What is to mend, then what is to know; the one asked for is above already."""
+    skipped = address.asked_rule()
+    bad = [each for each in diagnosis.findings if each.verdict is not Verdict.GREEN]
+    for index, finding in enumerate(bad):
+        if finding.rule != skipped:
+            card(finding, str(index))
+    if diagnosis.findings and not bad and not diagnosis.pending:
+        st.html(
+            f'<div class="meetcore-allfine">{verdicts.dot(Verdict.GREEN)}'
+            "<span><b>Nothing to mend.</b> Everything that was looked at is as it should be.</span>"
+            "</div>"
+        )
+
+
+def card(finding: Finding, key: str) -> None:
+    """One finding."""
+    with st.container(border=True, key=f"finding-{finding.verdict}-{key}", gap="small"):
+        st.html(
+            f'<div class="meetcore-finding" id="rule-{escape(finding.rule)}">'
+            f"<h3>{verdicts.dot(finding.verdict)}<span>{escape(finding.title)}</span>"
+            f'<small class="area">{escape(finding.area)}</small></h3>'
+            f"<p>{escape(finding.found)}</p>{meaning(finding.meaning)}</div>"
+        )
+        remedy(finding.command, finding.advice, finding.source)
+
+
+def meaning(text: str) -> str:
+    """HTML of what a finding means."""
+    return f'<p class="meaning">{escape(text)}</p>' if text else ""
+
+
+def remedy(command: str, advice: str, source: str) -> None:
+    """The command to copy, what to do where no command does it, and who says so."""
+    if command:
+        st.code(command, language=None, wrap_lines=True)
+    told = f"<p>{escape(advice)}</p>" if advice else ""
+    if told or source:
+        st.html(f'<div class="meetcore-remedy">{told}{verdicts.why(source)}</div>')
+
+
+def rule_card(rule: Rule, key: str, note: str) -> None:
+    """A rule itself: its symptom, its cause and its remedy."""
+    with st.container(border=True, key=f"finding-rule-{key}", gap="small"):
+        noted = f'<p class="note">{escape(note)}</p>' if note else ""
+        st.html(
+            f'<div class="meetcore-finding" id="rule-{escape(rule.id)}">'
+            f"<h3><span>{escape(rule.title)}</span>"
+            f'<small class="area">{escape(rule.area)}</small></h3>{noted}'
+            f'<p class="symptom">{escape(rule.symptom)}</p>{meaning(rule.cause)}</div>'
+        )
+        remedy(rule.command, rule.advice, rule.source)
+
+
+def fine(diagnosis: Diagnosis) -> None:
+    """All that is as it should be, folded into one line."""
+    good = [each for each in diagnosis.findings if each.verdict is Verdict.GREEN]
+    if not good:
+        return
+    lines = "".join(
+        f'<li id="rule-{escape(each.rule)}">{verdicts.dot(each.verdict)}<div>'
+        f"<b>{escape(each.title)}</b> <span>{escape(each.found)}</span>"
+        f"{meaning(each.meaning)}{verdicts.why(each.source)}</div></li>"
+        for each in good
+    )
+    with st.expander(
+        verdicts.counted(len(good), Verdict.GREEN), key="fine", icon=":material/check_circle:"
+    ):
+        st.html(f'<ul class="meetcore-fine">{lines}</ul>')

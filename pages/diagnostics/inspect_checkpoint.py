@@ -1,0 +1,124 @@
+"""Inspects a checkpoint that a person brings: what wrote it, and what loading it would meet."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import streamlit as st
+
+from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
+from meetcore.diagnostics.facts.installed import installed_versions
+from meetcore.diagnostics.findings import Checkpoint, Finding
+from meetcore.diagnostics.rules.registry import judge_checkpoint
+from pages.diagnostics import findings, inventory
+from pages.shared import notice, state, style
+
+UPLOAD_KEY, PATH_KEY, KEPT = "checkpoint-file", "checkpoint-path", "inspected"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A file, and what loading it would meet."""
+
+    checkpoint: Checkpoint
+    findings: tuple[Finding, ...]
+
+
+def panel() -> None:
+    """A place to drop a file, a field for a path, and what came of it."""
+    with st.expander("Inspect a checkpoint", key="inspect", icon=":material/frame_inspect:"):
+        st.caption(
+            "What wrote a file of weights, and whether what is installed can read it. Nothing in"
+            " the file is run, and it is not kept."
+        )
+        st.file_uploader("A file", key=UPLOAD_KEY, on_change=inspect_upload)
+        st.text_input(
+            "Or a path on the machine that runs Meetcore, so that nothing large has to travel",
+            key=PATH_KEY,
+            on_change=inspect_path,
+            placeholder="/models/segmentation-3.0/pytorch_model.bin",
+        )
+        inspected = cast("Inspected | None", state.remembered(KEPT))
+        if inspected is not None:
+            result(inspected)
+
+
+def inspect_upload() -> None:
+    """Look at the uploaded file in a temporary folder that is gone right after."""
+    upload = state.widget_value(UPLOAD_KEY)
+    if upload is None:
+        state.remember(KEPT, None)
+        return
+    with notice.told(), tempfile.TemporaryDirectory() as folder:
+        # The suffix may tell a container; the rest of the name is a stranger's.
+        suffix = Path(upload.name).suffix[:12]
+        copy = Path(folder) / f"checkpoint{suffix if suffix[1:].isalnum() else ''}"
+        with copy.open("wb") as file:
+            shutil.copyfileobj(cast(BinaryIO, upload), file)
+        seen = inspect_checkpoint(copy)
+        # A sentence about the file may hold the folder that is gone by now.
+        trouble = seen.trouble.replace(str(copy), upload.name).replace(copy.name, upload.name)
+        keep(replace(seen, path=Path(upload.name), trouble=trouble))
+
+
+def inspect_path() -> None:
+    """Look at a file or folder where it lies."""
+    path = str(state.widget_value(PATH_KEY) or "").strip().strip("\"'")
+    if not path:
+        state.remember(KEPT, None)
+        return
+    with notice.told():
+        keep(inspect_checkpoint(Path(path).expanduser()))
+
+
+def keep(checkpoint: Checkpoint) -> None:
+    """Remember what was seen, for the page to draw."""
+    found = () if checkpoint.trouble else judge_checkpoint(checkpoint, installed_versions())
+    state.remember(KEPT, Inspected(checkpoint, found))
+
+
+def result(inspected: Inspected) -> None:
+    """What the file says of itself, then what loading it would meet."""
+    checkpoint = inspected.checkpoint
+    st.html(f'<p class="meetcore-inspected"><b>{escape(checkpoint.path.name)}</b></p>')
+    if checkpoint.trouble:
+        notice.error(checkpoint.trouble)
+    style.table(("", "In this file"), list(facts(checkpoint)))
+    for index, finding in enumerate(inspected.findings):
+        findings.card(finding, f"inspected-{index}")
+
+
+def facts(checkpoint: Checkpoint) -> Iterable[tuple[str, str]]:
+    """Rows of what is known."""
+    rows = (
+        ("Holds", checkpoint.kind or "not known"),
+        ("Packed as", checkpoint.container),
+        ("Size", inventory.size_text(checkpoint.size)),
+        ("Written by", ", ".join(f"{name} {version}" for name, version in checkpoint.written_by)),
+        ("'introspection' key", introspection(checkpoint)),
+        ("Builds", checkpoint.architecture),
+        ("Tensors", tensors(checkpoint)),
+        ("Code it would import", ", ".join(checkpoint.code)),
+    )
+    return ((name, value) for name, value in rows if value)
+
+
+def introspection(checkpoint: Checkpoint) -> str:
+    """Whether the key is there that one generation of pyannote.audio wants."""
+    if checkpoint.has_introspection is None:
+        return ""
+    return "present" if checkpoint.has_introspection else "absent: pyannote.audio 2.x looks for it"
+
+
+def tensors(checkpoint: Checkpoint) -> str:
+    """How many there are, and in which formats."""
+    if not checkpoint.n_tensors:
+        return ""
+    formats = f", {', '.join(checkpoint.precision)}" if checkpoint.precision else ""
+    return f"{checkpoint.n_tensors:,} with {checkpoint.n_parameters:,} numbers{formats}"

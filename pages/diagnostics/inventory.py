@@ -1,0 +1,135 @@
+"""What is installed and kept: libraries, weights, folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+import streamlit as st
+
+from meetcore.diagnostics.findings import (
+    Checkpoint,
+    Diagnosis,
+    FileState,
+    Library,
+    Verdict,
+    WeightReport,
+)
+from meetcore.settings import Settings
+from pages.diagnostics import verdicts
+from pages.shared import style
+
+STATES = {
+    FileState.VERIFIED: "sha256 as published",
+    FileState.CONVERTED: "made here from a verified file",
+    FileState.GIVEN: "given by path; nobody vouches for it",
+    FileState.MISSING: "missing",
+    FileState.CORRUPT: "not what was published",
+}
+SHOWN_HASH = 12
+
+
+def libraries(diagnosis: Diagnosis) -> None:
+    """Every library that matters: what is installed, what was tested."""
+    known = diagnosis.libraries
+    with st.expander(label("Libraries", [each.verdict for each in known]), key="libraries"):
+        if not known:
+            st.caption("Not looked at yet.")
+            return
+        rows = "".join(library_row(each) for each in known)
+        st.html(
+            '<table class="meetcore-table meetcore-libraries"><thead><tr><th scope=col>Library</th>'
+            "<th scope=col>Installed</th><th scope=col>Tested with</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+
+def label(thing: str, seen: list[Verdict]) -> str:
+    """A section's name with how its rows fare.
+
+    >>> label("Libraries", [Verdict.GREEN, Verdict.RED, Verdict.AMBER, Verdict.AMBER])
+    'Libraries · 1 to mend, 2 to know, 1 fine'
+    """
+    counts = [
+        f"{seen.count(verdict)} {verdicts.WORD[verdict]}"
+        for verdict in (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
+        if verdict in seen
+    ]
+    return f"{thing} · {', '.join(counts)}" if counts else thing
+
+
+def library_row(library: Library) -> str:
+    """HTML of one library."""
+    note = f"<small>{escape(library.note)}</small>" if library.note else ""
+    return (
+        f"<tr><td><div>{verdicts.dot(library.verdict)}<p>{escape(library.name)}{note}</p></div></td>"
+        f"<td>{escape(library.installed or 'not installed')}</td>"
+        f"<td>{escape(library.tested or '–')}</td></tr>"
+    )
+
+
+def weights(diagnosis: Diagnosis) -> None:
+    """Every weight in use, and what wrote it."""
+    known = diagnosis.weights
+    with st.expander(label("Weights", [each.verdict for each in known]), key="weights"):
+        if not known:
+            st.caption("Not looked at yet.")
+        st.html(f'<ul class="meetcore-weights">{"".join(weight(each) for each in known)}</ul>')
+
+
+def weight(report: WeightReport) -> str:
+    """HTML of one weight."""
+    facts = [
+        size_text(report.size) if report.size else "",
+        STATES[report.state],
+        report.publisher,
+        report.licence,
+        f"sha256 {report.sha256[:SHOWN_HASH]}…" if report.sha256 else "",
+    ]
+    line = " · ".join(escape(each) for each in facts if each)
+    wrote = written(report.checkpoint) if report.checkpoint else ""
+    note = f'<p class="note">{escape(report.note)}</p>' if report.note else ""
+    return (
+        f"<li>{verdicts.dot(report.verdict)}<div><b>{escape(report.name)}</b>"
+        f' <span class="role">{escape(report.role)}</span><p>{line}</p>'
+        f"{wrote}{note}</div></li>"
+    )
+
+
+def written(checkpoint: Checkpoint) -> str:
+    """HTML of what wrote a file, as it says itself."""
+    sentences = list(authorship(checkpoint))
+    return f"<p>{escape(' · '.join(sentences))}</p>" if sentences else ""
+
+
+def authorship(checkpoint: Checkpoint) -> Iterable[str]:
+    """What wrote a file, and what pyannote.audio 2.x would look for in it."""
+    if checkpoint.written_by:
+        by = ", ".join(f"{library} {version}" for library, version in checkpoint.written_by)
+        yield f"written by {by}"
+    if checkpoint.has_introspection is not None:
+        there = "present" if checkpoint.has_introspection else "absent"
+        yield f"'introspection' key {there}"
+    if checkpoint.trouble:
+        yield checkpoint.trouble
+
+
+def folders(settings: Settings) -> None:
+    """Where things are kept."""
+    rows: list[tuple[str, ...]] = [
+        ("Recordings and database", str(settings.data_dir)),
+        ("Weights", str(settings.cache_dir)),
+    ]
+    style.table(("What", "Where"), rows)
+
+
+def size_text(size: int) -> str:
+    """A file's size as people say it.
+
+    >>> size_text(5_905_440), size_text(3_210_000_000), size_text(740)
+    ('5.91 MB', '3.21 GB', '740 bytes')
+    """
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"

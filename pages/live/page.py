@@ -1,0 +1,14 @@
+"""The start page: one button, then who says what while it is said."""
+
+import streamlit as st
+
+from pages.live import running, start
+from pages.shared import address, links, process
+
+meeting_id = address.shown_meeting()
+if meeting_id is None:
+    start.starting()
+elif process.service().live(meeting_id) is not None:
+    running.running(meeting_id)
+else:
+    st.switch_page(links.MEETING, query_params={"id": meeting_id})

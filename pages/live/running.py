@@ -1,0 +1,141 @@
+"""A running meeting: clock, level, buttons, and the transcript as it grows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from meetcore.records import LiveSnapshot, LiveState
+from meetcore.service.meeting_service import LiveMeeting
+from pages.live import meter, start, transcript
+from pages.shared import notice, process, state
+
+REFRESH_S = 0.3
+SILENCE_S = 5.0
+NO_SOUND_S = 10.0
+LOST_S = 4.0
+
+
+def running(meeting_id: str) -> None:
+    """Draw a meeting that runs, for the tab that records it and for any other."""
+    live = process.service().live(meeting_id)
+    if live is None:
+        st.rerun()
+    title(live)
+    area(meeting_id)
+
+
+def title(live: LiveMeeting) -> None:
+    """The title, editable while the meeting runs."""
+    snapshot = live.snapshot()
+    key = f"title-{snapshot.meeting_id}"
+
+    def changed() -> None:
+        text = (state.widget_value(key) or "").strip()
+        if text:
+            with notice.told():
+                live.set_title(text)
+
+    st.text_input(
+        "Title",
+        value=snapshot.title,
+        key=key,
+        on_change=changed,
+        max_chars=start.TITLE_LENGTH,
+        label_visibility="collapsed",
+    )
+
+
+@st.fragment(run_every=REFRESH_S)
+def area(meeting_id: str) -> None:
+    """What changes several times a second."""
+    live = process.service().live(meeting_id)
+    if live is None or live.snapshot().state is LiveState.STOPPED:
+        st.rerun(scope="app")
+    snapshot = live.snapshot()
+    with st.container(key="controls", horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            meter.meter(snapshot)
+        buttons(live, snapshot)
+    with st.container(key="warnings"):
+        warnings(snapshot)
+    transcript.live_view(snapshot, process.service().models(), live.rename)
+
+
+def buttons(live: LiveMeeting, snapshot: LiveSnapshot) -> None:
+    """Pause or resume, and stop."""
+    idle = snapshot.state in (LiveState.STOPPING, LiveState.STOPPED)
+    if snapshot.state is LiveState.PAUSED:
+        st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=live.resume)
+    else:
+        st.button("Pause", icon=":material/pause:", key="pause", on_click=live.pause, disabled=idle)
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        key="stop",
+        type="primary",
+        on_click=live.stop,
+        disabled=idle,
+    )
+
+
+def warnings(snapshot: LiveSnapshot) -> None:
+    """At most one sentence on the microphone, and one on keeping up."""
+    if snapshot.state is LiveState.LISTENING:
+        if state.is_recording(snapshot.meeting_id):
+            own_microphone(snapshot)
+        else:
+            other_tab(snapshot)
+    health = snapshot.health
+    if not health.keeping_up:
+        st.warning(
+            f"The text is {health.backlog:.0f} s behind: this machine is busy."
+            " Nothing is lost, and it catches up by itself.",
+            icon=":material/speed:",
+        )
+    elif health.last_error:
+        st.caption(
+            f":material/info: {health.chunk_errors} passages could not be read live;"
+            " the second pass reads them again."
+        )
+
+
+def own_microphone(snapshot: LiveSnapshot) -> None:
+    """What is wrong with the sound this tab sends, if anything."""
+    sending_for = state.recording_for()
+    quiet = min(snapshot.health.since_last_frame, sending_for)
+    if quiet >= NO_SOUND_S:
+        notice.error(
+            "The microphone's sound does not reach Meetcore: the browser could not connect. Connect"
+            " again, or stop and record without live text."
+            if snapshot.health.frames_offered == 0
+            else "The connection to the microphone was lost; what was said before is safe. Connect"
+            " again to go on.",
+            ":material/mic_off:",
+        )
+        if st.button("Connect again", key="reconnect"):
+            state.restart_microphone()
+            st.rerun(scope="app")
+        if snapshot.health.frames_offered == 0:
+            start.fallback()
+    elif quiet >= LOST_S:
+        st.warning("Connecting to the microphone…", icon=":material/mic:")
+    elif snapshot.silent_for >= SILENCE_S:
+        st.warning(
+            "No sound is arriving: is the right microphone chosen?", icon=":material/volume_off:"
+        )
+
+
+def other_tab(snapshot: LiveSnapshot) -> None:
+    """Tell a viewer where the recording goes on, and offer this tab's microphone."""
+    if state.may_reattach() is not None:
+        st.info("Taking the microphone up again…", icon=":material/mic:")
+        return
+    gone = snapshot.source is None or snapshot.health.since_last_frame > LOST_S
+    with st.container(key="viewer", horizontal=True, vertical_alignment="center"):
+        if gone:
+            st.warning("No microphone is sending sound to this meeting.", icon=":material/mic_off:")
+        else:
+            st.info("Recording goes on in another tab.", icon=":material/tab:")
+        if st.button("Use this tab's microphone", key="take-over"):
+            state.begin_recording(snapshot.meeting_id)
+            st.rerun(scope="app")

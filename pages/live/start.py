@@ -1,0 +1,105 @@
+"""Before a meeting: its title, its microphone, and one button."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from meetcore.errors import MeetcoreError
+from pages.live import start_button
+from pages.shared import links, notice, process, state, style
+
+TITLE_KEY = "title"
+CLEAN_KEY = "clean-up"
+LANGUAGE_KEY = "language"
+TITLE_LENGTH = 120
+
+
+def default_title(now: datetime) -> str:
+    """A title that tells meetings apart.
+
+    >>> default_title(datetime(2026, 11, 22, 14, 5))
+    'Meeting, 22 November 14:05'
+    """
+    return f"Meeting, {now.day} {now:%B %H:%M}"
+
+
+def starting() -> None:
+    """Draw the page before a meeting."""
+    style.hero("Who is saying what, as it is said", "Nothing leaves this machine.")
+    with st.container(key="setup", horizontal_alignment="center"):
+        start_button.start_button(
+            start=start, fault=note_fault, clean_up=bool(state.widget_value(CLEAN_KEY))
+        )
+        st.text_input(
+            "Title",
+            key=TITLE_KEY,
+            placeholder=default_title(datetime.now()),
+            max_chars=TITLE_LENGTH,
+            width=430,
+        )
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            options()
+    if state.fault():
+        fallback()
+
+
+def options() -> None:
+    """What few people need: language and sound."""
+    models = process.service().models()
+    languages = models.languages if models else ()
+    if len(languages) > 1:
+        st.selectbox(
+            "Language",
+            ("", *languages),
+            key=LANGUAGE_KEY,
+            format_func=lambda code: code or "Detect it",
+            width=220,
+        )
+    st.toggle(
+        "Reduce noise and echo",
+        key=CLEAN_KEY,
+        help="For people on loudspeakers. Leave it off in a meeting room: browsers that reduce"
+        " noise also remove voices that are far from the microphone.",
+    )
+
+
+def start(device_id: str | None) -> None:
+    """Begin a meeting with the chosen microphone; called when the browser has opened it."""
+    with notice.told():
+        title = (state.widget_value(TITLE_KEY) or "").strip()
+        meeting_id = process.service().start(
+            title or default_title(datetime.now()), state.widget_value(LANGUAGE_KEY) or None
+        )
+        state.note_fault(None)
+        state.begin_recording(meeting_id, device_id, clean_up=bool(state.widget_value(CLEAN_KEY)))
+
+
+def note_fault(kind: str) -> None:
+    """Remember that the microphone did not open, so that the page offers the way round."""
+    state.note_fault(kind)
+
+
+def fallback() -> None:
+    """A plain recorder, and a file: their sound becomes a meeting too."""
+    with st.container(border=True, key="fallback"):
+        st.markdown(
+            "**Another way:** record here without live text; it is transcribed when you stop."
+        )
+        recorded = st.audio_input("Record", key="fallback-recorder", label_visibility="collapsed")
+        if recorded is not None:
+            add(recorded.getvalue())
+
+
+def add(data: bytes) -> None:
+    """Turn a finished recording into a meeting and open it."""
+    try:
+        meeting_id = process.service().add_recording(
+            (state.widget_value(TITLE_KEY) or "").strip() or default_title(datetime.now()), data
+        )
+    except MeetcoreError as error:
+        notice.error(str(error))
+        return
+    state.note_fault(None)
+    st.switch_page(links.MEETING, query_params={"id": meeting_id})

@@ -1,0 +1,15 @@
+"""One meeting: player, talk time, transcript, names, downloads."""
+
+import streamlit as st
+
+from pages.meeting import view
+from pages.shared import address, links
+
+with st.container(horizontal=True):
+    st.page_link(links.MEETINGS, label="Meetings", icon=":material/arrow_back:")
+    st.page_link(links.LIVE, label="New meeting", icon=":material/mic:")
+meeting_id = address.opened_meeting()
+if meeting_id is None:
+    st.info("No meeting is chosen.", icon=":material/forum:")
+else:
+    view.ended(meeting_id)

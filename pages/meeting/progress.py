@@ -1,0 +1,70 @@
+"""The work on a meeting while it goes on: how far it is, and the words that are there already."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from meetcore.records import Job, JobState, Meeting, MeetingState
+from pages.meeting import editor
+from pages.shared import job_text, notice, process
+
+REFRESH_S = 0.5
+GROWING_S = 2.0
+
+
+@st.fragment(run_every=REFRESH_S)
+def bar_alone(meeting_id: str) -> None:
+    """The bar above a transcript that stands until the new one is there."""
+    bar(meeting_id)
+
+
+@st.fragment(run_every=GROWING_S)
+def growing(meeting_id: str) -> None:
+    """The bar, and the words as they come; the page is drawn anew when the work is over."""
+    meeting = bar(meeting_id)
+    transcript = process.service().store.transcript(meeting_id)
+    if transcript.segments:
+        editor.final_view(meeting, transcript, editable=False)
+
+
+def bar(meeting_id: str) -> Meeting:
+    """How far the work is, and the button that gives it up."""
+    meeting = process.service().store.get(meeting_id)
+    if meeting.state not in (MeetingState.FINALIZING, MeetingState.LIVE):
+        st.rerun(scope="app")
+    if meeting.state is MeetingState.LIVE:
+        st.progress(0.0, text="Writing down the last words…")
+        return meeting
+    job = process.service().store.jobs.get(meeting_id)
+    share = job.overall if job else meeting.progress
+    st.progress(min(1.0, max(0.0, share)), text=told(job, share))
+    if job is not None:
+        st.button(
+            "Cancel",
+            key=f"cancel-{meeting_id}",
+            icon=":material/close:",
+            on_click=cancel,
+            args=(meeting_id,),
+            help="What is done so far is kept.",
+        )
+    return meeting
+
+
+def told(job: Job | None, share: float) -> str:
+    """The work in one line: stage, share, remaining time.
+
+    >>> told(None, 0.42)
+    'Listening to the whole recording: 42%'
+    """
+    if job is None:
+        return f"Listening to the whole recording: {share:.0%}"
+    if job.state is JobState.QUEUED:
+        return "Waiting for its turn"
+    left = job_text.remaining_text(job)
+    return f"{job_text.words(job)}: {share:.0%}" + (f", {left} left" if left else "")
+
+
+def cancel(meeting_id: str) -> None:
+    """Give the work up."""
+    with notice.told():
+        process.service().cancel(meeting_id)

@@ -1,0 +1,104 @@
+"""Work on a meeting that is asked for once more: all of it, other words, or only the speakers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from meetcore.records import JobOptions, JobStage, Meeting, MeetingState, Transcript
+from pages.shared import job_options, notice, process
+
+
+def finish_button(meeting: Meeting) -> None:
+    """One click takes the work up where it stopped."""
+    st.button(
+        "Finish" if meeting.state is MeetingState.INTERRUPTED else "Try again",
+        key=f"finish-{meeting.id}",
+        type="primary",
+        icon=":material/auto_fix_high:",
+        on_click=finish,
+        args=(meeting.id,),
+    )
+
+
+def finish(meeting_id: str) -> None:
+    """Queue what is missing of a meeting."""
+    with notice.told():
+        process.service().finalize(meeting_id)
+
+
+def run_again(meeting: Meeting) -> None:
+    """A panel that asks how to listen to the recording once more."""
+    with st.popover("Run again", icon=":material/replay:"):
+        weight = job_options.recognizer()
+        language = job_options.spoken(weight)
+        how, count = number_of_speakers()
+        prompt = st.text_area(
+            "Names and terms that are heard",
+            key=job_options.PROMPT_KEY,
+            max_chars=job_options.LONGEST_PROMPT,
+            height=80,
+        )
+        st.caption("The transcript stays until the new one is there; undo brings it back.")
+        st.button(
+            "Listen again",
+            key=f"again-{meeting.id}",
+            type="primary",
+            on_click=retry,
+            args=(
+                meeting.id,
+                JobStage.RECOGNIZING,
+                job_options.chosen(weight, language, how, count, prompt),
+            ),
+        )
+
+
+def number_of_speakers() -> tuple[str | None, int]:
+    """How many people speak, as far as the person knows."""
+    how = st.segmented_control(
+        "Speakers",
+        (job_options.AUTO, job_options.EXACTLY, job_options.AT_MOST, job_options.NONE),
+        default=job_options.AUTO,
+        key=job_options.SPEAKERS_KEY,
+    )
+    return how, job_options.speaker_count(how)
+
+
+def lacks_speakers(transcript: Transcript) -> bool:
+    """Whether there are words, and nobody knows whose any of them are."""
+    return bool(transcript.segments) and all(
+        segment.speaker is None for segment in transcript.segments
+    )
+
+
+def find_speakers(meeting: Meeting) -> None:
+    """A line that says that speakers are missing, and the button that finds them."""
+    job = process.service().store.jobs.get(meeting.id)
+    options = job.options if job else JobOptions()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        count = st.number_input(
+            "How many people speak? 0 lets Meetcore find out.",
+            0,
+            job_options.MOST_SPEAKERS,
+            0,
+            key=f"speakers-of-{meeting.id}",
+        )
+        st.button(
+            "Find speakers",
+            key=f"find-speakers-{meeting.id}",
+            type="primary",
+            icon=":material/group_search:",
+            on_click=retry,
+            args=(
+                meeting.id,
+                JobStage.DIARIZING,
+                replace(options, speakers=True, n_speakers=int(count) or None, max_speakers=None),
+            ),
+        )
+
+
+def retry(meeting_id: str, stage: JobStage, options: JobOptions) -> None:
+    """Queue the work from a stage on."""
+    with notice.told():
+        process.service().retry(meeting_id, stage, options)

@@ -1,0 +1,101 @@
+"""A meeting that no longer runs live: the work on it, then the transcript, wherever it is shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from meetcore.errors import MeetingNotFoundError
+from meetcore.records import Meeting, MeetingState, Stage, Transcript
+from pages.meeting import downloads, editor, progress, run_again
+from pages.shared import links, notice, process, state, style
+
+
+def ended(meeting_id: str) -> None:
+    """Draw a meeting that no longer runs; follow it while there is work on it."""
+    try:
+        meeting = process.service().store.get(meeting_id)
+    except MeetingNotFoundError:
+        st.error("This meeting does not exist any more.", icon=":material/search_off:")
+        st.page_link(links.MEETINGS, label="All meetings", icon=":material/forum:")
+        return
+    transcript = process.service().store.transcript(meeting_id)
+    heading(meeting, transcript)
+    at_work = meeting.state in (MeetingState.FINALIZING, MeetingState.LIVE)
+    if at_work and transcript.stage is not Stage.FINAL:
+        progress.growing(meeting_id)
+        return
+    if at_work:
+        progress.bar_alone(meeting_id)
+    elif meeting.state in (MeetingState.INTERRUPTED, MeetingState.FAILED):
+        unfinished(meeting, transcript)
+    whole(meeting, transcript, editable=not at_work)
+
+
+def heading(meeting: Meeting, transcript: Transcript) -> None:
+    """Title, editable, and the facts under it."""
+    key = f"title-of-{meeting.id}"
+
+    def changed() -> None:
+        text = (state.widget_value(key) or "").strip()
+        if text:
+            with notice.told():
+                process.service().store.update(meeting.id, title=text)
+
+    st.text_input(
+        "Title",
+        value=meeting.title,
+        key=key,
+        on_change=changed,
+        max_chars=120,
+        label_visibility="collapsed",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        style.meeting_facts(meeting)
+        if transcript.segments:
+            downloads.downloads(meeting)
+        if meeting.state is not MeetingState.FINALIZING and meeting.state is not MeetingState.LIVE:
+            run_again.run_again(meeting)
+
+
+def unfinished(meeting: Meeting, transcript: Transcript) -> None:
+    """Why a meeting has no final transcript, and the buttons that mend it."""
+    if meeting.state is MeetingState.INTERRUPTED:
+        st.warning(
+            "This meeting was interrupted. What was recorded is safe;"
+            " finish it to get the full transcript.",
+            icon=":material/bolt:",
+        )
+    else:
+        reason = meeting.detail or "The second pass failed."
+        kept = " The words so far are kept." if transcript.segments else ""
+        notice.error(f"{reason}{kept} Try again.")
+    run_again.finish_button(meeting)
+
+
+def whole(meeting: Meeting, transcript: Transcript, editable: bool = True) -> None:
+    """The best transcript there is, with its player."""
+    if meeting.detail and meeting.state is MeetingState.DONE:
+        st.caption(f":material/info: {meeting.detail}")
+        notice.explained(meeting.detail)
+    if meeting.state is MeetingState.DONE and run_again.lacks_speakers(transcript):
+        run_again.find_speakers(meeting)
+    if transcript.stage is Stage.PROVISIONAL and transcript.segments:
+        st.caption("Written while people talked; the second pass will improve it.")
+    if transcript.segments or meeting.state is MeetingState.DONE:
+        editor.final_view(meeting, transcript, editable)
+    held_back(transcript)
+
+
+def held_back(transcript: Transcript) -> None:
+    """What the recognizer wrote where probably nobody spoke."""
+    if not transcript.rejected:
+        return
+    title = f"Held back as likely noise ({len(transcript.rejected)})"
+    with st.expander(title, icon=":material/noise_aware:"):
+        style.table(
+            ("From", "Text", "Why"),
+            [
+                (style.duration_text(each.start), each.text.strip(), each.reason)
+                for each in transcript.rejected
+            ],
+        )

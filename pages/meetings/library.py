@@ -1,0 +1,235 @@
+"""All meetings at a glance: searched, filtered, sorted, and what can be done with each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from meetcore.records import (
+    Job,
+    JobState,
+    LibraryPage,
+    LibraryQuery,
+    MeetingState,
+    MeetingSummary,
+    Order,
+    SearchHit,
+    Speaker,
+)
+from meetcore.service.trash import UNDO_S
+from pages.shared import (
+    actions,
+    element,
+    job_text,
+    notice,
+    open_meeting,
+    people,
+    process,
+    state,
+    style,
+)
+
+draw = element.register(__file__, "library", "listed")
+
+KEY = "library"
+REFRESH_S = 3.0
+PER_PAGE = 40
+PEOPLE_SHOWN = 5
+
+ORDERS = {
+    Order.NEWEST: "Newest first",
+    Order.OLDEST: "Oldest first",
+    Order.LONGEST: "Longest first",
+    Order.TITLE: "By title",
+}
+
+
+@st.fragment(run_every=REFRESH_S)
+def area() -> None:
+    """The list with its search, drawn by one element however many meetings there are."""
+    draw(key=KEY, data=payload(), on_act_change=actions.callback(KEY, handlers()))
+    open_meeting.go()
+
+
+def handlers() -> actions.Handlers:
+    """What can be done in the list."""
+    service = process.service()
+
+    def rename(asked: actions.Asked) -> None:
+        if title := actions.named(asked):
+            service.store.update(str(asked["meeting"]), title=title)
+
+    return {
+        "ask": lambda asked: state.remember(KEY, asked["query"]),
+        "open": lambda asked: open_meeting.ask(str(asked["meeting"]), asked.get("at")),
+        "rename": rename,
+        "delete": lambda asked: service.delete(str(asked["meeting"])),
+        "undo": lambda asked: service.restore(str(asked["meeting"])),
+        "finish": lambda asked: finish(str(asked["meeting"])),
+    }
+
+
+def finish(meeting_id: str) -> None:
+    """Go on with a job that broke off, or do the second pass of a recording."""
+    service = process.service()
+    job = service.store.jobs.get(meeting_id)
+    if job is not None and job.state in (JobState.FAILED, JobState.CANCELLED):
+        service.retry(meeting_id)
+    else:
+        service.finalize(meeting_id)
+
+
+def payload() -> dict[str, Any]:
+    """What the element draws: the page asked for, and what it may be narrowed by."""
+    asked: Mapping[str, Any] = state.remembered(KEY, {})
+    query = query_of(asked)
+    library = process.service().store.library
+    page = library.find(query)
+    if not page.rows and page.total and query.offset:
+        query = query_of({**asked, "page": 0})
+        page = library.find(query)
+    now = datetime.now().astimezone()
+    counts = library.counts()
+    return {
+        "query": {**asked, "page": query.offset // PER_PAGE},
+        "rows": [row(summary, query.order, now) for summary in page.rows],
+        "total": page.total,
+        "all": sum(counts.values()),
+        "pages": pages_of(page),
+        "people": list(library.people()),
+        "orders": [[order.value, words] for order, words in ORDERS.items()],
+        "states": [
+            [state.value, style.STATE_TEXT[state][1], counts[state]]
+            for state in MeetingState
+            if counts.get(state)
+        ],
+        "undoSeconds": UNDO_S,
+        **actions.common(),
+    }
+
+
+def pages_of(page: LibraryPage) -> int:
+    """How many pages the list has, at least one."""
+    return max(1, -(-page.total // PER_PAGE))
+
+
+def query_of(asked: Mapping[str, Any]) -> LibraryQuery:
+    """The store's question for what stands in the page's fields; nonsense asks for nothing."""
+    until = day_start(asked.get("until"))
+    state = str(asked.get("state") or "")
+    order = str(asked.get("order") or "")
+    try:
+        page = max(0, int(asked.get("page") or 0))
+    except (TypeError, ValueError):
+        page = 0
+    return LibraryQuery(
+        text=str(asked.get("text") or "").strip()[:200],
+        person=str(asked.get("person") or ""),
+        since=day_start(asked.get("since")),
+        until=until + timedelta(days=1) if until else None,
+        states=frozenset({MeetingState(state)} if state in set(MeetingState) else ()),
+        order=Order(order) if order in set(Order) else Order.NEWEST,
+        limit=PER_PAGE,
+        offset=page * PER_PAGE,
+    )
+
+
+def day_start(text: object) -> datetime | None:
+    """Midnight of a day written as 2026-11-22, in the time zone of this machine."""
+    try:
+        day = date.fromisoformat(str(text or ""))
+    except ValueError:
+        return None
+    return datetime(day.year, day.month, day.day).astimezone()
+
+
+def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
+    """One meeting as the element draws it."""
+    meeting, job = summary.meeting, summary.job
+    ink, state = style.STATE_TEXT[meeting.state]
+    at_work = meeting.state is MeetingState.FINALIZING and job is not None
+    return {
+        "id": meeting.id,
+        "title": meeting.title,
+        "group": group_of(meeting.created_at, now) if order in (Order.NEWEST, Order.OLDEST) else "",
+        "when": moment_text(meeting.created_at, now),
+        "length": style.duration_text(meeting.duration) if meeting.duration else "",
+        "state": meeting.state.value,
+        "badge": "" if meeting.state is MeetingState.DONE else state,
+        "ink": ink,
+        "work": work_text(job) if at_work and job is not None else "",
+        "overall": round(job.overall if at_work and job else meeting.progress, 3),
+        "trouble": meeting.detail if meeting.state is MeetingState.FAILED else "",
+        "rule": notice.rule_of(meeting.detail) if meeting.state is MeetingState.FAILED else "",
+        "people": described(summary.people),
+        "morePeople": max(0, len(summary.people) - PEOPLE_SHOWN),
+        "hits": [hit(found, summary.people) for found in summary.hits],
+        "moreHits": max(0, summary.hit_count - len(summary.hits)),
+        "finish": {
+            MeetingState.INTERRUPTED: "Finish",
+            MeetingState.FAILED: "Try again",
+        }.get(meeting.state, ""),
+    }
+
+
+def work_text(job: Job) -> str:
+    """What is being done for a meeting; its place in the queue is the Upload page's to tell.
+
+    >>> work_text(Job("m", JobState.QUEUED, jobs.ORDER[0]))
+    'Waiting'
+    """
+    if job.state is JobState.QUEUED:
+        return "Waiting"
+    return " · ".join(filter(None, (job_text.words(job), job_text.remaining_text(job))))
+
+
+def described(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:
+    """The first few people, named ones before the others."""
+    chosen = sorted(speakers, key=lambda speaker: speaker.name is None)[:PEOPLE_SHOWN]
+    return [
+        {"name": person["name"], "colour": person["colour"], "given": person["given"]}
+        for person in people.described(chosen)
+    ]
+
+
+def hit(found: SearchHit, speakers: Iterable[Speaker]) -> dict[str, Any]:
+    """A place where what was searched for was said."""
+    colours = {s.display_name: people.colour_of(s.label) for s in speakers}
+    return {
+        "at": round(max(0.0, found.start), 2),
+        "time": style.duration_text(found.start),
+        "speaker": found.speaker,
+        "colour": colours.get(found.speaker),
+        "snippet": [[part.text, part.is_match] for part in found.snippet],
+    }
+
+
+def group_of(moment: datetime, now: datetime) -> str:
+    """The heading a meeting stands under.
+
+    >>> day = datetime(2026, 11, 22, 14, 5).astimezone()
+    >>> group_of(day, day), group_of(day - timedelta(days=1), day), group_of(day, day.replace(2027))
+    ('Today', 'Yesterday', 'November 2026')
+    """
+    day, today = moment.astimezone().date(), now.astimezone().date()
+    days = (today - day).days
+    if days in (0, 1):
+        return ("Today", "Yesterday")[days]
+    return "Last seven days" if 1 < days < 7 else f"{day:%B %Y}"
+
+
+def moment_text(moment: datetime, now: datetime) -> str:
+    """When a meeting was, as short as its heading allows.
+
+    >>> day = datetime(2026, 11, 22, 14, 5).astimezone()
+    >>> moment_text(day, day), moment_text(day.replace(month=3), day)
+    ('14:05', '22 Mar, 14:05')
+    """
+    local, today = moment.astimezone(), now.astimezone()
+    if (today.date() - local.date()).days in (0, 1):
+        return f"{local:%H:%M}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M}"

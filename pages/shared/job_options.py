@@ -1,0 +1,149 @@
+"""What may be asked for with an upload; the defaults let Meetcore choose."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from meetcore.records import JobOptions
+from meetcore.weights.resolver import WeightResolver
+from pages.shared import languages, process, style
+
+WEIGHT_KEY = "upload-weight"
+LANGUAGE_KEY = "upload-language"
+SPEAKERS_KEY = "upload-speakers"
+COUNT_KEY = "upload-count"
+PROMPT_KEY = "upload-prompt"
+LONGEST_PROMPT = 600
+MOST_SPEAKERS = 30
+
+AUTO, EXACTLY, AT_MOST, NONE = "Find out", "Exactly", "At most", "Don't tell apart"
+WORDS = {
+    "tiny.en": "fastest, English only",
+    "base.en": "more accurate, English only",
+    "base": "99 languages",
+}
+"""A word on each recognizer that a person may choose."""
+
+
+def options() -> JobOptions:
+    """Draw the choices, folded away, and give what is chosen."""
+    with st.expander("Options", icon=":material/tune:"):
+        left, right = st.columns(2)
+        with left:
+            weight = recognizer()
+        with right:
+            language = spoken(weight)
+        with left:
+            how = st.segmented_control(
+                "Speakers", (AUTO, EXACTLY, AT_MOST, NONE), default=AUTO, key=SPEAKERS_KEY
+            )
+        with right:
+            count = speaker_count(how)
+        prompt = st.text_area(
+            "Names and terms that will be heard",
+            key=PROMPT_KEY,
+            placeholder="Ada Lovelace, Hohenstein, Kubernetes, SegLST",
+            help="The recognizer spells them as they stand here.",
+            max_chars=LONGEST_PROMPT,
+            height=80,
+        )
+    return chosen(weight, language, how, count, prompt)
+
+
+def chosen(
+    weight: str, language: str | None, how: str | None, count: int, prompt: str
+) -> JobOptions:
+    """The choices as the service takes them."""
+    return JobOptions(
+        language=language,
+        recognizer=weight,
+        speakers=how != NONE,
+        n_speakers=count if how == EXACTLY else None,
+        max_speakers=count if how == AT_MOST else None,
+        prompt=prompt.strip(),
+    )
+
+
+def recognizer() -> str:
+    """The weight that writes the words; empty is the one in the settings."""
+    mine = process.settings().recognizer
+    resolver = process.resolver()
+    others = [name for name in WORDS if name != mine and name in resolver.catalogue.weights]
+    weight = st.selectbox(
+        "Recognizer",
+        ("", *others),
+        key=WEIGHT_KEY,
+        format_func=lambda name: described(name or mine),
+    )
+    if weight and (to_fetch := fetch_bytes(resolver, weight)):
+        st.caption(f":material/download: It is fetched first: {to_fetch / 1e6:.0f} MB, once.")
+    return weight
+
+
+def described(name: str) -> str:
+    """A weight's name with a word on it; of a path, only its end.
+
+    >>> described("base"), described("/models/my.pt")
+    ('base (99 languages)', 'my.pt')
+    """
+    words = WORDS.get(name)
+    return f"{name} ({words})" if words else name.rstrip("/").rpartition("/")[2]
+
+
+def fetch_bytes(resolver: WeightResolver, name: str) -> int:
+    """Bytes that must be fetched before the weight can be used; 0 when it is here."""
+    return 0 if resolver.cached(name) else resolver.catalogue.weights[name].size
+
+
+def spoken(weight: str) -> str | None:
+    """The language; None lets the recognizer find out."""
+    name = weight or process.settings().recognizer
+    if name.endswith(".en"):
+        st.selectbox(
+            "Language", ("English",), disabled=True, key=f"{LANGUAGE_KEY}-en", help="Choose the"
+            " recognizer “base” for other languages."
+        )  # fmt: skip
+        return None
+    codes = ("", *languages.BY_NAME)
+    mine = process.settings().language or ""
+    code = st.selectbox(
+        "Language",
+        codes,
+        index=codes.index(mine) if mine in codes else 0,
+        key=LANGUAGE_KEY,
+        format_func=lambda code: languages.name_of(code) if code else "Find out",
+    )
+    return code or None
+
+
+def speaker_count(how: str | None) -> int:
+    """How many people speak, where that was asked for."""
+    if how not in (EXACTLY, AT_MOST):
+        return 2
+    return int(
+        st.number_input(
+            f"{how} so many people", 1, MOST_SPEAKERS, 2 if how == EXACTLY else 6, key=COUNT_KEY
+        )
+    )
+
+
+def payload(options: JobOptions) -> dict[str, Any]:
+    """The options as the upload's header carries them: only what differs from the defaults."""
+    default = asdict(JobOptions())
+    return {name: value for name, value in asdict(options).items() if value != default[name]}
+
+
+def summary(options: JobOptions) -> str:
+    """The options in one quiet line; nothing where all are the defaults."""
+    said = [
+        described(options.recognizer) if options.recognizer else "",
+        languages.name_of(options.language) if options.language else "",
+        "" if options.speakers else "speakers not told apart",
+        style.counted(options.n_speakers, "speaker") if options.n_speakers else "",
+        f"at most {style.counted(options.max_speakers, 'speaker')}" if options.max_speakers else "",
+        "with names and terms" if options.prompt else "",
+    ]
+    return ", ".join(filter(None, said))

@@ -1,0 +1,122 @@
+"""Small pieces of drawing that several pages share; everything typed by a person is escaped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+
+import streamlit as st
+
+from meetcore.records import Meeting, MeetingState, Mode
+from pages.shared import element
+
+BARS = (
+    '<rect width="32" height="32" rx="9" fill="#0b6e5f"/>'
+    '<g stroke-width="2.8" stroke-linecap="round">'
+    '<path stroke="#fff" d="M8 13.5v5M13.3 9v14"/>'
+    '<path stroke="#ffc07a" d="M18.7 11.5v9M24 14.5v3"/></g>'
+)
+MARK = f'<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32">{BARS}</svg>'
+WORD_MARK = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32">{BARS}<text x="42" y="23"'
+    ' font-family="Source Sans, Inter, Segoe UI, system-ui, sans-serif" font-size="21"'
+    ' font-weight="700" letter-spacing="-.4" fill="#23917f">Meetcore</text></svg>'
+)
+
+MODE_TEXT = {
+    Mode.FULL: ("light-dark(#1a7a3a, #5fd08a)", "Words and speakers"),
+    Mode.TRANSCRIPTION_ONLY: ("light-dark(#b07400, #f0bd4f)", "Words only"),
+    Mode.RECORDING_ONLY: ("light-dark(#c2303a, #ff7a80)", "Recording only"),
+}
+
+STATE_TEXT = {
+    MeetingState.LIVE: ("light-dark(#c2303a, #ff7a80)", "Live"),
+    MeetingState.INTERRUPTED: ("light-dark(#946100, #f0bd4f)", "Interrupted"),
+    MeetingState.FINALIZING: ("light-dark(#1d5fd1, #84b4ff)", "In work"),
+    MeetingState.DONE: ("light-dark(#1a7a3a, #5fd08a)", "Done"),
+    MeetingState.FAILED: ("light-dark(#c2303a, #ff7a80)", "Failed"),
+}
+
+
+def style() -> None:
+    """Put Meetcore's style on the page."""
+    with st.container(key="style"):
+        st.html(element.style_of(__file__, "page"))
+
+
+def hero(title: str, line: str) -> None:
+    """A large centred heading with one line under it."""
+    st.html(f'<div class="meetcore-hero"><h1>{escape(title)}</h1><p>{escape(line)}</p></div>')
+
+
+def facts(*items: str) -> None:
+    """A few short facts in one quiet line."""
+    spans = "".join(f"<span>{escape(item)}</span>" for item in items if item)
+    st.html(f'<div class="meetcore-facts">{spans}</div>')
+
+
+def state_badge(state: MeetingState) -> str:
+    """HTML of a meeting's state."""
+    ink, text = STATE_TEXT[state]
+    return f'<span class="meetcore-state" style="--ink: {ink}">{text}</span>'
+
+
+def duration_text(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any.
+
+    >>> duration_text(3.2), duration_text(75), duration_text(3675)
+    ('0:03', '1:15', '1:01:15')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def day_text(moment: datetime) -> str:
+    """A date without its time, in the time zone of this machine.
+
+    >>> day_text(datetime(2026, 11, 22, 14, 5))
+    '22 November 2026'
+    """
+    local = moment.astimezone() if moment.tzinfo else moment
+    return f"{local.day} {local:%B %Y}"
+
+
+def counted(number: int, thing: str) -> str:
+    """A number with what it counts.
+
+    >>> counted(1, "speaker"), counted(3, "speaker")
+    ('1 speaker', '3 speakers')
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def date_text(moment: datetime) -> str:
+    """A date as people say it, in the time zone of this machine.
+
+    >>> date_text(datetime(2026, 11, 22, 14, 5))
+    '22 November 2026, 14:05'
+    """
+    local = moment.astimezone() if moment.tzinfo else moment
+    return f"{local.day} {local:%B %Y, %H:%M}"
+
+
+def meeting_facts(meeting: Meeting) -> None:
+    """Date and length of a meeting, and what made its transcript."""
+    facts(date_text(meeting.created_at), duration_text(meeting.duration), meeting.recognizer)
+
+
+def paragraph(title: str, text: str) -> str:
+    """HTML of a bold line with a sentence under it, both escaped."""
+    return f"<b>{escape(title)}</b><br>{escape(text)}"
+
+
+def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """A plain table of short texts, all escaped."""
+    head = "".join(f"<th scope=col>{escape(heading)}</th>" for heading in headings)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    st.html(
+        f'<table class="meetcore-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )

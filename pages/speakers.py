@@ -1,8 +1,0 @@
-"""The voices that people asked to be recognised again."""
-
-import streamlit as st
-
-from pages.components import voices
-
-st.title("Speakers")
-voices.area()

@@ -1,0 +1,35 @@
+"""The place where files are dropped; their bytes go to the uploads' route, not through the page."""
+
+from __future__ import annotations
+
+import re
+
+from meetcore.api import uploads
+from meetcore.records import JobOptions
+from pages.shared import element, job_options
+
+draw = element.register(__file__, "dropzone", "listed")
+
+KEY = "upload"
+ENDINGS = re.findall(
+    r"\.\w+",
+    ".wav .mp3 .m4a .aac .flac .ogg .opus .oga .webm .mp4 .m4v .mkv .mov .avi .aiff .aif .3gp .amr"
+    " .wma .wmv .caf .ts .mts .mpg .mpeg",
+)
+"""Of a folder's files, those that may hold sound; a file chosen by itself may be called anything.
+"""
+
+
+def dropzone(options: JobOptions) -> None:
+    """Draw the zone; what is dropped from now on is sent with these options."""
+    draw(
+        key=KEY,
+        data={
+            "address": uploads.ROUTE.partition("{")[0],
+            "header": uploads.HEADER,
+            "options": job_options.payload(options),
+            "summary": job_options.summary(options),
+            "largest": uploads.LARGEST_BYTES,
+            "endings": ENDINGS,
+        },
+    )

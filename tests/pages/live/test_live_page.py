@@ -1,0 +1,272 @@
+"""The Live page before, while and after a meeting runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meetcore.errors import ModelUnavailableError
+from meetcore.records import LiveHealth, LiveState, MeetingState, Word
+from pages.live import start_button
+from pages.shared import microphone_faults, state
+from tests.pages.conftest import Show
+from tests.pages.fake_backend import MODELS, REDUCED, FakeLive, FakeService, meeting, snapshot
+
+
+def run_meeting(service: FakeService, **changes: Any) -> FakeLive:
+    """Let a meeting run that shows one fixed view."""
+    live = FakeLive("m1", "Budget", fixed=snapshot(**changes))
+    service.lives["m1"] = live
+    service.store.meetings["m1"] = meeting("m1", "Budget", MeetingState.LIVE)
+    return live
+
+
+def press_start(monkeypatch: pytest.MonkeyPatch, device_id: str | None = None) -> None:
+    """Let the Start button report once that the browser opened a microphone."""
+    pressed: list[bool] = []
+
+    def draw(**asked: Any) -> None:
+        if not pressed:
+            pressed.append(True)
+            asked["on_start_change"]()
+
+    monkeypatch.setattr(start_button, "draw", draw)
+    monkeypatch.setattr(
+        state,
+        "component_value",
+        lambda key, name: (
+            {"deviceId": device_id, "id": "1"} if (key, name) == ("start", "start") else None
+        ),
+    )
+
+
+def report_fault(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Let the Start button report that the microphone did not open."""
+    monkeypatch.setattr(start_button, "draw", lambda **asked: asked["on_fault_change"]())
+    monkeypatch.setattr(
+        state,
+        "component_value",
+        lambda key, name: {"kind": kind, "id": "1"} if name == "fault" else None,
+    )
+
+
+def test_before_a_meeting_one_button_and_a_sensible_title(show: Show) -> None:
+    shown = show()
+    assert shown.app.text_input(key="title").placeholder.startswith("Meeting, ")
+    assert set(shown.data("start")["faults"]) == set(microphone_faults.FAULTS)
+    assert not shown.app.get("audio_input")
+
+
+def test_before_start_no_microphone_is_wanted_and_no_server_is_asked(show: Show) -> None:
+    asked = show().data("microphone")
+    assert asked["wanted"] is False
+    assert asked["iceServers"] == []
+
+
+def test_start_records_with_the_chosen_microphone(
+    show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press_start(monkeypatch, device_id="usb")
+    shown = show()
+    shown.app.run()
+    (call,) = service.calls
+    assert call[0] == "start" and call[1].startswith("Meeting, ")
+    assert shown.app.query_params["meeting"] == "m7"
+    assert shown.app.query_params["mic"] == "1"
+    asked = shown.data("microphone")
+    assert (asked["wanted"], asked["meeting"], asked["device"]) == (True, "m7", "usb")
+    assert service.lives["m7"].calls == [("attach", service.lives["m7"].source)]
+
+
+def test_a_repeated_start_begins_one_meeting(
+    show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start_button, "draw", lambda **asked: asked["on_start_change"]())
+    monkeypatch.setattr(
+        state,
+        "component_value",
+        lambda key, name: {"deviceId": None, "id": "1"} if name == "start" else None,
+    )
+    show().app.run()
+    assert len([call for call in service.calls if call[0] == "start"]) == 1
+
+
+def test_a_start_that_fails_is_one_sentence(
+    show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(title: str, language: str | None = None) -> str:
+        raise ModelUnavailableError("No room on the disk. Free some and press Start again.")
+
+    monkeypatch.setattr(service, "start", start)
+    press_start(monkeypatch)
+    shown = show()
+    assert [error.value for error in shown.app.error] == [
+        "No room on the disk. Free some and press Start again."
+    ]
+
+
+@pytest.mark.parametrize("kind", sorted(microphone_faults.FAULTS))
+def test_without_a_microphone_the_page_offers_a_recorder(
+    show: Show, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    report_fault(monkeypatch, kind)
+    shown = show()
+    shown.app.run()
+    assert len(shown.app.get("audio_input")) == 1
+
+
+def test_a_language_is_asked_for_only_where_the_weight_knows_several(
+    show: Show, service: FakeService
+) -> None:
+    assert not show().app.selectbox
+    service.in_use = type(MODELS)(mode=MODELS.mode, languages=("de", "en", "fr"))
+    assert list(show().app.selectbox(key="language").options) == ["Detect it", "de", "en", "fr"]
+
+
+def test_words_turns_and_people_reach_the_page(show: Show, service: FakeService) -> None:
+    run_meeting(service)
+    data = show(meeting="m1").data("live-m1")
+    said = [word.text for segment in snapshot().segments for word in segment.words]
+    assert data["words"] == said[data["first"] :]
+    assert sum(count for count, _, _ in data["turns"]) == len(said)
+    assert data["tentative"] == [" and", " then"]
+    assert [person["name"] for person in data["people"]] == ["Speaker 1", "Speaker 2", "Speaker 3"]
+
+
+def test_a_long_meeting_sends_its_last_words_only(show: Show, service: FakeService) -> None:
+    many = tuple(snapshot().segments * 100)
+    run_meeting(service, segments=many)
+    data = show(meeting="m1").data("live-m1")
+    assert len(data["turns"]) == len(many)
+    assert len(data["words"]) < 200
+    assert data["first"] + len(data["words"]) == sum(len(segment.words) for segment in many)
+
+
+def test_a_tentative_speaker_has_a_name_before_any_word_stands(
+    show: Show, service: FakeService
+) -> None:
+    run_meeting(service, segments=(), speakers=(), tentative=(Word(" Hi", 0.1, 0.3),))
+    data = show(meeting="m1").data("live-m1")
+    assert data["people"][0]["name"] == "Speaker 1"
+
+
+def test_while_models_load_the_page_says_that_nothing_is_lost(
+    show: Show, service: FakeService
+) -> None:
+    service.in_use = None
+    run_meeting(service, segments=(), tentative=())
+    shown = show(meeting="m1")
+    assert "Everything is being recorded" in shown.data("live-m1")["waiting"]
+    assert "Loading models" in shown.html
+
+
+def test_pause_resume_and_stop(show: Show, service: FakeService) -> None:
+    service.store.meetings["m9"] = meeting("m9", "Talk", MeetingState.LIVE)
+    live = service.lives["m9"] = FakeLive("m9", "Talk")
+    shown = show(meeting="m9")
+    shown.app.button(key="pause").click().run()
+    shown.app.button(key="resume").click().run()
+    shown.app.button(key="stop").click().run()
+    assert live.calls == [("pause",), ("resume",), ("stop",)]
+    assert shown.data("final-m9")["people"] == []
+
+
+def test_the_title_changes_while_the_meeting_runs(show: Show, service: FakeService) -> None:
+    live = run_meeting(service)
+    show(meeting="m1").app.text_input(key="title-m1").input("New title").run()
+    assert ("set_title", "New title") in live.calls
+
+
+def test_five_silent_seconds_are_a_warning(
+    show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "is_recording", lambda meeting_id: True)
+    run_meeting(service, silent_for=4.9)
+    assert not show(meeting="m1").app.warning
+    run_meeting(service, silent_for=5.0)
+    (warning,) = show(meeting="m1").app.warning
+    assert warning.value == "No sound is arriving: is the right microphone chosen?"
+
+
+def test_no_frame_in_ten_seconds_is_a_sentence_and_two_ways_on(
+    show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "is_recording", lambda meeting_id: True)
+    monkeypatch.setattr(state, "recording_for", lambda: 11.0)
+    run_meeting(service, health=LiveHealth(frames_offered=0, since_last_frame=11.0))
+    shown = show(meeting="m1")
+    assert "does not reach Meetcore" in shown.app.error[0].value
+    assert shown.app.button(key="reconnect")
+    assert len(shown.app.get("audio_input")) == 1
+
+
+def test_a_second_tab_watches_and_can_take_over(show: Show, service: FakeService) -> None:
+    live = run_meeting(service)
+    shown = show(meeting="m1")
+    assert shown.app.info[0].value == "Recording goes on in another tab."
+    assert shown.data("microphone")["wanted"] is False
+    shown.app.button(key="take-over").click().run()
+    assert live.source is not None
+    assert shown.data("microphone")["wanted"] is True
+
+
+def test_a_reloaded_tab_takes_its_microphone_up_again(show: Show, service: FakeService) -> None:
+    quiet = LiveHealth(frames_offered=9, since_last_frame=2.0)
+    live = run_meeting(service, health=quiet)
+    shown = show(meeting="m1", mic="1")
+    assert live.source is not None
+    shown.app.run()
+    assert shown.data("microphone")["wanted"] is True
+
+
+def test_a_copied_address_does_not_take_the_microphone(show: Show, service: FakeService) -> None:
+    live = run_meeting(service)
+    shown = show(meeting="m1", mic="1")
+    assert live.source is None
+    assert shown.data("microphone")["wanted"] is False
+
+
+def test_a_busy_machine_says_how_far_behind_it_is(show: Show, service: FakeService) -> None:
+    run_meeting(service, health=LiveHealth(keeping_up=False, backlog=12.0))
+    (warning,) = show(meeting="m1").app.warning
+    assert warning.value.startswith("The text is 12 s behind")
+
+
+def test_the_meter_shows_clock_level_and_state(show: Show, service: FakeService) -> None:
+    run_meeting(service, state=LiveState.PAUSED, elapsed=75.0, level_db=-31.0)
+    data = show(meeting="m1").data("meter-m1")
+    assert data == {"state": "paused", "text": "Paused", "elapsed": 75.0, "level": -31.0}
+
+
+def test_a_meeting_that_ended_while_away_shows_its_transcript(
+    show: Show, service: FakeService
+) -> None:
+    assert show(meeting="d1").data("final-d1")["people"]
+
+
+def test_an_unknown_meeting_is_one_sentence_with_a_way_on(show: Show) -> None:
+    shown = show(meeting="nothing")
+    assert shown.app.error[0].value == "This meeting does not exist any more."
+    assert "All meetings" in shown.links
+
+
+def test_the_mode_is_always_in_the_sidebar(show: Show, service: FakeService) -> None:
+    service.in_use = REDUCED
+    shown = show()
+    assert "Words only" in shown.html and "segmentation-3.0 could not be fetched" in shown.html
+    assert "Why this mode?" in shown.links
+
+
+def test_connect_again_makes_a_new_connection(
+    show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_meeting(service, health=LiveHealth(frames_offered=5, since_last_frame=60.0))
+    shown = show(meeting="m1", mic="1")
+    monkeypatch.setattr(state, "recording_for", lambda: 60.0)
+    shown.app.run()
+    before = shown.data("microphone")
+    assert before["wanted"] is True
+    assert "was lost" in shown.app.error[0].value
+    shown.app.button(key="reconnect").click().run()
+    assert shown.data("microphone")["attempt"] == before["attempt"] + 1
