@@ -1,3 +1,3 @@
 """Meetcore: who said what, while it is being said, on your own machine."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -14,6 +14,7 @@ from meetcore.asr.engines import openai_whisper
 from meetcore.asr.engines.ctranslate2_conversion import converted_model
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
 from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.records import SAMPLE_RATE
 from meetcore.weights.resolver import WeightResolver
 
@@ -79,16 +80,14 @@ def _candidates(engine: str) -> list[str]:
         found = [name for name in MODULES if importlib.util.find_spec(MODULES[name])]
         if found:
             return found
-        raise ModelUnavailableError(
-            "No engine for Whisper is installed; run: pip install -r requirements.txt"
-        )
+        raise ModelUnavailableError(f"No engine for Whisper is installed; run: {REINSTALL}")
     if engine not in MODULES:
         raise ModelUnavailableError(
             f"No engine is called '{engine}'; set MEETCORE_ENGINE to auto, {', '.join(MODULES)}."
         )
     if importlib.util.find_spec(MODULES[engine]) is None:
         raise ModelUnavailableError(
-            f"The engine {engine} is not installed; run: pip install {engine},"
+            f"The engine {engine} is not installed; run: {PIP_INSTALL} {engine},"
             " or set MEETCORE_ENGINE=auto."
         )
     return [engine]

@@ -21,7 +21,7 @@ from meetcore.diagnostics.diagnose import diagnose
 from meetcore.diagnostics.facts.gather import deep_facts, quick_facts
 from meetcore.diagnostics.findings import Diagnosis, Verdict
 from meetcore.diagnostics.report import report_text, table
-from meetcore.diagnostics.rules.rule import REINSTALL
+from meetcore.installation import REINSTALL
 
 if TYPE_CHECKING:
     from meetcore.settings import Settings

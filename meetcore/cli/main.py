@@ -15,9 +15,12 @@ import os
 import sys
 from collections.abc import Sequence
 
+import meetcore
 from meetcore.errors import MeetcoreError
+from meetcore.installation import command
 
 COMMANDS = (
+    ("run", "fetch missing weights and serve the app in the browser"),
     ("transcribe", "write down who said what in audio and video files"),
     ("meetings", "list, show, export, delete and search the meetings kept here"),
     ("weights", "list, fetch and verify the weights Meetcore uses"),
@@ -60,16 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser with the arguments of the asked command only: the others stay unloaded."""
-    parser = argparse.ArgumentParser(prog="python -m meetcore", description="Meetcore's tools.")
+    parser = argparse.ArgumentParser(prog=command("").strip(), description="Meetcore's tools.")
+    parser.add_argument("--version", action="version", version=f"meetcore {meetcore.__version__}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log what is being done")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     asked = next((word for word in words if not word.startswith("-")), None)
     for name, summary in COMMANDS:
-        command = commands.add_parser(
+        subparser = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}."
         )
         if name == asked:
             module = importlib.import_module(MODULES.get(name, f"meetcore.cli.{name}"))
-            module.add_arguments(command)
-            command.set_defaults(run=module.run)
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
     return parser

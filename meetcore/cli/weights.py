@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _list(resolver)
     if arguments.action == "verify":
         return _verify(resolver, arguments.names)
-    return _pull(resolver, arguments.names, convert=not arguments.no_convert)
+    return pull(resolver, arguments.names, convert=not arguments.no_convert)
 
 
 def _list(resolver: WeightResolver) -> int:
@@ -64,7 +64,8 @@ def _verify(resolver: WeightResolver, names: list[str]) -> int:
     return 1 if wrong or missing else 0
 
 
-def _pull(resolver: WeightResolver, names: list[str], convert: bool) -> int:
+def pull(resolver: WeightResolver, names: list[str], convert: bool = True) -> int:
+    """Fetch weights and print how each ended; 1 if one could not be fetched."""
     board = ProgressBoard(sys.stderr)
     outcomes = resolver.pull(names, lambda p: board.show(report(p)), convert=convert)
     board.close()

@@ -17,6 +17,7 @@ from meetcore.asr.streaming.recognizer import StreamingOptions
 from meetcore.diarization.diarizer import Diarizer, load_diarizer
 from meetcore.diarization.embedding import single_thread
 from meetcore.errors import MeetcoreError
+from meetcore.installation import command
 from meetcore.models.fallback import Choice, first_that_holds
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
@@ -144,7 +145,7 @@ def calm_blas() -> None:
 
 def _recording_only(words: _Words, speakers: Choice[Diarizer]) -> ModelsInUse:
     """Without words nobody can be told to have said them: both rungs are left."""
-    remedy = f"python -m meetcore weights pull {SMALLEST_WEIGHT}"
+    remedy = command(f"weights pull {SMALLEST_WEIGHT}")
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.why)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,
@@ -159,7 +160,7 @@ def _recording_only(words: _Words, speakers: Choice[Diarizer]) -> ModelsInUse:
 def _remedy(diarizer: str) -> str:
     if diarizer == "off":
         return "MEETCORE_DIARIZER=auto"
-    return "python -m meetcore weights pull segmentation-3.0 campplus"
+    return command("weights pull segmentation-3.0 campplus")
 
 
 def _find_recognizers(settings: Settings, loaders: Loaders) -> _Words:

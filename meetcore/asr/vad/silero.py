@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from meetcore.asr.vad.activity import FRAME_SAMPLES, Activity, EnergyActivity, Probabilities
 from meetcore.errors import ModelUnavailableError
+from meetcore.installation import REINSTALL
 from meetcore.records import Samples
 
 CONTEXT_SAMPLES = 64
@@ -53,9 +54,7 @@ def silero_weights() -> dict[str, Array]:
         path = Path(place) / "data" / "silero_vad_16k.safetensors"
         if path.is_file():
             return read_safetensors(path)
-    raise ModelUnavailableError(
-        "Silero VAD's weights are not installed; run: pip install 'silero-vad>=6.2'"
-    )
+    raise ModelUnavailableError(f"Silero VAD's weights are not installed; run: {REINSTALL}")
 
 
 def read_safetensors(path: Path) -> dict[str, Array]:

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from meetcore.diagnostics.facts.installed import CONSTRAINTS, ROOT
 from meetcore.diagnostics.facts.records import FolderFacts, HubFacts, ServerFacts
+from meetcore.installation import CONSTRAINTS, STREAMLIT_CONFIG
 
 REPORTING = ("PYANNOTE_METRICS_ENABLED", "STREAMLIT_BROWSER_GATHER_USAGE_STATS")
 """Variables that switch reports of usage on or off."""
@@ -54,7 +54,7 @@ def server() -> ServerFacts:
     """What .streamlit/config.toml and the environment tell Streamlit."""
     read: Mapping[str, Any] = {}
     with contextlib.suppress(OSError, tomllib.TOMLDecodeError):
-        read = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+        read = tomllib.loads(STREAMLIT_CONFIG.read_text(encoding="utf-8"))
     address = str(read.get("server", {}).get("address", ""))
     stats = bool(read.get("browser", {}).get("gatherUsageStats", True))
     asked = os.environ.get("STREAMLIT_BROWSER_GATHER_USAGE_STATS")

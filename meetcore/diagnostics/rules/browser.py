@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Rule, Seen, amber, fine, harmless, red, unseen
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SWITCHED_OFF = frozenset({"", "0", "false", "no"})
 
 
@@ -16,18 +16,26 @@ def _origin(facts: Facts) -> Seen | None:
     if not facts.origin:
         return None
     address = urlsplit(facts.origin)
-    if address.scheme == "https" or _is_loopback(address.hostname or ""):
+    if address.scheme == "https" or is_loopback(address.hostname or ""):
         return fine("This page may use the microphone.")
     return red(f"This page came over http from {address.hostname}.")
 
 
-def _is_loopback(host: str) -> bool:
-    return host in LOOPBACK or host.endswith(".localhost") or host.startswith("127.")
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address: a loopback IP, or a name under localhost.
+
+    >>> is_loopback("127.0.0.2"), is_loopback("::1"), is_loopback("127.0.0.1.example.org")
+    (True, True, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _open_address(facts: Facts) -> Seen | None:
     address = facts.server.address
-    if _is_loopback(address):
+    if is_loopback(address):
         return fine("Only this machine can open the pages.")
     return amber(f"The pages are served at {address or 'every address of this machine'}.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Rule, Seen, amber, fine, red, unseen
+from meetcore.installation import START
 
 BYTES_AN_HOUR = 16_000 * 2 * 3_600
 """Of a recording: 16 kHz, 16 bits, mono."""
@@ -169,7 +170,7 @@ MACHINE_RULES = (
         "The database is behind its migrations",
         symptom="None.",
         cause="It was made by an older version; the next start brings it up, keeping everything.",
-        command="make run",
+        command=START,
         source="meetcore/store/migrate.py",
         look=_behind,
     ),

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area, Finding, Verdict
+from meetcore.installation import IS_CLONE, command
 
-REINSTALL = ".venv/bin/python -m pip install -c constraints.txt -r requirements.txt"
-"""Brings every library back to the tested set; run in Meetcore's folder."""
-PULL = ".venv/bin/python -m meetcore weights pull"
+PULL = f"{'.venv/bin/' if IS_CLONE else ''}{command('weights pull')}"
 
 
 @dataclass(frozen=True, slots=True)

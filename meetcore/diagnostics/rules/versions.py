@@ -7,7 +7,8 @@ from collections.abc import Callable
 from meetcore.diagnostics.facts.installed import LIBRARIES, TESTED_PYTHON, release, same_release
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area, Verdict
-from meetcore.diagnostics.rules.rule import REINSTALL, Rule, Seen, amber, fine, harmless, red
+from meetcore.diagnostics.rules.rule import Rule, Seen, amber, fine, harmless, red
+from meetcore.installation import IS_CLONE, REINSTALL
 
 Release = tuple[int, ...]
 UNLINKED = "libc10_cuda"
@@ -201,7 +202,8 @@ VERSION_RULES = (
         "Another Python than the tested one",
         symptom="Packages that cannot be installed, or syntax errors.",
         cause="Meetcore and the wheels in constraints.txt are made for Python 3.11.",
-        command="make clean && make run PYTHON=python3.11",
+        command="make clean && make run PYTHON=python3.11" if IS_CLONE else "",
+        advice="" if IS_CLONE else "Install Meetcore in an environment of Python 3.11.",
         source="https://devguide.python.org/versions/",
         look=_python,
         fine="Python",

@@ -10,7 +10,6 @@ from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area, Checkpoint, FileState, WeightReport
 from meetcore.diagnostics.rules.rule import (
     PULL,
-    REINSTALL,
     Rule,
     Seen,
     amber,
@@ -19,6 +18,7 @@ from meetcore.diagnostics.rules.rule import (
     red,
     unseen,
 )
+from meetcore.installation import REINSTALL
 
 HALF = frozenset({"float16", "bfloat16"})
 SPEAKER_ROLES = frozenset({"who speaks when", "voices"})

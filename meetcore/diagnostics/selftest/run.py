@@ -15,6 +15,7 @@ from meetcore.diagnostics.findings import Verdict
 from meetcore.diagnostics.selftest.expected import Measure, measures, remark
 from meetcore.diagnostics.selftest.progress import SPANS, Follower, Progress
 from meetcore.errors import MeetcoreError, ModelUnavailableError
+from meetcore.installation import REINSTALL
 from meetcore.jobs.engines.child_process import ProcessEngine
 from meetcore.jobs.single_file import SinglePass, pass_over
 from meetcore.jobs.tasks import Engine, Stopped, UnknownFailure
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 LANGUAGE = "en"
 """What is spoken in the sample, whatever the settings say of meetings."""
 JOIN_S = 10.0
-INSTALL = "run: pip install -r requirements.txt"
+INSTALL = f"run: {REINSTALL}"
 
 Run = Callable[[Settings, Progress], "SelfTestResult"]
 

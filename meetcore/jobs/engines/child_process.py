@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import pickle
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-import meetcore
 from meetcore.asr.offline.recording import PieceWords
+from meetcore.installation import child_environment, python_module
 from meetcore.jobs.engines.messages import Cancel, Failed, Finished, Gone, Progressed, Setup
 from meetcore.jobs.tasks import Result, Stopped, Task, UnknownFailure, Watch, WorkerDiedError
 from meetcore.settings import Settings
@@ -34,13 +31,11 @@ class _Worker:
     """One process, and the thread that hears it."""
 
     def __init__(self, settings: Settings) -> None:
-        root = str(Path(meetcore.__file__).parents[1])
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "meetcore.jobs.engines.child_main"],
+            python_module("meetcore.jobs.engines.child_main"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env=child_environment(),
         )
         self._news: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._hear, name="worker-process", daemon=True)
