@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from meetcore.audio.recording import RecordingWriter
 from meetcore.cli.main import main
-from meetcore.cli.meetings import moment
+from meetcore.cli.meetings import point_in_time
 from meetcore.records import MeetingState, Speaker, Stage, Transcript, Turn
 from meetcore.store.meetings import MeetingStore, open_store
 from tests.transcript.written import sentence
@@ -233,9 +233,9 @@ def test_a_date_that_is_none_is_wrong_usage(
 
 
 def test_dates_know_their_zone() -> None:
-    assert moment("2026-11-22").utcoffset() is not None
-    assert moment("2026-11-22T10:00+02:00") == datetime(2026, 11, 22, 8, tzinfo=UTC)
-    passed = datetime.now(UTC) - moment("7d")
+    assert point_in_time("2026-11-22").utcoffset() is not None
+    assert point_in_time("2026-11-22T10:00+02:00") == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    passed = datetime.now(UTC) - point_in_time("7d")
     assert timedelta(days=7) <= passed + timedelta(minutes=1) < timedelta(days=7, minutes=2)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from meetcore.cli.output import OutputError
 from meetcore.cli.progress_bar import ProgressBoard
-from meetcore.cli.transcribe_batch import Batch, Order
+from meetcore.cli.transcribe_batch import Batch, BatchRequest
 from meetcore.errors import AudioDecodeError
 from meetcore.records import (
     Job,
@@ -88,9 +88,9 @@ class Bench:
         path.write_text(text)
         return str(path)
 
-    def run(self, *items: str, **order: Any) -> int:
+    def run(self, *items: str, **request: Any) -> int:
         board = ProgressBoard(self.heard)
-        return Batch(self.settings, self.service, board, Order(items, **order)).run()
+        return Batch(self.settings, self.service, board, BatchRequest(items, **request)).run()
 
 
 @pytest.fixture
