@@ -24,7 +24,7 @@ def meeting_lines(rows: Sequence[MeetingSummary], width: int | None = None) -> l
     width : int, optional
         Of the terminal, where the lines are for one; see `table_lines`.
     """
-    return table_lines(HEADINGS, [_cells(row) for row in rows], width)
+    return table_lines(HEADINGS, [_cells(row) for row in rows], width, ("people", "title"))
 
 
 def _cells(row: MeetingSummary) -> tuple[str, ...]:

@@ -11,12 +11,15 @@ from rich.console import Console
 from rich.table import Table
 
 UNLIMITED = 100_000
+MIN_WIDTH = 100
+"""In a narrower terminal, lines are left to the terminal to wrap: columns would be too thin."""
 
 
 def table_lines(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
     width: int | None = None,
+    wrapped: Collection[str] = (),
     right: Collection[str] = (),
 ) -> list[str]:
     """One line a row, columns two spaces apart; no lines for no rows.
@@ -24,8 +27,9 @@ def table_lines(
     Parameters
     ----------
     width : int, optional
-        Of the terminal: headings are shown and long cells continue on the next line. The first
-        column is never broken, so that ids can be copied.
+        Of the terminal; then headings are shown, and `wrapped` columns use several lines.
+    wrapped : collection of str
+        Headings of columns whose cells may continue on the next line.
     right : collection of str
         Headings of columns that are aligned to the right.
 
@@ -35,19 +39,19 @@ def table_lines(
     if not rows:
         return []
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=width is not None)
-    for number, heading in enumerate(headings):
+    for heading in headings:
         table.add_column(
             heading,
             justify="right" if heading in right else "left",
             overflow="fold",
-            no_wrap=number == 0,
+            no_wrap=heading not in wrapped,
         )
     for row in rows:
         table.add_row(*row)
     page = io.StringIO()
     console = Console(
         file=page,
-        width=width or UNLIMITED,
+        width=max(width, MIN_WIDTH) if width else UNLIMITED,
         color_system=None,
         markup=False,
         emoji=False,

@@ -55,7 +55,7 @@ def _list(resolver: WeightResolver) -> int:
         )
         for weight in resolver.catalogue.weights.values()
     ]
-    for line in table_lines(HEADINGS, rows, terminal_width(), right=("size",)):
+    for line in table_lines(HEADINGS, rows, terminal_width(), wrapped=("about",), right=("size",)):
         print(line)
     return 0
 

@@ -14,11 +14,12 @@ def test_a_pipe_gets_one_plain_line_a_row() -> None:
 
 
 def test_a_terminal_gets_headings_and_whole_ids() -> None:
-    first, *rest = table_lines(HEADINGS, [("20261122-131502-ab12cd", "word " * 20)], width=40)
+    rows = [("20261122-131502-ab12cd", "word " * 40)]
+    first, *rest = table_lines(HEADINGS, rows, width=120, wrapped=("title",))
     assert first.split() == ["id", "title"]
-    assert rest[0].startswith("20261122-131502-ab12cd  word") and len(rest) > 2
-    assert all(len(line) <= 40 for line in [first, *rest])
-    assert table_lines(HEADINGS, [], width=40) == []
+    assert rest[0].startswith("20261122-131502-ab12cd  word") and len(rest) == 3
+    assert all(len(line) <= 120 for line in [first, *rest])
+    assert table_lines(HEADINGS, [], width=120) == []
 
 
 def test_wide_letters_count_twice() -> None:
