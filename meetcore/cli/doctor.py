@@ -12,6 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,11 +84,10 @@ def _self_test(settings: Settings) -> bool:
     except ImportError as error:
         print(f"The self-test needs {error.name}. {REINSTALL}")
         return False
-    board = ProgressBoard(sys.stderr)
-    result = run_self_test(
-        settings, lambda stage, part: board.show(Report("self-test", stage, part, stage))
-    )
-    board.close()
+    with closing(ProgressBoard(sys.stderr)) as board:
+        result = run_self_test(
+            settings, lambda stage, part: board.show(Report("self-test", stage, part, stage))
+        )
     print(
         f"\n{result.recognizer}, voices: {result.voices or 'none'}, rtf and errors on the sample:"
     )

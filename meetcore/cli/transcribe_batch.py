@@ -79,11 +79,9 @@ class Batch:
             The place for the results cannot be written; no item was begun.
         """
         self._writer.prepare()
-        failed = False
+        failed, total = False, len(self._request.items)
         for number, item in enumerate(self._request.items, start=1):
-            place = (
-                f"[{number}/{len(self._request.items)}] " if len(self._request.items) > 1 else ""
-            )
+            place = f"[{number}/{total}] " if total > 1 else ""
             label = f"{place}{one_line(Path(item).name)}"
             try:
                 self._transcribe(item, label)

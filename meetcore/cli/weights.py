@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 
 from meetcore.cli.progress_bar import ProgressBoard, Report
 from meetcore.cli.table import table_lines, terminal_width
@@ -77,9 +78,8 @@ def _verify(resolver: WeightResolver, names: list[str]) -> int:
 
 def pull(resolver: WeightResolver, names: list[str], convert: bool = True) -> int:
     """Fetch weights and print how each ended; 1 if one could not be fetched."""
-    board = ProgressBoard(sys.stderr)
-    outcomes = resolver.pull(names, lambda p: board.show(fetch_report(p)), convert=convert)
-    board.close()
+    with closing(ProgressBoard(sys.stderr)) as board:
+        outcomes = resolver.pull(names, lambda p: board.show(fetch_report(p)), convert=convert)
     for name, error in outcomes.items():
         done = "ready" if resolver.cached(name) else "fetched, to be converted"
         print(error if error else f"{name}: {done}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Meetings and hits as lines and as JSON; nothing a title holds reaches a terminal as a command."""
+"""Meetings and hits as lines and as JSON; control characters in titles are not printed."""
 
 from __future__ import annotations
 

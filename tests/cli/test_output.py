@@ -1,4 +1,4 @@
-"""Where results go, and what they are called there."""
+"""Where results are written, and the names of their files."""
 
 from __future__ import annotations
 

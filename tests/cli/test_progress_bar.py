@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import io
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
 from meetcore.cli.progress_bar import ProgressBoard, Report
+from meetcore.cli.weights import pull
+from meetcore.weights.progress import Progress, ProgressCallback
+from meetcore.weights.resolver import WeightResolver
 
 QUARTERS = range(0, 101, 25)
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -55,6 +61,22 @@ def test_a_terminal_gets_a_bar_for_each_thing(terminal: Terminal) -> None:
     board.show(Report("[/b] :smile:", "x", 0.3, "recognizing " + "and so on" * 9))
     board.close()
     assert all(len(line) <= 60 for line in terminal.shown)
+
+
+def test_an_interrupted_fetch_gives_the_cursor_back(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupt(_names: object, progress: ProgressCallback, *, convert: bool) -> None:
+        progress(Progress("tiny.en", 1, 2, "here"))
+        raise KeyboardInterrupt
+
+    resolver = WeightResolver(tmp_path)
+    monkeypatch.setattr(resolver, "pull", interrupt)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with pytest.raises(KeyboardInterrupt):
+        pull(resolver, [])
+    shown = terminal.getvalue()
+    assert shown.rfind(SHOW_CURSOR) > shown.rfind(HIDE_CURSOR) >= 0
 
 
 def test_what_is_said_stays_and_the_bars_go(terminal: Terminal) -> None:

@@ -1,4 +1,4 @@
-"""What `transcribe` takes, refuses, and makes of it, before any work begins."""
+"""The arguments of `transcribe`: what they request, and what is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meetcore.records import JobOptions
 
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[BatchRequest]:
-    """What would have been done."""
+    """The requests that would have been carried out."""
     taken: list[BatchRequest] = []
 
     def take(_settings: Any, request: BatchRequest) -> int:

@@ -1,4 +1,4 @@
-"""A job's progress as a line, and a user's file that stays the user's."""
+"""A job's progress as a line, and input files, which are left as they are."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_an_interrupted_block_ends_the_job_progress() -> None:
     assert threading.active_count() == before
 
 
-def test_the_file_stays_the_users(tmp_path: Path) -> None:
+def test_the_users_file_is_left_as_it_is(tmp_path: Path) -> None:
     mine = tmp_path / "mine" / "talk.mp3"
     mine.parent.mkdir()
     mine.write_bytes(b"sound")
