@@ -1,4 +1,4 @@
-"""Meetings are kept, changed, listed and removed."""
+"""Meetings are created, updated, listed and deleted."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_update_changes_only_what_is_given(store: MeetingStore) -> None:
     assert store.update(made.id, duration=np.float32(2.5)).duration == 2.5
 
 
-def test_end_is_noted_when_a_meeting_stops_being_live(url: str) -> None:
+def test_ended_at_is_set_when_a_meeting_stops_being_live(url: str) -> None:
     store = MeetingStore(open_database(url), clock=Clock())
     made = store.create_meeting("Standup")
     assert made.ended_at is None
@@ -134,7 +134,7 @@ def test_unfinished_meetings_without_a_worker_become_interrupted(store: MeetingS
     assert store.mark_interrupted({running}) == []
 
 
-def test_deleting_takes_everything_along(store: MeetingStore, url: str) -> None:
+def test_deleting_a_meeting_deletes_its_rows_in_all_tables(store: MeetingStore, url: str) -> None:
     kept, gone = (store.create_meeting(name).id for name in ("kept", "gone"))
     for meeting_id in (kept, gone):
         store.append_segments(meeting_id, [segment(0)])
@@ -149,7 +149,7 @@ def test_deleting_takes_everything_along(store: MeetingStore, url: str) -> None:
     assert len(store.transcript(kept).segments) == 1
 
 
-def test_every_method_knows_a_missing_meeting(store: MeetingStore) -> None:
+def test_every_method_raises_for_a_missing_meeting(store: MeetingStore) -> None:
     calls = [
         lambda: store.get("no"),
         lambda: store.update("no", title="x"),
@@ -195,19 +195,19 @@ def test_reopened_store_has_everything(store: MeetingStore, url: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("no url at all", "The database URL does not fit"),
-        ("nodriver://x/y", "The database URL does not fit"),
+        ("no url at all", "The database URL is not valid"),
+        ("nodriver://x/y", "The database URL is not valid"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
         ("sqlite:////dev/null/x/meetcore.db", r"folder of the database .* cannot be made"),
     ],
 )
-def test_urls_that_do_not_fit_are_one_sentence(given: str, message: str) -> None:
+def test_invalid_urls_raise_one_sentence(given: str, message: str) -> None:
     with pytest.raises(StoreError, match=message):
         open_store(given)
 
 
-def test_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_raises_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "meetcore.db").write_text("this is no database, and long enough to be read" * 99)
     with pytest.raises(StoreError, match=r"refused a migration \(file is not a database\)"):
         open_store(f"sqlite:///{tmp_path / 'meetcore.db'}")

@@ -1,4 +1,4 @@
-"""Several threads, and several stores on one file, write at once and lose nothing."""
+"""Several threads, and several stores on one file, write at the same time without losing rows."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_two_writers_of_one_meeting(url: str, shared: bool) -> None:
     second.close()
 
 
-def test_meetings_at_once_share_nothing(store: MeetingStore) -> None:
+def test_two_meetings_are_written_at_the_same_time(store: MeetingStore) -> None:
     ids = [store.create_meeting(name).id for name in ("one", "two")]
 
     def work(meeting_id: str) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Transcripts grow while people talk, settle, and are replaced by the second pass."""
+"""Transcripts are appended to, partly replaced, replaced by the second pass, and read back."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_appended_segments_keep_their_order(
     assert [speaker.label for speaker in transcript.speakers] == list(order)
 
 
-def test_tail_is_replaced(store: MeetingStore) -> None:
+def test_segments_are_replaced_from_a_position_on(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("any").id
     store.append_segments(meeting_id, [one(0), one(1), one(2)])
     store.replace_segments(meeting_id, 1, [one(1, "S2"), one(1.5), one(2), one(3)])
@@ -138,12 +138,12 @@ def test_speaker_is_named_before_any_segment(store: MeetingStore) -> None:
     assert store.transcript(meeting_id).speakers == (Speaker("S3", "Carl"),)
 
 
-def test_final_transcript_without_a_word_is_an_answer(store: MeetingStore) -> None:
+def test_a_final_transcript_may_be_empty(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("any").id
     store.append_segments(meeting_id, [one(0)])
-    held_back = (RejectedText(0, 1, "Thank you.", "silence"),)
-    store.replace_transcript(meeting_id, Transcript(stage=Stage.FINAL, rejected=held_back))
-    assert store.transcript(meeting_id) == Transcript(stage=Stage.FINAL, rejected=held_back)
+    rejected = (RejectedText(0, 1, "Thank you.", "silence"),)
+    store.replace_transcript(meeting_id, Transcript(stage=Stage.FINAL, rejected=rejected))
+    assert store.transcript(meeting_id) == Transcript(stage=Stage.FINAL, rejected=rejected)
 
 
 def test_rejected_text_is_kept_by_stage(store: MeetingStore) -> None:
@@ -155,7 +155,7 @@ def test_rejected_text_is_kept_by_stage(store: MeetingStore) -> None:
     assert store.transcript(meeting_id, Stage.FINAL).rejected == ()
 
 
-def test_numbers_from_models_are_stored_as_numbers(store: MeetingStore) -> None:
+def test_numpy_numbers_are_stored_as_floats(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("any").id
     word = Word(" yes", np.float32(0.5), np.float64(1.5), np.float32(0.25))
     store.append_segments(meeting_id, [Segment(np.float32(0.5), np.float64(1.5), "S1", (word,))])

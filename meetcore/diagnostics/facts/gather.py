@@ -87,12 +87,12 @@ def _settings() -> tuple[Settings | None, str]:
 
 def _database(url: str) -> DatabaseFacts | None:
     try:
-        from meetcore.store.migrate import standing
+        from meetcore.store.migrate import migration_status
     except ImportError as error:
         logger.info("the database cannot be looked at: %s", error)
         return None
     try:
-        found = standing(url)
+        found = migration_status(url)
     except MeetcoreError as error:
         return DatabaseFacts(trouble=str(error))
     return DatabaseFacts(found.revision, found.head, found.known)
