@@ -216,9 +216,9 @@ def write(path: Path, data: bytes) -> Path:
         (b"", "is empty"),
         (b"<!DOCTYPE html><html><body>Access denied", "web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git-lfs"),
-        (b'{"error": "Access to model is restricted"}', "message of a server"),
-        (b"PK\x03\x04 and then nothing", "damaged or breaks off"),
-        (b"RIFF....WAVEfmt ", "of no kind that is known"),
+        (b'{"error": "Access to model is restricted"}', "server's message"),
+        (b"PK\x03\x04 and then nothing", "damaged or incomplete"),
+        (b"RIFF....WAVEfmt ", "no known model format"),
     ],
 )
 def test_what_is_no_model_is_named_with_the_next_step(
@@ -342,7 +342,7 @@ def test_archives_that_cannot_be_unpacked_are_told(tmp_path: Path) -> None:
     path = tmp_path / "bzip2.ckpt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("archive/data.pkl", bytes(2**20))
-    assert "packed as no model is" in inspect_checkpoint(path).trouble
+    assert "compression is not one that models use" in inspect_checkpoint(path).trouble
     locked = bytearray(zipped(tmp_path / "locked.ckpt", b"N.").read_bytes())
     for header, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         locked[locked.index(header) + offset] |= 1

@@ -74,6 +74,6 @@ def test_addresses_of_sources_stay(at_home: None) -> None:
 def test_the_table_says_what_to_do_first(at_home: None) -> None:
     text = table(diagnose(with_versions(pyannote_audio="2.1.1")))
     lines = text.splitlines()
-    assert lines[0] == "Words only (foreseen; nothing is loaded)"
+    assert lines[0] == "Words only (expected; no model is loaded yet)"
     assert "introspection" in text and "$ .venv/bin/python -m pip install" in text
     assert lines[-1].startswith("5 to mend") and all(len(line) < 140 for line in lines)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from meetcore import errors
-from meetcore.diagnostics.diagnose import diagnose, foresee
+from meetcore.diagnostics.diagnose import diagnose, expected_mode
 from meetcore.diagnostics.facts.binaries import Accelerator, TorchBuild
 from meetcore.diagnostics.facts.records import (
     DatabaseFacts,
@@ -118,7 +118,12 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
         "0.0.1",
     ),
     ("weight-missing", with_weight("campplus", state=FileState.MISSING), RED, "campplus (voices)"),
-    ("weight-missing", with_weight("base.en", state=FileState.MISSING), AMBER, "stands in"),
+    (
+        "weight-missing",
+        with_weight("base.en", state=FileState.MISSING),
+        AMBER,
+        "another weight is used",
+    ),
     ("weight-corrupt", with_weight("campplus", state=FileState.CORRUPT), RED, "campplus"),
     ("weight-unreadable", healthy(weights_trouble="The cache cannot be read."), RED, "cache"),
     ("weight-given", with_weight("base.en", state=FileState.GIVEN), AMBER, "by path"),
@@ -180,7 +185,7 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
             with_versions(nvidia_cudnn_cu13=None, nvidia_cudnn_cu12="8.9.7.29"), accelerator=CARD
         ),
         AMBER,
-        "wants cuDNN 9",
+        "needs cuDNN 9",
     ),
     ("insecure-origin", healthy(origin="http://office:8501/diagnostics"), RED, "http from office"),
     ("open-address", healthy(server=ServerFacts("0.0.0.0")), AMBER, "0.0.0.0"),
@@ -335,7 +340,7 @@ def test_every_rule_is_tested_and_whole() -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_no_rule_sees_trouble_on_a_healthy_machine(rule: object) -> None:
-    bad = [each for each in judge(healthy()) if each.seen.verdict is not GREEN]
+    bad = [each for each in judge(healthy()) if each.outcome.verdict is not GREEN]
     assert not [each.finding for each in bad if each.rule is rule]
 
 
@@ -370,8 +375,8 @@ NO_WEIGHTS = tuple(replace(each, state=FileState.MISSING) for each in healthy().
     ],
 )
 def test_the_mode_is_foreseen(facts: Facts, mode: Mode) -> None:
-    foreseen, why = foresee(judge(facts), facts)
-    assert foreseen is mode and why
+    expected, why = expected_mode(judge(facts), facts)
+    assert expected is mode and why
 
 
 def test_a_rung_that_was_left_is_named_with_the_rule_that_knows_why() -> None:
@@ -469,5 +474,5 @@ def test_libraries_are_judged_in_a_table() -> None:
 
 def finding_of(rule: str, facts: Facts) -> Finding | None:
     """What one rule says of the facts."""
-    seen = RULES[rule].look(facts)
-    return None if seen is None else RULES[rule].finding(seen)
+    outcome = RULES[rule].check(facts)
+    return None if outcome is None else RULES[rule].finding(outcome)
