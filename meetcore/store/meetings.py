@@ -188,11 +188,6 @@ class MeetingStore(TranscriptStore):
         with self._database.reading() as session:
             return list(map(to_meeting, session.scalars(hidden)))
 
-    def interrupted(self) -> list[Meeting]:
-        """Meetings in the state INTERRUPTED, newest first."""
-        with self._database.reading() as session:
-            return list(map(to_meeting, meetings_in_states(session, (MeetingState.INTERRUPTED,))))
-
     def mark_interrupted(self, except_ids: Collection[str] = ()) -> list[Meeting]:
         """Set unfinished meetings to INTERRUPTED, but for `except_ids`; returns the changed ones.
 

@@ -31,15 +31,6 @@ class TranscriptStore:
         self._database = database
         self._clock = clock
 
-    def append_segments(
-        self, meeting_id: str, segments: Sequence[Segment], stage: Stage = Stage.PROVISIONAL
-    ) -> None:
-        """Append segments to a stage; their speakers are added where missing."""
-        with self._database.writing() as session:
-            locked_meeting_row(session, meeting_id)
-            count = transcript_rows.count_segments(session, meeting_id, stage)
-            transcript_rows.put_segments(session, meeting_id, stage, count, segments)
-
     def replace_segments(
         self,
         meeting_id: str,

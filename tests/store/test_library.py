@@ -90,9 +90,9 @@ def test_no_search_text_is_a_syntax_error(store: MeetingStore, text: str) -> Non
 
 def test_only_the_transcript_in_force_is_searched(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("Any").id
-    store.append_segments(meeting_id, [said(0, "draft words")], Stage.DRAFT)
+    store.replace_segments(meeting_id, 0, [said(0, "draft words")], Stage.DRAFT)
     assert store.library.hits("draft") and not store.library.hits("live")
-    store.append_segments(meeting_id, [said(0, "live words")])
+    store.replace_segments(meeting_id, 0, [said(0, "live words")])
     assert store.library.hits("live") and not store.library.hits("draft")
     store.replace_segments(meeting_id, 0, [said(0, "lively words"), said(3, "more")])
     assert store.library.hits("more") and not store.library.hits('"live"')
@@ -170,7 +170,7 @@ def test_hidden_meetings_do_not_fill_pages_of_hits(store: MeetingStore) -> None:
     ids = [meeting(store, str(number), "a needle") for number in range(4)]
     for hidden in ids[2:]:
         store.hide(hidden)
-        store.append_segments(hidden, [said(30, "another needle")], Stage.FINAL)
+        store.replace_segments(hidden, 1, [said(30, "another needle")], Stage.FINAL)
     assert [hit.meeting_id for hit in store.library.hits("needle", limit=2)] == ids[1::-1]
     store.unhide(ids[3])
     assert [hit.position for hit in store.library.hits("needle", limit=2)] == [0, 1]

@@ -51,7 +51,7 @@ class Measure:
     value: float
     here: str
     expected: str
-    """A dash where nobody knows."""
+    """The expected value as text; a dash without one."""
     verdict: Verdict | None
     """None where nothing is expected."""
 
