@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from meetcore.diagnostics.selftest.expected import DER, EXPECTED
 from tests.browser import live_page
-from tests.browser.conftest import OpenBrowser, Server, StartServer
+from tests.browser.conftest import OpenBrowser, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -21,10 +21,7 @@ def open_diagnostics(page: Page, server: Server) -> None:
     expect(page.get_by_role("button", name=TEST)).to_be_visible(timeout=live_page.READY_MS)
 
 
-def test_microphone_connection_and_pipeline_are_tested(
-    start_server: StartServer, page: Page
-) -> None:
-    server = start_server()
+def test_microphone_connection_and_pipeline_are_tested(server: Server, page: Page) -> None:
     open_diagnostics(page, server)
     page.get_by_role("button", name="Run the self-test").click()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=10_000)
@@ -60,10 +57,7 @@ def check_figures(page: Page) -> None:
     assert len(shown) == 4
 
 
-def test_what_fails_is_named_with_a_next_step(
-    start_server: StartServer, open_browser: OpenBrowser
-) -> None:
-    server = start_server()
+def test_what_fails_is_named_with_a_next_step(server: Server, open_browser: OpenBrowser) -> None:
     with open_browser("--deny-permission-prompts") as browser:
         page = browser.new_page()
         open_diagnostics(page, server)
