@@ -94,7 +94,10 @@ class ConnectionRun {
     return stream;
   }
 
-  /** Without a microphone the way to the server is tested with a tone. @param {MicrophoneFault} fault */
+  /**
+   * Without a microphone the way to the server is tested with a tone.
+   * @param {MicrophoneFault} fault
+   */
   openTone(fault) {
     this.fault = this.data.faults[fault] ?? this.data.faults.other;
     const audio = (this.audio = new AudioContext());
@@ -142,7 +145,7 @@ class ConnectionRun {
       response = await sendOffer(peer, address, tab);
     } catch {
       throw new ConnectionFailure(
-        'The server could not be reached. Look whether it still runs, then press “Try again”.',
+        'The server could not be reached. Check that it still runs, then press “Try again”.',
       );
     }
     if (response.status === 404)
@@ -188,7 +191,7 @@ class ConnectionRun {
     await this.readStats();
     this.silent = this.loudest < silentBelow;
     const text = this.silent
-      ? 'Sound arrives at the server, but it is silence: look whether the microphone is muted'
+      ? 'Sound arrives at the server, but it is silence: check whether the microphone is muted'
       : 'Sound arrives at the server';
     const { frames, rate } = report;
     const detail = `${frames} frames of 20 ms, ${rate} Hz, loudest ${Math.round(this.loudest)} dB`;
@@ -197,7 +200,10 @@ class ConnectionRun {
     this.view.showStep('trip', 'ok', trip, `median of ${this.trips.length}`);
   }
 
-  /** Pings until the server has received sound for a while; its newest report. @param {Connection} connection */
+  /**
+   * Pings until the server has received sound for a while; its newest report.
+   * @param {Connection} connection
+   */
   async pingForAWhile({ peer, channel }) {
     const began = performance.now();
     let soundSince = Infinity;
@@ -212,7 +218,7 @@ class ConnectionRun {
       if (this.report?.frames) soundSince = Math.min(soundSince, performance.now());
       else if (performance.now() - began > limits.sound)
         throw new ConnectionFailure(
-          'The connection stands, yet no sound comes through it. Press “Try again”, or restart the browser.',
+          'The connection works, but no sound comes through it. Press “Try again”, or restart the browser.',
         );
     }
     return this.report;

@@ -100,7 +100,7 @@ function candidateNotes(candidates) {
  * @param {string} hostname of this page
  */
 function pathText(pair, hostname) {
-  if (!pair) return 'on a path this browser does not tell';
+  if (!pair) return 'on a path that this browser does not report';
   const { local, remote } = pair;
   const kinds = `(${local.type} ↔ ${remote.type}, ${local.protocol})`;
   if (local.type === 'relay')
@@ -130,12 +130,12 @@ function noPathText({ candidates, ice, connection }, hostname, hasServers) {
   if (!candidates.some(c => c.side === 'local'))
     return `${state} The browser found no address of its own: a privacy setting or an extension may hide them. Allow WebRTC there.`;
   if (ice === 'connected' || ice === 'completed')
-    return `${state} The addresses meet, but the encrypted connection does not stand. Another program may filter it; try without a VPN.`;
+    return `${state} The addresses reach each other, but no encrypted connection could be made. Another program may filter it; try without a VPN.`;
   if (isLocalhost(hostname))
     return `${state} On one machine this is mostly a VPN or a firewall that blocks UDP: switch it off and press “Try again”.`;
   if (!hasServers)
-    return `${state} A firewall or a router stands between this browser and the server. Let UDP through, or name a TURN server in MEETCORE_ICE_SERVERS.`;
+    return `${state} A firewall or a router between this browser and the server blocks it. Let UDP through, or name a TURN server in MEETCORE_ICE_SERVERS.`;
   if (candidates.some(c => c.side === 'local' && c.type === 'relay'))
-    return `${state} The TURN server gave an address, but the server's machine does not reach it. Look whether both may use it.`;
+    return `${state} The TURN server gave an address, but the server's machine does not reach it. Check that both may use it.`;
   return `${state} No TURN server gave an address: check its address, name and credential in MEETCORE_ICE_SERVERS.`;
 }

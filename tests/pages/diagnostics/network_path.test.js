@@ -123,7 +123,7 @@ test('a path inside one machine is not called the network', () => {
   assert.match(pathText(other, {}), /over the local network/);
   assert.match(pathText(other, {}, 'localhost'), /inside this machine/);
   assert.match(pathText({ ...other, type: 'srflx' }, {}), /translates addresses/);
-  assert.equal(texts.pathText(null, 'localhost'), 'on a path this browser does not tell');
+  assert.equal(texts.pathText(null, 'localhost'), 'on a path that this browser does not report');
 });
 
 test('a failure says what to try next', () => {
