@@ -7,8 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from meetcore.asr.engine import EngineSpec
+from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions, RecognizerInfo
 from meetcore.asr.vad.activity import FRAME_SAMPLES, Probabilities
+from meetcore.asr.whisper.live import open_streaming
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples
 
@@ -65,6 +68,9 @@ class ScriptedRecognizer:
     ) -> list[Recognition]:
         return [self.recognize(window, options) for window in windows]
 
+    def open_live(self, language: str | None = None) -> LiveRecognizer:
+        return open_streaming(self, language)
+
     def detect_language(self, samples: Samples) -> str:
         return "en"
 
@@ -73,6 +79,12 @@ class ScriptedRecognizer:
 
     def close(self) -> None:
         return None
+
+
+class NotInstalled:
+    """An engine whose library is missing."""
+
+    spec = EngineSpec(("openai",), module="no_such_module")
 
 
 class LevelActivity:

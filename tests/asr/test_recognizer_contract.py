@@ -14,9 +14,9 @@ from meetcore.asr.recognizer import (
     RecognizeOptions,
     RecognizerInfo,
     check_window,
-    token_cap,
 )
 from meetcore.asr.registry import load_recognizer
+from meetcore.asr.whisper.decoded import token_cap
 from meetcore.errors import ModelUnavailableError, WeightUnavailableError
 from meetcore.weights.resolver import WeightResolver
 
@@ -73,7 +73,7 @@ def test_without_any_engine_the_remedy_is_named(
 ) -> None:
     given = tmp_path / "a.pt"
     given.write_bytes(b"")
-    monkeypatch.setattr(registry, "MODULES", {"ctranslate2": "no_such_module"})
+    monkeypatch.setattr(registry, "ENGINES", {"ctranslate2": "tests.asr.fakes:NotInstalled"})
     with pytest.raises(ModelUnavailableError, match="pip install"):
         load_recognizer(str(given), empty_resolver)
     with pytest.raises(ModelUnavailableError, match="not installed"):

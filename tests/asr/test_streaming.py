@@ -10,14 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions, RecognizerInfo
+from meetcore.asr.live_recognizer import StreamUpdate
+from meetcore.asr.recognizer import (
+    GateOptions,
+    Recognition,
+    RecognizedWord,
+    RecognizeOptions,
+    RecognizerInfo,
+)
 from meetcore.asr.streaming.local_agreement import (
     committable,
     cut_position,
     plausible,
     without_closing_marks,
 )
-from meetcore.asr.streaming.recognizer import StreamingOptions, StreamingRecognizer, StreamUpdate
+from meetcore.asr.streaming.options import StreamingOptions
+from meetcore.asr.streaming.recognizer import StreamingRecognizer
 from meetcore.asr.vad.activity import FRAME_SAMPLES, Probabilities
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples, Word
@@ -101,7 +109,7 @@ class Loudness:
 def loud(options: StreamingOptions | None = None) -> StreamingOptions:
     """Options whose gate does not mind the fake's quiet numbers."""
     options = options or StreamingOptions()
-    return replace(options, gate=replace(options.gate, silence_db=-90.0))
+    return replace(options, gate=GateOptions(silence_db=-90.0))
 
 
 def stream(audio: Samples, chunks: list[int], recognizer: Perfect) -> list[Word]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from meetcore.asr.recognizer import Recognizer, RecognizerInfo
-from meetcore.asr.streaming.recognizer import StreamingOptions
+from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.errors import InferenceError, ModelUnavailableError, WeightUnavailableError
 from meetcore.models.identifier import (
     FallbackSpeakerIdentifier,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.asr.streaming.recognizer import StreamUpdate
+from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.diarization.streaming.diarizer import LiveTurns
 from meetcore.models.identifier import SpeakerIdentifier, create_speaker_identifier
 from meetcore.models.identifier_session import IdentifierSession

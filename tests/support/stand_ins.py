@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from meetcore.asr.streaming.recognizer import StreamUpdate
+from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.audio.pcm import Pcm, to_pcm
 from meetcore.diarization.offline.recording import Diarization
 from meetcore.diarization.streaming.diarizer import LiveTurns
