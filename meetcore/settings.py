@@ -48,9 +48,11 @@ class Settings(BaseSettings):
         description="Whisper weight while people talk; auto takes the second pass's"
         " where the machine keeps up, else tiny.en.",
     )
-    engine: Literal["auto", "ctranslate2", "openai-whisper"] = Field(
+    engine: str = Field(
         default="auto",
-        description="What runs Whisper: auto takes ctranslate2 where it is installed.",
+        min_length=1,
+        description="What runs the recognizer's weight: ctranslate2, openai-whisper, or an engine"
+        " of another package; auto takes the first that can.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where models run.")
     threads: int = Field(
@@ -61,7 +63,8 @@ class Settings(BaseSettings):
     )
     diarizer: str = Field(
         default="auto",
-        description="auto, open (open weights), off, a pipeline folder, or a hub id such as"
+        description="auto, open (open weights), off, a diarizer of another package, a pipeline"
+        " folder, or a hub id such as"
         " pyannote/speaker-diarization-community-1 (needs HF_TOKEN).",
     )
     grace_s: float = Field(

@@ -2,7 +2,8 @@
 
 Whisper writes fluent text for audio without speech, so no single score is enough. Sources:
 Radford et al. 2022, section 4.5 (thresholds on log-probability, no-speech probability and
-compression ratio); Koenecke et al. 2024 and Barański et al. 2025 ("Investigation of Whisper ASR hallucinations") for the fillers.
+compression ratio); Koenecke et al. 2024 and Barański et al. 2025 ("Investigation of Whisper ASR
+hallucinations") for the fillers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A whole pyannote pipeline, from a folder or from the hub, as the second pass over speakers."""
+"""A pyannote pipeline, from a folder or the Hugging Face hub, as the second pass over speakers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from meetcore.diarization.clustering import DiarizeOptions
+from meetcore.diarization.diarize_options import DiarizeOptions
+from meetcore.diarization.diarizer import DiarizerRequest, pick_device
 from meetcore.diarization.embedding import EmbeddingModel
+from meetcore.diarization.live_diarizer import LiveDiarizer
 from meetcore.diarization.offline.recording import Cancelled, Diarization
-from meetcore.diarization.offline.window_pass import Read
-from meetcore.diarization.profiles.clean_speech import clean_spans, hear
+from meetcore.diarization.open_diarizer import OpenDiarizer
+from meetcore.diarization.profiles.clean_speech import clean_spans, voice_from_spans
 from meetcore.diarization.segmentation import quiet_pyannote
-from meetcore.diarization.streaming.diarizer import LiveDiarizer
 from meetcore.errors import InferenceError, ModelUnavailableError
-from meetcore.records import SAMPLE_RATE, Turn
+from meetcore.records import SAMPLE_RATE, ReadSamples, Turn
 
 FromPretrained = Callable[..., Any]
 """`pyannote.audio.Pipeline.from_pretrained`, or a fake of it."""
@@ -24,25 +25,32 @@ _OPEN = "or set MEETCORE_DIARIZER=open, which needs no token"
 
 
 class LiveSource(Protocol):
-    """What a pipeline cannot give itself: the models of a live meeting."""
+    """The part of a Diarizer that a pipeline lacks: live diarization and its embedding model."""
 
     @property
     def name(self) -> str:
-        """What runs."""
+        """What runs, for the page and the store."""
         ...
 
     @property
     def embedding(self) -> EmbeddingModel:
-        """What makes the voices."""
+        """The model that makes the voices."""
         ...
 
     def open_live(self, max_speakers: int | None = None) -> LiveDiarizer:
-        """Begin one meeting."""
+        """A live diarizer for one meeting (see ``Diarizer.open_live``)."""
         ...
 
 
 class PyannotePipelineDiarizer:
-    """A pyannote pipeline for finished recordings; live, another diarizer's models."""
+    """A pyannote pipeline for finished recordings; live meetings use another diarizer's models."""
+
+    @classmethod
+    def load(cls, request: DiarizerRequest) -> PyannotePipelineDiarizer:
+        """Load the pipeline of the setting (see ``DiarizerClass.load``)."""
+        pipeline = load_pipeline(request.setting, request.hf_token, pick_device(request.device))
+        # A pipeline takes whole recordings only; live windows need models tuned together.
+        return cls(request.setting, pipeline, OpenDiarizer.load(request))
 
     def __init__(self, checkpoint: str, pipeline: Any, live: LiveSource) -> None:
         self._checkpoint = checkpoint
@@ -56,23 +64,23 @@ class PyannotePipelineDiarizer:
 
     @property
     def embedding(self) -> EmbeddingModel:
-        """What makes the voices, live and in the second pass."""
+        """The model that makes the voices of both passes."""
         return self._live.embedding
 
     def open_live(self, max_speakers: int | None = None) -> LiveDiarizer:
-        """Begin one meeting."""
+        """A live diarizer for one meeting (see ``Diarizer.open_live``)."""
         return self._live.open_live(max_speakers)
 
     def diarize(
         self,
-        read: Read,
+        read: ReadSamples,
         total_samples: int,
         options: DiarizeOptions | None = None,
         *,
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Diarization:
-        """Diarize a finished recording, which the pipeline wants in memory as a whole."""
+        """Turns and voices of a recording, which is read as a whole (see ``Diarizer.diarize``)."""
         import torch
 
         wanted = options or DiarizeOptions()
@@ -88,13 +96,14 @@ class PyannotePipelineDiarizer:
             raise InferenceError(f"{self._checkpoint} failed ({error}).") from error
         return self._with_voices(_as_diarization(output), read)
 
-    def _with_voices(self, found: Diarization, read: Read) -> Diarization:
-        """The pipeline's own vectors cannot be compared with a live meeting's: hear them anew."""
+    def _with_voices(self, found: Diarization, read: ReadSamples) -> Diarization:
+        """The result with voices of our embedding model, comparable with live ones and profiles."""
         labels = dict.fromkeys(turn.speaker for turn in found.turns)
-        heard = {
-            label: hear(read, clean_spans(found.turns, label), self.embedding) for label in labels
+        made = {
+            label: voice_from_spans(read, clean_spans(found.turns, label), self.embedding)
+            for label in labels
         }
-        voices = {label: voice for label, voice in heard.items() if voice is not None}
+        voices = {label: voice for label, voice in made.items() if voice is not None}
         return replace(found, voices=voices)
 
 
@@ -104,12 +113,19 @@ def load_pipeline(
     device: str = "cpu",
     from_pretrained: FromPretrained | None = None,
 ) -> Any:
-    """Load a pipeline from a folder, or from the hub with a token.
+    """A loaded pipeline.
+
+    Parameters
+    ----------
+    checkpoint : a folder with a config.yaml, that file, or an id on the hub
+    token : Hugging Face token, sent for hub ids only
+    device : torch's name of the device
+    from_pretrained : what loads it; None for pyannote.audio's
 
     Raises
     ------
     ModelUnavailableError
-        One sentence with the reason, one with the remedy.
+        It cannot be loaded; one sentence has the reason, one the remedy.
     """
     if from_pretrained is None:
         quiet_pyannote()
@@ -127,7 +143,7 @@ def load_pipeline(
         raise ModelUnavailableError(f"{checkpoint} does not exist. Correct the path, {_OPEN}.")
     try:
         pipeline = from_pretrained(path if local else checkpoint, token=None if local else token)
-    except Exception as error:  # the hub and the unpickler raise anything
+    except Exception as error:  # the hub's client and unpickling raise anything
         raise _explained(checkpoint, token, local, error) from error
     if pipeline is None:
         raise ModelUnavailableError(
@@ -146,7 +162,7 @@ def _moved(pipeline: Any, device: str) -> Any:
 
 
 def _consent(checkpoint: str, token: str | None) -> str:
-    """The remedy for a gated pipeline, given what token there is."""
+    """The remedy for a gated pipeline, by the token there is."""
     if not token:
         return f"Set HF_TOKEN to a token that may read {checkpoint}, {_OPEN}."
     if not token.startswith("hf_"):
@@ -162,7 +178,7 @@ def _status(error: BaseException) -> int | None:
 def _explained(
     checkpoint: str, token: str | None, local: bool, error: Exception
 ) -> ModelUnavailableError:
-    """Reason and remedy for whatever loading raised; kinds are told by name, not by import."""
+    """Reason and remedy for an error of loading; libraries' classes are compared by name."""
     kinds = {kind.__name__ for kind in type(error).__mro__}
     status = _status(error)
     if isinstance(error, KeyError) and "introspection" in str(error):
@@ -197,7 +213,7 @@ def _explained(
 def _hook(
     progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None
 ) -> Callable[..., None]:
-    """Progress of the two slow steps, as the pipeline reports it, each half of the way."""
+    """The pipeline's hook: reports the two slow steps as half of the progress each."""
     halves = {"segmentation": 0.0, "embeddings": 0.5}
 
     def hook(step: str, *_: Any, **report: Any) -> None:
@@ -211,7 +227,7 @@ def _hook(
 
 
 def _as_diarization(output: Any) -> Diarization:
-    """The pipeline's annotations in our records, speakers renamed in order of appearance."""
+    """The pipeline's annotations as a Diarization, labels in order of appearance."""
     whole = getattr(output, "speaker_diarization", output)
     exclusive = getattr(output, "exclusive_speaker_diarization", whole)
     tracks = sorted(whole.itertracks(yield_label=True), key=lambda item: item[0].start)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from meetcore.diarization.diarizer import OpenDiarizer, load_diarizer
-from meetcore.diarization.embedding import single_thread
+from meetcore.diarization.embedding import set_torch_threads
+from meetcore.diarization.open_diarizer import OpenDiarizer
+from meetcore.diarization.registry import load_diarizer
 from meetcore.weights.resolver import WeightResolver
 
 
 @pytest.fixture(scope="session")
 def diarizer(resolver: WeightResolver) -> OpenDiarizer:
-    single_thread()
+    set_torch_threads()
     loaded = load_diarizer("open", resolver, device="cpu")
     assert isinstance(loaded, OpenDiarizer)
     return loaded

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetcore.diarization.offline.recording import Cancelled, Diarization, diarize
-from meetcore.diarization.streaming.diarizer import LiveDiarizer
+from meetcore.diarization.streaming.diarizer import StreamingDiarizer
 from meetcore.records import SAMPLE_RATE, Samples, Turn
 from tests.diarization.invented import InventedEmbedding, InventedSegmentation, conversation, said
 
 TALK = conversation((0, 1), (1, 4), (0, 0.5), (2, 5), (1, 3), (0, 12), (3, 4), (2, 4), (0, 1))
 
 
-def live() -> LiveDiarizer:
-    return LiveDiarizer(InventedSegmentation(), InventedEmbedding())
+def live() -> StreamingDiarizer:
+    return StreamingDiarizer(InventedSegmentation(), InventedEmbedding())
 
 
 def whole(samples: Samples) -> tuple[Turn, ...]:
@@ -79,7 +79,7 @@ def test_settled_turns_stay() -> None:
 
 def test_long_silence_costs_no_model_pass_and_memory_is_bounded() -> None:
     segmentation, embedding = InventedSegmentation(), InventedEmbedding()
-    diarizer = LiveDiarizer(segmentation, embedding)
+    diarizer = StreamingDiarizer(segmentation, embedding)
     diarizer.push(conversation((1, 5)))
     diarizer.push(conversation((0, 12)))
     passes = segmentation.windows
@@ -91,7 +91,7 @@ def test_long_silence_costs_no_model_pass_and_memory_is_bounded() -> None:
 
 def test_each_second_of_speech_is_embedded_about_once() -> None:
     embedding = InventedEmbedding()
-    diarizer = LiveDiarizer(InventedSegmentation(), embedding)
+    diarizer = StreamingDiarizer(InventedSegmentation(), embedding)
     diarizer.push(conversation(*[(who, 4.0) for who in (1, 2) * 8]))
     assert embedding.seconds < 1.3 * 64
 

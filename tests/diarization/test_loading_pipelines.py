@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from pyannote.core import Annotation, Segment
 
-from meetcore.diarization.clustering import DiarizeOptions
-from meetcore.diarization.diarizer import load_diarizer
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.offline.recording import Cancelled
 from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer, load_pipeline
+from meetcore.diarization.registry import load_diarizer
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import Turn
 from tests.diarization.invented import InventedEmbedding, conversation, voice_of
@@ -94,7 +94,7 @@ def test_a_folder_without_a_config_and_a_path_to_nothing(tmp_path: Path) -> None
 
 def test_off_is_a_reason_of_its_own() -> None:
     with pytest.raises(ModelUnavailableError, match="switched off"):
-        load_diarizer("off", resolver=SimpleNamespace())
+        load_diarizer("off", SimpleNamespace())
 
 
 class Pipeline:

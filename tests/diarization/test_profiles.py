@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetcore.diarization.profiles.clean_speech import clean_spans, hear
+from meetcore.diarization.profiles.clean_speech import clean_spans, voice_from_spans
 from meetcore.diarization.profiles.matching import (
     EnrolledVoice,
     VoicePrint,
     combine,
     enroll,
     match_profiles,
-    recognised_from,
+    recognition_threshold,
 )
 from meetcore.diarization.scoring import Voice, reliability
-from meetcore.diarization.streaming.diarizer import LiveDiarizer
+from meetcore.diarization.streaming.diarizer import StreamingDiarizer
 from meetcore.errors import EnrollmentTooShortError
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import SAMPLE_RATE, Turn
@@ -70,7 +70,11 @@ def test_profiles_of_another_weight_are_not_compared() -> None:
 
 def test_a_word_or_two_are_nobody_yet() -> None:
     assert match_profiles({"S1": heard(1, 1.0, 1)}, [profile(1)], "campplus") == {}
-    assert recognised_from(1.5, 20.0) > recognised_from(5.0, 20.0) > recognised_from(60.0, 60.0)
+    assert (
+        recognition_threshold(1.5, 20.0)
+        > recognition_threshold(5.0, 20.0)
+        > recognition_threshold(60.0, 60.0)
+    )
 
 
 @given(TURNS)
@@ -126,7 +130,9 @@ def test_a_damaged_vector_teaches_nothing() -> None:
             return np.full((1, 192), np.nan, np.float32)
 
     talk = conversation((1, 9.0))
-    assert hear(lambda start, stop: talk[start:stop], [Turn(0, 9, "S1")], Broken()) is None
+    assert (
+        voice_from_spans(lambda start, stop: talk[start:stop], [Turn(0, 9, "S1")], Broken()) is None
+    )
 
 
 def test_more_speech_counts_more_when_profiles_are_combined() -> None:
@@ -140,7 +146,7 @@ def test_more_speech_counts_more_when_profiles_are_combined() -> None:
 
 def test_a_running_meeting_tells_its_voices_under_the_labels_of_its_turns() -> None:
     audio = conversation((1, 6), (0, 1), (2, 6), (0, 1), (1, 5))
-    live = LiveDiarizer(InventedSegmentation(), InventedEmbedding())
+    live = StreamingDiarizer(InventedSegmentation(), InventedEmbedding())
     session = IdentifierSession("m", None, live)
     durations = [0.0]
     for start in range(0, len(audio), SAMPLE_RATE):

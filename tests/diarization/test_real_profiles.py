@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from meetcore.diarization.diarizer import OpenDiarizer
+from meetcore.diarization.open_diarizer import OpenDiarizer
 from meetcore.diarization.profiles.clean_speech import clean_spans
 from meetcore.diarization.profiles.matching import EnrolledVoice, enroll, match_profiles
 from meetcore.records import SAMPLE_RATE, Samples, Turn

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetcore.asr.live_recognizer import StreamUpdate
-from meetcore.diarization.streaming.diarizer import LiveTurns
+from meetcore.diarization.live_diarizer import LiveTurns
 from meetcore.models.identifier import SpeakerIdentifier, create_speaker_identifier
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.models.rungs import loaders_for

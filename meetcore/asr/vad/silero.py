@@ -7,6 +7,7 @@ weight file is used. Source: github.com/snakers4/silero-vad (MIT), the 16 kHz ne
 from __future__ import annotations
 
 import importlib.util
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ import numpy.typing as npt
 from meetcore.asr.vad.activity import FRAME_SAMPLES, Activity, EnergyActivity, Probabilities
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import Samples
+
+logger = logging.getLogger(__name__)
 
 CONTEXT_SAMPLES = 64
 """Samples of the previous frame that are put before each frame."""
@@ -33,7 +36,8 @@ def load_activity() -> Activity:
     """A new detector: Silero VAD where its weights are installed, else the energy detector."""
     try:
         return SileroActivity(silero_weights())
-    except ModelUnavailableError:
+    except ModelUnavailableError as error:
+        logger.info("voice activity by level only: %s", error)
         return EnergyActivity()
 
 

@@ -181,7 +181,13 @@ VERSION_RULES = (
         source="https://packaging.python.org/en/latest/tutorials/installing-packages/",
         look=_broken,
         fine="Importing",
-        signs=(r"cannot be imported", r"cannot open shared object file", r"undefined symbol"),
+        signs=(
+            r"cannot be imported",
+            r"cannot open shared object file",
+            r"undefined symbol",
+            r"The plug-in .+ does not work",
+            r"Silero VAD's weights in .+ cannot be read",
+        ),
         general=True,
     ),
     Rule(
