@@ -72,7 +72,7 @@ def registry_rows(own: Mapping[str, str], group: str) -> dict[str, Row]:
     for point in importlib.metadata.entry_points(group=group):
         package = point.dist.name if point.dist else point.module
         if point.name in rows:
-            logger.warning("plug-in %s of %s has a name already taken", point.name, package)
+            logger.info("plug-in %s of %s has a name already taken", point.name, package)
             continue
         rows[point.name] = Row(point.name, point.value, package)
     return rows

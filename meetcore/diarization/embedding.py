@@ -70,7 +70,7 @@ class EmbeddingModel(Protocol):
 
 
 def set_torch_threads(threads: int = 1) -> None:
-    """Set how many CPU threads torch uses in this process; called once before loading.
+    """Set how many CPU threads torch uses in this process; called before loading.
 
     The models run many small operations, between which torch's idle threads spin: on 2 shared
     cores, segmentation of 10 s took 42 CPU-ms with one thread and 1600 with two.

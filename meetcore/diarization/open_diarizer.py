@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import DiarizerRequest, pick_device
-from meetcore.diarization.embedding import EmbeddingModel, load_embedding
+from meetcore.diarization.embedding import EmbeddingModel, load_embedding, set_torch_threads
 from meetcore.diarization.live_diarizer import LiveDiarizer
 from meetcore.diarization.offline.recording import Diarization, OfflineOptions, diarize
 from meetcore.diarization.segmentation import SegmentationModel, load_segmentation
@@ -49,6 +49,7 @@ class OpenDiarizer:
         ModelUnavailableError
             A weight or pyannote.audio is missing; the message says which, and what to do.
         """
+        set_torch_threads()
         device = pick_device(request.device)
         resolve = request.weights.resolve
         segmentation = load_segmentation(resolve(SEGMENTATION_WEIGHT), device)

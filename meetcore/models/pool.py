@@ -107,7 +107,7 @@ class IdentifierPool:
 
     @contextmanager
     def borrowed(self) -> Iterator[Identifier | None]:
-        """The identifier in force, lent for the body of a `with` statement; None before the first."""
+        """The identifier in force, lent for the body of a `with` statement; None without one."""
         holder = object()
         with self._lock:
             found = self._in_force
@@ -119,7 +119,7 @@ class IdentifierPool:
             self.give_back(holder)
 
     def close(self) -> None:
-        """Close all identifiers, and one still being loaded when it is there; none may be in use."""
+        """Close all identifiers, also one that is still loading; none may be in use."""
         with self._lock:
             self._closed = True
             held = {id(each): each for each in (*self._lent.values(), self._in_force) if each}
@@ -161,7 +161,7 @@ class IdentifierPool:
         self._models = replace(models, reason=note.strip())
 
     def _unused(self, identifier: Identifier | None) -> Identifier | None:
-        """The identifier if it is neither in force nor lent, else None. Caller must hold `_lock`."""
+        """The identifier if neither in force nor lent, else None. Caller must hold `_lock`."""
         if identifier is None or identifier is self._in_force:
             return None
         return None if any(each is identifier for each in self._lent.values()) else identifier

@@ -15,7 +15,6 @@ from meetcore.asr.recognizer import RecognizeOptions, Recognizer
 from meetcore.asr.registry import load_recognizer
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.diarization.diarizer import Diarizer
-from meetcore.diarization.embedding import set_torch_threads
 from meetcore.diarization.registry import DIARIZERS, load_diarizer
 from meetcore.errors import MeetcoreError
 from meetcore.models.fallback import Choice, first_that_loads
@@ -68,7 +67,6 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
 
     def diarizer(setting: str) -> Diarizer:
-        set_torch_threads()
         return load_diarizer(setting, resolver, hf_token=token, device=settings.device)
 
     def recognizer(weight: str, threads: int) -> Recognizer:

@@ -68,6 +68,20 @@ def test_an_unknown_engine_is_named(tmp_path: Path, empty_resolver: WeightResolv
         load_recognizer(str(given), empty_resolver, engine="steam")
 
 
+def test_an_engine_that_does_not_read_the_format_names_one_that_does(
+    tmp_path: Path, empty_resolver: WeightResolver
+) -> None:
+    given = tmp_path / "base"
+    given.mkdir()
+    (given / "model.bin").write_bytes(b"")
+    with pytest.raises(ModelUnavailableError) as caught:
+        load_recognizer(str(given), empty_resolver, engine="openai-whisper")
+    assert str(caught.value) == (
+        "base is of the format ctranslate2, which openai-whisper cannot read;"
+        " set MEETCORE_ENGINE=ctranslate2."
+    )
+
+
 def test_without_any_engine_the_remedy_is_named(
     tmp_path: Path, empty_resolver: WeightResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from meetcore.asr.vad.activity import (
     speech_samples,
 )
 from meetcore.asr.vad.silero import SileroActivity, load_activity, silero_weights
+from meetcore.errors import ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples
 
 
@@ -87,6 +89,19 @@ def test_silero_hears_the_sample_conversation(sample_audio: Samples) -> None:
     first, *rest = find_regions(sample_audio, SileroActivity(silero_weights()))
     assert first.start_sample / SAMPLE_RATE == pytest.approx(6.68, abs=0.2)
     assert rest[-1].end_sample == sample_audio.shape[0]
+
+
+def test_a_damaged_weight_file_leaves_the_energy_detector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "silero_vad" / "data"
+    data.mkdir(parents=True)
+    (data / "silero_vad_16k.safetensors").write_bytes(b"damaged")
+    spec = SimpleNamespace(submodule_search_locations=[str(tmp_path / "silero_vad")])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    with pytest.raises(ModelUnavailableError, match="cannot be read"):
+        silero_weights()
+    assert isinstance(load_activity(), EnergyActivity)
 
 
 @pytest.mark.model

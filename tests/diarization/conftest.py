@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from meetcore.diarization.embedding import set_torch_threads
 from meetcore.diarization.open_diarizer import OpenDiarizer
 from meetcore.diarization.registry import load_diarizer
 from meetcore.weights.resolver import WeightResolver
@@ -12,7 +11,6 @@ from meetcore.weights.resolver import WeightResolver
 
 @pytest.fixture(scope="session")
 def diarizer(resolver: WeightResolver) -> OpenDiarizer:
-    set_torch_threads()
     loaded = load_diarizer("open", resolver, device="cpu")
     assert isinstance(loaded, OpenDiarizer)
     return loaded
