@@ -30,7 +30,7 @@ class EngineSpec:
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """What an engine is asked to load, and how.
+    """A weight to load, and how to run it.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ def is_filler(text: str) -> bool:
 
 
 def is_echo(text: str, prompt: str) -> bool:
-    """True for text of which at least half of the words stand in the prompt.
+    """True for text of which at least half of the words are in the prompt.
 
     >>> is_echo(" Meetcore and Zhanar.", "Zhanar, Meetcore"), is_echo(" Yes.", "")
     (True, False)

@@ -95,12 +95,16 @@ def load_recognizer(
         workers,
         compute_type,
     )
+    return _first_that_loads(engines, request)
+
+
+def _first_that_loads(engines: Engines, request: LoadRequest) -> Recognizer:
     reasons: list[str] = []
-    for name, (row, loader) in engines.items():
+    for name, (row, engine) in engines.items():
         try:
-            recognizer = _load(row, loader, request)
+            recognizer = _load(row, engine, request)
         except (ModelUnavailableError, InferenceError) as error:
-            logger.info("%s cannot run %s on %s: %s", name, request.weight, device, error)
+            logger.info("%s cannot run %s on %s: %s", name, request.weight, request.device, error)
             reasons.append(str(error))
         else:
             logger.info("recognizer: %s", recognizer.info)

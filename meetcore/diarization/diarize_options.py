@@ -1,4 +1,4 @@
-"""What a caller may say about the number of speakers in a recording."""
+"""The number of speakers in a recording, as far as a caller knows it."""
 
 from __future__ import annotations
 

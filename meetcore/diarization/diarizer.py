@@ -74,7 +74,7 @@ class WeightSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DiarizerRequest:
-    """What a diarizer is asked to load.
+    """A diarizer to load, and what it may use.
 
     Parameters
     ----------

@@ -92,10 +92,10 @@ def _whole_steps(frames: Frames) -> Frames:
     return frames[: len(frames) - len(frames) % _LENGTH_STEP]
 
 
-def _of_one_length(heard: Sequence[Frames]) -> list[list[int]]:
+def _of_one_length(items: Sequence[Frames]) -> list[list[int]]:
     """Indices of items grouped by length; items too short to embed are left out."""
     rows: dict[int, list[int]] = {}
-    for row, frames in enumerate(heard):
+    for row, frames in enumerate(items):
         if len(frames) >= _MIN_FEATURES:
             rows.setdefault(len(frames), []).append(row)
     return list(rows.values())
@@ -139,9 +139,9 @@ class CamPlusPlusEmbedding:
                 if masks is None
                 else _select(masks, features.shape[0])
             )
-            heard = [_whole_steps(np.flatnonzero(mask)) for mask in wanted]
-            for rows in _of_one_length(heard):
-                frames = self._torch.from_numpy(np.stack([heard[row] for row in rows]))
+            selected = [_whole_steps(np.flatnonzero(mask)) for mask in wanted]
+            for rows in _of_one_length(selected):
+                frames = self._torch.from_numpy(np.stack([selected[row] for row in rows]))
                 result[rows] = self._embed(features[frames])
         except RuntimeError as error:
             raise InferenceError(f"Embedding {samples.shape} samples failed ({error}).") from error

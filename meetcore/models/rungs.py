@@ -102,7 +102,7 @@ def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
         live_recognizer=str(words.live.info),
         final_recognizer=str(words.final.info),
         diarizer=speakers.model.name if speakers.model else "",
-        reason=" ".join([speakers.why, *notes] if lost else notes) or _all_well(words),
+        reason=" ".join([speakers.why, *notes] if lost else notes) or _summary(words),
         rungs_left=(RungLeft(Mode.FULL, speakers.why, _remedy(settings.diarizer)),) if lost else (),
         stand_ins=words.stand_ins + (("diarizer",) if speakers.model and speakers.reasons else ()),
         languages=words.live.info.languages,
@@ -124,7 +124,8 @@ def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:
     return first_that_loads(choices, loaders.diarizer)
 
 
-def _all_well(words: _Recognizers) -> str:
+def _summary(words: _Recognizers) -> str:
+    """The sentence about both recognizers where nothing was replaced."""
     assert words.live is not None and words.final is not None
     live, final = words.live.info.weight, words.final.info.weight
     if live == final:
@@ -159,6 +160,7 @@ def _recording_only(words: _Recognizers, speakers: Choice[Diarizer]) -> ModelsIn
 
 
 def _remedy(diarizer: str) -> str:
+    """What to do where there is no diarizer."""
     if diarizer == "off":
         return "MEETCORE_DIARIZER=auto"
     return "python -m meetcore weights pull segmentation-3.0 campplus"

@@ -12,7 +12,8 @@ from pyannote.core import Annotation, Segment
 
 from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.offline.recording import Cancelled
-from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer, load_pipeline
+from meetcore.diarization.pyannote_loading import load_pipeline
+from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer
 from meetcore.diarization.registry import load_diarizer
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import Turn

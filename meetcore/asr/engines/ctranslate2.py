@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ import numpy as np
 
 from meetcore.asr.engine import EngineSpec, LoadRequest
 from meetcore.asr.engines.ctranslate2_conversion import converted_model
+from meetcore.asr.engines.ctranslate2_decoding import align, decode
 from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import (
     MAX_CONTEXT,
@@ -23,17 +23,14 @@ from meetcore.asr.recognizer import (
     RecognizerInfo,
     check_window,
 )
-from meetcore.asr.whisper.decoded import Draft, guarded_draft, recognition, token_cap
+from meetcore.asr.whisper.decoded import recognition
 from meetcore.asr.whisper.live import open_streaming
-from meetcore.asr.whisper.mel import FRAMES_PER_SECOND, log_mel
+from meetcore.asr.whisper.mel import log_mel
 from meetcore.asr.whisper.tokenizer import WhisperTokens
-from meetcore.asr.whisper.word_times import TokenTimes, token_times
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples
 
 ENGINE = "ctranslate2"
-TEXT_POSITIONS = 448
-"""Positions of Whisper's decoder: history, prompt and text together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +137,8 @@ class CTranslate2Recognizer:
         with _translated_errors():
             encoded = self._encoded(windows, options.context)
             language = options.language or self._language_of(encoded)
-            drafts = self._decode(encoded, windows, options, language)
-            times = self._align(encoded, windows, drafts, options, language)
+            drafts = decode(self._model, self._tokens, encoded, windows, options, language)
+            times = align(self._model, self._tokens, encoded, windows, drafts, options, language)
         return [
             recognition(window, draft, timing, self._tokens, len(options.prefix_tokens), language)
             for window, draft, timing in zip(windows, drafts, times, strict=True)
@@ -211,53 +208,6 @@ class CTranslate2Recognizer:
         best = self._model.detect_language(encoded)[0][0]
         return str(best[0]).strip("<|>")
 
-    def _decode(
-        self, encoded: Any, windows: Sequence[Samples], options: RecognizeOptions, language: str
-    ) -> list[Draft]:
-        prompt = self._tokens.prompt(language, options)
-        longest = max(window.shape[0] for window in windows) / SAMPLE_RATE
-        cap = options.max_new_tokens or token_cap(longest, language)
-        if len(prompt) >= TEXT_POSITIONS:
-            return [Draft((), 0.0, 0.0, True)] * len(windows)
-        written = cap + len(options.prefix_tokens) + 1
-        results = self._model.generate(
-            encoded,
-            [prompt] * len(windows),
-            beam_size=options.beam_size,
-            # CTranslate2 writes at most half of max_length; it counts the history, not the prefix.
-            max_length=min(TEXT_POSITIONS, max(2 * written, cap + len(prompt) + 1)),
-            return_scores=True,
-            return_no_speech_prob=True,
-            # After a prefix there may be no further speech: no new words is a valid result.
-            suppress_blank=not options.prefix_tokens,
-        )
-        skip = len(options.prefix_tokens)
-        return [_draft(result, skip, self._tokens.end_of_text, cap) for result in results]
-
-    def _align(
-        self,
-        encoded: Any,
-        windows: Sequence[Samples],
-        drafts: Sequence[Draft],
-        options: RecognizeOptions,
-        language: str,
-    ) -> list[TokenTimes | None]:
-        if not options.word_times or not any(draft.tokens for draft in drafts):
-            return [None] * len(drafts)
-        durations = [window.shape[0] / SAMPLE_RATE for window in windows]
-        results = self._model.align(
-            encoded,
-            self._tokens.start_sequence(language),
-            [[*options.prefix_tokens, *draft.tokens] for draft in drafts],
-            [max(2, math.ceil(duration * FRAMES_PER_SECOND)) for duration in durations],
-        )
-        return [
-            token_times(result.alignments, result.text_token_probs, duration)
-            if draft.tokens
-            else None
-            for result, draft, duration in zip(results, drafts, durations, strict=True)
-        ]
-
 
 def _device(device: str) -> str:
     """The device of a request, "auto" resolved."""
@@ -266,18 +216,6 @@ def _device(device: str) -> str:
     import ctranslate2
 
     return "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
-
-
-def _draft(result: Any, skip: int, end_of_text: int, cap: int) -> Draft:
-    """The best hypothesis without its first `skip` (forced) tokens, cut where it starts to loop."""
-    written = result.sequences_ids[0]
-    new = written[skip : skip + cap]
-    tokens = tuple(int(token) for token in new if token < end_of_text)
-    # The score is the mean over all of `written`, with log-probability 0 for forced tokens; the
-    # end of text counts as one more token.
-    average = float(result.scores[0]) * len(written) / (len(written) - skip + 1)
-    capped = len(written) > skip + cap or len(written) >= TEXT_POSITIONS // 2
-    return guarded_draft(tokens, average, float(result.no_speech_prob), capped)
 
 
 @contextmanager

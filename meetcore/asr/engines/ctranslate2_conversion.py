@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from meetcore.asr.whisper.checkpoint import not_a_checkpoint, read_checkpoint
 from meetcore.errors import ModelUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -79,23 +80,17 @@ def convert(checkpoint: Path, weight: str, output: Path) -> None:
     ModelUnavailableError
         The file is not a Whisper checkpoint; give another one.
     """
-    import torch
     from ctranslate2.specs import WhisperSpec
 
+    dims, tensors = read_checkpoint(checkpoint)
     try:
-        loaded = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        dims, tensors = loaded["dims"], loaded["model_state_dict"]
         spec = WhisperSpec(
             dims["n_audio_layer"], dims["n_audio_head"], dims["n_text_layer"], dims["n_text_head"]
         )
         _fill_encoder(spec.encoder, tensors)
         _fill_decoder(spec.decoder, tensors)
-    except Exception as error:
-        # torch.load raises anything from KeyError to UnpicklingError on a foreign file.
-        raise ModelUnavailableError(
-            f"{checkpoint.name} is not a Whisper checkpoint ({type(error).__name__}: {error});"
-            " name a .pt file as OpenAI publishes them, or a weight of the catalogue."
-        ) from error
+    except Exception as error:  # a file with other tensors raises KeyError, ValueError and others
+        raise not_a_checkpoint(checkpoint, error) from error
     _describe(spec, weight, dims)
     spec.validate()
     spec.optimize(quantization=_stored_type(tensors))

@@ -13,12 +13,8 @@ import numpy as np
 
 from meetcore.asr.engine import EngineSpec, LoadRequest
 from meetcore.asr.live_recognizer import LiveRecognizer
-from meetcore.asr.recognizer import (
-    Recognition,
-    RecognizeOptions,
-    RecognizerInfo,
-    check_window,
-)
+from meetcore.asr.recognizer import Recognition, RecognizeOptions, RecognizerInfo, check_window
+from meetcore.asr.whisper.checkpoint import not_a_checkpoint, read_checkpoint
 from meetcore.asr.whisper.decoded import Draft, guarded_draft, recognition, token_cap
 from meetcore.asr.whisper.live import open_streaming
 from meetcore.asr.whisper.tokenizer import WhisperTokens
@@ -224,20 +220,15 @@ def _spread(words: Sequence[Any], duration: float) -> TokenTimes:
 
 def _load(checkpoint: Path, weight: str, device: str) -> Any:
     """The model with its alignment heads, in evaluation mode on `device`."""
-    import torch
     import whisper
     from whisper.model import ModelDimensions, Whisper
 
+    dims, tensors = read_checkpoint(checkpoint)
     try:
-        loaded = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        model = Whisper(ModelDimensions(**loaded["dims"]))
-        model.load_state_dict(loaded["model_state_dict"])
-    except Exception as error:
-        # torch.load raises anything from KeyError to UnpicklingError on a foreign file.
-        raise ModelUnavailableError(
-            f"{checkpoint.name} is not a Whisper checkpoint ({type(error).__name__}: {error});"
-            " name a .pt file as OpenAI publishes them, or a weight of the catalogue."
-        ) from error
+        model = Whisper(ModelDimensions(**dims))
+        model.load_state_dict(tensors)
+    except Exception as error:  # other dimensions or tensors raise TypeError, RuntimeError, …
+        raise not_a_checkpoint(checkpoint, error) from error
     heads = whisper._ALIGNMENT_HEADS.get(weight)
     if heads is not None:
         model.set_alignment_heads(heads)

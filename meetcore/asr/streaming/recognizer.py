@@ -24,7 +24,7 @@ from meetcore.asr.recognizer import (
 from meetcore.asr.streaming.local_agreement import committable, cut_position, is_mark, plausible
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.asr.streaming.window import DecodeWindow
-from meetcore.asr.vad.activity import Activity, frame_levels_db
+from meetcore.asr.vad.activity import Activity
 from meetcore.asr.vad.speech_log import SpeechLog
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Word
@@ -33,8 +33,7 @@ from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Word
 class StreamingRecognizer:
     """The words of one meeting while it goes on; used by one thread at a time.
 
-    Decodes happen at fixed counts of samples, so any chunking of the same audio gives the same
-    words. See meetcore.asr.live_recognizer.LiveRecognizer.
+    Decodes happen at fixed counts of samples, so any chunking gives the same words.
 
     Parameters
     ----------
@@ -79,8 +78,8 @@ class StreamingRecognizer:
         Raises
         ------
         InferenceError
-            The recognizer failed at a step; of several failures the first. The other steps were
-            done, and the next push or flush returns their words.
+            The recognizer failed at a step (the first that failed). The other steps were done;
+            the next push or flush returns their words.
         """
         self._window.append(samples)
         failure: InferenceError | None = None
@@ -130,8 +129,9 @@ class StreamingRecognizer:
         paused = last or silence >= _samples(self._options.pause)
         minimum = self._options.min_word if paused else self._options.min_new_speech
         if not self._tentative and new_speech < (1 if last else _samples(minimum)):
-            if paused or not new_speech:
-                self._restart_after_pause(position, silence)
+            over = silence >= _samples(self._options.reset) or not self._window.words
+            if over and (paused or not new_speech):
+                self._restart(position)
             return
         try:
             recognition = self._decode(position)
@@ -143,11 +143,6 @@ class StreamingRecognizer:
         finally:
             # Also after a failed decode: the window must not grow while decodes keep failing.
             self._shrink(position)
-
-    def _restart_after_pause(self, position: int, silence: int) -> None:
-        """Start a new window once the pause is long enough."""
-        if silence >= _samples(self._options.reset) or not self._window.words:
-            self._restart(position)
 
     def _skips_speech(self, recognition: Recognition, new_speech: int) -> bool:
         """Whether the decoder returned no words for a stretch of speech after the prefix."""
@@ -180,10 +175,14 @@ class StreamingRecognizer:
     def _commit_or_hold(self, recognition: Recognition, position: int, paused: bool) -> None:
         """Commit the words that are certain; the rest is tentative until the next decode."""
         words = recognition.words
-        verdict = judge(recognition, Evidence(self._level_db(position)), self._gate)
+        level_db = self._window.level_db(self._transcribed, position)
+        verdict = judge(recognition, Evidence(level_db), self._gate)
         if not verdict.accepted:
             if paused:
-                self._reject(recognition, str(verdict.reason))
+                text = recognition.text.strip()
+                self._rejected.append(
+                    RejectedText(words[0].start, words[-1].end, text, str(verdict.reason))
+                )
                 self._transcribed = position
             self._tentative = ()
             return
@@ -201,17 +200,6 @@ class StreamingRecognizer:
         self._committed.extend(_as_word(word) for word in words)
         if words:
             self._transcribed = max(self._transcribed, round(words[-1].end * SAMPLE_RATE))
-
-    def _reject(self, recognition: Recognition, reason: str) -> None:
-        words = recognition.words
-        self._rejected.append(
-            RejectedText(words[0].start, words[-1].end, recognition.text.strip(), reason)
-        )
-
-    def _level_db(self, position: int) -> float:
-        """Loudest 32 ms of the audio not yet transcribed, in dB of full scale."""
-        start = max(self._transcribed, self._window.start)
-        return float(frame_levels_db(self._window.audio(start, position)).max(initial=-100.0))
 
     def _shrink(self, position: int) -> None:
         """Cut a window that has grown too long; the words that leave it become history."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from meetcore.asr.recognizer import RecognizedWord
+from meetcore.asr.vad.activity import frame_levels_db
 from meetcore.records import Samples
 
 
 class DecodeWindow:
-    """Audio from the window's start on, its committed words, and the tokens said before it.
+    """Audio from the window's start on, its committed words, and the tokens before it.
 
     Positions are samples since the recording began.
 
@@ -48,6 +49,10 @@ class DecodeWindow:
         """Samples from `start` up to `stop`, shape (n_samples,), without those already dropped."""
         first = self.end - self._audio.shape[0]
         return self._audio[max(0, start - first) : max(0, stop - first)]
+
+    def level_db(self, start: int, stop: int) -> float:
+        """Level of the loudest 32 ms between two positions, in dB of full scale."""
+        return float(frame_levels_db(self.audio(max(start, self.start), stop)).max(initial=-100.0))
 
     def move_words_to_history(self, count: int) -> None:
         """Take the first `count` words out of the window; their tokens become history."""

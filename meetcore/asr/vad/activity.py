@@ -130,8 +130,8 @@ class EnergyActivity:
         if levels.shape[0] == 0:
             return levels
         self._history = np.concatenate((self._history, levels))[-30 * SAMPLE_RATE // 512 :]
-        heard = self._history[self._history > -90.0]
-        floor = float(np.percentile(heard, 10)) if heard.shape[0] else -60.0
+        audible = self._history[self._history > -90.0]
+        floor = float(np.percentile(audible, 10)) if audible.shape[0] else -60.0
         margin_db = levels - max(min(floor, -30.0) + 12.0, -60.0)
         probabilities = 1.0 / (1.0 + np.exp(-margin_db / 2.0))
         return np.where(levels < -60.0, 0.0, probabilities).astype(np.float32)
