@@ -1,4 +1,4 @@
-"""A recognizer that reads the words off the audio: each word is a tone burst in a script."""
+"""A fake recognizer: each word is a burst of one level in the audio."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def plain(words: Sequence[RecognizedWord], truncated: bool = False) -> Recogniti
 
 
 class ScriptedRecognizer:
-    """Hears tone bursts as words, unless `say` makes mistakes on purpose."""
+    """Returns the bursts in a window as words; `say` can change the result."""
 
     def __init__(self, say: Say | None = None, info: RecognizerInfo | None = None) -> None:
         self.say = say

@@ -1,4 +1,4 @@
-"""Options, windows and caps, and the one door's messages, without any weight."""
+"""Options, windows, token caps and the registry's messages, without any weight."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_token_caps_grow_with_the_audio_and_the_script() -> None:
     assert token_cap(30.0, "hi") == 224
 
 
-def test_a_recognizer_says_what_it_is() -> None:
+def test_a_recognizer_describes_itself() -> None:
     info = RecognizerInfo("tiny.en", "ctranslate2", "cpu", "int8")
     assert str(info) == "tiny.en · ctranslate2 · cpu int8"
     words = (RecognizedWord(" Oh,", 0, 1, 1.0, (1,)), RecognizedWord(" hello.", 1, 2, 1.0, (2,)))

@@ -1,4 +1,4 @@
-"""The open weights, loaded once for all tests of speakers."""
+"""The open weights, loaded once for all diarization tests."""
 
 from __future__ import annotations
 

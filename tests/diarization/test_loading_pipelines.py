@@ -1,4 +1,4 @@
-"""A pipeline from a folder or the hub: the right call, and every failure in plain words."""
+"""Pipelines from a folder or the hub: the call that loads them, and the error messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer
 from meetcore.diarization.registry import load_diarizer
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import Turn
-from tests.diarization.invented import InventedEmbedding, conversation, voice_of
+from tests.diarization.synthetic import SyntheticEmbedding, conversation, voice_of
 
 HUB = "pyannote/speaker-diarization-community-1"
 
@@ -116,7 +116,7 @@ class Pipeline:
 
 def test_a_pipelines_answer_in_our_records() -> None:
     pipeline, seen = Pipeline(), []
-    live = SimpleNamespace(name="open", embedding=InventedEmbedding())
+    live = SimpleNamespace(name="open", embedding=SyntheticEmbedding())
     diarizer = PyannotePipelineDiarizer(HUB, pipeline, live)
     talk = conversation((1, 3), (0, 1), (2, 2))
     found = diarizer.diarize(

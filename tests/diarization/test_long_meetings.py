@@ -1,4 +1,4 @@
-"""A long meeting of ten invented voices: what is read, kept and compared stays bounded."""
+"""A long meeting of ten synthetic voices: what is read, kept and compared stays bounded."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from meetcore.diarization.offline.recording import OfflineOptions, diarize
 from meetcore.diarization.scoring import VoiceTable, reliability
 from meetcore.diarization.track_table import TrackTable
 from meetcore.records import SAMPLE_RATE, Samples
-from tests.diarization.invented import LEVEL, InventedEmbedding, InventedSegmentation, voice_of
-from tests.diarization.test_voices_alike import heard
+from tests.diarization.synthetic import LEVEL, SyntheticEmbedding, SyntheticSegmentation, voice_of
+from tests.diarization.test_clustering import heard
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_ten_voices_in_a_quarter_of_an_hour(
     found = diarize(
         read,
         len(who) * SAMPLE_RATE,
-        InventedSegmentation(),
-        InventedEmbedding(),
+        SyntheticSegmentation(),
+        SyntheticEmbedding(),
         options=options,
     )
     assert found.speakers_found == 10
@@ -60,7 +60,7 @@ def test_ten_voices_in_a_quarter_of_an_hour(
     durations = sorted(voice.duration for voice in found.voices.values())
     np.testing.assert_allclose(durations, sorted(spoken.values()), rtol=0.1)
     assert max(longest) <= 10 * SAMPLE_RATE
-    assert max(frames) <= InventedSegmentation.grid.count(15 * SAMPLE_RATE)
+    assert max(frames) <= SyntheticSegmentation.grid.count(15 * SAMPLE_RATE)
     assert max(compared) <= 32 * 32
 
 
@@ -73,7 +73,7 @@ def pieces(*said: tuple[int, int]) -> list[EmbeddedChunk]:
     ]
 
 
-def test_a_track_that_goes_over_to_another_voice_is_cut_there() -> None:
+def test_a_track_is_split_where_its_voice_changes() -> None:
     assignments = assignments_of(pieces((1, 10), (2, 8), (1, 5)), 30, AssignmentOptions())
     assert [assignment.frame for assignment in assignments] == [30, 600, 1_080]
     assert [assignment.voice.duration for assignment in assignments if assignment.voice] == [
@@ -83,8 +83,8 @@ def test_a_track_that_goes_over_to_another_voice_is_cut_there() -> None:
     ]
 
 
-def test_alike_voices_are_told_apart_by_what_they_say_in_all() -> None:
-    """Two sisters, say: single seconds do not show the change, twelve do."""
+def test_similar_voices_are_separated_by_all_their_speech() -> None:
+    """Single seconds do not show the change of voice, twelve together do."""
     alike = 0.68 * voice_of(1) + np.sqrt(1 - 0.68**2) * voice_of(2)
     talk = pieces((1, 24))
     for index in range(12, 24):

@@ -1,4 +1,4 @@
-"""The open weights on pyannote's two-speaker conversation: who is found, how well, how cheaply."""
+"""The open weights on pyannote's two-speaker conversation: their error rates and costs."""
 
 from __future__ import annotations
 

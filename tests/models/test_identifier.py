@@ -1,4 +1,4 @@
-"""Rungs broken on purpose: what still runs, and the sentence that says why."""
+"""Each rung with models that fail to load: what still runs, and the reason given."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SettingsFor = Callable[..., Settings]
 
 
 class NamedRecognizer(ScriptedRecognizer):
-    """A recognizer that knows its weight and its threads, and notes that it was closed."""
+    """A recognizer with a name, which counts how often it was closed."""
 
     def __init__(self, weight: str, threads: int, languages: tuple[str, ...] = ("en",)) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class NamedDiarizer:
 
 
 class FakeLoaders:
-    """Loaders over a list of what is broken; keeps what was loaded."""
+    """Loaders of fakes; those named in `broken` raise. Keeps what was loaded."""
 
     def __init__(self, broken: dict[str, Exception] | None = None, step: float = 0.1) -> None:
         self.broken = broken or {}
@@ -144,7 +144,7 @@ def test_slow_machine_writes_live_with_tiny_and_finishes_with_base(create: Creat
     assert (slow.weight, slow.threads, slow.closed) == ("base.en", 1, 1)
 
 
-def test_slow_machine_without_tiny_keeps_base_and_says_so(create: Create) -> None:
+def test_slow_machine_without_tiny_keeps_base_with_a_note(create: Create) -> None:
     models = create(FakeLoaders({"tiny.en": missing("tiny.en")}, step=5.0)).models
     assert models.live_recognizer.startswith("base.en")
     assert models.reason == f"base.en is slow here, and {missing('tiny.en')}"
@@ -156,7 +156,7 @@ def test_speed_that_cannot_be_measured_changes_nothing(create: Create) -> None:
     assert models.live_recognizer.startswith("base.en")
 
 
-def test_second_copy_that_does_not_load_is_no_end(create: Create) -> None:
+def test_second_copy_that_does_not_load_is_replaced_by_the_first(create: Create) -> None:
     """The live copy of the weight may not fit into memory any more."""
     found = create(FakeLoaders({"base.en@1": ModelUnavailableError("There is no memory left.")}))
     assert found.models.mode is Mode.FULL
@@ -170,7 +170,7 @@ def test_recognizer_given_as_a_path_is_loaded_by_its_path_twice(create: Create) 
     assert [item.weight for item in loaders.loaded] == ["/models/mine.pt", "/models/mine.pt"]
 
 
-def test_many_languages_are_not_given_up_for_speed(create: Create) -> None:
+def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
     loaders = FakeLoaders(step=5.0)
     loaders.languages = ("en", "de")
     models = create(loaders, recognizer="base").models
@@ -299,7 +299,7 @@ def test_close_frees_both_recognizers_however_often(create: Create) -> None:
     assert all(item.closed for item in loaders.loaded)
 
 
-def test_session_without_recognizer_hears_and_says_nothing(create: Create) -> None:
+def test_session_without_recognizer_has_no_segments(create: Create) -> None:
     broken = {name: missing(name) for name in ("base.en", "tiny.en")}
     session = create(FakeLoaders(broken)).open_session("m")
     assert session.process_audio_chunk(np.ones(SAMPLE_RATE, dtype=np.float32), 0.0) == ()

@@ -26,7 +26,7 @@ HUB = "pyannote/speaker-diarization-community-1"
         ({"live_recognizer": "small.en"}, "small.en"),
     ],
 )
-def test_a_retry_that_needs_a_stand_in_takes_nothing_away(
+def test_a_retry_that_needs_a_stand_in_changes_nothing(
     settings_for: Callable[..., Settings], tmp_path: Path, changes: dict[str, Any], fails: str
 ) -> None:
     settings = settings_for(tmp_path, **changes)

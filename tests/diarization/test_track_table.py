@@ -1,4 +1,4 @@
-"""Local speakers of overlapping windows become tracks, whatever order each window lists them in."""
+"""Local speakers of overlapping windows become tracks, in whatever order of columns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_tracks_do_not_depend_on_the_order_of_columns(orders: list[list[int]]) -
     assert np.array_equal(mean[:, first] > 0.5, truth[: len(mean), 0] > 0.5)
 
 
-def test_a_track_nobody_hears_any_more_is_dropped() -> None:
+def test_a_track_that_is_no_longer_active_is_dropped() -> None:
     table = TrackTable(TrackOptions())
     scores = np.zeros((60, 3))
     scores[:20, 0] = scores[30:, 2] = 1.0
