@@ -127,7 +127,7 @@ class CamPlusPlusEmbedding:
         return EMBEDDING_DIMENSION
 
     def embed(self, samples: Samples, masks: Masks | None = None) -> Embeddings:
-        """Embed the speech of each speaker; see EmbeddingModel."""
+        """Embed the speech of each speaker (see ``EmbeddingModel.embed``, errors included)."""
         n_speakers = 1 if masks is None else masks.shape[0]
         result = np.full((n_speakers, self.dimension), np.nan, dtype=np.float32)
         if samples.shape[0] < _FEATURE_SIZE_SAMPLES:

@@ -74,7 +74,15 @@ class PyannotePipelineDiarizer:
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Diarization:
-        """Turns and voices of a recording, which is read as a whole (see ``Diarizer.diarize``)."""
+        """Turns and voices of a recording, which is read as a whole (see ``Diarizer.diarize``).
+
+        Raises
+        ------
+        Cancelled
+            `cancelled` returned True.
+        InferenceError
+            The pipeline failed; the words can be kept without speakers.
+        """
         import torch
 
         wanted = options or DiarizeOptions()

@@ -145,7 +145,7 @@ class PyannoteSegmentation:
         return self._window_samples
 
     def activity(self, windows: Samples) -> Activity:
-        """Activity of the local speakers; see SegmentationModel."""
+        """Activity of the local speakers (see ``SegmentationModel.activity``, errors included)."""
         try:
             with self._lock, self._torch.inference_mode():
                 audio = self._torch.tensor(windows)

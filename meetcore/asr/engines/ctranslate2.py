@@ -42,6 +42,7 @@ class _Encoding:
     output: Any
 
     def matches(self, windows: Sequence[Samples], context: float) -> bool:
+        """Whether it was made from these very arrays (compared by identity)."""
         same = len(windows) == len(self.windows) and context == self.context
         return same and all(map(operator.is_, windows, self.windows))
 

@@ -78,7 +78,11 @@ def align(
 ) -> list[TokenTimes | None]:
     """Times of the prefix's and each draft's tokens; None without tokens or for no word times.
 
-    Parameters are those of `decode`, whose result `drafts` is.
+    Parameters
+    ----------
+    model, vocabulary, encoded, options, language : as for `decode`
+    windows : each shape (n_samples,), float32, 16 kHz
+    drafts : the result of `decode`
     """
     if not options.word_times or not any(draft.tokens for draft in drafts):
         return [None] * len(drafts)

@@ -74,7 +74,14 @@ def cut_pieces(
 
 
 def piece_of(samples: Samples, probabilities: Probabilities, start_sample: int) -> Piece:
-    """The piece of these samples, with the regions and levels derived from them."""
+    """A piece with its regions and levels.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+    probabilities : np.ndarray, shape (n_frames,), probability of speech per 512 samples
+    start_sample : first sample of the piece in the recording
+    """
     levels = frame_levels_db(samples)
     regions = regions_of(probabilities >= SPEECH_THRESHOLD, samples.shape[0])
     return Piece(
