@@ -8,7 +8,7 @@ from pathlib import Path
 
 from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
-from meetcore.diarization.diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
+from meetcore.diarization.open_diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
 from meetcore.models.rungs import SMALLEST_WEIGHT
 from meetcore.settings import Settings
 from meetcore.weights.resolver import CacheState, WeightResolver

@@ -145,6 +145,8 @@ LIBRARY_RULES = (
             r"cannot be imported",
             r"cannot open shared object file",
             r"undefined symbol",
+            r"The plug-in .+ does not work",
+            r"Silero VAD's weights in .+ cannot be read",
         ),
         is_general=True,
     ),

@@ -146,6 +146,8 @@ MACHINE_RULES = (
             r"No engine is called",
             r"Speakers are switched off",
             r"set MEETCORE_ENGINE=ctranslate2",
+            r"is of the format .+, which .+ cannot read",
+            r"does not run on .+; set MEETCORE_DEVICE",
         ),
     ),
     Rule(
