@@ -44,7 +44,7 @@ def match_speakers(before: Sequence[Spoken], after: Sequence[Spoken]) -> dict[st
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Turn
+    >>> from meetcore.records import Turn
     >>> live = [Turn(0, 4, "S1"), Turn(4, 9, "S2")]
     >>> match_speakers(live, [Turn(0, 5, "S2"), Turn(5, 9, "S1")])
     {'S2': 'S1', 'S1': 'S2'}

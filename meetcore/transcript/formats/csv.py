@@ -23,7 +23,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> words = (Word(" =1+1,", 0.5, 0.8), Word(" see?", 0.8, 1.0))
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", words),))).replace("\\r", ""), end="")
     start,end,speaker,text

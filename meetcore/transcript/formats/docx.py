@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import re
 import unicodedata
 from typing import TYPE_CHECKING
 
 from meetcore.records import Transcript
-from meetcore.text.lines import one_line
 from meetcore.transcript.formats.reading import Paragraph, clock, paragraphs_of
+from meetcore.transcript.formats.xml_text import xml_line
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -21,8 +20,6 @@ COLOURS = (
 )  # fmt: skip
 """Of speakers, as on the pages; each reads on white (contrast over 4.5)."""
 QUIET = "6b6862"
-NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold. Source: https://www.w3.org/TR/xml/#charsets."""
 LONGEST_TITLE = 255
 """Characters that a document's properties take."""
 
@@ -39,7 +36,7 @@ def dumps(transcript: Transcript, title: str = "") -> bytes:
 
     document = docx.Document()
     paragraphs = list(paragraphs_of(transcript))
-    heading = _plain(title) or "Transcript"
+    heading = xml_line(title) or "Transcript"
     _set_properties(document, heading)
     _direct(document.add_heading(heading, level=0), heading)
     _write(document.add_paragraph(), _facts(paragraphs), colour=QUIET)
@@ -50,23 +47,19 @@ def dumps(transcript: Transcript, title: str = "") -> bytes:
     return stream.getvalue()
 
 
-def _plain(text: str) -> str:
-    return one_line(NOT_XML.sub("", text))
-
-
 def _facts(paragraphs: list[Paragraph]) -> str:
     """How long it is and who is heard, in order of appearance."""
     if not paragraphs:
         return "Nothing was said."
-    names = dict.fromkeys(_plain(p.name) for p in paragraphs if p.label is not None)
+    names = dict.fromkeys(xml_line(p.name) for p in paragraphs if p.label is not None)
     return " · ".join([clock(max(p.end for p in paragraphs)), *names])
 
 
 def _add(document: Document, paragraph: Paragraph) -> None:
-    block, text = document.add_paragraph(), _plain(paragraph.text)
+    block, text = document.add_paragraph(), xml_line(paragraph.text)
     number = "".join(filter(str.isdecimal, paragraph.label or "")) or "1"
     colour = QUIET if paragraph.label is None else COLOURS[(int(number) - 1) % len(COLOURS)]
-    _write(block, _plain(paragraph.name), colour=colour, bold=True)
+    _write(block, xml_line(paragraph.name), colour=colour, bold=True)
     _write(block, f"  {clock(paragraph.start)}", colour=QUIET, small=True)
     block.add_run().add_break()
     _write(block, text)

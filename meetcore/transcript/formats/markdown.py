@@ -20,7 +20,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> words = (Word(" 2", 61.0, 61.4), Word(" *", 61.4, 61.5), Word(" 3.", 61.5, 62.0))
     >>> print(dumps(Transcript((Segment(61.0, 62.0, "S1", words),)), title="Monday"), end="")
     # Monday

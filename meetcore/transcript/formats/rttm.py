@@ -17,7 +17,7 @@ def dumps(transcript: Transcript, title: str = "", turns: Iterable[Turn] = ()) -
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment
+    >>> from meetcore.records import Segment
     >>> dumps(Transcript((Segment(0.5, 2.0, "S1", ()),)))
     'SPEAKER meeting 1 0.500 1.500 <NA> <NA> S1 <NA> <NA>\\n'
     """

@@ -18,7 +18,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> text = dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" Hello?", 0.5, 1.0),)),)))
     >>> json.loads(text)[0]["words"]
     'Hello?'

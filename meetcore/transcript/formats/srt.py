@@ -18,7 +18,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" Hello?", 0.5, 1.0),)),))), end="")
     1
     00:00:00,500 --> 00:00:01,000

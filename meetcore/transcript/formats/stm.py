@@ -16,7 +16,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" Hello?", 0.5, 1.0),)),)))
     'meeting 1 S1 0.500 1.000 Hello?\\n'
     """

@@ -14,7 +14,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" A & B", 0.5, 1.0),)),))), end="")
     WEBVTT
     <BLANKLINE>
