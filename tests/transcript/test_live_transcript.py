@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meetcore.records import Segment, Turn, Word
-from meetcore.transcript.state import LiveTranscript
+from meetcore.transcript.live_transcript import LiveTranscript
 
 times = st.floats(0, 60, allow_nan=False)
 words = st.lists(st.builds(Word, st.sampled_from([" a", " b.", " c,"]), times, times), max_size=6)

@@ -1,4 +1,4 @@
-"""A Word document to read and to correct: Office Open XML, written by python-docx."""
+"""A Word document (Office Open XML), written by python-docx."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from meetcore.records import Transcript
-from meetcore.transcript.formats.reading import Paragraph, clock, paragraphs_of
+from meetcore.transcript.formats.paragraphs import Paragraph, clock, paragraphs_of
 from meetcore.transcript.formats.xml_text import xml_line
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ COLOURS = (
     "1d5fd1", "b5480b", "1a7a3a", "8030c9", "b4226b",
     "0b7285", "876300", "b42323", "4d5b74", "4f7412",
 )  # fmt: skip
-"""Of speakers, as on the pages; each reads on white (contrast over 4.5)."""
+"""Colours of speakers, as on the pages; each has a contrast over 4.5 on white."""
 QUIET = "6b6862"
 LONGEST_TITLE = 255
-"""Characters that a document's properties take."""
+"""Characters that a document's properties may hold."""
 
 
 def dumps(transcript: Transcript, title: str = "") -> bytes:
-    """The transcript as a document: title, length and people, then a paragraph a segment.
+    """The transcript as a document: title, duration and speakers, then a paragraph per segment.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def dumps(transcript: Transcript, title: str = "") -> bytes:
 
 
 def _facts(paragraphs: list[Paragraph]) -> str:
-    """How long it is and who is heard, in order of appearance."""
+    """The duration and the speakers, in order of appearance."""
     if not paragraphs:
         return "Nothing was said."
     names = dict.fromkeys(xml_line(p.name) for p in paragraphs if p.label is not None)
@@ -75,7 +75,7 @@ def _write(
     if colour:
         font.color.rgb = RGBColor.from_string(colour.upper())
     if bold:
-        # The second is what Word asks for Arabic, Hebrew, Thai or Devanagari.
+        # Word uses the second for Arabic, Hebrew, Thai and Devanagari.
         font.bold = font.cs_bold = True
     if small:
         font.size = Pt(9)
@@ -84,7 +84,7 @@ def _write(
 
 
 def _direct(block: Block, text: str) -> None:
-    """Let a paragraph of Arabic or Hebrew begin at the right."""
+    """Set the paragraph's direction for Arabic or Hebrew text."""
     from docx.oxml import OxmlElement
 
     if _is_right_to_left(text):
@@ -98,11 +98,11 @@ AFTER_BIDI = (
     "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr",
     "w:pPrChange",
 )  # fmt: skip
-"""What the schema wants behind it (ECMA-376, part 1, 17.3.1.26, CT_PPr)."""
+"""Elements that the schema puts after w:bidi (ECMA-376, part 1, 17.3.1.26, CT_PPr)."""
 
 
 def _is_right_to_left(text: str) -> bool:
-    """Whether the first letter that has a direction says so.
+    """Whether the first character with a strong direction is right-to-left.
 
     >>> _is_right_to_left("1. שלום"), _is_right_to_left("Hello שלום")
     (True, False)
@@ -112,7 +112,7 @@ def _is_right_to_left(text: str) -> bool:
 
 
 def _set_properties(document: Document, title: str) -> None:
-    """Replace what the template says of itself; when it was made is left out."""
+    """Replace the properties of python-docx's template; creation time is left out."""
     properties = document.core_properties
     properties.title = title[:LONGEST_TITLE]
     properties.author = properties.last_modified_by = "Meetcore"

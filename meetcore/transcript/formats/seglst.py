@@ -1,4 +1,4 @@
-"""SegLST: the JSON list of segments that CHiME and meeteval read.
+"""SegLST, the JSON list of segments that CHiME and meeteval read.
 
 Source: https://www.chimechallenge.org/challenges/chime7/task1/submission.
 """
@@ -14,7 +14,7 @@ from meetcore.transcript.formats.fields import UNKNOWN_SPEAKER, field, segment_f
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
-    """One object a segment; times are seconds, the speaker is the label.
+    """The transcript as SegLST: one object per segment, times in seconds, labels as speakers.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def loads(text: str) -> Transcript:
     Raises
     ------
     FormatError
-        The text is no JSON list of objects with these fields.
+        The text is not a JSON list of objects with these fields.
     """
     try:
         return Transcript(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meetcore.records import Transcript, Turn
-from meetcore.transcript.formats.reading import paragraphs_of
+from meetcore.transcript.formats.paragraphs import paragraphs_of
 from meetcore.transcript.formats.xml_text import xml_line
 from meetcore.transcript.statistics import Statistics, statistics
 
