@@ -15,7 +15,7 @@ from meetcore.transcript.formats.registry import (
     formats,
     get_format,
 )
-from tests.transcript.written import TWO_VOICES
+from tests.transcript.random_transcripts import TWO_VOICES
 
 SOURCE = """
 from meetcore.errors import FormatError

@@ -7,7 +7,7 @@ import pytest
 
 from meetcore.records import Segment, Transcript, Turn, Word
 from meetcore.transcript import frames
-from tests.transcript.written import TWO_VOICES, sentence
+from tests.transcript.random_transcripts import TWO_VOICES, sentence
 
 
 def shape_of(frame: pd.DataFrame) -> dict[str, str]:

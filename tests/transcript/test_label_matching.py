@@ -1,4 +1,4 @@
-"""Final labels find the provisional ones they were."""
+"""Labels of the second pass are matched to those of the live pass."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def test_most_time_in_common_wins_over_first_come() -> None:
     assert match_speakers(before, after) == {"S1": "S2", "S2": "S1"}
 
 
-def test_speech_of_nobody_is_ignored() -> None:
+def test_unknown_speakers_are_ignored() -> None:
     assert match_speakers([Segment(0, 5, None, ())], [Turn(0, 5, "S1")]) == {}
     assert match_speakers([], [Turn(0, 5, "S1")]) == {}

@@ -1,4 +1,4 @@
-"""Whatever order words and turns arrive in, committed words stand as they were committed."""
+"""Committed words never change, in whatever order words and turns arrive."""
 
 import time
 
@@ -88,7 +88,7 @@ def test_merges_in_a_chain_are_followed_to_their_end() -> None:
     assert [segment.speaker for segment in live.segments()] == ["S1", "S1"]
 
 
-def test_a_voice_that_becomes_known_late_is_told_back_for_a_minute() -> None:
+def test_a_voice_that_becomes_known_late_changes_segments_of_the_last_minute() -> None:
     live = LiveTranscript()
     live.commit([Word(" a.", 0, 1), Word(" b.", 10, 11), Word(" c.", 20, 21)])
     live.set_turns([Turn(10, 11, "S1")], settled_until=25)

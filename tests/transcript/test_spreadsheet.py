@@ -11,7 +11,7 @@ from openpyxl.workbook import Workbook
 
 from meetcore.records import Segment, Speaker, Transcript, Turn, Word
 from meetcore.transcript.formats.registry import Export, get_format
-from tests.transcript.written import TWO_VOICES, texts, transcripts, turns
+from tests.transcript.random_transcripts import TWO_VOICES, texts, transcripts, turns
 
 
 def read(export: Export) -> Workbook:
