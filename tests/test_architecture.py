@@ -21,7 +21,7 @@ PAGES = tuple(sorted((ROOT / "pages").rglob("*.py")))
 MODULES = tuple(sorted(LIBRARY.rglob("*.py")))
 EVERYTHING = (APP, *MODULES, *PAGES)
 
-_BASE = {"errors", "installation", "records", "settings"}
+_BASE = {"errors", "installation", "text", "records", "settings", "plugins"}
 _SOUND = _BASE | {"weights", "audio"}
 _MODELS = _SOUND | {"asr", "diarization", "transcript", "models"}
 _WORK = _MODELS | {"store", "profiles"}
@@ -30,8 +30,10 @@ _DOORS = _SERVICE | {"service", "metrics", "diagnostics"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "installation": set(),
+    "text": set(),
     "records": {"errors"},
     "settings": {"errors", "records"},
+    "plugins": {"errors"},
     "weights": _BASE,
     "audio": _BASE,
     "asr": _SOUND,
@@ -45,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "jobs": _WORK,
     "service": _SERVICE,
     "diagnostics": _DOORS - {"service", "diagnostics"},
+    "python_api": _SERVICE - {"store"},
     "api": _DOORS,
     "benchmarks": _DOORS,
     "cli": _DOORS | {"benchmarks"},

@@ -10,7 +10,7 @@ from meetcore.cli.output import AUDIO, Result
 from meetcore.errors import RecordingError
 from meetcore.records import SAMPLE_RATE, Meeting
 from meetcore.store.meetings import MeetingStore
-from meetcore.transcript.formats.naming import file_stem
+from meetcore.text.names import file_stem
 from meetcore.transcript.formats.registry import Export, get_format
 
 
@@ -33,7 +33,9 @@ def export_meeting(
     if format_name == AUDIO:
         return _recording(RecordingReader(recordings_dir / meeting.id), meeting.id, stem)
     fmt = get_format(format_name)
-    export = Export(store.transcript(meeting.id), meeting.title, store.turns(meeting.id))
+    export = Export(
+        store.transcript(meeting.id), meeting.title, store.turns(meeting.id), meeting.duration
+    )
     return Result(fmt.name, stem, fmt.extension, fmt.write(export))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from meetcore.cli.table import table_lines
 from meetcore.records import MeetingSummary, SearchHit
-from meetcore.transcript.cues import one_line
-from meetcore.transcript.formats.reading import clock
+from meetcore.text.lines import one_line
+from meetcore.transcript.formats.paragraphs import clock
 
 BOLD, NOT_BOLD = "\x1b[1m", "\x1b[0m"
 MAX_PEOPLE = 4
