@@ -18,6 +18,20 @@ WHERE = """
 import importlib.util, json, meetcore, pages
 print(json.dumps([meetcore.__file__, pages.OWNER, importlib.util.find_spec("app")]))
 """
+TRANSCRIBED = """
+import sys, meetcore
+transcript = meetcore.transcribe(sys.argv[1], recognizer="tiny.en")
+print(transcript.to("txt"))
+"""
+LIVE = """
+import sys, wave, numpy, meetcore
+with wave.open(sys.argv[1]) as file:
+    samples = numpy.frombuffer(file.readframes(file.getnframes()), "<i2").astype("f4") / 32768
+with meetcore.open_session() as session:
+    for start in range(0, len(samples), 8000):
+        for update in session.push(samples[start : start + 8000]):
+            print(type(update).__name__)
+"""
 NAVIGATION = """
 import sys
 from streamlit.testing.v1 import AppTest
@@ -77,3 +91,13 @@ def test_a_file_is_transcribed(installed: Installed, sample_paths: SamplePaths) 
     assert done.returncode == 0, done.stderr
     assert "Speaker 1: " in done.stdout and "Speaker 2: " in done.stdout
     assert str(ROOT) not in done.stderr
+
+
+@pytest.mark.model
+def test_the_python_interface_transcribes_and_follows(
+    installed: Installed, sample_paths: SamplePaths
+) -> None:
+    weights = {"MEETCORE_RECOGNIZER": "tiny.en", "MEETCORE_LIVE_RECOGNIZER": "tiny.en"}
+    for code, expected in ((TRANSCRIBED, "Speaker 2: "), (LIVE, "LiveUpdate")):
+        done = installed.run("python", "-P", "-c", code, str(sample_paths.wav), **weights)
+        assert done.returncode == 0 and expected in done.stdout, done.stderr
