@@ -17,7 +17,7 @@ from meetcore.errors import (
     RecordingError,
 )
 from meetcore.jobs import stages
-from meetcore.jobs.progress import StageWatch
+from meetcore.jobs.progress import StoredProgress
 from meetcore.records import (
     SAMPLE_RATE,
     JobStage,
@@ -299,13 +299,13 @@ def test_progress_moves_and_never_goes_back(
     service: MeetingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[float] = []
-    tell = StageWatch._tell
+    report = StoredProgress._report
 
-    def watch(self: StageWatch) -> None:
-        tell(self)
+    def observe(self: StoredProgress) -> None:
+        report(self)
         seen.append(self._store.get(self._meeting_id).progress)
 
-    monkeypatch.setattr(StageWatch, "_tell", watch)
+    monkeypatch.setattr(StoredProgress, "_report", observe)
     done = ended(service, service.add_recording("Bar", wav(60.0)))
     assert done.progress == 1.0
     assert seen == sorted(seen) and len(set(seen)) > 3

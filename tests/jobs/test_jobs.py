@@ -386,8 +386,8 @@ def test_time_left_is_unknown_then_measured_and_shrinks(tmp_path: Path) -> None:
     later = estimate.remaining(JobStage.RECOGNIZING, 0.75, 0.0, 6.0, 6.0)
     assert later == pytest.approx(8.0)
     speeds = Speeds(tmp_path / "speeds.json")
-    speeds.learn(JobStage.DIARIZING, "", 20.0, 100.0)
-    known = {JobStage.DIARIZING: speeds.of(JobStage.DIARIZING) or 0.0}
+    speeds.record(JobStage.DIARIZING, "", 20.0, 100.0)
+    known = {JobStage.DIARIZING: speeds.get(JobStage.DIARIZING) or 0.0}
     assert known == {JobStage.DIARIZING: 0.2}
     resumed = Estimate(stages, known, audio_s=100.0)
     assert resumed.remaining(JobStage.DIARIZING, 0.0, 0.0, 0.0, 0.0) == pytest.approx(20.0)

@@ -40,7 +40,7 @@ class CountingEngine(InProcessEngine):
 
     renewed = 0
 
-    def renew(self) -> None:
+    def reload_models(self) -> None:
         self.renewed += 1
 
 

@@ -12,7 +12,7 @@ from meetcore.asr.offline.recording import PieceWords
 from meetcore.benchmarks.process_usage import UsageMeter
 from meetcore.errors import ModelUnavailableError
 from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import OwnModels
+from meetcore.jobs.model_cache import LazyModels
 from meetcore.jobs.single_file import pass_over
 from meetcore.records import JobOptions, JobStage, Segment, Turn
 from meetcore.settings import load_settings
@@ -66,14 +66,14 @@ class PassLog:
 def run_pass(order: PassOrder) -> PassLog:
     """Load the models and transcribe every file; the whole life of a process."""
     began = time.perf_counter()
-    models = OwnModels(load_settings())
+    models = LazyModels(load_settings())
     name = _warm(models, order)
     load_s = time.perf_counter() - began
     passes = tuple(_measured(file, models, order) for file in order.files)
     return PassLog(name, load_s, UsageMeter().peak_rss_mib, passes)
 
 
-def _warm(models: OwnModels, order: PassOrder) -> str:
+def _warm(models: LazyModels, order: PassOrder) -> str:
     """Load what the pass needs; which models those are.
 
     Raises
@@ -82,7 +82,7 @@ def _warm(models: OwnModels, order: PassOrder) -> str:
         One can't be loaded.
     """
     if order.speakers:
-        models.expect_speakers()
+        models.preload_diarizer()
     recognizer = models.recognizer(order.weight, _Watch())
     if recognizer.model is None:
         raise ModelUnavailableError(recognizer.note)
@@ -107,7 +107,7 @@ class _Watch:
         return None
 
 
-def _measured(file: Path, models: OwnModels, order: PassOrder) -> FilePass:
+def _measured(file: Path, models: LazyModels, order: PassOrder) -> FilePass:
     costs = dict.fromkeys(STAGES, Cost())
     options = JobOptions(recognizer=order.weight, speakers=order.speakers)
 

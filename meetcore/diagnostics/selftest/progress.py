@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from meetcore.asr.offline.recording import PieceWords
-from meetcore.jobs.tasks import Watch
+from meetcore.jobs.tasks import TaskObserver
 from meetcore.records import JobStage
 
 Progress = Callable[[str, float], None]
-"""Told the stage in words and the part done, several times a second; may raise Stopped."""
+"""Told the stage in words and the part done, several times a second; may raise TaskStopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Follower:
         self.spent: dict[JobStage, float] = {}
 
     @contextmanager
-    def during(self, stage: JobStage) -> Iterator[Watch]:
+    def during(self, stage: JobStage) -> Iterator[TaskObserver]:
         """Follow one stage."""
         watch = _StageFollower(self._progress, SPANS[stage])
         watch.poll()
@@ -52,7 +52,7 @@ class Follower:
 
 
 class _StageFollower:
-    """See meetcore.jobs.tasks.Watch."""
+    """See meetcore.jobs.tasks.TaskObserver."""
 
     def __init__(self, progress: Progress, span: Span) -> None:
         self._progress = progress
