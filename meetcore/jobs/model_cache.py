@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 
@@ -11,7 +10,6 @@ from meetcore.diarization.diarizer import Diarizer
 from meetcore.jobs.stages import Loaded
 from meetcore.jobs.tasks import TaskObserver
 from meetcore.models.fallback import Choice
-from meetcore.models.identifier import Identifier
 from meetcore.models.rungs import Loaders, calm_blas, find_diarizer, find_final, loaders_for
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver
@@ -76,33 +74,3 @@ class LazyModels:
             return Loaded(None, found.why)
         instead = " Open weights tell speakers apart instead."
         return Loaded(found.model, f"{found.why}{instead}" if found.reasons else "")
-
-
-class SharedModels:
-    """The models of an identifier, for an engine in the process that loaded it.
-
-    Parameters
-    ----------
-    identifier : called with seconds to wait; gives None when the models are not loaded by then
-    """
-
-    def __init__(self, identifier: Callable[[float], Identifier | None]) -> None:
-        self._identifier = identifier
-
-    def preload_diarizer(self) -> None:
-        """Nothing to do: the identifier is loaded elsewhere."""
-
-    def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
-        """The recognizer of the identifier's second pass; `weight` is ignored."""
-        found = self._wait(observer)
-        return Loaded(found.recognizer, "" if found.recognizer else found.models.reason)
-
-    def diarizer(self, observer: TaskObserver) -> Loaded[Diarizer]:
-        """The identifier's diarizer."""
-        found = self._wait(observer)
-        return Loaded(found.diarizer, "" if found.diarizer else found.models.reason)
-
-    def _wait(self, observer: TaskObserver) -> Identifier:
-        while (identifier := self._identifier(POLL_S)) is None:
-            observer.poll()
-        return identifier

@@ -60,8 +60,8 @@ class JobRunner:
         self._started = False
 
     def start(self) -> None:
-        """Start the thread; idempotent."""
-        if not self._started:
+        """Start the thread; idempotent, and without effect after stop()."""
+        if not self._started and not self._stopping.is_set():
             self._started = True
             self._thread.start()
 

@@ -14,8 +14,8 @@ from meetcore.asr.offline.recording import PieceWords
 from meetcore.diarization.offline.recording import Diarization
 from meetcore.jobs.checkpoint import Draft
 from meetcore.jobs.pipeline import STAGES, PassPlan, run_pass
-from meetcore.jobs.progress import StoredProgress
 from meetcore.jobs.remaining_time import Estimate, Speeds
+from meetcore.jobs.stored_progress import StoredProgress
 from meetcore.jobs.stored_transcript import StoredTranscript
 from meetcore.jobs.tasks import (
     Compacted,

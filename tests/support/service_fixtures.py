@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from meetcore.jobs import progress
+from meetcore.jobs import stored_progress
 from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import SharedModels
 from meetcore.live import intake, persistence
 from meetcore.service import trash
 from meetcore.service.meeting_service import MeetingService
@@ -19,6 +18,7 @@ from meetcore.settings import Settings
 from meetcore.store import retry
 from meetcore.store.meetings import open_store
 from tests.asr.fakes import LevelActivity
+from tests.support.shared_models import SharedModels
 from tests.support.stand_ins import RefusingStore, StandIn
 
 
@@ -31,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(persistence, "RETRY_S", 0.02)
     monkeypatch.setattr(retry, "RETRY_S", 0.02)
     monkeypatch.setattr(trash, "UNDO_S", 0.1)
-    monkeypatch.setattr(progress, "REPORT_S", 0.0)
+    monkeypatch.setattr(stored_progress, "REPORT_S", 0.0)
 
 
 @pytest.fixture
