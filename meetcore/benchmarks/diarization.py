@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _loaded() -> Diarizer:
-    """The diarizer of the settings, after a first pass over noise, which no file is charged for."""
+    """The diarizer of the settings; a first pass over noise keeps loading out of the figures."""
     settings = load_settings()
     resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
     diarizer = loaders_for(settings, resolver).diarizer(settings.diarizer)

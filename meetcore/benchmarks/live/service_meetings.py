@@ -19,7 +19,7 @@ POLL_S = 0.05
 
 
 class BenchMeeting:
-    """See live.stream.StreamedMeeting; samples take the place of a browser's frames."""
+    """A live meeting that takes samples in place of a browser's frames."""
 
     def __init__(self, live: LiveMeeting, store: MeetingStore) -> None:
         self._live = live
@@ -58,7 +58,7 @@ class BenchMeeting:
 
 
 class BenchService:
-    """See live.stream.MeetingSource; a service on a temporary folder, deleted in close()."""
+    """A meeting service on a temporary folder, which close() deletes."""
 
     def __init__(self, settings: Settings, folder: tempfile.TemporaryDirectory[str]) -> None:
         self._folder = folder

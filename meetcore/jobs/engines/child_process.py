@@ -106,7 +106,7 @@ class _Worker:
 
 
 class ProcessEngine:
-    """See meetcore.jobs.tasks.Engine; the first task starts the worker process."""
+    """Runs tasks in a worker process that the first task starts; see meetcore.jobs.tasks.Engine."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

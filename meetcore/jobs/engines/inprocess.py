@@ -7,7 +7,7 @@ from meetcore.jobs.tasks import Result, Task, TaskObserver
 
 
 class InProcessEngine:
-    """See meetcore.jobs.tasks.Engine; the models belong to the caller."""
+    """Runs tasks on the caller's thread and models; see meetcore.jobs.tasks.Engine."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
