@@ -16,6 +16,7 @@ from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import AudioDecodeError, RecordingError
 from meetcore.jobs.tasks import Decoded, DecodeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
+from meetcore.text.sizes import size_text
 
 CHUNK_SAMPLES = 10 * SAMPLE_RATE
 RESERVE_BYTES = 200_000_000
@@ -99,6 +100,6 @@ def _refuse_full_disk(task: DecodeTask) -> None:
     free = shutil.disk_usage(task.folder).free
     if free < RESERVE_BYTES:
         raise RecordingError(
-            f"There is too little free space to read {task.name} ({free / 1e6:.0f} MB left)."
+            f"There is too little free space to read {task.name} ({size_text(free)} left)."
             " Free some, then try again."
         )

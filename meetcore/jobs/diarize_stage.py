@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.diarization.clustering import DiarizeOptions
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.errors import MeetcoreError
 from meetcore.jobs.tasks import Diarized, DiarizeTask, TaskObserver, TaskStopped

@@ -10,7 +10,13 @@ from meetcore.diarization.diarizer import Diarizer
 from meetcore.jobs.stages import Loaded
 from meetcore.jobs.tasks import TaskObserver
 from meetcore.models.fallback import Choice
-from meetcore.models.rungs import Loaders, calm_blas, find_diarizer, find_final, loaders_for
+from meetcore.models.rungs import (
+    Loaders,
+    find_diarizer,
+    find_final,
+    limit_blas_threads,
+    loaders_for,
+)
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver
 
@@ -50,7 +56,7 @@ class LazyModels:
             # One thread a piece, as many pieces at once as there are cores.
             self._recognizer = find_final(wanted, self._loaders, threads=1)
             self._weight = wanted
-            calm_blas()
+            limit_blas_threads()
         found = self._recognizer
         if found.model is None:
             return Loaded(None, found.why)
@@ -68,7 +74,7 @@ class LazyModels:
                 break
             except NotYet:
                 continue
-        calm_blas()
+        limit_blas_threads()
         if found.model is None:
             self._loading = None
             return Loaded(None, found.why)
