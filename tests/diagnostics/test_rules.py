@@ -285,6 +285,7 @@ def test_a_message_leads_to_its_rule(rule: str, message: str) -> None:
 NEEDS_NO_RULE = re.compile(
     r"was closed|is closed|Type one|Reload the page|not enrolled|names no file|Save the earlier"
     r"|Choose another microphone|Check the disk|can be kept once speakers"
+    r"|update or uninstall that package"
 )
 """The message is the whole story: there is nothing behind it that a rule could explain."""
 WITHOUT_CAUSE = {
