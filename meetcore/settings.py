@@ -48,8 +48,9 @@ class Settings(BaseSettings):
         description="Whisper weight while people talk; auto takes the second pass's"
         " where the machine keeps up, else tiny.en.",
     )
-    engine: Literal["auto", "ctranslate2", "openai-whisper"] = Field(
+    engine: str = Field(
         default="auto",
+        min_length=1,
         description="What runs Whisper: auto takes ctranslate2 where it is installed.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where models run.")
