@@ -140,7 +140,7 @@ LIBRARY_RULES = (
         command=REINSTALL,
         source="https://packaging.python.org/en/latest/tutorials/installing-packages/",
         check=_broken,
-        title_if_fine="Importing",
+        title_if_fine="Imports",
         message_patterns=(
             r"cannot be imported",
             r"cannot open shared object file",
