@@ -12,7 +12,7 @@ from meetcore.diarization.live_diarizer import LiveDiarizer, LiveTurns
 from meetcore.diarization.scoring import Voice
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
 from meetcore.records.trouble import Trouble, Troubles
-from meetcore.transcript.state import Changes, LiveTranscript
+from meetcore.transcript.live_transcript import Changes, LiveTranscript
 
 logger = logging.getLogger(__name__)
 

@@ -1,11 +1,11 @@
-"""The audio that models and recordings share: float32 samples, mono, 16 kHz."""
+"""The form of audio that all models and recordings share: float32 samples, mono, 16 kHz."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:  # the doctor reads these records where numpy can't be imported
+if TYPE_CHECKING:  # `meetcore doctor` imports these records where numpy is missing
     import numpy as np
     import numpy.typing as npt
 
