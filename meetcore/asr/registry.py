@@ -86,15 +86,10 @@ def load_recognizer(
     path = resolver.resolve(weight)
     engines = _engines(engine)
     known = resolver.catalogue.weights.get(weight)
+    name = path.stem if Path(weight).expanduser().exists() else weight
+    kind = known.format if known else _format_of(path, engines)
     request = LoadRequest(
-        path,
-        path.stem if Path(weight).expanduser().exists() else weight,
-        known.format if known else _format_of(path, engines),
-        resolver.cache_dir,
-        device,
-        _threads(threads),
-        workers,
-        compute_type,
+        path, name, kind, resolver.cache_dir, device, _threads(threads), workers, compute_type
     )
     return _first_that_loads(engines, request)
 
@@ -120,7 +115,8 @@ def _engines(setting: str) -> Engines:
         return _installed(rows)
     if setting not in rows:
         raise ModelUnavailableError(
-            f"No engine is called '{setting}'; set MEETCORE_ENGINE to auto, {', '.join(rows)}."
+            f"No engine is called '{setting}'; set MEETCORE_ENGINE to auto,"
+            f" {', '.join(engine_names())}."
         )
     engine = _engine_of(rows[setting])
     if not _is_installed(engine):

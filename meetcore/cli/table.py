@@ -48,16 +48,15 @@ def table_lines(
         )
     for row in rows:
         table.add_row(*row)
+    return _drawn(table, max(width, MIN_WIDTH) if width else UNLIMITED)
+
+
+def _drawn(table: Table, width: int) -> list[str]:
+    """The table's lines without colours; what cells hold is no markup."""
     page = io.StringIO()
-    console = Console(
-        file=page,
-        width=max(width, MIN_WIDTH) if width else UNLIMITED,
-        color_system=None,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )
-    console.print(table)
+    Console(
+        file=page, width=width, color_system=None, markup=False, emoji=False, highlight=False
+    ).print(table)
     return [line.rstrip() for line in page.getvalue().removesuffix("\n").split("\n")]
 
 

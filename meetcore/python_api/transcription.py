@@ -14,9 +14,9 @@ import numpy as np
 from meetcore.asr.offline.recording import PieceWords
 from meetcore.audio.files import announced
 from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import OwnModels
+from meetcore.jobs.model_cache import LazyModels
 from meetcore.jobs.single_file import SinglePass, pass_over
-from meetcore.jobs.tasks import Stopped
+from meetcore.jobs.tasks import TaskStopped
 from meetcore.python_api.samples import AudioSource, as_file
 from meetcore.python_api.transcript import Transcript
 from meetcore.records import SAMPLE_RATE, JobOptions, JobStage, RejectedText, Stage
@@ -45,7 +45,7 @@ def transcribe(
     """The transcript of one recording, by the same offline pass that uploads go through.
 
     Models are loaded for each call; missing weights are fetched. Silence gives an empty
-    transcript. torch and BLAS run on one thread each meanwhile: the work is spread otherwise.
+    transcript. torch and BLAS run on one thread each meanwhile; the caller's limits come back.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ def transcribe(
     settings : Settings, optional
         None reads them from the environment and `.env`.
     sample_rate : int
-        Of samples, in Hz; only 16000 is taken.
+        Of samples, in Hz; only 16000 is accepted.
 
     Raises
     ------
     AudioDecodeError
-        The file is missing, is not media, or has no sound; the message says which.
+        The file is missing, is not media, or has no audio track; the message says which.
     ModelUnavailableError
         No recognizer could be loaded; the message holds the remedy. Without a diarizer the
         transcript has no speakers, and `notes` says why.
@@ -85,15 +85,26 @@ def transcribe(
     settings = settings or load_settings()
     options = _options(language or settings.language, recognizer, speakers, max_speakers, prompt)
     observer = _Observer(on_progress)
+    done, title = _single_pass(source, options, settings, observer, sample_rate)
+    return _transcript(done, observer, options, title)
+
+
+def _single_pass(
+    source: AudioSource,
+    options: JobOptions,
+    settings: Settings,
+    observer: _Observer,
+    sample_rate: int,
+) -> tuple[SinglePass, str]:
+    """The result of the pass, and the title after the file's name."""
     with tempfile.TemporaryDirectory(prefix="meetcore-source-") as name, _thread_limits_kept():
         path = as_file(source, Path(name), sample_rate)
         announced(path)  # a file that cannot be read is refused before models begin to load
         try:
-            done = pass_over(path, options, InProcessEngine(OwnModels(settings)), observer.during)
+            done = pass_over(path, options, InProcessEngine(LazyModels(settings)), observer.during)
         except _CallbackFailed as stop:
             raise stop.error from None
-    title = "" if isinstance(source, np.ndarray) else title_of(path.name)
-    return _transcript(done, observer, options, title)
+    return done, "" if isinstance(source, np.ndarray) else title_of(path.name)
 
 
 def _options(
@@ -118,7 +129,7 @@ def _options(
     )
 
 
-class _CallbackFailed(Stopped):
+class _CallbackFailed(TaskStopped):
     """Carries an error of the caller's `on_progress` through the pass."""
 
     def __init__(self, error: Exception) -> None:
@@ -153,7 +164,7 @@ class _Observer:
         try:
             self._on_progress(self._stage.value, part)
         except Exception as error:
-            # A diarizer's errors are survived; only Stopped ends the pass in every stage.
+            # A diarizer's errors are survived; only TaskStopped ends the pass in every stage.
             raise _CallbackFailed(error) from error
 
     def piece(self, words: PieceWords) -> None:

@@ -145,6 +145,7 @@ MACHINE_RULES = (
         message_patterns=(
             r"A setting does not fit",
             r"No engine is called",
+            r"No diarizer is called",
             r"Speakers are switched off",
             r"set MEETCORE_ENGINE=ctranslate2",
             r"is of the format .+, which .+ cannot read",
