@@ -1,6 +1,8 @@
-# make run    everything the app needs (first time: some GB), then the app
+# make run    everything the app needs (first time: some GB), then the app; ARGS="--port 8502"
+#             or another option of `meetcore run`
 # make test   the same, and what the tests need; then format, lint, types and every test
 # make test-environments  the doctor beside a real pyannote.audio 2.1.1 (4 GB until make clean)
+# make wheel  the installable package, in dist/
 # make clean  forget the set-up (weights stay in the user's cache)
 #
 # torch comes with its CUDA libraries, several GB, on machines without a GPU too: the registry's
@@ -17,17 +19,22 @@ NODE_PACKAGES := node_modules/.package-lock.json
 # Weights travel, and Chromium installs, while the packages unpack.
 MAKEFLAGS += -j4 --no-print-directory
 
-ifneq ($(filter test% lint setup-test setup-environments,$(MAKECMDGOALS)),)
+ifneq ($(filter test% lint wheel setup-test setup-environments,$(MAKECMDGOALS)),)
 INSTALLED := $(SETUP)/packages-test
 else
 INSTALLED := $(SETUP)/packages
 endif
 
-.PHONY: run test lint lint-js test-js test-computing test-waiting test-environments setup setup-test setup-environments clean
+.PHONY: run wheel test lint lint-js test-js test-computing test-waiting test-environments setup setup-test setup-environments clean
 .DELETE_ON_ERROR:
 
-run: setup
-	$(BIN)/streamlit run app.py
+# The rest of the weights is fetched, and converted, by the command itself.
+run: $(INSTALLED) $(SETUP)/fetched
+	$(BIN)/python -m meetcore run $(ARGS)
+
+# dist/meetcore-*.whl; the same files give the same bytes.
+wheel: $(INSTALLED)
+	$(BIN)/python -m build --no-isolation --wheel
 
 # Two at once on two cores: what waits for browsers, clocks and meetings, and, standing back behind
 # it, what only computes.
@@ -73,7 +80,7 @@ $(SETUP)/uv:
 
 # The few small packages that fetching weights needs, so that it can begin at once.
 $(SETUP)/fetching: constraints.txt | $(SETUP)/uv
-	$(UV) --quiet filelock platformdirs pydantic-settings
+	$(UV) --quiet filelock platformdirs pydantic-settings rich
 	@touch $@
 
 $(SETUP)/packages: requirements.txt constraints.txt | $(SETUP)/fetching
@@ -110,4 +117,4 @@ $(SETUP)/chromium: | $(SETUP)/packages-test
 	@touch $@
 
 clean:
-	rm -rf .venv node_modules $(SETUP) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules $(SETUP) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -30,6 +30,7 @@ import numpy as np
 from meetcore.asr.engine import Engine, EngineSpec, LoadRequest
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
 from meetcore.errors import InferenceError, MeetcoreError, ModelUnavailableError
+from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.plugins import Row, registry_rows
 from meetcore.records import SAMPLE_RATE
 from meetcore.weights.resolver import WeightResolver
@@ -120,7 +121,7 @@ def _engines(setting: str) -> Engines:
     engine = _engine_of(rows[setting])
     if not _is_installed(engine):
         raise ModelUnavailableError(
-            f"The engine {setting} is not installed; run: pip install {setting},"
+            f"The engine {setting} is not installed; run: {PIP_INSTALL} {setting},"
             " or set MEETCORE_ENGINE=auto."
         )
     return {setting: (rows[setting], engine)}
@@ -138,9 +139,7 @@ def _installed(rows: dict[str, Row]) -> Engines:
         if _is_installed(engine):
             found[name] = row, engine
     if not found:
-        raise ModelUnavailableError(
-            "No engine for Whisper is installed; run: pip install -r requirements.txt"
-        )
+        raise ModelUnavailableError(f"No engine for Whisper is installed; run: {REINSTALL}")
     return found
 
 
