@@ -6,7 +6,7 @@ import streamlit as st
 
 from meetcore.api import recordings
 from meetcore.records import Meeting
-from meetcore.transcript.formats.naming import file_stem
+from meetcore.text.names import file_stem
 from meetcore.transcript.formats.registry import FORMATS, Export, Format
 from pages.shared import process
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from meetcore.records import Segment, Speaker, Transcript, Word
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats import csv, docx, markdown, txt
 from meetcore.transcript.formats.reading import clock, paragraphs_of
 from meetcore.transcript.formats.registry import Export, get_format
