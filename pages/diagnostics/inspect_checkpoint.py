@@ -56,7 +56,7 @@ def inspect_upload() -> None:
     if upload is None:
         state.remember(KEPT, None)
         return
-    with notice.told(), tempfile.TemporaryDirectory() as folder:
+    with notice.catching(), tempfile.TemporaryDirectory() as folder:
         # The suffix may tell a container; the rest of the name is a stranger's.
         suffix = Path(upload.name).suffix[:12]
         copy = Path(folder) / f"checkpoint{suffix if suffix[1:].isalnum() else ''}"
@@ -74,7 +74,7 @@ def inspect_path() -> None:
     if not path:
         state.remember(KEPT, None)
         return
-    with notice.told():
+    with notice.catching():
         keep(inspect_checkpoint(Path(path).expanduser()))
 
 

@@ -17,7 +17,7 @@ from aiortc.mediastreams import MediaStreamError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from meetcore.audio.frames import FrameConverter
+from meetcore.audio.frames import Frame, FrameConverter
 from meetcore.audio.level import SILENCE_DB, level_db
 from meetcore.audio.pcm import Pcm, to_samples
 from meetcore.errors import AudioDecodeError
@@ -96,6 +96,8 @@ class ConnectionTest:
         with contextlib.suppress(MediaStreamError):
             while True:
                 frame = await track.recv()
+                if not isinstance(frame, Frame):
+                    continue
                 self.frames += 1
                 self.sample_rate = frame.sample_rate
                 with contextlib.suppress(AudioDecodeError):

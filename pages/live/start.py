@@ -67,7 +67,10 @@ def options() -> None:
 
 def start(device_id: str | None) -> None:
     """Begin a meeting with the chosen microphone; called when the browser has opened it."""
-    with notice.told():
+    current = state.recording()
+    if current is not None and state.is_recording(current.meeting_id):
+        return
+    with notice.catching():
         title = (state.widget_value(TITLE_KEY) or "").strip()
         meeting_id = process.service().start(
             title or default_title(datetime.now()), state.widget_value(LANGUAGE_KEY) or None

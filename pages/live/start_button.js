@@ -56,24 +56,15 @@ class Start {
     }
     this.trouble.hidden = true;
     this.waiting(true, 'Starting…');
-    this.insist('start', { deviceId: deviceId || null, id: String(Math.random()) });
+    this.component.setTriggerValue('start', { deviceId: deviceId || null });
     setTimeout(() => this.waiting(false, 'Start'), 8000);
-  }
-  /* A message sent while the server draws can be lost, so it is repeated while this button stands. */
-  insist(name, value, times = 4) {
-    if (!this.button.isConnected || !times) return;
-    this.component.setTriggerValue(name, value);
-    clearTimeout(this.again);
-    this.again = setTimeout(() => {
-      if (this.component.data.heard !== value.id) this.insist(name, value, times - 1);
-    }, 1200);
   }
   fail(kind) {
     this.waiting(false, 'Try again');
     const known = this.component.data.faults[kind] ? kind : 'other';
     tell(this.trouble, this.component.data.faults[known], this.component.data.rules[known]);
     this.trouble.hidden = false;
-    this.insist('fault', { kind, id: String(Math.random()) });
+    this.component.setTriggerValue('fault', { kind });
     this.list();
   }
   waiting(busy, text) {

@@ -3,7 +3,7 @@ class LiveView {
     this.words = [];
     this.turns = [];
     this.stuck = true;
-    this.people = new People((label, name) => this.component.setTriggerValue('rename', { label, name }));
+    this.people = new People((label, name) => this.outbox.put('POST', this.component.data.edits, { kind: 'rename', label, name }, name));
     this.list = make('div', { role: 'log', 'aria-live': 'polite', 'aria-label': 'Transcript' });
     this.empty = make('div', { class: 'empty' },
       make('span', { class: 'dots' }, make('i'), make('i'), make('i')), make('span'));
@@ -25,6 +25,7 @@ class LiveView {
   take(data) {
     if (data.meeting !== this.meeting) {
       this.meeting = data.meeting;
+      this.connect(data.meeting);
       this.words = [];
       this.turns.splice(0).forEach(turn => turn.node.remove());
     }
@@ -37,6 +38,19 @@ class LiveView {
     }
     this.words.splice(data.first, Infinity, ...data.words);
     return true;
+  }
+  connect(meeting) {
+    this.outbox = Outbox.of('meeting ' + meeting);
+    this.unsaved?.remove();
+    this.unsaved = showOutbox(this.outbox, refusal => this.refused(refusal), () => {});
+    this.people.node.after(this.unsaved);
+  }
+  refused({ trouble, rule, body }) {
+    this.people.forget(body.label);
+    const note = make('div', { class: 'unsaved bad', role: 'alert' });
+    tell(note, trouble, rule);
+    this.people.node.after(note);
+    setTimeout(() => note.remove(), 12000);
   }
   draw(data) {
     if (!this.take(data)) return;

@@ -39,7 +39,7 @@ def heading(meeting: Meeting, transcript: Transcript) -> None:
     def changed() -> None:
         text = (state.widget_value(key) or "").strip()
         if text:
-            with notice.told():
+            with notice.catching():
                 process.service().store.update(meeting.id, title=text)
 
     st.text_input(

@@ -25,8 +25,8 @@ function icon(path, label) {
 
 function put(node, text) { if (node.textContent !== text) node.textContent = text; }
 
-/* A trouble in words, then the way to the rule that knows it; in a tab of its own, so that a
-   microphone that is open here stays open. */
+/* An error in words, then a link to the rule that explains it, which opens in a tab of its own, so
+   that a microphone that is open here stays open. */
 function tell(node, text, rule) {
   const told = JSON.stringify([text, rule]);
   if (node.told === told) return;
@@ -42,7 +42,7 @@ function clock(seconds) {
   return (hours ? hours + ':' : '') + parts.join(':');
 }
 
-/* The element's own memory: made once per place on the page, kept while data changes. */
+/* The view of an element: made once for its place on the page, kept while its data changes. */
 function viewOf(component, build) {
   const root = component.parentElement;
   let view = views.get(root);
@@ -73,20 +73,16 @@ class People {
     this.asked = new Map();
     this.known = [];
   }
-  /* A name just typed is shown at once, until the server says the same or a few seconds are over. */
+  /* A name just typed is shown until the server says the same, or refuses it (`forget`). */
   settle(people) {
-    for (const [label, ask] of this.asked) {
+    for (const [label, name] of this.asked) {
       const person = people.find(p => p.label === label);
-      if (!person || person.name === ask.name || Date.now() - ask.at > 6000) this.asked.delete(label);
-      else if (Date.now() - ask.sent > 1200) {
-        /* A message sent while the server draws can be lost. */
-        ask.sent = Date.now();
-        this.rename(label, ask.name);
-      }
+      if (!person || person.name === name) this.asked.delete(label);
     }
-    this.known = people.map(p => this.asked.has(p.label) ? { ...p, name: this.asked.get(p.label).name } : p);
+    this.known = people.map(p => this.asked.has(p.label) ? { ...p, name: this.asked.get(p.label) } : p);
     return this.known;
   }
+  forget(label) { this.asked.delete(label); }
   draw(people) {
     for (const [label, chip] of this.chips) {
       if (!people.some(p => p.label === label)) { chip.remove(); this.chips.delete(label); }
@@ -125,7 +121,7 @@ class People {
       const name = field.value.trim();
       form.replaceWith(chip);
       if (keep && name && name !== person.name) {
-        this.asked.set(label, { name, at: Date.now(), sent: Date.now() });
+        this.asked.set(label, name);
         put(chip.querySelector('.name'), name);
         this.rename(label, name);
       }
@@ -144,13 +140,13 @@ class People {
   }
 }
 
-/* What the browser is asked for; noise reduction would remove voices far from the microphone. */
+/* Constraints for getUserMedia; noise reduction would remove voices far from the microphone. */
 function microphoneConstraints(device, cleanUp) {
   const audio = { echoCancellation: cleanUp, noiseSuppression: cleanUp, autoGainControl: true, channelCount: 1 };
   return { video: false, audio: device ? { ...audio, deviceId: { exact: device } } : audio };
 }
 
-/* The microphone: the one the Start button has just opened, else a new one. */
+/* The microphone's stream: the one the Start button has just opened, else a new one. */
 async function microphoneStream(device, cleanUp) {
   const constraints = microphoneConstraints(device, cleanUp);
   const opened = globalThis.meetcoreOpened;

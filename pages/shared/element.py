@@ -1,4 +1,4 @@
-"""Meetcore's own page elements: one script and one style each, drawn without a frame."""
+"""Meetcore's own page elements: one script and one style each, drawn without an iframe."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ def read_asset(folder: Path, name: str) -> str:
     """The text of a script or a style: from this folder, else from the shared one."""
     path = folder / name
     return (path if path.is_file() else SHARED / name).read_text(encoding="utf-8")
+
+
+def draw_again() -> None:
+    """A callback that changes nothing: an element's event makes Streamlit run the script again."""
 
 
 def style_of(module_file: str, name: str) -> str:

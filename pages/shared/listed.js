@@ -15,36 +15,6 @@ const signs = {
   right: 'M9 5l7 7-7 7',
 };
 
-/* Wishes for the server, one after the other: each is repeated until it is heard, and heard once. */
-class Wishes {
-  constructor() { this.waiting = []; }
-  send(kind, more = {}) {
-    this.waiting.push({ kind, nonce: Math.random().toString(36).slice(2), tries: 6, ...more });
-    if (this.waiting.length === 1) this.tell();
-  }
-  /* A later wish of the same kind makes an earlier one that was not sent yet needless. */
-  replace(kind, more = {}) {
-    this.waiting = this.waiting.filter((wish, index) => index === 0 || wish.kind !== kind);
-    this.send(kind, more);
-  }
-  tell() {
-    clearTimeout(this.timer);
-    const wish = this.waiting[0];
-    if (!wish) return;
-    if (!wish.tries) { this.waiting.shift(); return this.tell(); }
-    wish.tries -= 1;
-    const { tries, ...value } = wish;
-    this.component.setTriggerValue('act', value);
-    this.timer = setTimeout(() => this.tell(), 1500);
-  }
-  heard(component, nonce) {
-    this.component = component;
-    if (this.waiting[0]?.nonce !== nonce) return;
-    this.waiting.shift();
-    this.tell();
-  }
-}
-
 function button(label, sign, press, more = {}) {
   const node = make('button', { type: 'button', class: 'tool', title: label, 'aria-label': label, ...more }, icon(signs[sign] ?? sign));
   node.onclick = press;
@@ -55,7 +25,7 @@ function worded(text, press, kind = '') {
   return make('button', { type: 'button', class: 'word ' + kind, onclick: press }, text);
 }
 
-/* Keyed children: nodes of things that stay are kept, so that nothing flickers and focus stays. */
+/* Children by key: the nodes of things that stay are kept, so that nothing flickers and focus stays. */
 function keep(parent, things, keyOf, build, draw) {
   const old = new Map([...parent.children].map(node => [node.dataset.key, node]));
   let before = null;
@@ -75,9 +45,9 @@ function keep(parent, things, keyOf, build, draw) {
   for (const node of old.values()) node.remove();
 }
 
-/* A name becomes a field; Enter or leaving it keeps what was typed, Escape does not. */
-function editInPlace(shown, text, label, keepName) {
-  const field = make('input', { class: 'edit', value: text, maxlength: '120', 'aria-label': label, autocomplete: 'off', dir: 'auto' });
+/* Turns a name into a field; Enter and leaving it keep what was typed, Escape does not. */
+function editInPlace(shown, text, label, longest, keepName) {
+  const field = make('input', { class: 'edit', value: text, maxlength: longest, 'aria-label': label, autocomplete: 'off', dir: 'auto' });
   let open = true;
   const close = wanted => {
     if (!open) return;
@@ -97,7 +67,7 @@ function editInPlace(shown, text, label, keepName) {
   field.select();
 }
 
-/* A question in the place it is about; Escape is "no". */
+/* A question beside the thing it is about; Escape answers no. */
 function question(words, yes, sure, no) {
   const node = make('div', { class: 'ask', role: 'alertdialog', 'aria-label': words });
   const close = () => { node.remove(); no?.(); };
@@ -111,17 +81,27 @@ function question(words, yes, sure, no) {
 /* Short messages at the foot of the window; some can be taken back for a few seconds. */
 class Notes {
   constructor() { this.node = make('div', { class: 'notes', role: 'status', 'aria-live': 'polite' }); }
+  /* With 0 seconds it stays until it is closed. */
   say(text, seconds, undo = null, kind = '', rule = '') {
     const note = make('div', { class: 'note ' + kind }, make('span', { dir: 'auto' }));
     tell(note.firstChild, text, rule);
     const close = () => { clearTimeout(timer); note.remove(); };
+    const timer = seconds ? setTimeout(close, seconds * 1000) : 0;
     if (undo) {
       const bar = make('i', { 'aria-hidden': 'true' });
       bar.style.animationDuration = seconds + 's';
       note.append(worded('Undo', () => { close(); undo(); }, 'undo'), bar);
     } else note.append(button('Close', 'close', close));
-    const timer = setTimeout(close, seconds * 1000);
     this.node.append(note);
+    return note;
+  }
+  /* Why a change was not saved; what was typed stays in reach until the note is closed. */
+  refused({ trouble, rule, typed }) {
+    const note = this.say(trouble, typed ? 0 : 12, null, 'bad', rule);
+    if (!typed) return;
+    const copy = worded('Copy', () => navigator.clipboard?.writeText(typed).then(() => put(copy, 'Copied'), () => {}), 'undo');
+    note.classList.add('typed');
+    note.append(make('p', {}, 'You typed: ', make('q', { dir: 'auto' }, typed)), copy);
   }
 }
 
