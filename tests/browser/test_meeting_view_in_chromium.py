@@ -76,7 +76,7 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     server_folder = tmp_path_factory.mktemp("server")
     data = server_folder / "data"
     with closing(open_store(f"sqlite:///{data / 'meetcore.db'}")) as store:
-        for meeting_id in ("short", "outage"):
+        for meeting_id in ("short", "outage", "changed"):
             put(store, meeting_id, tuple(said(*line) for line in LINES), duration=30.0)
         segments = long_conversation()
         put(store, "long", segments, duration=segments[-1].end)
@@ -221,8 +221,22 @@ def test_corrections_outlive_a_lost_connection(server: Server, page: Page) -> No
             texts = [segment.text for segment in store.transcript("outage").segments]
         assert texts[0] == "Hello, how are you faring today?"
         assert texts[3] == "Let us begin with the budget then."
-        expect(page.get_by_text("Not saved yet")).to_have_count(0)
+        expect(page.get_by_text("Not saved yet")).to_be_hidden()
         expect(word(page, "faring")).to_be_visible()
+
+
+def test_a_refused_correction_gives_back_what_was_typed(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/meeting?id=changed")
+    expect(word(page, "budgit")).to_be_visible(timeout=20_000)
+    with closing(server.store()) as store:
+        store.edits.correct("changed", 3, "Somebody else was faster.")
+    correct(page, "budgit", "budget, as planned")
+    note = page.locator(".note.bad")
+    expect(note).to_contain_text("The transcript has changed in the meantime")
+    expect(note).to_contain_text("budget, as planned")
+    expect(page.locator(".said")).to_contain_text("Somebody else was faster.")
+    note.get_by_role("button", name="Close").click()
+    expect(note).to_have_count(0)
 
 
 def correct(page: Page, old: str, new: str) -> None:
