@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from meetcore.api.answers import Answer, RefusedError, refusal
+from meetcore.api.bodies import json_body
 from meetcore.api.recent_answers import RecentAnswers
 from meetcore.api.service import GetService
 from meetcore.errors import MeetcoreError
@@ -67,7 +68,7 @@ class Actions:
 
         async def answer(request: Request) -> Response:
             try:
-                asked = read(reader, await bounded_body(request))
+                asked = read(reader, await json_body(request, LARGEST_BODY_BYTES))
                 key = key_of(request)
             except RefusedError as error:
                 return refusal(error).response()
@@ -91,25 +92,6 @@ class Actions:
                 return refusal(RefusedError(UNEXPECTED, 500))
 
         return self._answers.once(key, attempt) if key else attempt()
-
-
-async def bounded_body(request: Request) -> bytes:
-    """The body of a JSON request.
-
-    Raises
-    ------
-    RefusedError
-        It is not sent as JSON, or is too long. A page of another origin cannot send JSON
-        without a preflight request, which no route answers.
-    """
-    if request.headers.get("content-type", "").split(";")[0] != "application/json":
-        raise RefusedError("Changes are taken from Meetcore's own pages only.", 415)
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST_BODY_BYTES:
-            raise RefusedError("This is too long to be saved at once: shorten it.", 413)
-    return bytes(body)
 
 
 def read(reader: TypeAdapter[Asked], body: bytes) -> Asked:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.errors import MeetingNotFoundError
+from meetcore.api import jobs
 from meetcore.records import Job, JobState, Meeting
 from pages.shared import element, job_text, notice, open_meeting, process, state, style
 
@@ -36,25 +36,18 @@ def show_more() -> None:
 
 def payload() -> dict[str, Any]:
     """The jobs as JSON for the element's script."""
-    store = process.service().store
-    everything = store.jobs.list()
-    waiting = [job.meeting_id for job in reversed(everything) if job.state is JobState.QUEUED]
-    busy = sum(job.state is JobState.RUNNING for job in everything)
     shown = state.remembered(KEY, SHOWN)
-    rows = []
-    for job in everything[:shown]:
-        try:
-            meeting = store.get(job.meeting_id)
-        except MeetingNotFoundError:
-            continue
-        ahead = busy + waiting.index(job.meeting_id) if job.state is JobState.QUEUED else 0
-        rows.append(row(meeting, job, ahead))
-    rest = max(0, len(everything) - shown)
-    return {"rows": rows, "rest": rest, "shown": shown, "step": SHOWN}
+    found = jobs.newest_jobs(process.service().store, shown)
+    return {
+        "rows": [row(each.meeting, each.job, each.ahead) for each in found.jobs],
+        "rest": found.older,
+        "shown": shown,
+        "step": SHOWN,
+    }
 
 
 def row(meeting: Meeting, job: Job, ahead: int = 0) -> dict[str, Any]:
-    """One job in words and numbers."""
+    """One job as JSON for the element's script."""
     return {
         "id": meeting.id,
         "title": meeting.title,
@@ -73,5 +66,5 @@ def row(meeting: Meeting, job: Job, ahead: int = 0) -> dict[str, Any]:
 
 
 def opens(meeting: Meeting, job: Job) -> bool:
-    """Whether there is something to see: a transcript that grows, or a recording."""
+    """Whether the meeting's page has a transcript or a recording to show."""
     return job.state is JobState.DONE or meeting.duration > 0
