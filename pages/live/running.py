@@ -17,7 +17,7 @@ LOST_S = 4.0
 
 
 def running(meeting_id: str) -> None:
-    """Draw a meeting that runs, for the tab that records it and for any other."""
+    """Draw a running meeting, in the tab that records it and in others."""
     live = process.service().live(meeting_id)
     if live is None:
         st.rerun()
@@ -26,7 +26,7 @@ def running(meeting_id: str) -> None:
 
 
 def title(live: LiveMeetingProtocol) -> None:
-    """The title, editable while the meeting runs."""
+    """Draw the title as a field."""
     snapshot = live.snapshot()
     key = f"title-{snapshot.meeting_id}"
 
@@ -48,7 +48,7 @@ def title(live: LiveMeetingProtocol) -> None:
 
 @st.fragment(run_every=REFRESH_S)
 def area(meeting_id: str) -> None:
-    """What changes several times a second."""
+    """Draw the parts that change several times a second."""
     live = process.service().live(meeting_id)
     if live is None or live.snapshot().state is LiveState.STOPPED:
         st.rerun(scope="app")
@@ -63,7 +63,7 @@ def area(meeting_id: str) -> None:
 
 
 def buttons(live: LiveMeetingProtocol, snapshot: LiveSnapshot) -> None:
-    """Pause or resume, and stop."""
+    """Draw the buttons: pause or resume, and stop."""
     idle = snapshot.state in (LiveState.STOPPING, LiveState.STOPPED)
     if snapshot.state is LiveState.PAUSED:
         st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=live.resume)
@@ -80,7 +80,7 @@ def buttons(live: LiveMeetingProtocol, snapshot: LiveSnapshot) -> None:
 
 
 def warnings(snapshot: LiveSnapshot) -> None:
-    """At most one sentence on the microphone, and one on keeping up."""
+    """Draw at most one warning on the microphone, and one on the recognizer's speed."""
     if snapshot.state is LiveState.LISTENING:
         if state.is_recording(snapshot.meeting_id):
             own_microphone(snapshot)
@@ -96,12 +96,12 @@ def warnings(snapshot: LiveSnapshot) -> None:
     elif health.last_error:
         st.caption(
             f":material/info: {health.chunk_errors} passages could not be read live;"
-            " the second pass reads them again."
+            " the final transcript will have them."
         )
 
 
 def own_microphone(snapshot: LiveSnapshot) -> None:
-    """What is wrong with the sound this tab sends, if anything."""
+    """Draw a warning where this tab's sound does not arrive or is silent."""
     sending_for = state.recording_for()
     quiet = min(snapshot.health.since_last_frame, sending_for)
     if quiet >= NO_SOUND_S:
@@ -127,7 +127,7 @@ def own_microphone(snapshot: LiveSnapshot) -> None:
 
 
 def other_tab(snapshot: LiveSnapshot) -> None:
-    """Tell a viewer where the recording goes on, and offer this tab's microphone."""
+    """Draw where the meeting is recorded, and a button that uses this tab's microphone."""
     if state.may_reattach() is not None:
         st.info("Taking the microphone up again…", icon=":material/mic:")
         return

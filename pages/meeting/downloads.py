@@ -1,4 +1,4 @@
-"""The transcript as a file, and the recording."""
+"""The menu of downloads: the transcript in each format, and the recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pages.shared import process
 
 
 def downloads(meeting: Meeting) -> None:
-    """A menu with one button for each format; a file is made when its button is pressed."""
+    """Draw the menu; a file is written when its button is pressed."""
     with st.popover("Download", icon=":material/download:"):
         for fmt in FORMATS:
             st.download_button(
@@ -26,12 +26,12 @@ def downloads(meeting: Meeting) -> None:
                 on_click="ignore",
                 type="tertiary",
             )
-        # The server streams it: a button's data would be held in memory.
+        # A download button would hold the whole recording in memory.
         if address := recordings.download_address(meeting, process.service().recordings_dir):
             st.link_button("Audio, as recorded", address, type="tertiary")
 
 
 def written(meeting: Meeting, fmt: Format) -> bytes:
-    """The best transcript there is, in one format."""
+    """The transcript in force in one format."""
     store = process.service().store
     return fmt.write(Export(store.transcript(meeting.id), meeting.title, store.turns(meeting.id)))

@@ -46,7 +46,7 @@ class FinalView {
     this.hint = make('span', { class: 'hint' });
     this.compare = make('input', { type: 'checkbox', role: 'switch' });
     this.compare.onchange = () => this.toggleChanges();
-    this.switch = make('label', { class: 'switch' }, this.compare, 'What the second pass changed');
+    this.switch = make('label', { class: 'switch' }, this.compare, 'What the final transcript changed');
     return make('div', { class: 'editbar' }, this.undo, this.redo, this.hint, make('span', { class: 'gap' }), this.switch);
   }
   covered() { return this.top.offsetHeight + 8; }
@@ -135,8 +135,8 @@ class FinalView {
     rows.sort((a, b) => b.found.talk - a.found.talk);
     this.numbers.hidden = !rows.length;
     const most = Math.max(...rows.map(row => row.found.share), .01);
-    const heads = ['', 'Talk time', 'Turns', 'Words/min', 'Longest', 'Cut in', 'Silent'];
-    const about = ['', 'Time this person is heard', 'How often this person took the word', 'Words by minute of talk time', 'Longest stretch without another speaker', 'How often this person began while another spoke, and went on', 'Time this person is not heard'];
+    const heads = ['', 'Talk time', 'Turns', 'Words/min', 'Longest', 'Interruptions', 'Silent'];
+    const about = ['', 'Time this person speaks', 'How often this person began to speak', 'Words by minute of talk time', 'Longest stretch without another speaker', 'How often this person began while another spoke, and went on speaking', 'Time this person is silent'];
     this.numbers.replaceChildren(make('div', { class: 'heads', 'aria-hidden': 'true' }, ...heads.map((head, place) => make('span', { title: about[place] }, head))), ...rows.map(({ person, found }) => {
       const chip = make('button', { class: 'chip', type: 'button', dir: 'auto', 'data-speaker': person.label, title: this.editable ? 'Rename or merge ' + person.name : person.name, disabled: !this.editable }, make('span', { class: 'name' }, person.name));
       if (person.similarity != null) chip.append(make('small', {}, `recognised ${person.similarity} %`));
@@ -148,7 +148,7 @@ class FinalView {
         value(String(found.turns), 2), value(String(found.rate), 3), value(clock(found.longest), 4), value(String(found.interruptions), 5), value(clock(found.silence), 6));
     }));
     if (rows.length) this.numbers.append(this.moreButton(rows.length));
-    if (this.figures && rows.length) this.numbers.append(make('div', { class: 'foot' }, `Nobody is heard for ${clock(this.figures.silence)} of ${clock(this.data.duration)}.`));
+    if (this.figures && rows.length) this.numbers.append(make('div', { class: 'foot' }, `Nobody speaks for ${clock(this.figures.silence)} of ${clock(this.data.duration)}.`));
   }
   /* Few people on a wide window need no such button. */
   moreButton(count) {

@@ -96,7 +96,7 @@ def payload() -> dict[str, Any]:
 
 
 def pages_of(page: LibraryPage) -> int:
-    """How many pages the list has, at least one."""
+    """The number of pages of the list, at least one."""
     return max(1, -(-page.total // PER_PAGE))
 
 
@@ -162,7 +162,7 @@ def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
 def work_text(job: Job) -> str:
     """A job in words, without its place in the queue, which the Upload page shows.
 
-    >>> work_text(Job("m", JobState.QUEUED, jobs.ORDER[0]))
+    >>> work_text(Job("m", JobState.QUEUED, job_text.ORDER[0]))
     'Waiting'
     """
     if job.state is JobState.QUEUED:
@@ -171,7 +171,7 @@ def work_text(job: Job) -> str:
 
 
 def described(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:
-    """The first few people, named ones before the others."""
+    """The first few people as JSON, named ones first."""
     chosen = sorted(speakers, key=lambda speaker: speaker.name is None)[:PEOPLE_SHOWN]
     return [
         {"name": person["name"], "colour": person["colour"], "given": person["given"]}
@@ -180,7 +180,7 @@ def described(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:
 
 
 def hit(found: SearchHit, speakers: Iterable[Speaker]) -> dict[str, Any]:
-    """A place where what was searched for was said."""
+    """A passage that holds what was searched for, as JSON."""
     colours = {s.display_name: people.colour_of(s.label) for s in speakers}
     return {
         "at": round(max(0.0, found.start), 2),
@@ -192,7 +192,7 @@ def hit(found: SearchHit, speakers: Iterable[Speaker]) -> dict[str, Any]:
 
 
 def group_of(moment: datetime, now: datetime) -> str:
-    """The heading a meeting stands under.
+    """The heading of a meeting's group in the list.
 
     >>> day = datetime(2026, 11, 22, 14, 5).astimezone()
     >>> group_of(day, day), group_of(day - timedelta(days=1), day), group_of(day, day.replace(2027))
@@ -206,7 +206,7 @@ def group_of(moment: datetime, now: datetime) -> str:
 
 
 def moment_text(moment: datetime, now: datetime) -> str:
-    """When a meeting was, as short as its heading allows.
+    """A meeting's date and time, without what its group's heading says.
 
     >>> day = datetime(2026, 11, 22, 14, 5).astimezone()
     >>> moment_text(day, day), moment_text(day.replace(month=3), day)

@@ -5,7 +5,7 @@ class Jobs {
   constructor(root) {
     this.notes = new Notes();
     this.outbox = Outbox.of('jobs');
-    this.head = make('h3', { class: 'title' }, 'Work');
+    this.head = make('h3', { class: 'title' }, 'Transcriptions');
     this.list = make('div', { class: 'jobs' });
     this.more = worded('', () => this.component.setStateValue('shown', this.data.shown + this.data.step), 'more');
     this.none = empty('wave', 'Nothing to do yet', 'Each recording you drop above appears here and is worked on in turn. You may close the page meanwhile: the work goes on.');
