@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from meetcore.diagnostics.selftest.expected import DER, EXPECTED
+from meetcore.diagnostics.selftest.expected import DER, DER_TOLERANCE, EXPECTED, WORDS_TOLERANCE
 from tests.browser import live_page
 from tests.browser.conftest import OpenBrowser, Server
 
@@ -50,9 +50,14 @@ def check_figures(page: Page) -> None:
         for line in page.locator("tr", has_text=re.compile(r"\((WER|cpWER|DER|rtf)\)")).all()
         for cells in (line.locator("td"),)
     }
-    for name, rate in (("WER", row.wer), ("cpWER", row.cpwer), ("DER", DER)):
+    for name, rate, tolerance in (
+        ("WER", row.wer, WORDS_TOLERANCE),
+        ("cpWER", row.cpwer, WORDS_TOLERANCE),
+        ("DER", DER, DER_TOLERANCE),
+    ):
         here, judgement = next(one for title, one in shown.items() if f"({name})" in title)
-        assert float(here.removesuffix(" %")) == pytest.approx(100 * rate, abs=0.2)
+        # Another processor rounds otherwise: two words at a change of speakers go elsewhere.
+        assert float(here.removesuffix(" %")) == pytest.approx(100 * rate, abs=100 * tolerance)
         assert judgement == "as expected"
     assert len(shown) == 4
 

@@ -142,7 +142,7 @@ def test_sample_becomes_a_provisional_and_a_final_transcript(
 KILLED = """
 import sys, time
 import numpy as np
-from meetcore.pipeline.service import MeetingService
+from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import load_settings
 from meetcore.store.meetings import open_store
 
