@@ -135,7 +135,7 @@ class FinalView {
     rows.sort((a, b) => b.found.talk - a.found.talk);
     this.numbers.hidden = !rows.length;
     const most = Math.max(...rows.map(row => row.found.share), .01);
-    const heads = ['', 'Talk time', 'Turns', 'Words/min', 'Longest', 'Interruptions', 'Silent'];
+    const heads = ['', 'Talk time', 'Turns', 'Words/min', 'Longest', 'Cut in', 'Silent'];
     const about = ['', 'Time this person speaks', 'How often this person began to speak', 'Words by minute of talk time', 'Longest stretch without another speaker', 'How often this person began while another spoke, and went on speaking', 'Time this person is silent'];
     this.numbers.replaceChildren(make('div', { class: 'heads', 'aria-hidden': 'true' }, ...heads.map((head, place) => make('span', { title: about[place] }, head))), ...rows.map(({ person, found }) => {
       const chip = make('button', { class: 'chip', type: 'button', dir: 'auto', 'data-speaker': person.label, title: this.editable ? 'Rename or merge ' + person.name : person.name, disabled: !this.editable }, make('span', { class: 'name' }, person.name));
