@@ -10,7 +10,17 @@ from meetcore.records import Meeting, Stage, Transcript
 from pages.shared import actions, address, element, people, process
 
 draw = element.register(
-    __file__, "editor", "listed", "model", "player", "timeline", "rows", "menus"
+    __file__,
+    "editor",
+    "listed",
+    "model",
+    "player",
+    "timeline",
+    "passage",
+    "rows",
+    "popup",
+    "forms",
+    "menus",
 )
 
 

@@ -1,3 +1,4 @@
+// @ts-nocheck
 const signs = {
   trash: 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5',
   close: 'M6 6l12 12M18 6L6 18',
