@@ -35,3 +35,9 @@ type Offer = { sdp: string; type: RTCSdpType };
 
 /** The microphone that the Start button opened, until the recorder takes it over. */
 declare var meetcoreOpened: { stream: MediaStream; asked: string } | null | undefined;
+
+/** The uploads of this tab: the element that shows them comes and goes. */
+declare var meetcoreUploads: Uploads | undefined;
+
+/** Whether drops outside the upload zone are caught already. */
+declare var meetcoreDropGuard: boolean | undefined;
