@@ -10,7 +10,7 @@ from meetcore.cli.output import AUDIO, Piece
 from meetcore.errors import RecordingError
 from meetcore.records import SAMPLE_RATE, Meeting
 from meetcore.store.meetings import MeetingStore
-from meetcore.transcript.formats.naming import file_stem
+from meetcore.text.names import file_stem
 from meetcore.transcript.formats.registry import Export, get_format
 
 

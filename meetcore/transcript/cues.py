@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from meetcore.records import Segment, Transcript, Word
+from meetcore.text.lines import one_line
 
 LINE_LENGTH = 42
 """Characters a line, and two lines a cue: the usual limits of broadcast subtitles.
@@ -17,8 +17,6 @@ Source: https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977 (Engl
 MAX_LINES = 2
 LONGEST_PREFIX = 28
 """Characters of a name that go before the words of a cue."""
-BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode categories: control, surrogate, line and paragraph separators."""
 MAX_DURATION = 6.0
 """Seconds a cue may stay on the screen."""
 
@@ -32,17 +30,6 @@ class Cue:
     lines: tuple[str, ...]
     voice: str = ""
     """The speaker's whole name, on one line; empty when nobody knows it."""
-
-
-def one_line(text: str) -> str:
-    """Text that cannot break a line-based format: no line break, control character or arrow.
-
-    >>> one_line(" so\\n\\n--> there ")
-    'so → there'
-    """
-    # Not str.isprintable: it would tear words that hold a zero-width joiner.
-    plain = "".join(" " if unicodedata.category(char) in BREAKING else char for char in text)
-    return " ".join(plain.split()).replace("-->", "→")
 
 
 def cues_of(transcript: Transcript, names_in_lines: bool = False) -> Iterator[Cue]:

@@ -16,7 +16,8 @@ from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.facts.installed import installed_versions
 from meetcore.diagnostics.findings import Checkpoint, Finding
 from meetcore.diagnostics.rules.registry import judge_checkpoint
-from pages.diagnostics import findings, inventory
+from meetcore.text.sizes import size_text
+from pages.diagnostics import findings
 from pages.shared import notice, state, style
 
 UPLOAD_KEY, PATH_KEY, KEPT = "checkpoint-file", "checkpoint-path", "inspected"
@@ -55,7 +56,7 @@ def inspect_upload() -> None:
     if upload is None:
         state.remember(KEPT, None)
         return
-    with notice.told(), tempfile.TemporaryDirectory() as folder:
+    with notice.catching(), tempfile.TemporaryDirectory() as folder:
         # The suffix may tell a container; the rest of the name is a stranger's.
         suffix = Path(upload.name).suffix[:12]
         copy = Path(folder) / f"checkpoint{suffix if suffix[1:].isalnum() else ''}"
@@ -73,7 +74,7 @@ def inspect_path() -> None:
     if not path:
         state.remember(KEPT, None)
         return
-    with notice.told():
+    with notice.catching():
         keep(inspect_checkpoint(Path(path).expanduser()))
 
 
@@ -99,7 +100,7 @@ def facts(checkpoint: Checkpoint) -> Iterable[tuple[str, str]]:
     rows = (
         ("Holds", checkpoint.kind or "not known"),
         ("Packed as", checkpoint.container),
-        ("Size", inventory.size_text(checkpoint.size)),
+        ("Size", size_text(checkpoint.size)),
         ("Written by", ", ".join(f"{name} {version}" for name, version in checkpoint.written_by)),
         ("'introspection' key", introspection(checkpoint)),
         ("Builds", checkpoint.architecture),

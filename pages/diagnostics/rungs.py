@@ -7,8 +7,8 @@ from html import escape
 import streamlit as st
 
 from meetcore.diagnostics.findings import Diagnosis, RungReport, RungState, Verdict
+from meetcore.service.model_retry import ModelRetry, ModelRetryView
 from pages.diagnostics import verdicts
-from pages.diagnostics.retry_models import Attempt, AttemptView
 from pages.shared import notice, process, style
 
 WORDS = {
@@ -20,9 +20,9 @@ WORDS = {
 
 
 @st.cache_resource(show_spinner=False)
-def attempt() -> Attempt:
-    """The one attempt of this process, seen by every tab."""
-    return Attempt(lambda: process.service().retry_models())
+def model_retry() -> ModelRetry:
+    """Loads the models again; one for all tabs of the process."""
+    return ModelRetry(lambda: process.service().retry_models())
 
 
 def panel(diagnosis: Diagnosis) -> None:
@@ -57,11 +57,11 @@ HOLDS = (RungState.IN_FORCE, RungState.FORESEEN)
 
 def again(diagnosis: Diagnosis) -> None:
     """The button that loads the models anew, and how that goes."""
-    view = attempt().snapshot()
+    view = model_retry().snapshot()
     with st.container(horizontal=True, vertical_alignment="center", key="again"):
         busy = view.running or process.service().loading
         if st.button("Try again", icon=":material/replay:", key="retry", disabled=busy):
-            attempt().start()
+            model_retry().start()
             st.rerun()
         st.caption(
             "Loads the models anew, without a restart. Running meetings are not disturbed: they"
@@ -74,7 +74,7 @@ def again(diagnosis: Diagnosis) -> None:
         outcome(view, diagnosis)
 
 
-def outcome(view: AttemptView, diagnosis: Diagnosis) -> None:
+def outcome(view: ModelRetryView, diagnosis: Diagnosis) -> None:
     """How the last attempt ended."""
     assert view.ended is not None
     at = f"{view.ended.astimezone():%H:%M:%S}"

@@ -75,13 +75,13 @@ def style() -> None:
 
 def watch(shown: Diagnosis) -> None:
     """Draw the page again when more is known than it shows."""
-    climbing = rungs.attempt().running
+    climbing = rungs.model_retry().running
     pace = WHILE_PENDING_S if shown.pending or climbing else OTHERWISE_S
 
     @st.fragment(run_every=pace)
     def look_again() -> None:
         known = process.examiner().snapshot(st.context.url)
-        if known != shown or rungs.attempt().running != climbing:
+        if known != shown or rungs.model_retry().running != climbing:
             st.rerun(scope="app")
 
     look_again()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from meetcore.records import LiveSnapshot, LiveState
-from meetcore.service.meeting_service import LiveMeeting
+from meetcore.service.protocol import LiveMeetingProtocol
+from meetcore.text.names import LONGEST_TITLE
 from pages.live import meter, start, transcript
 from pages.shared import notice, process, state
 
@@ -24,7 +25,7 @@ def running(meeting_id: str) -> None:
     area(meeting_id)
 
 
-def title(live: LiveMeeting) -> None:
+def title(live: LiveMeetingProtocol) -> None:
     """The title, editable while the meeting runs."""
     snapshot = live.snapshot()
     key = f"title-{snapshot.meeting_id}"
@@ -32,7 +33,7 @@ def title(live: LiveMeeting) -> None:
     def changed() -> None:
         text = (state.widget_value(key) or "").strip()
         if text:
-            with notice.told():
+            with notice.catching():
                 live.set_title(text)
 
     st.text_input(
@@ -40,7 +41,7 @@ def title(live: LiveMeeting) -> None:
         value=snapshot.title,
         key=key,
         on_change=changed,
-        max_chars=start.TITLE_LENGTH,
+        max_chars=LONGEST_TITLE,
         label_visibility="collapsed",
     )
 
@@ -58,10 +59,10 @@ def area(meeting_id: str) -> None:
         buttons(live, snapshot)
     with st.container(key="warnings"):
         warnings(snapshot)
-    transcript.live_view(snapshot, process.service().models(), live.rename)
+    transcript.live_view(snapshot, process.service().models())
 
 
-def buttons(live: LiveMeeting, snapshot: LiveSnapshot) -> None:
+def buttons(live: LiveMeetingProtocol, snapshot: LiveSnapshot) -> None:
     """Pause or resume, and stop."""
     idle = snapshot.state in (LiveState.STOPPING, LiveState.STOPPED)
     if snapshot.state is LiveState.PAUSED:

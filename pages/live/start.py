@@ -7,13 +7,13 @@ from datetime import datetime
 import streamlit as st
 
 from meetcore.errors import MeetcoreError
+from meetcore.text.names import LONGEST_TITLE
 from pages.live import start_button
 from pages.shared import links, notice, process, state, style
 
 TITLE_KEY = "title"
 CLEAN_KEY = "clean-up"
 LANGUAGE_KEY = "language"
-TITLE_LENGTH = 120
 
 
 def default_title(now: datetime) -> str:
@@ -36,7 +36,7 @@ def starting() -> None:
             "Title",
             key=TITLE_KEY,
             placeholder=default_title(datetime.now()),
-            max_chars=TITLE_LENGTH,
+            max_chars=LONGEST_TITLE,
             width=430,
         )
         with st.container(horizontal=True, horizontal_alignment="center"):
@@ -67,7 +67,10 @@ def options() -> None:
 
 def start(device_id: str | None) -> None:
     """Begin a meeting with the chosen microphone; called when the browser has opened it."""
-    with notice.told():
+    current = state.recording()
+    if current is not None and state.is_recording(current.meeting_id):
+        return
+    with notice.catching():
         title = (state.widget_value(TITLE_KEY) or "").strip()
         meeting_id = process.service().start(
             title or default_title(datetime.now()), state.widget_value(LANGUAGE_KEY) or None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from meetcore.api import recordings
 from meetcore.records import Meeting
-from meetcore.transcript.formats.naming import file_stem
+from meetcore.text.names import file_stem
 from meetcore.transcript.formats.registry import FORMATS, Export, Format
 from pages.shared import process
 
@@ -17,7 +19,7 @@ def downloads(meeting: Meeting) -> None:
         for fmt in FORMATS:
             st.download_button(
                 fmt.label,
-                data=lambda fmt=fmt: written(meeting, fmt),
+                data=partial(written, meeting, fmt),
                 file_name=f"{file_stem(meeting.title)}.{fmt.extension}",
                 mime=fmt.mime,
                 key=f"download-{fmt.name}",

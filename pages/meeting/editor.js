@@ -1,7 +1,6 @@
 // @ts-nocheck
 class FinalView {
   constructor(root) {
-    this.wishes = new Wishes();
     this.notes = new Notes();
     this.people = [];
     this.player = new Player((now, jumped) => this.follow(now, jumped));
@@ -54,47 +53,66 @@ class FinalView {
   covered() { return this.top.offsetHeight + 8; }
   draw(component) {
     const { data } = component;
+    this.component = component;
     this.data = data;
-    this.wishes.heard(component, data.heard);
-    if (data.trouble) { this.notes.say(data.trouble, 12, null, 'bad', data.rule); this.version = null; }
+    if (!this.outbox) {
+      this.outbox = Outbox.of('meeting ' + data.meeting);
+      this.notes.node.append(showOutbox(this.outbox, refusal => this.notes.refused(refusal), () => this.saved()));
+    }
     this.editable = data.editable;
     this.player.open(data.audio, data.duration);
     this.player.speed.hidden = !data.audio;
-    for (const [node, what, key] of [[this.undo, data.undo, 'Undo'], [this.redo, data.redo, 'Redo']]) {
+    this.switch.hidden = !data.changes;
+    this.drawSteps();
+    if (!this.outbox.waiting.length && data.version !== this.version) this.load();
+  }
+  /* What can be undone and done again. */
+  drawSteps() {
+    const { undo = null, redo = null } = (this.editable && this.steps) || {};
+    for (const [node, what, key] of [[this.undo, undo, 'Undo'], [this.redo, redo, 'Redo']]) {
       node.disabled = !what;
-      node.hidden = !data.editable;
+      node.hidden = !this.editable;
       node.title = what ? `${key}: ${what}` : `Nothing to ${key.toLowerCase()}`;
       node.setAttribute('aria-label', node.title);
     }
-    put(this.hint, data.undo ? 'Last change: ' + data.undo[0].toLowerCase() + data.undo.slice(1) : data.editable ? 'Click a word to hear it, double-click to correct it' : '');
-    this.switch.hidden = !data.changes;
-    this.bar.hidden = !data.changes && !data.undo && !data.redo && (!data.editable || !data.duration);
-    if (this.wishes.waiting.length) return;
-    this.settle(data.people);
-    if (data.version !== this.version) this.load(data);
-    else this.refresh();
+    put(this.hint, undo ? 'Last change: ' + undo[0].toLowerCase() + undo.slice(1) : this.editable ? 'Click a word to hear it, double-click to correct it' : '');
+    this.bar.hidden = !this.data.changes && !undo && !redo && (!this.editable || !this.data.duration);
+  }
+  /* All changes are answered: show what the service has now, and let Streamlit draw its own parts. */
+  saved() {
+    if (!this.node.isConnected) return;
+    this.load();
+    this.component.setTriggerValue('changed', true);
   }
   settle(people) { this.named = JSON.stringify(people) !== JSON.stringify(this.people); this.people = people; }
-  async load(data) {
-    this.version = data.version;
+  async load() {
+    const load = (this.loads = (this.loads ?? 0) + 1);
     try {
-      const answer = await fetch(data.address);
+      const answer = await fetch(this.data.address);
       if (!answer.ok) throw new Error(await answer.text());
+      const version = /\w{16}/.exec(answer.headers.get('ETag') ?? '')?.[0] ?? '';
       const found = await answer.json();
-      if (this.version !== data.version || this.wishes.waiting.length) return;
-      this.model = new Model(found);
-      this.changes = null;
-      this.figures = this.model.statistics;
-      this.loading.hidden = true;
-      this.none.hidden = this.model.text.length > 0;
-      this.show();
-      if (this.compare.checked) this.toggleChanges();
-      if (this.field.value) this.find(false);
-      if (!this.opened) { this.opened = true; this.openAt(data.at); }
+      if (load !== this.loads || this.outbox.waiting.length || version === this.version) return;
+      this.take(found, version);
     } catch (error) {
-      this.version = null;
-      this.notes.say('The transcript could not be fetched. Reload the page.', 10, null, 'bad');
+      console.warn('transcript:', error.message);
+      if (load === this.loads) this.notes.say('The transcript could not be fetched. Reload the page.', 10, null, 'bad');
     }
+  }
+  take(found, version) {
+    this.version = version;
+    this.steps = { undo: found.undo, redo: found.redo };
+    this.drawSteps();
+    this.settle(found.people);
+    this.model = new Model(found);
+    this.changes = null;
+    this.figures = this.model.statistics;
+    this.loading.hidden = true;
+    this.none.hidden = this.model.text.length > 0;
+    this.show();
+    if (this.compare.checked) this.toggleChanges();
+    if (this.field.value) this.find(false);
+    if (!this.opened) { this.opened = true; this.openAt(this.data.at); }
   }
   openAt(seconds) {
     if (seconds == null) return;
@@ -236,15 +254,15 @@ class FinalView {
     }
     if (this.model) this.rows.show(this.model, this.compare.checked ? this.changes : null);
   }
-  /* Every edit: shown at once, then told to the server, whose answer is the truth. */
-  change(kind, more = {}) {
+  /* Every edit is shown at once, sent, and replaced by what the service makes of it. */
+  change(kind, more = {}, typed = '') {
     this.version = null;
-    this.wishes.send(kind, more);
+    this.outbox.put('POST', this.data.edits, { kind, ...more }, typed);
   }
-  rename(label, name, enroll) {
+  rename(label, name, remember = false) {
     this.settle(this.people.map(person => (person.label === label ? { ...person, name, given: true, similarity: null } : person)));
     this.refresh();
-    this.change('rename', { label, name, enroll });
+    this.change('rename', { label, name, remember }, name);
   }
   merge(label, into) {
     const gone = this.people.find(person => person.label === label);
@@ -274,14 +292,14 @@ class FinalView {
     const segment = this.model.segments[position];
     this.model.correct(position, segment.from, segment.to, text);
     this.show();
-    this.change('correct', { position, text, expected });
+    this.change('correct', { position, text, expected }, text);
   }
   correctWord(position, word, text) {
     const place = word - this.model.segments[position].from;
     const expected = this.model.text[word].trim();
     this.model.correct(position, word, word + 1, text);
     this.show();
-    this.change('correct_word', { position, word: place, text, expected });
+    this.change('correct_word', { position, word: place, text, expected }, text);
   }
   pressed(event) {
     const typing = event.composedPath().some(node => node.matches?.('input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true], [role=dialog]'));

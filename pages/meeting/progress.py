@@ -66,5 +66,5 @@ def told(job: Job | None, share: float) -> str:
 
 def cancel(meeting_id: str) -> None:
     """Give the work up."""
-    with notice.told():
+    with notice.catching():
         process.service().cancel(meeting_id)

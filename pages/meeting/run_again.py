@@ -24,7 +24,7 @@ def finish_button(meeting: Meeting) -> None:
 
 def finish(meeting_id: str) -> None:
     """Queue what is missing of a meeting."""
-    with notice.told():
+    with notice.catching():
         process.service().finalize(meeting_id)
 
 
@@ -100,5 +100,5 @@ def find_speakers(meeting: Meeting) -> None:
 
 def retry(meeting_id: str, stage: JobStage, options: JobOptions) -> None:
     """Queue the work from a stage on."""
-    with notice.told():
+    with notice.catching():
         process.service().retry(meeting_id, stage, options)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import Meeting, MeetingState, Stage, Transcript
+from meetcore.text.names import LONGEST_TITLE
 from pages.meeting import downloads, editor, progress, run_again
 from pages.shared import links, notice, process, state, style
 
@@ -38,7 +39,7 @@ def heading(meeting: Meeting, transcript: Transcript) -> None:
     def changed() -> None:
         text = (state.widget_value(key) or "").strip()
         if text:
-            with notice.told():
+            with notice.catching():
                 process.service().store.update(meeting.id, title=text)
 
     st.text_input(
@@ -46,7 +47,7 @@ def heading(meeting: Meeting, transcript: Transcript) -> None:
         value=meeting.title,
         key=key,
         on_change=changed,
-        max_chars=120,
+        max_chars=LONGEST_TITLE,
         label_visibility="collapsed",
     )
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,12 +1,13 @@
 class Library {
   constructor(root) {
-    this.wishes = new Wishes();
     this.notes = new Notes();
+    this.outbox = Outbox.of('meetings');
     this.query = {};
     this.gone = new Set();
     this.list = make('div', { class: 'rows' });
     this.place = make('div');
     root.append(make('div', { class: 'library' }, this.bar(), this.count = make('p', { class: 'count', role: 'status' }), this.list, this.place, this.pager(), this.notes.node));
+    this.notes.node.append(showOutbox(this.outbox, refusal => { this.gone.clear(); this.notes.refused(refusal); }, () => this.saved()));
   }
   bar() {
     this.field = make('input', { type: 'search', placeholder: 'Search everything that was said', 'aria-label': 'Search', autocomplete: 'off', spellcheck: 'false', maxlength: '200', dir: 'auto' });
@@ -56,9 +57,9 @@ class Library {
   }
   ask(change, keepPage = false) {
     this.query = { ...this.query, ...(keepPage ? {} : { page: 0 }), ...change };
-    this.asked = Date.now();
+    this.asked = JSON.stringify(this.query);
     this.shape();
-    this.wishes.replace('ask', { query: this.query });
+    this.component.setStateValue('query', this.asked);
   }
   options(node, entries, value) {
     const wanted = JSON.stringify(entries);
@@ -68,7 +69,7 @@ class Library {
     }
     if (node.value !== value && node.getRootNode().activeElement !== node) node.value = value;
   }
-  /* What stands in the fields, whether the server has answered yet or not. */
+  /* Shows the query in the fields, before the list is there too. */
   shape() {
     const query = this.query;
     const focused = this.field.getRootNode().activeElement === this.field;
@@ -84,10 +85,12 @@ class Library {
     for (const [node, name] of [[this.person, 'person'], [this.state, 'state']]) node.classList.toggle('set', Boolean(query[name]));
   }
   draw(component, data) {
-    this.wishes.heard(component, data.heard);
-    if (data.trouble) { this.notes.say(data.trouble, 12, null, 'bad', data.rule); this.gone.clear(); }
-    const settled = !this.wishes.waiting.some(wish => wish.kind === 'ask');
-    if (settled) this.query = { ...data.query };
+    this.component = component;
+    /* Until the list is the one asked for, the fields show what was asked for. */
+    if (!this.asked || this.asked === data.asked) {
+      this.asked = '';
+      this.query = { ...data.query };
+    }
     this.data = data;
     this.options(this.order, data.orders, this.query.order || data.orders[0][0]);
     this.options(this.person, [['', 'Everybody'], ...data.people.map(name => [name, name])], this.query.person || '');
@@ -97,6 +100,11 @@ class Library {
     this.shape();
     this.head.hidden = !data.all;
     this.rows();
+  }
+  /* All changes are answered: draw the list as the service has it now, refused ones included. */
+  saved() {
+    for (const node of this.list.children) delete node.dataset.same;
+    if (this.list.isConnected) this.component?.setTriggerValue('changed', true);
   }
   rows() {
     const data = this.data;
@@ -134,7 +142,7 @@ class Library {
     const parts = {
       title: make('a', { class: 'name', dir: 'auto' }), badge: make('span', { class: 'badge' }), facts: make('span', { class: 'when' }), work: make('span', { class: 'doing' }),
       people: make('span', { class: 'who' }), hits: make('div', { class: 'hits' }), trouble: make('p', { class: 'trouble', dir: 'auto' }), bar: make('span', { class: 'bar' }, make('i')),
-      finish: worded('', () => this.wishes.send('finish', { meeting: row.id }), 'primary'),
+      finish: worded('', () => this.send('POST', row.id, '/job', { action: 'finish' }), 'primary'),
       rename: button('Rename', pencil, () => this.rename(node)),
       remove: button('Delete', 'trash', () => this.remove(node)),
     };
@@ -184,18 +192,19 @@ class Library {
     node.onclick = event => this.go(event, { meeting: row.id, at: hit.at });
     return node;
   }
-  /* Within the page, so that a recording in this tab goes on; a new tab is the browser's own business. */
+  send(method, id, path, body = {}, typed = '') { this.outbox.put(method, `/api/meetings/${encodeURIComponent(id)}${path}`, body, typed); }
+  /* Opens within the page, so that a recording in this tab goes on; the browser opens new tabs. */
   go(event, where) {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    this.wishes.send('open', where);
+    this.component.setTriggerValue('open', where);
   }
   rename(node) {
     const { row, parts } = node;
     if (!parts.title.isConnected) return;
-    editInPlace(parts.title, row.title, 'Title', name => {
-      put(parts.title, name);
-      this.wishes.send('rename', { meeting: row.id, name });
+    editInPlace(parts.title, row.title, 'Title', 120, title => {
+      put(parts.title, title);
+      this.send('PATCH', row.id, '', { title }, title);
     });
   }
   remove(node) {
@@ -203,12 +212,12 @@ class Library {
     const { id, title } = node.row;
     node.append(question(`Delete “${title}” with its recording and transcript?`, 'Delete', () => {
       this.gone.add(id);
-      this.wishes.send('delete', { meeting: id });
+      this.send('DELETE', id, '');
       this.rows();
       const short = title.length > 60 ? title.slice(0, 60) + '…' : title;
       this.notes.say(`“${short}” is deleted.`, this.data.undoSeconds - 1, () => {
         this.gone.delete(id);
-        this.wishes.send('undo', { meeting: id });
+        this.send('POST', id, '/restore');
       });
       setTimeout(() => this.gone.delete(id), 1000 * this.data.undoSeconds + 4000);
     }, () => node.parts.remove.focus()));

@@ -1,15 +1,13 @@
-"""The one door to the address bar: what a page was opened for, and what a reload must find."""
+"""The only module that uses st.query_params: which meeting, second or rule a page shows."""
 
 from __future__ import annotations
-
-from typing import cast
 
 import streamlit as st
 
 
 def shown_meeting() -> str | None:
     """The meeting in the address, on any page."""
-    return cast("str | None", st.query_params.get("meeting"))
+    return st.query_params.get("meeting")
 
 
 def show_meeting(meeting_id: str | None, microphone: bool = False) -> None:
@@ -29,7 +27,7 @@ def wants_microphone() -> bool:
 
 def opened_meeting() -> str | None:
     """The meeting the address of the Meeting page names."""
-    return cast("str | None", st.query_params.get("id"))
+    return st.query_params.get("id")
 
 
 def opened_at() -> float | None:
@@ -42,7 +40,7 @@ def opened_at() -> float | None:
 
 def asked_rule() -> str | None:
     """The rule that the address of the Diagnostics page names."""
-    return cast("str | None", st.query_params.get("rule"))
+    return st.query_params.get("rule")
 
 
 def ask_rule(rule: str | None) -> None:

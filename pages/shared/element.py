@@ -1,4 +1,4 @@
-"""Meetcore's own page elements: one script and one style each, drawn without a frame."""
+"""Meetcore's own page elements: one script and one style each, drawn without an iframe."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ def asset_path(folder: Path, name: str) -> Path:
     """Where a script or a style lies, or would lie."""
     path = folder / name
     return path if path.is_file() else SHARED / name
+
+
+def draw_again() -> None:
+    """A callback that changes nothing: an element's event makes Streamlit run the script again."""
 
 
 def style_of(module_file: str, name: str) -> str:

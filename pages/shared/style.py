@@ -55,12 +55,6 @@ def facts(*items: str) -> None:
     st.html(f'<div class="meetcore-facts">{spans}</div>')
 
 
-def state_badge(state: MeetingState) -> str:
-    """HTML of a meeting's state."""
-    ink, text = STATE_TEXT[state]
-    return f'<span class="meetcore-state" style="--ink: {ink}">{text}</span>'
-
-
 def duration_text(seconds: float) -> str:
     """Minutes and seconds, with hours where there are any.
 

@@ -6,6 +6,8 @@ interface ElementComponent<Data> {
   data: Data;
   /** Sends a value to Python, where it is there for one run of the page's script. */
   setTriggerValue(name: string, value: unknown): void;
+  /** Sends a value to Python, where it stays. */
+  setStateValue(name: string, value: unknown): void;
 }
 
 /** A speaker, as `pages/shared/people.py` describes it. */
@@ -41,3 +43,6 @@ declare var meetcoreUploads: Uploads | undefined;
 
 /** Whether drops outside the upload zone are caught already. */
 declare var meetcoreDropGuard: boolean | undefined;
+
+/** The outboxes of this tab, by name. */
+declare var meetcoreOutboxes: Map<string, Outbox> | undefined;

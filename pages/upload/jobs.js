@@ -3,17 +3,18 @@ const stages = ['Reading', 'Recognizing', 'Speakers', 'Together'];
 
 class Jobs {
   constructor(root) {
-    this.wishes = new Wishes();
     this.notes = new Notes();
+    this.outbox = Outbox.of('jobs');
     this.head = make('h3', { class: 'title' }, 'Work');
     this.list = make('div', { class: 'jobs' });
-    this.more = worded('', () => this.wishes.send('more'), 'more');
+    this.more = worded('', () => this.component.setStateValue('shown', this.data.shown + this.data.step), 'more');
     this.none = empty('wave', 'Nothing to do yet', 'Each recording you drop above appears here and is worked on in turn. You may close the page meanwhile: the work goes on.');
     root.append(make('div', { class: 'work' }, this.head, this.list, this.more, this.none, this.notes.node));
+    this.notes.node.append(showOutbox(this.outbox, refusal => this.notes.refused(refusal), () => {}));
   }
   draw(component, data) {
-    this.wishes.heard(component, data.heard);
-    if (data.trouble) this.notes.say(data.trouble, 12, null, 'bad', data.rule);
+    this.component = component;
+    this.data = data;
     this.none.hidden = data.rows.length > 0;
     this.head.hidden = !data.rows.length;
     keep(this.list, data.rows, row => row.id, row => this.build(row), (node, row) => this.fill(node, row));
@@ -27,14 +28,14 @@ class Jobs {
       steps: make('span', { class: 'steps', role: 'progressbar', 'aria-valuemin': '0', 'aria-valuemax': '100' },
         ...stages.map((name, index) => { const step = make('span', { class: 'bar', title: name }, make('i')); step.style.flexGrow = weights[index]; return step; })),
       trouble: make('p', { class: 'trouble', dir: 'auto' }), note: make('p', { class: 'aside', dir: 'auto' }),
-      open: worded('Open', () => this.wishes.send('open', { meeting: row.id })),
-      again: worded('Try again', () => this.wishes.send('retry', { meeting: row.id }), 'primary'),
+      open: worded('Open', () => this.component.setTriggerValue('open', { meeting: row.id })),
+      again: worded('Try again', () => this.send(row.id, 'retry'), 'primary'),
       cancel: button('Cancel', 'close', () => this.cancel(row.id)),
     };
     parts.title.onclick = event => {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      if (node.row.opens) this.wishes.send('open', { meeting: row.id });
+      if (node.row.opens) this.component.setTriggerValue('open', { meeting: row.id });
     };
     const node = make('article', { class: 'job' },
       make('div', { class: 'what' }, parts.title, make('div', { class: 'facts' }, parts.state, parts.left, parts.file), parts.steps, parts.trouble, parts.note),
@@ -78,8 +79,9 @@ class Jobs {
     node.cancelling = true;
     node.parts.cancel.hidden = true;
     setTimeout(() => { node.cancelling = false; }, 5000);
-    this.wishes.send('cancel', { meeting: id });
+    this.send(id, 'cancel');
   }
+  send(id, action) { this.outbox.put('POST', `/api/meetings/${encodeURIComponent(id)}/job`, { action }); }
 }
 
 export default function (component) {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyannote.database.util import load_rttm
 
 from meetcore.records import Transcript, Turn
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats import rttm, seglst, stm
 from meetcore.transcript.formats.fields import field
 from meetcore.transcript.formats.registry import Export, get_format

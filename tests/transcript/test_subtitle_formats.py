@@ -9,7 +9,8 @@ import webvtt
 from hypothesis import given
 
 from meetcore.records import Segment, Speaker, Transcript
-from meetcore.transcript.cues import LINE_LENGTH, MAX_LINES, cues_of, one_line, timestamp
+from meetcore.text.lines import one_line
+from meetcore.transcript.cues import LINE_LENGTH, MAX_LINES, cues_of, timestamp
 from meetcore.transcript.formats import srt, vtt
 from tests.transcript.written import TWO_VOICES, sentence, texts, transcripts
 

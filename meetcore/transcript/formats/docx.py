@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats.reading import Paragraph, clock, paragraphs_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meetcore.errors import FormatError
 from meetcore.records import Segment, Word
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 
 UNKNOWN_SPEAKER = "unknown"
 """Stands for a speaker of None where a format demands a name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats.reading import clock, paragraphs_of
 
 MEANING = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")

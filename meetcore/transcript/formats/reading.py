@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 
 NOBODY = "Unknown speaker"
 

@@ -9,7 +9,7 @@ import json
 
 from meetcore.errors import FormatError
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats.fields import UNKNOWN_SPEAKER, field, segment_from_text
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from meetcore.errors import FormatError
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats.fields import UNKNOWN_SPEAKER, field, seconds, segment_from_text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats.reading import clock, paragraphs_of
 
 

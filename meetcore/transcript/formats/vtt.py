@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import cues_of, one_line, timestamp
+from meetcore.text.lines import one_line
+from meetcore.transcript.cues import cues_of, timestamp
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:

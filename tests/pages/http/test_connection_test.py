@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from meetcore.settings import IceServer, Settings
 from pages.diagnostics import connection_test as panel
 from pages.http import connection_test
+from pages.http.offers import LONGEST_OFFER
 from pages.shared import process
 from tests.pages.conftest import Show
 from tests.pages.fake_diagnosis import FakeExaminer
@@ -196,7 +197,7 @@ def test_an_offer_without_sound_is_refused() -> None:
         (b"[]", 400),
         (b"no json", 400),
         (b'{"sdp": "nonsense", "type": "offer", "tab": "t"}', 400),
-        (b" " * (connection_test.LONGEST_OFFER + 1), 400),
+        (b" " * (LONGEST_OFFER + 1), 413),
     ],
 )
 def test_broken_offers_are_refused(body: bytes, code: int) -> None:
