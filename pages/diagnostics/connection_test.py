@@ -16,7 +16,9 @@ FAULTS = {
 }
 """The sentences of the Live page, without the recorder that only that page offers."""
 
-draw = element.register(__file__, "connection_test")
+draw = element.register(
+    __file__, "connection_test", "microphone_access", "network_path", "connection_run"
+)
 
 
 def panel() -> None:

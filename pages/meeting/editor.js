@@ -1,3 +1,4 @@
+// @ts-nocheck
 class FinalView {
   constructor(root) {
     this.notes = new Notes();

@@ -9,7 +9,18 @@ from meetcore.records import Meeting, Stage, Transcript
 from pages.shared import address, element, process
 
 draw = element.register(
-    __file__, "editor", "listed", "outbox", "model", "player", "timeline", "rows", "menus"
+    __file__,
+    "editor",
+    "listed",
+    "outbox",
+    "model",
+    "player",
+    "timeline",
+    "passage",
+    "rows",
+    "popup",
+    "forms",
+    "menus",
 )
 
 

@@ -15,8 +15,13 @@ SHARED = Path(__file__).parent
 
 def read_asset(folder: Path, name: str) -> str:
     """The text of a script or a style in this folder, else in `pages/shared`."""
+    return asset_path(folder, name).read_text(encoding="utf-8")
+
+
+def asset_path(folder: Path, name: str) -> Path:
+    """The path of a script or a style, which need not exist."""
     path = folder / name
-    return (path if path.is_file() else SHARED / name).read_text(encoding="utf-8")
+    return path if path.is_file() else SHARED / name
 
 
 def draw_again() -> None:
@@ -32,15 +37,17 @@ def register(module_file: str, name: str, *shared: str) -> ComponentRenderer:
     """The drawing function of the element whose script and style have this name.
 
     They lie beside the module that registers it. Scripts and styles named in `shared`, from the
-    same folder or from `pages/shared`, come between the base and its own.
+    same folder or from `pages/shared`, come between the base and its own; a part that draws
+    nothing has a script and no style.
 
     Everything a user typed or said reaches the script as data and the page as text nodes;
     nothing of it is ever parsed as HTML.
     """
     folder = Path(module_file).parent
     parts = ("base", *shared, name)
+    styles = [f"{part}.css" for part in parts if asset_path(folder, f"{part}.css").is_file()]
     return st.components.v2.component(
         f"meetcore_{name}",
-        css="".join(read_asset(folder, f"{part}.css") for part in parts),
+        css="".join(read_asset(folder, style) for style in styles),
         js="".join(read_asset(folder, f"{part}.js") for part in parts),
     )
