@@ -64,7 +64,7 @@ class FinalView {
     this.player.speed.hidden = !data.audio;
     this.switch.hidden = !data.changes;
     this.drawSteps();
-    if (!this.outbox.waiting.length && data.version !== this.version) this.load();
+    if (!this.outbox.waiting.length && data.version !== this.fetched) this.load();
   }
   /* What can be undone and done again. */
   drawSteps() {
@@ -78,15 +78,14 @@ class FinalView {
     put(this.hint, undo ? 'Last change: ' + undo[0].toLowerCase() + undo.slice(1) : this.editable ? 'Click a word to hear it, double-click to correct it' : '');
     this.bar.hidden = !this.data.changes && !undo && !redo && (!this.editable || !this.data.duration);
   }
-  /* All changes are answered: show what the service has now, and let Streamlit draw its own parts. */
+  /* All changes are answered: show what the service has made of them. */
   saved() {
-    if (!this.node.isConnected) return;
-    this.load();
-    this.component.setTriggerValue('changed', true);
+    if (this.node.isConnected) this.load();
   }
   settle(people) { this.named = JSON.stringify(people) !== JSON.stringify(this.people); this.people = people; }
   async load() {
     const load = (this.loads = (this.loads ?? 0) + 1);
+    this.fetched = this.data.version;
     try {
       const answer = await fetch(this.data.address);
       if (!answer.ok) throw new Error(await answer.text());
@@ -96,6 +95,7 @@ class FinalView {
       this.take(found, version);
     } catch (error) {
       console.warn('transcript:', error.message);
+      this.fetched = null;
       if (load === this.loads) this.notes.say('The transcript could not be fetched. Reload the page.', 10, null, 'bad');
     }
   }
