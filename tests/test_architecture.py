@@ -21,7 +21,7 @@ PAGES = tuple(sorted((ROOT / "pages").rglob("*.py")))
 MODULES = tuple(sorted(LIBRARY.rglob("*.py")))
 EVERYTHING = (APP, *MODULES, *PAGES)
 
-_BASE = {"errors", "text", "records", "settings"}
+_BASE = {"errors", "text", "records", "settings", "plugins"}
 _SOUND = _BASE | {"weights", "audio"}
 _MODELS = _SOUND | {"asr", "diarization", "transcript", "models"}
 _WORK = _MODELS | {"store", "profiles"}
@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "text": set(),
     "records": {"errors"},
     "settings": {"errors", "records"},
+    "plugins": {"errors"},
     "weights": _BASE,
     "audio": _BASE,
     "asr": _SOUND,

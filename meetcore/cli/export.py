@@ -33,7 +33,9 @@ def exported(
     if format_name == AUDIO:
         return _audio(RecordingReader(recordings_dir / meeting.id), meeting.id, stem)
     fmt = get_format(format_name)
-    export = Export(store.transcript(meeting.id), meeting.title, store.turns(meeting.id))
+    export = Export(
+        store.transcript(meeting.id), meeting.title, store.turns(meeting.id), meeting.duration
+    )
     return Piece(fmt.name, stem, fmt.extension, fmt.write(export))
 
 

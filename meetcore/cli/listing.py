@@ -9,7 +9,7 @@ from typing import Any
 
 from meetcore.records import MeetingSummary, SearchHit
 from meetcore.text.lines import one_line
-from meetcore.transcript.formats.reading import clock
+from meetcore.transcript.formats.paragraphs import clock
 
 MATCH = ("\x1b[1m", "\x1b[0m")
 """Around what was searched for, on a terminal."""

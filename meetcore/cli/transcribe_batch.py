@@ -22,7 +22,7 @@ from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from meetcore.text.lines import one_line
 from meetcore.text.names import file_stem
-from meetcore.transcript.formats.reading import clock
+from meetcore.transcript.formats.paragraphs import clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import RejectedText, Speaker, Stage
 from meetcore.records.trouble import Trouble, Troubles
 from meetcore.store.meetings import MeetingStore
-from meetcore.store.sqlite import patience
+from meetcore.store.sqlite import busy_timeout
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class Ledger:
         if self._clock() < self._retry_at:
             return math.isinf(self._retry_at)
         try:
-            with patience(PATIENCE_MS):
+            with busy_timeout(PATIENCE_MS):
                 self._save_all(session, duration)
         except MeetingNotFoundError:
             # Deleted from elsewhere: there is nothing left to save it in.

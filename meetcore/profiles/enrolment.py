@@ -76,7 +76,7 @@ class Enrolment:
                 name, embedding.weight, heard.embedding, heard.duration, clip
             )
         whole = combine(known, heard)
-        self._store.profiles.teach(known.id, whole.embedding, whole.duration, clip)
+        self._store.profiles.update_embedding(known.id, whole.embedding, whole.duration, clip)
         return self._store.profiles.get(known.id)
 
     def forget(self, profile_id: str) -> None:

@@ -23,7 +23,7 @@ from meetcore.live.meeting import LiveMeeting
 from meetcore.live.persistence import Ledger
 from meetcore.models.identifier import Identifier, create_speaker_identifier
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.models.pool import Shelf
+from meetcore.models.pool import IdentifierPool
 from meetcore.profiles.enrolment import Enrolment
 from meetcore.profiles.recognition import KnownVoices
 from meetcore.records import (
@@ -70,8 +70,8 @@ class MeetingService:
     ) -> None:
         self.store = store
         self._settings = settings
-        self._shelf = Shelf(
-            settings, load_identifier or (lambda: create_speaker_identifier(settings))
+        self._shelf = IdentifierPool(
+            load_identifier or (lambda: create_speaker_identifier(settings))
         )
         self._meetings: dict[str, LiveMeeting] = {}
         self._lock = threading.Lock()

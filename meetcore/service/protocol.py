@@ -24,7 +24,7 @@ from meetcore.records import (
     Transcript,
     Turn,
 )
-from meetcore.store.edits.editor import EditState
+from meetcore.store.edits.history import EditState
 
 
 class EditsProtocol(Protocol):

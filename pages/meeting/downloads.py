@@ -9,14 +9,14 @@ import streamlit as st
 from meetcore.api import recordings
 from meetcore.records import Meeting
 from meetcore.text.names import file_stem
-from meetcore.transcript.formats.registry import FORMATS, Export, Format
+from meetcore.transcript.formats.registry import Export, Format, formats
 from pages.shared import process
 
 
 def downloads(meeting: Meeting) -> None:
     """Draw the menu; a file is written when its button is pressed."""
     with st.popover("Download", icon=":material/download:"):
-        for fmt in FORMATS:
+        for fmt in formats():
             st.download_button(
                 fmt.label,
                 data=partial(written, meeting, fmt),
@@ -34,4 +34,5 @@ def downloads(meeting: Meeting) -> None:
 def written(meeting: Meeting, fmt: Format) -> bytes:
     """The transcript in force in one format."""
     store = process.service().store
-    return fmt.write(Export(store.transcript(meeting.id), meeting.title, store.turns(meeting.id)))
+    turns = store.turns(meeting.id)
+    return fmt.write(Export(store.transcript(meeting.id), meeting.title, turns, meeting.duration))

@@ -10,10 +10,9 @@ import pytest
 
 from meetcore.jobs.engines.inprocess import InProcessEngine
 from meetcore.jobs.model_cache import SharedModels
-from meetcore.models.pool import Shelf
+from meetcore.models.pool import IdentifierPool
 from meetcore.records import LiveState, Mode, ModelsInUse
 from meetcore.service.meeting_service import MeetingService
-from meetcore.settings import Settings
 from tests.live.test_running_meeting import ended, heard_all, running, send, words
 from tests.support.service_fixtures import Open
 from tests.support.stand_ins import StandIn, texts, until
@@ -152,7 +151,7 @@ def test_retry_that_finds_less_takes_nothing_away(
     until(lambda: before.closed)
 
 
-def test_stand_in_weight_does_not_replace_the_one_asked_for(tmp_path: Path) -> None:
+def test_stand_in_weight_does_not_replace_the_one_asked_for() -> None:
     """On the same rung, a retry that had to take the smallest weight found less."""
 
     class Named(StandIn):
@@ -160,12 +159,13 @@ def test_stand_in_weight_does_not_replace_the_one_asked_for(tmp_path: Path) -> N
 
         @property
         def models(self) -> ModelsInUse:
-            return ModelsInUse(self.mode, self.weight, f"{self.weight} · fake · cpu", "clock")
+            stand_ins = () if self.weight == "base.en" else ("recognizer",)
+            final = f"{self.weight} · fake · cpu"
+            return ModelsInUse(self.mode, self.weight, final, "clock", stand_ins=stand_ins)
 
     asked, instead, again = Named(), Named(), Named()
     instead.weight = "tiny.en"
-    settings = Settings(_env_file=None, data_dir=tmp_path, recognizer="base.en")
-    shelf = Shelf(settings, Loader(asked, instead, again))  # type: ignore[arg-type]
+    shelf = IdentifierPool(Loader(asked, instead, again))  # type: ignore[arg-type]
     shelf.load()
     assert shelf.retry().final_recognizer == "base.en · fake · cpu"
     assert shelf.in_force is asked

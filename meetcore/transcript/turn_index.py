@@ -1,4 +1,4 @@
-"""Turns in order of start, asked which of them a word lies in."""
+"""An index of turns that finds the turn of a word by time."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ class TurnIndex:
         self._latest_ends = list(accumulate((turn.end for turn in self._turns), max))
 
     def turn_of(self, start: float, end: float, reach: float) -> Turn | None:
-        """The turn sharing most time with a word, else the nearest within `reach` seconds.
+        """The turn that overlaps a word most, else the nearest within `reach` seconds.
 
         Parameters
         ----------
         start, end : float
-            When the word was said.
+            Times of the word in seconds.
         reach : float
-            Largest distance in seconds to a turn that holds nothing of the word.
+            Largest distance in seconds to a turn that does not overlap the word.
 
         Returns
         -------
         Turn or None
-            None when nobody speaks within reach; the earlier turn wins a tie.
+            None without a turn within reach; the earlier turn wins a tie.
         """
         best, best_overlap = None, -reach - 1e-9
         position = bisect_right(self._starts, end + reach) - 1
         while position >= 0 and self._latest_ends[position] >= start - reach:
             turn = self._turns[position]
-            # A negative overlap is a distance, so one comparison serves both rules.
+            # A negative overlap is a distance, so that one comparison covers both rules.
             overlap = min(end, turn.end) - max(start, turn.start)
             if overlap >= best_overlap:
                 best, best_overlap = turn, overlap

@@ -1,4 +1,4 @@
-"""Transcripts that formats are tried on: any text, any names, any times."""
+"""Hypothesis strategies for transcripts with any text, names and times, and a fixed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is gathered without importing anything heavy, on files made for it and on this machine."""
+"""Facts are gathered without importing heavy libraries, from made files and this machine."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_the_tested_set_is_installed_here() -> None:
         assert installed.same_release(versions[name], tested[name]), name
 
 
-def test_without_constraints_nothing_was_tested(tmp_path: Path) -> None:
+def test_without_constraints_there_are_no_tested_versions(tmp_path: Path) -> None:
     assert installed.tested_versions(tmp_path / "constraints.txt") == {}
 
 
-def test_a_cpu_torch_under_a_torchaudio_for_cuda_is_seen(
+def test_a_cpu_torch_with_a_torchaudio_for_cuda_is_detected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_package(tmp_path, "torch", "2.11.0+cpu", **{"version.py": "__version__ = '2.11.0+cpu'\n"})
@@ -57,7 +57,7 @@ def test_a_cpu_torch_under_a_torchaudio_for_cuda_is_seen(
     assert build == binaries.TorchBuild("2.11.0+cpu", None, False, torchaudio_wants_cuda=True)
 
 
-def test_the_torch_of_this_machine_carries_what_torchaudio_wants() -> None:
+def test_the_installed_torch_has_what_torchaudio_needs() -> None:
     build = binaries.torch_build()
     assert build is not None and build.version.startswith("2.11.0")
     assert build.carries_cuda or not build.torchaudio_wants_cuda
@@ -75,7 +75,7 @@ def test_nothing_heavy_is_imported_to_know_the_versions() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_imports_are_tried_in_a_process_of_their_own(
+def test_imports_are_tried_in_a_separate_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_package(tmp_path, "crashing", "1", init="import os; os.abort()")
@@ -89,7 +89,7 @@ def test_imports_are_tried_in_a_process_of_their_own(
     assert tried["no_such_module"].error.startswith("ModuleNotFoundError")
 
 
-def test_an_import_that_never_ends_is_given_up(
+def test_an_import_that_never_ends_times_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_package(tmp_path, "endless", "1", init="import time; time.sleep(60)")
@@ -98,14 +98,14 @@ def test_an_import_that_never_ends_is_given_up(
     assert "not been imported after 3 s" in tried["endless"].error
 
 
-def test_a_folder_that_refuses_is_told_from_one_that_takes(tmp_path: Path) -> None:
+def test_folders_are_tested_for_write_access(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert machine.folder(tmp_path / "new").trouble == ""
     assert machine.folder(tmp_path / "file" / "below").trouble == "Not a directory"
     assert machine.folder(tmp_path / "new").free_bytes > 0
 
 
-def test_the_token_is_judged_by_its_looks_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_form_of_the_token_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HOME", "/proc/nowhere")
     for token, well_formed in (("hf_abc", True), ("abc", False), (" hf_abc", False), (None, True)):
         found = machine.hub(token)
@@ -114,7 +114,7 @@ def test_the_token_is_judged_by_its_looks_and_not_kept(monkeypatch: pytest.Monke
     assert found.cache_trouble == "" or "nowhere" not in found.cache_trouble
 
 
-def test_a_clock_behind_what_was_made_before_is_wrong(tmp_path: Path) -> None:
+def test_a_clock_behind_a_file_is_wrong(tmp_path: Path) -> None:
     made = tmp_path / "recordings"
     made.mkdir()
     assert machine.clock_trouble(made) == ""
@@ -123,7 +123,7 @@ def test_a_clock_behind_what_was_made_before_is_wrong(tmp_path: Path) -> None:
     assert "recordings is newer" in machine.clock_trouble(made)
 
 
-def test_the_pages_are_served_to_this_machine_and_report_nothing(
+def test_the_address_is_local_and_usage_reports_are_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert machine.server().address == "127.0.0.1" and not machine.server().usage_stats
@@ -136,7 +136,7 @@ def database_of(folder: Path) -> Facts:
     return quick_facts(made_settings(data_dir=folder, cache_dir=folder / "cache"))
 
 
-def test_a_database_is_looked_at_without_being_made(tmp_path: Path) -> None:
+def test_reading_the_database_status_creates_no_file(tmp_path: Path) -> None:
     found = database_of(tmp_path).database
     assert found is not None and found.revision is None and found.trouble == ""
     assert not (tmp_path / "meetcore.db").exists()
@@ -145,7 +145,7 @@ def test_a_database_is_looked_at_without_being_made(tmp_path: Path) -> None:
     assert found is not None and found.revision == found.head != ""
 
 
-def test_an_old_a_new_and_a_damaged_database_are_told_apart(tmp_path: Path) -> None:
+def test_status_of_old_new_and_damaged_databases(tmp_path: Path) -> None:
     import sqlite3
     from contextlib import closing
 
@@ -162,7 +162,7 @@ def test_an_old_a_new_and_a_damaged_database_are_told_apart(tmp_path: Path) -> N
     assert found is not None and "cannot be read" in found.trouble
 
 
-def test_an_import_that_wraps_its_cause_tells_the_cause(
+def test_the_first_cause_of_an_import_error_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrapping = (

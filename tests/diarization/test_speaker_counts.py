@@ -1,13 +1,13 @@
-"""A number of speakers that somebody gives is kept, on real voices."""
+"""A given number of speakers is kept, on real voices."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from meetcore.diarization.clustering import DiarizeOptions
-from meetcore.diarization.diarizer import OpenDiarizer
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.offline.recording import Diarization
+from meetcore.diarization.open_diarizer import OpenDiarizer
 from meetcore.records import SAMPLE_RATE, Samples
 
 pytestmark = pytest.mark.model
@@ -47,7 +47,7 @@ def test_never_more_than_asked_for(diarizer: OpenDiarizer, four_voices: Samples)
         assert {turn.speaker for turn in found.turns} == {f"S{n}" for n in range(1, count + 1)}
 
 
-def test_more_than_anybody_can_be_told_apart_by_is_no_error(
+def test_more_speakers_than_can_be_separated_is_no_error(
     diarizer: OpenDiarizer, sample_audio: Samples
 ) -> None:
     second = sample_audio[8 * SAMPLE_RATE : 10 * SAMPLE_RATE]

@@ -1,4 +1,7 @@
-"""Where terms were said, newest meetings first, inside a transaction somebody else owns."""
+"""Segments that match search terms: by the full-text index, else by a scan of the table.
+
+Every function works inside the caller's transaction.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,19 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from meetcore.records import SearchHit, Speaker, Stage
-from meetcore.store.queries import SHOWN
+from meetcore.store.queries import SHOWN, stage_in_force
 from meetcore.store.rows import to_words
 from meetcore.store.schema import MeetingRow, SegmentRow, SpeakerRow
 from meetcore.store.search import index
 from meetcore.store.search.terms import Term, is_one_step, marked, match_expression, snippet
 
-Place = tuple[int, int]
-"""Serial of a meeting and position of a segment."""
+Match = tuple[int, int]
+"""A segment: serial of its meeting, and position."""
 
 
-def counts_of(session: Session, terms: Sequence[Term]) -> dict[int, int | None]:
-    """Meetings in which a segment holds all terms, by serial; how many, where that is cheap."""
-    if not index.is_here(session):
+def count_matches(session: Session, terms: Sequence[Term]) -> dict[int, int | None]:
+    """How many segments of each meeting hold all terms, by serial; None where counting is slow."""
+    if not index.is_available(session):
         rows = session.execute(
             select(MeetingRow.serial, func.count())
             .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
@@ -30,50 +33,50 @@ def counts_of(session: Session, terms: Sequence[Term]) -> dict[int, int | None]:
         return {serial: count for serial, count in rows}
     match = match_expression(terms)
     if is_one_step(terms, index.LONGEST_PREFIX):
-        return dict.fromkeys(index.meetings_with(session, match))
-    return {**index.counts(session, match)}
+        return dict.fromkeys(index.matching_meetings(session, match))
+    return {**index.count_matches(session, match)}
 
 
-def count_in(session: Session, terms: Sequence[Term], serial: int) -> int:
-    """How many segments of one meeting hold a term that the index finds in one step."""
-    return index.count_in(session, match_expression(terms), serial)
+def count_in_meeting(session: Session, terms: Sequence[Term], serial: int) -> int:
+    """How many segments of one meeting hold all terms; needs the index."""
+    return index.count_in_meeting(session, match_expression(terms), serial)
 
 
-def first_places(
+def first_matches(
     session: Session, terms: Sequence[Term], serials: Sequence[int], limit: int
-) -> list[Place]:
-    """The first places in each of these meetings."""
-    if index.is_here(session) and not is_one_step(terms, index.LONGEST_PREFIX):
-        found = index.first_places(session, match_expression(terms), serials, limit)
+) -> list[Match]:
+    """The first matches in each of these meetings."""
+    if index.is_available(session) and not is_one_step(terms, index.LONGEST_PREFIX):
+        found = index.first_matches(session, match_expression(terms), serials, limit)
         return [(serial, position) for serial in serials for position in found[serial]]
-    return [place for serial in serials for place in places(session, terms, serial, limit)]
+    return [match for serial in serials for match in find_matches(session, terms, serial, limit)]
 
 
-def places(
+def find_matches(
     session: Session, terms: Sequence[Term], serial: int | None, limit: int, offset: int = 0
-) -> list[Place]:
+) -> list[Match]:
     """Segments that hold all terms: of one meeting in order, else newest meetings first."""
-    if index.is_here(session):
-        return index.places(session, match_expression(terms), serial, limit, offset)
-    return _scanned(session, terms, serial, limit, offset)
+    if index.is_available(session):
+        return index.find_matches(session, match_expression(terms), serial, limit, offset)
+    return _scan(session, terms, serial, limit, offset)
 
 
-def hits_at(session: Session, found: Sequence[Place], terms: Sequence[Term]) -> list[SearchHit]:
-    """What stands at these places; those of hidden meetings are left out."""
+def search_hits(session: Session, found: Sequence[Match], terms: Sequence[Term]) -> list[SearchHit]:
+    """The matches with speaker and snippet, in the order given; hidden meetings are left out."""
     serials = {serial for serial, _ in found}
     meetings = session.scalars(select(MeetingRow).where(MeetingRow.serial.in_(serials), SHOWN))
-    hits: dict[Place, SearchHit] = {}
+    hits: dict[Match, SearchHit] = {}
     for meeting in meetings:
         positions = [position for serial, position in found if serial == meeting.serial]
         for hit in _hits_in(session, meeting, positions, terms):
             hits[meeting.serial, hit.position] = hit
-    return [hits[place] for place in found if place in hits]
+    return [hits[match] for match in found if match in hits]
 
 
 def _hits_in(
     session: Session, meeting: MeetingRow, positions: Sequence[int], terms: Sequence[Term]
 ) -> Iterator[SearchHit]:
-    """The hits of one meeting, found by their keys."""
+    """The hits at these positions of one meeting."""
     rows = session.execute(
         select(SegmentRow, SpeakerRow.name)
         .outerjoin(
@@ -85,7 +88,7 @@ def _hits_in(
         )
         .where(
             SegmentRow.meeting_id == meeting.id,
-            SegmentRow.stage == index.stage_in_force(session, meeting).value,
+            SegmentRow.stage == stage_in_force(session, meeting).value,
             SegmentRow.position.in_(positions),
         )
     )
@@ -102,7 +105,7 @@ def _hit(row: SegmentRow, name: str | None, terms: Sequence[Term]) -> SearchHit:
 
 
 def in_force() -> ColumnElement[bool]:
-    """Whether a segment belongs to its meeting's transcript in force; joins both tables."""
+    """WHERE: the segment belongs to its meeting's transcript in force; needs both tables joined."""
     live = aliased(SegmentRow)
     is_live = exists().where(
         live.meeting_id == MeetingRow.id, live.stage == Stage.PROVISIONAL.value
@@ -119,9 +122,9 @@ def _contains(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
     return [SegmentRow.text.icontains(term.typed, autoescape=True) for term in terms]
 
 
-def _scanned(
+def _scan(
     session: Session, terms: Sequence[Term], serial: int | None, limit: int, offset: int
-) -> list[Place]:
+) -> list[Match]:
     chosen = (
         select(MeetingRow.serial, SegmentRow.position)
         .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)

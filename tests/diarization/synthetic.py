@@ -1,4 +1,4 @@
-"""Invented voices: audio whose value says who speaks, and models that read it."""
+"""Synthetic voices: audio whose level is the speaker's number, and fake models that read it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def _generator(*heard: np.ndarray) -> np.random.Generator:
     return np.random.default_rng(int(hashlib.md5(content).hexdigest()[:8], 16))
 
 
-class InventedSegmentation:
-    """Tells apart whoever speaks in the window, in an order of the window's own."""
+class SyntheticSegmentation:
+    """Exact activity of the speakers in a window, with the columns in random order."""
 
     grid = FrameGrid(270, 991)
     window_samples = 10 * SAMPLE_RATE
@@ -53,10 +53,10 @@ class InventedSegmentation:
         return scores
 
 
-class InventedEmbedding:
+class SyntheticEmbedding:
     """A fixed direction per speaker, blurred as much as real speech of that length would be."""
 
-    weight = "invented"
+    weight = "synthetic"
     dimension = DIMENSION
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What the formats for people share: a transcript as paragraphs, each somebody's."""
+"""A transcript as paragraphs with speaker names, for the formats that people read."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from meetcore.records import Transcript
 from meetcore.text.lines import one_line
 
-NOBODY = "Unknown speaker"
+UNKNOWN_NAME = "Unknown speaker"
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A segment that holds something to read; `name` and `text` are one line each."""
+    """A segment with visible text; `name` and `text` are one line each."""
 
     start: float
     end: float
@@ -23,19 +23,19 @@ class Paragraph:
 
 
 def paragraphs_of(transcript: Transcript) -> Iterator[Paragraph]:
-    """The segments that hold text, in order."""
-    names: dict[str | None, str] = {None: NOBODY}
+    """The segments with visible text, in order."""
+    names: dict[str | None, str] = {None: UNKNOWN_NAME}
     for segment in transcript.segments:
         text = one_line(segment.text)
         if segment.speaker not in names:
-            names[segment.speaker] = one_line(transcript.name_of(segment.speaker)) or NOBODY
+            names[segment.speaker] = one_line(transcript.name_of(segment.speaker)) or UNKNOWN_NAME
         if text:
             name = names[segment.speaker]
             yield Paragraph(segment.start, segment.end, segment.speaker, name, text)
 
 
 def clock(seconds: float) -> str:
-    """Hours, minutes and whole seconds.
+    """Seconds as hours, minutes and whole seconds.
 
     >>> clock(3661.9)
     '01:01:01'

@@ -1,4 +1,4 @@
-"""Live and second-pass diarization on invented voices: chunking, memory, labels, silence."""
+"""Live and second-pass diarization on synthetic voices: chunking, memory, labels, silence."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetcore.diarization.offline.recording import Cancelled, Diarization, diarize
-from meetcore.diarization.streaming.diarizer import LiveDiarizer
+from meetcore.diarization.streaming.diarizer import StreamingDiarizer
 from meetcore.records import SAMPLE_RATE, Samples, Turn
-from tests.diarization.invented import InventedEmbedding, InventedSegmentation, conversation, said
+from tests.diarization.synthetic import (
+    SyntheticEmbedding,
+    SyntheticSegmentation,
+    conversation,
+    said,
+)
 
 TALK = conversation((0, 1), (1, 4), (0, 0.5), (2, 5), (1, 3), (0, 12), (3, 4), (2, 4), (0, 1))
 
 
-def live() -> LiveDiarizer:
-    return LiveDiarizer(InventedSegmentation(), InventedEmbedding())
+def live() -> StreamingDiarizer:
+    return StreamingDiarizer(SyntheticSegmentation(), SyntheticEmbedding())
 
 
 def whole(samples: Samples) -> tuple[Turn, ...]:
@@ -31,8 +36,8 @@ def second_pass(samples: Samples) -> Diarization:
     return diarize(
         lambda start, stop: samples[start:stop],
         len(samples),
-        InventedSegmentation(),
-        InventedEmbedding(),
+        SyntheticSegmentation(),
+        SyntheticEmbedding(),
     )
 
 
@@ -48,7 +53,7 @@ def test_any_chunking_gives_the_same_turns(sizes: list[int]) -> None:
     assert diarizer.flush().turns == whole(TALK)
 
 
-def test_three_people_are_found_and_found_again() -> None:
+def test_three_speakers_are_found_and_recognized_again() -> None:
     turns = whole(TALK)
     assert [said(turns, at) for at in (3, 8, 12, 28, 32)] == ["S1", "S2", "S1", "S3", "S2"]
     assert said(turns, 20) is None
@@ -78,8 +83,8 @@ def test_settled_turns_stay() -> None:
 
 
 def test_long_silence_costs_no_model_pass_and_memory_is_bounded() -> None:
-    segmentation, embedding = InventedSegmentation(), InventedEmbedding()
-    diarizer = LiveDiarizer(segmentation, embedding)
+    segmentation, embedding = SyntheticSegmentation(), SyntheticEmbedding()
+    diarizer = StreamingDiarizer(segmentation, embedding)
     diarizer.push(conversation((1, 5)))
     diarizer.push(conversation((0, 12)))
     passes = segmentation.windows
@@ -90,13 +95,13 @@ def test_long_silence_costs_no_model_pass_and_memory_is_bounded() -> None:
 
 
 def test_each_second_of_speech_is_embedded_about_once() -> None:
-    embedding = InventedEmbedding()
-    diarizer = LiveDiarizer(InventedSegmentation(), embedding)
+    embedding = SyntheticEmbedding()
+    diarizer = StreamingDiarizer(SyntheticSegmentation(), embedding)
     diarizer.push(conversation(*[(who, 4.0) for who in (1, 2) * 8]))
     assert embedding.seconds < 1.3 * 64
 
 
-def test_close_twice_and_nothing_at_all() -> None:
+def test_close_is_idempotent_and_empty_audio_has_no_turns() -> None:
     diarizer = live()
     assert diarizer.push(np.zeros(0, np.float32)).turns == ()
     assert diarizer.flush().turns == ()
@@ -104,7 +109,7 @@ def test_close_twice_and_nothing_at_all() -> None:
     diarizer.close()
 
 
-def test_the_second_pass_finds_the_same_people() -> None:
+def test_the_second_pass_finds_the_same_speakers() -> None:
     found = second_pass(TALK)
     assert found.speakers_found == 3
     assert [said(found.exclusive_turns, at) for at in (3, 8, 12, 28, 32)] == [
@@ -133,10 +138,10 @@ def test_the_second_pass_reads_little_at_a_time_and_can_stop() -> None:
         longest = max(longest, stop - start)
         return TALK[start:stop]
 
-    diarize(read, len(TALK), InventedSegmentation(), InventedEmbedding(), progress=seen.append)
+    diarize(read, len(TALK), SyntheticSegmentation(), SyntheticEmbedding(), progress=seen.append)
     assert longest <= 10 * SAMPLE_RATE
     assert seen == sorted(seen) and seen[-1] == 1.0
     with pytest.raises(Cancelled):
         diarize(
-            read, len(TALK), InventedSegmentation(), InventedEmbedding(), cancelled=lambda: True
+            read, len(TALK), SyntheticSegmentation(), SyntheticEmbedding(), cancelled=lambda: True
         )

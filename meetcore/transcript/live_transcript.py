@@ -1,4 +1,4 @@
-"""The transcript of one running meeting: words arrive for good, speakers settle behind them."""
+"""The transcript of a running meeting: committed words, with speakers that follow the diarizer."""
 
 from __future__ import annotations
 
@@ -8,36 +8,35 @@ from dataclasses import dataclass, replace
 
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.attribution import DEFAULT_OPTIONS, AttributionOptions, attribute
-from meetcore.transcript.turnindex import TurnIndex
+from meetcore.transcript.turn_index import TurnIndex
 from meetcore.transcript.units import units_of
 
 TENTATIVE_REACH = 2.0
-"""Turns trail the newest words by about this many seconds: the last speaker heard is the guess."""
+"""Seconds that turns lag behind words: tentative words take the nearest turn within this."""
 
-UNKNOWN_PATIENCE = 60.0
-"""Seconds that a segment without a speaker is kept open: its voice may yet become known."""
+UNKNOWN_SPEAKER_WAIT = 60.0
+"""Seconds that a segment without a speaker stays open, since its voice may become known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What the store lacks: these segments replace all it has from `first_position` on."""
+    """Unsaved segments: they replace all that the store has from `first_position` on."""
 
     first_position: int
     segments: tuple[Segment, ...]
 
 
 class LiveTranscript:
-    """Committed words never change or move; their speakers settle as turns arrive.
+    """Collects committed words and assigns them to turns; words never change, speakers may.
 
-    Segments that end before the settled time, but never the last one, are frozen: only a
-    merge of voices still reaches them, so a step costs the same in the fourth hour as in
-    the first. Those of an unknown speaker wait a minute longer. Not safe for
-    several threads: the meeting's worker owns it.
+    Segments that end before the settled time, but never the last one, are frozen: only a merge of
+    labels still changes them, so a step costs the same in the fourth hour as in the first. Those
+    of an unknown speaker stay open for a minute more. Used by one thread at a time.
 
     Parameters
     ----------
     has_turns : bool
-        False where nobody tells speakers apart: then every segment but the last is frozen.
+        False without a diarizer: then every segment but the last is frozen.
     options : AttributionOptions
         Where segments may be cut.
     """
@@ -62,7 +61,7 @@ class LiveTranscript:
 
     @property
     def tentative_speaker(self) -> str | None:
-        """Who seems to be saying the tentative words; None while nobody can tell."""
+        """Label of the likely speaker of the tentative words; None while unknown."""
         if not self._tentative:
             return None
         index = TurnIndex(self._turns)
@@ -71,33 +70,33 @@ class LiveTranscript:
             for unit in units_of(self._tentative)
         ]
         labels = [turn.speaker for turn in nearest if turn]
-        # The newest words belong to the newest speaker, so the later label wins a tie.
+        # On a tie the later label wins: the newest words are the newest speaker's.
         return max(reversed(labels), key=labels.count) if labels else None
 
     def segments(self) -> tuple[Segment, ...]:
-        """All committed words, in order, by speaker."""
+        """All committed words as segments, in order."""
         return (*self._frozen, *self._open)
 
     def commit(self, words: Sequence[Word]) -> None:
-        """Append words for good."""
+        """Append words, which never change from then on."""
         if words:
             self._open_words.extend(words)
             self._attribute()
 
     def set_tentative(self, words: Sequence[Word]) -> None:
-        """Replace the words that may still change."""
+        """Replace the tentative words."""
         self._tentative = tuple(words)
 
     def set_turns(self, turns: Sequence[Turn], settled_until: float) -> None:
-        """Take the diarizer's newest view; only speakers of words not yet frozen follow it.
+        """Replace the turns; speakers of words that are not frozen are assigned anew.
 
         Parameters
         ----------
         turns : sequence of Turn
             All turns, or the recent ones back to the last `settled_until`.
         settled_until : float
-            Seconds; turns before it change no more, save that an unknown voice may become
-            known. It never goes back.
+            Seconds; turns before it no longer change, except that an unknown voice may become
+            known. A smaller value than before is ignored.
         """
         first_open = min((word.start for word in self._open_words), default=-math.inf)
         horizon = first_open - max(self._options.reach, TENTATIVE_REACH)
@@ -106,9 +105,9 @@ class LiveTranscript:
         self._attribute()
 
     def relabel(self, labels: Mapping[str, str]) -> None:
-        """Follow a merge of voices: old label to new label, in every segment and turn.
+        """Replace merged labels (old to new) in every segment and turn.
 
-        Chains are followed to their end, so one call can hold several merges.
+        Chains are followed to their end, so that one call can hold several merges.
         """
         labels = {old: _last_of(labels, old) for old in labels}
         for position, segment in enumerate(self._frozen):
@@ -121,9 +120,9 @@ class LiveTranscript:
         self._attribute()
 
     def changes(self) -> Changes | None:
-        """Everything from the first segment that the store has otherwise; None when nothing is.
+        """All segments from the first unsaved one on; None when all are saved.
 
-        Call `mark_stored` once they are saved: until then they are given again.
+        They are returned again until `mark_stored` is called.
         """
         count = len(self._frozen) + len(self._open)
         first = self._first_unstored
@@ -133,11 +132,11 @@ class LiveTranscript:
         return Changes(first, (*self._frozen[first:], *recent))
 
     def mark_stored(self) -> None:
-        """The latest `changes` are saved."""
+        """Note that all segments are saved."""
         self._first_unstored = self._stored_count = len(self._frozen) + len(self._open)
 
     def _attribute(self) -> None:
-        """Compute the open segments anew, then freeze those that can't change any more."""
+        """Compute the open segments anew, then freeze those that can no longer change."""
         before, self._open = self._open, attribute(self._open_words, self._turns, self._options)
         same = 0
         for old, new in zip(before, self._open, strict=False):
@@ -149,12 +148,12 @@ class LiveTranscript:
         self._freeze()
 
     def _freeze(self) -> None:
-        """Close the leading open segments that no later turn can reach."""
+        """Freeze the leading open segments that later turns cannot change."""
         limit = self._settled_until - max(self._options.reach, self._options.snap)
         count = 0
         for segment in self._open[:-1]:
-            patience = UNKNOWN_PATIENCE if segment.speaker is None else 0.0
-            if segment.end >= limit - patience:
+            wait = UNKNOWN_SPEAKER_WAIT if segment.speaker is None else 0.0
+            if segment.end >= limit - wait:
                 break
             count += 1
         self._frozen.extend(self._open[:count])
@@ -163,7 +162,7 @@ class LiveTranscript:
 
 
 def _last_of(labels: Mapping[str, str], label: str) -> str:
-    """Where a chain of merges ends; a circle ends where it began."""
+    """The label at the end of a chain of merges; a cycle ends where it began."""
     seen = {label}
     while label in labels and labels[label] not in seen:
         label = labels[label]

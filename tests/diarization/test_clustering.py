@@ -1,4 +1,4 @@
-"""Likeness of voices, and the clusterings that stand on it."""
+"""Similarity of voices, and both clusterings."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from meetcore.diarization.clustering import DiarizeOptions, GlobalOptions, cluster
+from meetcore.diarization.clustering import ClusteringOptions, cluster
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.scoring import HALF_RELIABLE, Voice, VoiceTable, evidence, reliability
-from meetcore.diarization.streaming.online_clustering import OnlineClustering, OnlineOptions
-from tests.diarization.invented import voice_of
+from meetcore.diarization.streaming.online_clustering import (
+    OnlineClustering,
+    OnlineClusteringOptions,
+)
+from tests.diarization.synthetic import voice_of
 
 
 def heard(speaker: int, duration: float, seed: int) -> Voice:
-    """A voice as an embedding of so much speech would show it."""
+    """A voice with as much noise as an embedding of so much speech has."""
     blur = np.random.default_rng(seed).normal(size=192)
     known = reliability(duration)
     vector = known * voice_of(speaker) + np.sqrt(1 - known**2) * blur / np.linalg.norm(blur)
@@ -23,14 +27,14 @@ def heard(speaker: int, duration: float, seed: int) -> Voice:
 
 
 @given(st.floats(0.7, 20), st.floats(0.7, 20), st.integers(0, 2**31))
-def test_likeness_is_about_one_for_one_voice_however_short(a: float, b: float, seed: int) -> None:
+def test_similarity_is_about_one_for_one_voice_however_short(a: float, b: float, seed: int) -> None:
     one, other = heard(1, a, seed), heard(1, b, seed + 1)
-    assert one.likeness(other) == pytest.approx(1.0, abs=0.75)
-    assert one.likeness(other) == pytest.approx(other.likeness(one))
+    assert one.similarity(other) == pytest.approx(1.0, abs=0.75)
+    assert one.similarity(other) == pytest.approx(other.similarity(one))
 
 
 @given(st.lists(st.floats(0.5, 5), min_size=2, max_size=8), st.integers(0, 2**31))
-def test_voices_add_up_in_any_order_and_can_be_taken_back(parts: list[float], seed: int) -> None:
+def test_voices_add_up_in_any_order_and_can_be_subtracted(parts: list[float], seed: int) -> None:
     voices = [heard(1, duration, seed + i) for i, duration in enumerate(parts)]
     forward, backward = voices[0], voices[-1]
     for voice in voices[1:]:
@@ -42,52 +46,52 @@ def test_voices_add_up_in_any_order_and_can_be_taken_back(parts: list[float], se
     np.testing.assert_allclose(rest.plus(voices[-1]).total, forward.total, atol=1e-9)
 
 
-def test_evidence_speaks_for_one_voice_and_against_two() -> None:
+def test_evidence_is_positive_for_one_voice_and_negative_for_two() -> None:
     assert evidence(heard(1, 5, 1), heard(1, 5, 2)) > 1
     assert evidence(heard(1, 5, 1), heard(2, 5, 3)) < -5
 
 
-def test_speakers_are_numbered_as_they_are_born() -> None:
-    online = OnlineClustering(OnlineOptions())
+def test_speakers_are_numbered_in_order_of_creation() -> None:
+    online = OnlineClustering(OnlineClusteringOptions())
     found = []
     for seed, who in enumerate([3, 3, 8, 3, 5, 8]):
         voice = heard(who, 3.0, seed)
         speaker = online.decide(voice)
         assert speaker is not None
-        online.learn(speaker, voice)
+        online.add_speech(speaker, voice)
         found.append(speaker)
     assert found == [1, 1, 2, 1, 3, 2]
 
 
-def test_nobody_is_born_of_too_little_speech() -> None:
-    online = OnlineClustering(OnlineOptions(birth=1.0))
+def test_too_little_speech_makes_no_new_speaker() -> None:
+    online = OnlineClustering(OnlineClusteringOptions(min_new_speaker_speech=1.0))
     assert online.decide(heard(1, 0.6, 1)) is None
     assert online.voices == {}
 
 
-def test_the_number_of_speakers_is_held() -> None:
-    online = OnlineClustering(OnlineOptions(max_speakers=2))
+def test_the_number_of_speakers_is_limited() -> None:
+    online = OnlineClustering(OnlineClusteringOptions(max_speakers=2))
     for seed, who in enumerate([1, 2, 3, 4, 5]):
         voice = heard(who, 4.0, seed)
         speaker = online.decide(voice)
         assert speaker is not None
-        online.learn(speaker, voice)
+        online.add_speech(speaker, voice)
     assert set(online.voices) == {1, 2}
 
 
-def test_two_that_turn_out_one_are_united_under_the_older_number() -> None:
-    online = OnlineClustering(OnlineOptions())
-    first = online.bear(heard(1, 6.0, 1))
-    online.bear(heard(2, 6.0, 2))
-    online.bear(heard(1, 6.0, 3))
+def test_speakers_that_turn_out_to_be_one_are_merged_under_the_older_number() -> None:
+    online = OnlineClustering(OnlineClusteringOptions())
+    first = online.add_speaker(heard(1, 6.0, 1))
+    online.add_speaker(heard(2, 6.0, 2))
+    online.add_speaker(heard(1, 6.0, 3))
     assert online.merge() == {3: first}
     assert set(online.voices) == {1, 2}
 
 
-def test_two_that_spoke_at_once_are_never_united() -> None:
-    online = OnlineClustering(OnlineOptions())
-    one, other = online.bear(heard(1, 6.0, 1)), online.bear(heard(1, 6.0, 2))
-    online.keep_apart(one, other, 2.0)
+def test_speakers_with_overlapped_speech_are_never_merged() -> None:
+    online = OnlineClustering(OnlineClusteringOptions())
+    one, other = online.add_speaker(heard(1, 6.0, 1)), online.add_speaker(heard(1, 6.0, 2))
+    online.add_overlap(one, other, 2.0)
     assert online.merge() == {}
 
 
@@ -96,9 +100,9 @@ def test_two_that_spoke_at_once_are_never_united() -> None:
     st.lists(st.tuples(st.integers(1, 4), st.floats(2.0, 8.0)), min_size=1, max_size=14),
     st.integers(0, 2**31),
 )
-def test_global_clusters_find_who_is_who(said: list[tuple[int, float]], seed: int) -> None:
+def test_clusters_are_the_speakers(said: list[tuple[int, float]], seed: int) -> None:
     voices = [heard(who, duration, seed + i) for i, (who, duration) in enumerate(said)]
-    labels = cluster(voices, GlobalOptions())
+    labels = cluster(voices, ClusteringOptions())
     names = list(dict.fromkeys(who for who, _ in said))
     assert labels.tolist() == [names.index(who) for who, _ in said]
 
@@ -111,27 +115,27 @@ def test_exact_and_greatest_numbers_of_speakers() -> None:
         (DiarizeOptions(max_speakers=2), 2),
         (DiarizeOptions(max_speakers=5), 3),
     ]:
-        assert len(set(cluster(voices, GlobalOptions(), wanted))) == count
+        assert len(set(cluster(voices, ClusteringOptions(), wanted))) == count
 
 
-def test_short_voices_join_and_strangers_stand_alone() -> None:
+def test_short_voices_are_added_to_clusters_or_become_their_own() -> None:
     voices = [heard(1, 6.0, 1), heard(2, 6.0, 2), heard(1, 0.7, 3), heard(9, 1.4, 4)]
-    assert cluster(voices, GlobalOptions()).tolist() == [0, 1, 0, 2]
+    assert cluster(voices, ClusteringOptions()).tolist() == [0, 1, 0, 2]
 
 
-def test_speaking_at_once_outweighs_sounding_alike() -> None:
+def test_overlapped_speech_outweighs_similarity() -> None:
     voices = [heard(1, 5.0, 1), heard(1, 5.0, 2)]
     together = np.array([[0.0, 3.0], [3.0, 0.0]])
-    assert cluster(voices, GlobalOptions()).tolist() == [0, 0]
-    assert cluster(voices, GlobalOptions(), together=together).tolist() == [0, 1]
+    assert cluster(voices, ClusteringOptions()).tolist() == [0, 0]
+    assert cluster(voices, ClusteringOptions(), overlap=together).tolist() == [0, 1]
 
 
 def test_no_voices_no_clusters() -> None:
-    assert cluster([], GlobalOptions()).shape == (0,)
+    assert cluster([], ClusteringOptions()).shape == (0,)
 
 
 @pytest.mark.parametrize("options", [{"n_speakers": 0}, {"max_speakers": 0}])
-def test_nonsense_counts_are_refused(options: dict[str, int]) -> None:
+def test_counts_below_one_are_refused(options: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         DiarizeOptions(**options)
 
@@ -154,11 +158,11 @@ def test_a_table_compares_as_single_voices_do(said: list[tuple[int, float]], see
 
 
 @pytest.mark.parametrize("block", [16, 512])
-def test_blocks_of_any_size_find_the_same_people(block: int) -> None:
+def test_blocks_of_any_size_give_the_same_clusters(block: int) -> None:
     who = np.random.default_rng(5).integers(1, 7, size=90).tolist()
     voices = [heard(speaker, 3.0, i) for i, speaker in enumerate(who)]
     names = list(dict.fromkeys(who))
-    labels = cluster(voices, GlobalOptions(block=block))
+    labels = cluster(voices, ClusteringOptions(block=block))
     assert labels.tolist() == [names.index(speaker) for speaker in who]
 
 
@@ -186,7 +190,7 @@ def test_thousands_of_voices_are_never_compared_all_at_once(
         return original(self, other)
 
     monkeypatch.setattr(VoiceTable, "evidence", counted)
-    labels = cluster(voices, GlobalOptions(), together=half + half.T)
+    labels = cluster(voices, ClusteringOptions(), overlap=half + half.T)
     names = list(dict.fromkeys(who.tolist()))
     wrong = labels != [names.index(speaker) for speaker in who.tolist()]
     assert len(set(labels.tolist())) == 10
@@ -195,16 +199,16 @@ def test_thousands_of_voices_are_never_compared_all_at_once(
     assert sum(sizes) < 5_000 * 5_000
 
 
-def test_a_few_seconds_in_hours_are_no_speaker_but_in_minutes_they_are() -> None:
+def test_a_few_seconds_are_a_speaker_in_minutes_but_not_in_hours() -> None:
     short = [heard(9, 2.0, 1)]
     talk = [heard(1 + n % 3, 12.0, 10 + n) for n in range(600)]
-    assert len(set(cluster([*talk[:30], *short], GlobalOptions()))) == 4
-    assert len(set(cluster([*talk, *short], GlobalOptions()))) == 3
-    asked = cluster([*talk, *short], GlobalOptions(), DiarizeOptions(n_speakers=4))
+    assert len(set(cluster([*talk[:30], *short], ClusteringOptions()))) == 4
+    assert len(set(cluster([*talk, *short], ClusteringOptions()))) == 3
+    asked = cluster([*talk, *short], ClusteringOptions(), DiarizeOptions(n_speakers=4))
     assert len(set(asked)) == 4
 
 
-def test_more_strangers_than_a_block_holds_stay_apart_as_far_as_memory_allows() -> None:
+def test_more_speakers_than_half_a_block_are_merged() -> None:
     voices = [heard(n, 6.0, n) for n in range(40)]
-    assert len(set(cluster(voices, GlobalOptions(block=64)))) == 40
-    assert len(set(cluster(voices, GlobalOptions(block=8)))) <= 8
+    assert len(set(cluster(voices, ClusteringOptions(block=64)))) == 40
+    assert len(set(cluster(voices, ClusteringOptions(block=8)))) <= 8

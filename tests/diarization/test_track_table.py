@@ -1,4 +1,4 @@
-"""Local speakers of overlapping windows become tracks, whatever order each window lists them in."""
+"""Local speakers of overlapping windows become tracks, in whatever order of columns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meetcore.diarization.binarize import active_runs, runs_of
-from meetcore.diarization.streaming.tracks import TrackBook, TrackOptions, link
+from meetcore.diarization.track_table import TrackOptions, TrackTable, link
 
 
 @given(st.permutations([0, 1, 2]), st.integers(0, 2**31))
@@ -27,30 +27,30 @@ def test_columns_that_share_no_time_stay_apart() -> None:
 def test_tracks_do_not_depend_on_the_order_of_columns(orders: list[list[int]]) -> None:
     truth = np.zeros((100, 2))
     truth[:30, 0] = truth[30:70, 1] = truth[70:, 0] = 1.0
-    book = TrackBook(TrackOptions())
+    table = TrackTable(TrackOptions())
     for step, order in enumerate(orders):
-        book.add(step * 10, truth[step * 10 : step * 10 + 50][:, order])
-    mean = book.mean()
-    assert book.ids == (0, 1)
+        table.add(step * 10, truth[step * 10 : step * 10 + 50][:, order])
+    mean = table.mean()
+    assert table.ids == (0, 1)
     first = int(np.argmax(mean[0]))
     assert np.array_equal(mean[:, first] > 0.5, truth[: len(mean), 0] > 0.5)
 
 
-def test_a_track_nobody_hears_any_more_is_dropped() -> None:
-    book = TrackBook(TrackOptions())
+def test_a_track_that_is_no_longer_active_is_dropped() -> None:
+    table = TrackTable(TrackOptions())
     scores = np.zeros((60, 3))
     scores[:20, 0] = scores[30:, 2] = 1.0
-    book.add(0, scores)
-    assert book.drop_before(25) == (0,)
-    assert (book.start, book.ids, book.mean().shape) == (25, (1,), (35, 1))
+    table.add(0, scores)
+    assert table.drop_before(25) == (0,)
+    assert (table.start, table.ids, table.mean().shape) == (25, (1,), (35, 1))
 
 
 def test_skipped_frames_are_silence_and_keep_the_count() -> None:
-    book = TrackBook(TrackOptions())
-    book.add(0, np.ones((30, 1)))
-    book.skip(50)
-    assert (book.mean()[30:] == 0).all()
-    assert book.end == 50
+    table = TrackTable(TrackOptions())
+    table.add(0, np.ones((30, 1)))
+    table.add_silence(50)
+    assert (table.mean()[30:] == 0).all()
+    assert table.end == 50
 
 
 def test_overlap_is_kept_in_active_runs_and_settled_in_exclusive_ones() -> None:

@@ -1,4 +1,7 @@
-"""What a step changed in a meeting, small enough to keep: the stretches that differ, both ways."""
+"""The change an edit makes to a meeting, as JSON: where two states differ, old and new rows.
+
+Every function that takes a Session works inside the caller's transaction.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,28 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from meetcore.records import Segment, Stage
+from meetcore.records import Segment, Stage, Word
 from meetcore.store import transcript_rows
+from meetcore.store.queries import segments_of
 from meetcore.store.rows import stored_words, to_segment, to_words
 from meetcore.store.schema import SegmentRow, SpeakerRow, TurnsRow
 
-Plain = list[Any]
-"""Rows as JSON says them."""
+JsonRows = list[Any]
+"""Rows as JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All of a meeting that a step may touch."""
+    """Everything of a meeting that an edit may change."""
 
-    segments: dict[str, Plain]
+    segments: dict[str, JsonRows]
     """By stage."""
-    speakers: Plain
-    turns: Plain
+    speakers: JsonRows
+    turns: JsonRows
 
 
-def state_of(session: Session, meeting_id: str, stages: Sequence[Stage]) -> State:
-    """How a meeting stands now."""
+def read_state(session: Session, meeting_id: str, stages: Sequence[Stage]) -> State:
+    """The current state, with the segments of these stages."""
     session.flush()
     segments = {stage.value: _segments(session, meeting_id, stage) for stage in stages}
     rows = session.scalars(
@@ -41,51 +45,52 @@ def state_of(session: Session, meeting_id: str, stages: Sequence[Stage]) -> Stat
     return State(segments, speakers, [list(turn) for turn in row.turns] if row else [])
 
 
-def _segments(session: Session, meeting_id: str, stage: Stage) -> Plain:
+def _segments(session: Session, meeting_id: str, stage: Stage) -> JsonRows:
     rows = session.scalars(
-        select(SegmentRow)
-        .where(SegmentRow.meeting_id == meeting_id, SegmentRow.stage == stage.value)
-        .order_by(SegmentRow.position)
+        select(SegmentRow).where(*segments_of(meeting_id, stage)).order_by(SegmentRow.position)
     )
-    return [plain_segment(to_segment(row)) for row in rows]
+    return [_from_segment(to_segment(row)) for row in rows]
 
 
-def plain_segment(segment: Segment) -> Plain:
-    """A segment as JSON says it."""
-    machine = None if segment.machine is None else _plain_words(stored_words(segment.machine))
+def _from_segment(segment: Segment) -> JsonRows:
+    machine = None if segment.machine is None else _from_words(segment.machine)
     return [
         float(segment.start),
         float(segment.end),
         segment.speaker,
-        _plain_words(stored_words(segment.words)),
+        _from_words(segment.words),
         machine,
     ]
 
 
-def _plain_words(words: Sequence[Sequence[Any]]) -> Plain:
-    return [list(word) for word in words]
+def _from_words(words: Sequence[Word]) -> JsonRows:
+    return [list(word) for word in stored_words(words)]
 
 
-def _segment(plain: Plain) -> Segment:
-    start, end, speaker, words, machine = plain
+def _to_segment(row: JsonRows) -> Segment:
+    start, end, speaker, words, machine = row
     return Segment(
         start, end, speaker, to_words(words), None if machine is None else to_words(machine)
     )
 
 
 def change_between(before: State, after: State) -> dict[str, Any]:
-    """The stretches in which two states differ; empty where they are equal."""
+    """Where two states differ; empty where they are equal.
+
+    For each list that differs: "at" (the first row that differs), "old" and "new" (the rows
+    between the common head and the common tail).
+    """
     change: dict[str, Any] = {}
     for stage, old in before.segments.items():
-        if part := _differing(old, after.segments[stage]):
+        if part := _difference(old, after.segments[stage]):
             change.setdefault("segments", {})[stage] = part
     for name in ("speakers", "turns"):
-        if part := _differing(getattr(before, name), getattr(after, name)):
+        if part := _difference(getattr(before, name), getattr(after, name)):
             change[name] = part
     return change
 
 
-def _differing(old: Plain, new: Plain) -> dict[str, Any] | None:
+def _difference(old: JsonRows, new: JsonRows) -> dict[str, Any] | None:
     if old == new:
         return None
     first = 0
@@ -101,44 +106,46 @@ def _differing(old: Plain, new: Plain) -> dict[str, Any] | None:
     }
 
 
-def swapped(change: dict[str, Any]) -> dict[str, Any]:
-    """The change that takes this one back.
+def inverse(change: dict[str, Any]) -> dict[str, Any]:
+    """The change that undoes this one.
 
-    >>> swapped({"turns": {"at": 0, "old": [1], "new": []}})
+    >>> inverse({"turns": {"at": 0, "old": [1], "new": []}})
     {'turns': {'at': 0, 'old': [], 'new': [1]}}
     """
     if set(change) == {"at", "old", "new"}:
         return {"at": change["at"], "old": change["new"], "new": change["old"]}
-    return {name: swapped(part) for name, part in change.items()}
+    return {name: inverse(part) for name, part in change.items()}
 
 
-def apply(session: Session, meeting_id: str, change: dict[str, Any]) -> bool:
-    """Make a change; False, and nothing done, where its segments are not what stands there.
+def apply_change(session: Session, meeting_id: str, change: dict[str, Any]) -> bool:
+    """Apply a change; False, and nothing is done, where the segments are not its old ones.
 
-    Names that were given and turns that were found since then stay.
+    Speakers and turns that were changed since the edit are left as they are.
     """
     stages = [Stage(name) for name in change.get("segments", {})]
-    now = state_of(session, meeting_id, stages)
+    now = read_state(session, meeting_id, stages)
     parts = [(now.segments[name], part) for name, part in change.get("segments", {}).items()]
-    if not all(_stands(plain, part) for plain, part in parts):
+    if not all(_has_old_rows(rows, part) for rows, part in parts):
         return False
     if "speakers" in change:
-        _put_speakers(session, meeting_id, _speakers_with(now.speakers, change["speakers"]))
-    if "turns" in change and _stands(now.turns, change["turns"]):
-        turns = _with(now.turns, change["turns"])
+        _put_speakers(session, meeting_id, _changed_speakers(now.speakers, change["speakers"]))
+    if "turns" in change and _has_old_rows(now.turns, change["turns"]):
+        turns = _changed(now.turns, change["turns"])
         session.merge(TurnsRow(meeting_id=meeting_id, turns=[tuple(turn) for turn in turns]))
     for name, part in change.get("segments", {}).items():
-        put_from(session, meeting_id, Stage(name), part["at"], _with(now.segments[name], part))
+        _put_segments(
+            session, meeting_id, Stage(name), _changed(now.segments[name], part), part["at"]
+        )
     return True
 
 
-def _stands(plain: Plain, part: dict[str, Any]) -> bool:
+def _has_old_rows(rows: JsonRows, part: dict[str, Any]) -> bool:
     at, old = part["at"], part["old"]
-    return json.dumps(plain[at : at + len(old)]) == json.dumps(old)
+    return json.dumps(rows[at : at + len(old)]) == json.dumps(old)
 
 
-def _speakers_with(now: Plain, part: dict[str, Any]) -> Plain:
-    """The speakers after a change, bar those that somebody changed since."""
+def _changed_speakers(now: JsonRows, part: dict[str, Any]) -> JsonRows:
+    """The speakers after a change; those changed since the edit stay as they are."""
     rows = {row[0]: row for row in now}
     old, new = ({row[0]: list(row) for row in part[side]} for side in ("old", "new"))
     for label in dict.fromkeys([*old, *new]):
@@ -151,18 +158,20 @@ def _speakers_with(now: Plain, part: dict[str, Any]) -> Plain:
     return list(rows.values())
 
 
-def _with(plain: Plain, part: dict[str, Any]) -> Plain:
+def _changed(rows: JsonRows, part: dict[str, Any]) -> JsonRows:
     at = part["at"]
-    return [*plain[:at], *part["new"], *plain[at + len(part["old"]) :]]
+    return [*rows[:at], *part["new"], *rows[at + len(part["old"]) :]]
 
 
-def put_from(session: Session, meeting_id: str, stage: Stage, first: int, segments: Plain) -> None:
-    """Write all segments from a position on."""
-    fresh = [_segment(plain) for plain in segments[first:]]
+def _put_segments(
+    session: Session, meeting_id: str, stage: Stage, segments: JsonRows, first: int
+) -> None:
+    """Write the segments from position `first` on."""
+    fresh = [_to_segment(row) for row in segments[first:]]
     transcript_rows.put_segments(session, meeting_id, stage, first, fresh)
 
 
-def _put_speakers(session: Session, meeting_id: str, speakers: Plain) -> None:
+def _put_speakers(session: Session, meeting_id: str, speakers: JsonRows) -> None:
     session.execute(delete(SpeakerRow).where(SpeakerRow.meeting_id == meeting_id))
     session.expire_all()
     session.add_all(

@@ -1,4 +1,4 @@
-"""Text, Markdown, CSV and Word: what is read back by other programs is what was said."""
+"""Text, Markdown, CSV and Word: other programs read back the words that were written."""
 
 import csv as standard_csv
 import io
@@ -16,9 +16,9 @@ from meetcore.api.people import colour_of
 from meetcore.records import Segment, Speaker, Transcript, Word
 from meetcore.text.lines import one_line
 from meetcore.transcript.formats import csv, docx, markdown, txt
-from meetcore.transcript.formats.reading import clock, paragraphs_of
+from meetcore.transcript.formats.paragraphs import clock, paragraphs_of
 from meetcore.transcript.formats.registry import Export, get_format
-from tests.transcript.written import TWO_VOICES, sentence, texts, transcripts
+from tests.transcript.random_transcripts import TWO_VOICES, sentence, texts, transcripts
 
 BREAK = "\n"
 STYLE = Path(__file__).parents[2] / "pages" / "shared" / "base.css"
@@ -86,7 +86,7 @@ def test_a_spreadsheet_runs_no_name(name: str) -> None:
     assert f",'{name.strip()}," in rows
 
 
-def test_excel_is_told_that_csv_is_utf_8() -> None:
+def test_csv_begins_with_the_mark_of_utf_8_for_excel() -> None:
     assert get_format("csv").write(Export(TWO_VOICES)).startswith(b"\xef\xbb\xbfstart,end,")
 
 
