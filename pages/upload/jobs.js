@@ -150,7 +150,7 @@ class Jobs {
     this.component = component;
     this.notes = new Notes();
     this.outbox = Outbox.of('jobs');
-    this.head = make('h3', { class: 'title' }, 'Work');
+    this.head = make('h3', { class: 'title' }, 'Transcriptions');
     this.list = make('div', { class: 'jobs' });
     this.more = worded('', () => this.showMore(), 'more');
     const text =
