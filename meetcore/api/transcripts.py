@@ -34,6 +34,14 @@ class TranscriptBody:
     body: bytes
 
 
+def version_of(transcript: Transcript, turns: tuple[Turn, ...]) -> str:
+    """A text that is another one for any other content; it holds within this process only.
+
+    Far cheaper than the body: a page compares it each time it is drawn.
+    """
+    return f"{hash((transcript, turns)) & (2**64 - 1):016x}"
+
+
 def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
     """The transcript in force as the page's script reads it.
 

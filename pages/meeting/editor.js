@@ -1,7 +1,7 @@
 /**
  * @typedef {object} EditorData
  * @property {string} meeting
- * @property {string} version of the transcript
+ * @property {string} version another one when the transcript has changed
  * @property {string} address of the transcript
  * @property {string} edits the address for changes
  * @property {string | null} changes the address of what the second pass changed
@@ -65,6 +65,8 @@ class Editor {
   changes = null;
   /** Of the transcript that is shown; empty once it was edited here. */
   version = '';
+  /** The version in the data for which the transcript was fetched. */
+  fetched = '';
   /** What can be undone and redone. @type {{ undo: string | null, redo: string | null }} */
   steps = { undo: null, redo: null };
   /** How often the transcript was asked for: only the newest answer counts. */
@@ -185,7 +187,7 @@ class Editor {
     this.player.speed.hidden = !audio;
     this.switch.hidden = !changes;
     this.drawSteps();
-    if (!this.outbox.waiting.length && version !== this.version) this.load();
+    if (!this.outbox.waiting.length && version !== this.fetched) this.load();
   }
 
   drawSteps() {
@@ -205,15 +207,14 @@ class Editor {
     node.setAttribute('aria-label', node.title);
   }
 
-  /** All changes are answered: show what the service has now, and let Streamlit draw its parts. */
+  /** All changes are answered: show what the service has made of them. */
   saved() {
-    if (!this.node.isConnected) return;
-    this.load();
-    this.component.setTriggerValue('changed', true);
+    if (this.node.isConnected) this.load();
   }
 
   async load() {
     const load = (this.loads += 1);
+    this.fetched = this.data.version;
     try {
       const response = await fetch(this.data.address);
       if (!response.ok) throw new Error(await response.text());
@@ -223,6 +224,7 @@ class Editor {
       this.take(body, version);
     } catch (error) {
       console.warn('transcript:', String(error));
+      this.fetched = '';
       const text = 'The transcript could not be fetched. Reload the page.';
       if (load === this.loads) this.notes.say(text, 10, null, 'bad');
     }

@@ -29,11 +29,7 @@ draw = element.register(
 
 def final_view(meeting: Meeting, transcript: Transcript, editable: bool = True) -> None:
     """Draw a whole transcript with its player, timeline, names and numbers."""
-    draw(
-        key=f"final-{meeting.id}",
-        data=payload(meeting, transcript, editable),
-        on_changed_change=element.draw_again,
-    )
+    draw(key=f"final-{meeting.id}", data=payload(meeting, transcript, editable))
 
 
 def payload(meeting: Meeting, transcript: Transcript, editable: bool) -> dict[str, Any]:
@@ -41,7 +37,7 @@ def payload(meeting: Meeting, transcript: Transcript, editable: bool) -> dict[st
     service = process.service()
     return {
         "meeting": meeting.id,
-        "version": transcripts.transcript_body(service.store, meeting.id).version,
+        "version": transcripts.version_of(transcript, service.store.turns(meeting.id)),
         "address": transcripts.ROUTE.format(id=meeting.id),
         "edits": edits.ROUTE.format(id=meeting.id),
         "changes": changes_address(meeting.id, transcript),
