@@ -21,6 +21,9 @@ draw = element.register(
     "popup",
     "forms",
     "menus",
+    "talk_time",
+    "find_bar",
+    "keyboard",
 )
 
 

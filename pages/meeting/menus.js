@@ -16,10 +16,10 @@ const keyTexts = [
  * @typedef {object} MenusHost
  * @property {HTMLElement} node
  * @property {Person[]} people
- * @property {Model} model
+ * @property {Model | null} model
  * @property {Rows} rows
  * @property {Player} player
- * @property {(label: string, name: string, enroll: boolean) => void} rename
+ * @property {(label: string, name: string, remember: boolean) => void} rename
  * @property {(label: string, into: string) => void} merge
  * @property {(position: number, label: string | null) => void} assign null is a new speaker
  * @property {(position: number, word: number, label: string | null) => void} split
@@ -33,6 +33,11 @@ class Menus extends Popup {
   constructor(host) {
     super(host.node);
     this.host = host;
+  }
+
+  /** Menus are opened from words on the page, which there are with a model only. */
+  get model() {
+    return /** @type {Model} */ (this.host.model);
   }
 
   /** @param {string | null} label */
@@ -79,7 +84,7 @@ class Menus extends Popup {
 
   /** Change who said a passage. @param {HTMLElement} anchor @param {number} position */
   passageSpeaker(anchor, position) {
-    const { speaker } = this.host.model.segments[position];
+    const { speaker } = this.model.segments[position];
     const person = this.host.people.find(each => each.label === speaker);
     /** @type {HTMLElement[]} */
     const content = [];
@@ -104,7 +109,7 @@ class Menus extends Popup {
 
   /** What can be done with a word. @param {HTMLElement} anchor @param {number} word */
   word(anchor, word) {
-    const { model } = this.host;
+    const { model } = this;
     const position = model.segmentOfWord(word);
     const content = [this.item('Correct', () => this.correctWord(word), icon(pencil))];
     if (word > model.segments[position].from) {
@@ -116,7 +121,7 @@ class Menus extends Popup {
 
   /** @param {HTMLElement} anchor @param {number} position @param {number} word */
   splitFrom(anchor, position, word) {
-    const { model } = this.host;
+    const { model } = this;
     const { speaker, from } = model.segments[position];
     const split = (/** @type {string | null} */ label) =>
       this.host.split(position, word - from, label);
@@ -129,7 +134,8 @@ class Menus extends Popup {
 
   /** @param {number} word */
   correctWord(word) {
-    const { model, rows } = this.host;
+    const { model } = this;
+    const { rows } = this.host;
     const node = rows.wordNode(word);
     if (!node) return;
     const old = model.text[word].trim();
@@ -148,7 +154,8 @@ class Menus extends Popup {
 
   /** Correct a whole passage. @param {number} position */
   passage(position) {
-    const { model, rows } = this.host;
+    const { model } = this;
+    const { rows } = this.host;
     /** @type {HTMLElement | null} */
     const node = rows.node.querySelector(`[data-position="${position}"] p`);
     if (!node) return;

@@ -32,7 +32,7 @@ from pages.shared import (
     style,
 )
 
-draw = element.register(__file__, "library", "listed", "outbox")
+draw = element.register(__file__, "library", "listed", "outbox", "search_bar", "meeting_row")
 
 KEY = "library"
 REFRESH_S = 3.0
