@@ -46,7 +46,7 @@ def test_jobs_newest_first_in_words(show: Show, service: FakeService) -> None:
     assert ATTACK not in show("upload/page.py").html
 
 
-def test_the_drop_zone_is_told_where_to_send_what(show: Show) -> None:
+def test_the_drop_zone_gets_its_address_and_options(show: Show) -> None:
     data = show("upload/page.py").data("upload")
     assert data["address"] == "/uploads/" and data["options"] == {} and data["summary"] == ""
 
@@ -85,9 +85,7 @@ def test_the_list_is_newest_first_with_people_and_states(show: Show) -> None:
     assert by_id["i1"]["finish"] == "Finish" and by_id["f1"]["finish"] == "Try again"
 
 
-def test_an_empty_list_is_told_apart_from_a_search_without_hits(
-    show: Show, service: FakeService
-) -> None:
+def test_an_empty_list_differs_from_a_search_without_hits(show: Show, service: FakeService) -> None:
     assert show("meetings/page.py").data("library")["all"] > 0
     service.store = FakeStore()
     data = show("meetings/page.py").data("library")

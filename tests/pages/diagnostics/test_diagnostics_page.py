@@ -105,7 +105,7 @@ def test_what_is_fine_is_folded_and_harmless_things_say_why(draw: Show) -> None:
     assert "Their author says the warning can be ignored." in shown.html
 
 
-def test_nothing_to_mend_is_said(draw: Show) -> None:
+def test_a_page_without_findings_says_so(draw: Show) -> None:
     assert "Nothing to mend." in draw(fakes.FINE).html
 
 
@@ -120,7 +120,7 @@ def test_a_foreseen_mode_says_so(draw: Show) -> None:
     assert "models not loaded" not in draw(fakes.FINE).html
 
 
-def test_libraries_and_weights_are_told_with_what_wrote_them(draw: Show) -> None:
+def test_libraries_and_weights_are_shown_with_what_wrote_them(draw: Show) -> None:
     shown = draw()
     labels = [each.label for each in shown.app.expander]
     assert "Libraries · 1 to mend, 1 to know, 2 fine" in labels
@@ -151,7 +151,7 @@ def test_an_asked_rule_that_is_fine_says_what_it_is_about(draw: Show) -> None:
     assert rule.symptom in shown.html
 
 
-def test_a_rule_nobody_knows_is_no_error(draw: Show) -> None:
+def test_an_unknown_rule_is_no_error(draw: Show) -> None:
     assert "You came here for" not in str(draw(rule=fakes.ATTACK).app.caption)
 
 
@@ -197,7 +197,7 @@ def test_trying_again_loads_beside_the_page(
     assert any("Tried again at" in each.value for each in shown.app.caption)
 
 
-def test_a_failed_attempt_is_told_with_its_reason(
+def test_a_failed_attempt_shows_its_reason(
     draw: Show, climb: ModelRetry, service: FakeService
 ) -> None:
     service.refusal = ModelUnavailableError("The weight base.en is not in the cache.")
@@ -283,7 +283,7 @@ def test_a_pasted_message_finds_its_rule(draw: Show) -> None:
     assert RULES["introspection"].command in commands(shown)
 
 
-def test_a_message_nobody_knows_has_a_next_step(draw: Show) -> None:
+def test_a_message_without_a_rule_has_a_next_step(draw: Show) -> None:
     shown = draw(fakes.FINE)
     shown.app.text_area(key="message").input("The cat sat on the keyboard").run()
     assert "copy the report" in shown.app.info[0].value

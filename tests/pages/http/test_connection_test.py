@@ -110,7 +110,7 @@ async def until_ended(timeout_s: float = 10.0) -> None:
             await asyncio.sleep(0.05)
 
 
-def test_sound_is_counted_and_its_level_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_frames_are_counted_and_their_level_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     async def talk() -> Client:
         client = Client()
         assert (await client.offer()).status_code == 200
@@ -146,7 +146,7 @@ def test_long_and_binary_pings_get_no_answer() -> None:
     assert [one["ping"] for one in asyncio.run(talk()).told] == ["0", "last"]
 
 
-def test_a_test_nobody_hangs_up_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_that_is_left_open_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_test, "LONGEST_S", 0.5)
 
     async def wait() -> None:
