@@ -10,7 +10,7 @@ interface ElementComponent<Data> {
   setStateValue(name: string, value: unknown): void;
 }
 
-/** A speaker, as `pages/shared/people.py` describes it. */
+/** A speaker, as `meetcore/api/people.py` describes it. */
 interface Person {
   label: string;
   name: string;
