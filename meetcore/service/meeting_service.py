@@ -16,8 +16,8 @@ from meetcore.audio.recording import RecordingWriter
 from meetcore.diarization.profiles.matching import ProfileMatch
 from meetcore.errors import MeetcoreError, MeetingStateError, StoreError
 from meetcore.jobs.engines.child_process import ProcessEngine
-from meetcore.jobs.requests import JobDesk
 from meetcore.jobs.runner import JobRunner
+from meetcore.jobs.submission import JobSubmission
 from meetcore.jobs.tasks import Engine
 from meetcore.live.meeting import LiveMeeting
 from meetcore.live.persistence import Ledger
@@ -82,7 +82,8 @@ class MeetingService:
         self._enrolment = Enrolment(store, settings, self._shelf.borrowed, self._known_voices)
         self._engine = engine or ProcessEngine(settings)
         self._runner = JobRunner(store, settings, self._engine, self._known_voices)
-        self._desk = JobDesk(
+        self._runner.start()
+        self._desk = JobSubmission(
             store, settings, self._runner, lambda each: self.live(each) is not None
         )
         self._trash = Trash(
@@ -115,7 +116,7 @@ class MeetingService:
         loaded stays when the new attempt finds less: the reason given then says why.
         """
         models = self._shelf.retry()
-        self._engine.renew()
+        self._engine.reload_models()
         return models
 
     def start(self, title: str, language: str | None = None) -> str:
