@@ -1,4 +1,4 @@
-"""The server: Streamlit's pages, the recordings they play, and what happens at start and stop."""
+"""The server: Streamlit's pages, the routes beside them, and what starts and stops with it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SHUTDOWN_TIMEOUT_S = 20.0
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Start what runs behind the pages, and finish it at the end.
+    """Start the background work of the process, and end it at shutdown.
 
-    Where it cannot run at all, the pages say why, and nothing else is served.
+    Where the service cannot be made, the pages say why, and nothing is started.
     """
     trouble = await run_in_threadpool(process.blocked)
     if trouble:
@@ -43,7 +43,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 def begin() -> None:
-    """List what a crash interrupted, load the models in the background, watch the process."""
+    """Mark interrupted meetings, load the models on a thread, start the monitor."""
     for meeting in process.service().recover():
         logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
     threading.Thread(target=process.load_models, name="load-models", daemon=True).start()
@@ -51,7 +51,7 @@ def begin() -> None:
 
 
 def end() -> None:
-    """Flush running meetings; what is not finished is taken up at the next start."""
+    """Stop running meetings and jobs; what is not finished goes on at the next start."""
     process.monitor().stop()
     selftest.runner().close()
     process.service().shutdown(SHUTDOWN_TIMEOUT_S)

@@ -53,8 +53,6 @@ function configFor(path) {
 
 export default [
   { ignores: ['.venv/', '.setup/', 'docs/', 'site/'] },
-  /* Not converted yet. */
-  { ignores: ['pages/meeting/editor.js', 'pages/meeting/rows.js', 'pages/meeting/player.js'] },
   js.configs.recommended,
   {
     files: ['pages/**/*.js'],

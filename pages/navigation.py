@@ -1,4 +1,4 @@
-"""Around every page: page config, style, sidebar, and the microphone that outlives page changes."""
+"""What every page has: page config, style, sidebar, and the microphone, which runs on all pages."""
 
 import streamlit as st
 

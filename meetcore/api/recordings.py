@@ -1,4 +1,4 @@
-"""The route a page's player reads a meeting's recording from; seeking needs HTTP ranges."""
+"""The route that serves a meeting's recording to a player or as a download."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.service import Service
+from meetcore.api.service import GetService
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting
-from meetcore.service.meeting_service import MeetingService
+from meetcore.service.protocol import ServiceProtocol
 from meetcore.text.names import file_stem
 
 ROUTE = "/recordings/{meeting_id}"
 DOWNLOAD = "download"
-"""In the query: the answer is a file to keep, named by the meeting's title."""
+"""Query parameter: the browser saves the file, named by the meeting's title."""
 MEDIA_TYPES = {
     ".flac": "audio/flac",
     ".wav": "audio/wav",
@@ -45,8 +45,8 @@ def recording_path(meeting: Meeting, recordings_dir: Path) -> Path | None:
     return path if path.suffix in MEDIA_TYPES and path.is_file() else None
 
 
-def routes(service: Service) -> list[Route]:
-    """The route, answered by the service that is handed in."""
+def routes(service: GetService) -> list[Route]:
+    """GET gives a recording."""
 
     async def serve(request: Request) -> Response:
         return await run_in_threadpool(answer, service(), request)
@@ -54,8 +54,8 @@ def routes(service: Service) -> list[Route]:
     return [Route(ROUTE, serve, methods=["GET", "HEAD"])]
 
 
-def answer(service: MeetingService, request: Request) -> Response:
-    """The recording of one meeting; Starlette's FileResponse answers Range requests."""
+def answer(service: ServiceProtocol, request: Request) -> Response:
+    """The recording of one meeting; Range requests, which seeking needs, are answered too."""
     try:
         meeting = service.store.get(request.path_params["meeting_id"])
     except MeetcoreError as error:

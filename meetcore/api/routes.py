@@ -1,17 +1,22 @@
-"""All routes that need no Streamlit, built over one service."""
+"""All routes that need no Streamlit, over one service."""
 
 from __future__ import annotations
 
 from starlette.routing import Route
 
-from meetcore.api import recordings, transcripts, uploads
-from meetcore.api.service import Service
+from meetcore.api import edits, meetings, profiles, recordings, transcripts, uploads
+from meetcore.api.actions import Actions
+from meetcore.api.service import GetService
 
 
-def api_routes(service: Service) -> list[Route]:
-    """Recordings, transcripts and uploads, answered by the service that is handed in."""
+def api_routes(service: GetService) -> list[Route]:
+    """The routes of recordings, transcripts, uploads, meetings, corrections and voices."""
+    actions = Actions(service)
     return [
         *recordings.routes(service),
         *transcripts.routes(service),
         *uploads.routes(service),
+        *meetings.routes(actions),
+        *edits.routes(actions),
+        *profiles.routes(service, actions),
     ]

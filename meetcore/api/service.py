@@ -1,9 +1,9 @@
-"""How routes reach the service: it is asked for when a request comes, and made by then."""
+"""How routes reach the service: they call this when a request comes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from meetcore.service.meeting_service import MeetingService
+from meetcore.service.protocol import ServiceProtocol
 
-Service = Callable[[], MeetingService]
+GetService = Callable[[], ServiceProtocol]

@@ -1,62 +1,67 @@
-"""What the meeting view reads from the server: a transcript as columns, sent once per version."""
+"""What the meeting's page reads: the transcript as columns, its people, and what can be undone."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.service import Service
+from meetcore.api import people
+from meetcore.api.answers import refusal
+from meetcore.api.service import GetService
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting, Segment, Stage, Transcript, Turn
-from meetcore.store.meetings import MeetingStore
+from meetcore.service.protocol import StoreProtocol
 from meetcore.transcript.comparison import Kind, SegmentChange, compare
 from meetcore.transcript.statistics import Statistics, statistics
 
-ROUTE = "/meetings/{meeting_id}/transcript.json"
-CHANGES_ROUTE = "/meetings/{meeting_id}/changes.json"
-KEPT = 6
-"""Transcripts kept ready for the script that is about to ask for them."""
+ROUTE = "/api/meetings/{id}/transcript"
+CHANGES_ROUTE = "/api/meetings/{id}/changes"
 LETTERS = {Kind.EQUAL: "=", Kind.INSERTED: "+", Kind.REMOVED: "-", Kind.REPLACED: "~"}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A transcript as the script reads it, and the name of this state of it."""
+class TranscriptBody:
+    """A transcript as JSON, and a name that is another one for any other content."""
 
     version: str
     body: bytes
 
 
-_ready: OrderedDict[str, Written] = OrderedDict()
-_lock = threading.Lock()
+def version_of(transcript: Transcript, turns: tuple[Turn, ...]) -> str:
+    """A text that is another one for any other content; it holds within this process only.
+
+    Far cheaper than the body: a page compares it each time it is drawn.
+    """
+    return f"{hash((transcript, turns)) & (2**64 - 1):016x}"
 
 
-def prepare(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -> Written:
-    """Write a transcript down and keep it for `serve`."""
-    body = json.dumps(
-        columns(meeting, transcript, turns), ensure_ascii=False, separators=(",", ":")
-    ).encode()
-    written = Written(hashlib.sha256(body).hexdigest()[:16], body)
-    with _lock:
-        _ready[meeting.id] = written
-        _ready.move_to_end(meeting.id)
-        while len(_ready) > KEPT:
-            _ready.popitem(last=False)
-    return written
+def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
+    """The transcript in force as the page's script reads it.
 
-
-def address(meeting_id: str, version: str) -> str:
-    """Where the script fetches this state of a transcript."""
-    return f"{ROUTE.format(meeting_id=meeting_id)}?v={version}"
+    Raises
+    ------
+    MeetingNotFoundError
+        There is no such meeting.
+    StoreError
+        The database refuses.
+    """
+    meeting, transcript = store.get(meeting_id), store.transcript(meeting_id)
+    state = store.edits.state(meeting_id)
+    labels = [segment.speaker for segment in transcript.segments]
+    found = columns(meeting, transcript, store.turns(meeting_id)) | {
+        "people": people.described(transcript.speakers, labels),
+        "undo": state.can_undo,
+        "redo": state.can_redo,
+    }
+    body = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+    return TranscriptBody(hashlib.sha256(body).hexdigest()[:16], body)
 
 
 def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -> dict[str, Any]:
@@ -99,7 +104,7 @@ def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -
 
 
 def length_of(meeting: Meeting, segments: tuple[Segment, ...]) -> float:
-    """Seconds of the meeting; where nobody noted them, up to the last word."""
+    """Seconds of the meeting; up to the last word where the store has none."""
     return meeting.duration or max((segment.end for segment in segments), default=0.0)
 
 
@@ -113,7 +118,7 @@ def centiseconds(seconds: float) -> int:
 
 
 def numbers(found: Statistics) -> dict[str, Any]:
-    """The statistics, rounded as far as a reader can use them."""
+    """The statistics as a JSON object, rounded for display."""
     return {
         "silence": round(found.silence, 1),
         "people": [
@@ -133,8 +138,8 @@ def numbers(found: Statistics) -> dict[str, Any]:
     }
 
 
-def routes(service: Service) -> list[Route]:
-    """The transcript and what the second pass changed, answered by the service handed in."""
+def routes(service: GetService) -> list[Route]:
+    """GET gives the transcript, and what the second pass changed in it."""
 
     async def serve(request: Request) -> Response:
         return await run_in_threadpool(answer, service().store, request)
@@ -145,39 +150,28 @@ def routes(service: Service) -> list[Route]:
     return [Route(ROUTE, serve), Route(CHANGES_ROUTE, serve_changes)]
 
 
-def answer(store: MeetingStore, request: Request) -> Response:
-    """A transcript; a script that has it already gets 304."""
+def answer(store: StoreProtocol, request: Request) -> Response:
+    """The transcript; 304 where the script has this version."""
     try:
-        written = fresh(store, request.path_params["meeting_id"])
+        found = transcript_body(store, request.path_params["id"])
     except MeetcoreError as error:
-        return PlainTextResponse(str(error), status_code=404)
-    tag = f'"{written.version}"'
+        return refusal(error).response()
+    tag = f'"{found.version}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if request.headers.get("If-None-Match") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(written.body, media_type="application/json", headers=headers)
+    return Response(found.body, media_type="application/json", headers=headers)
 
 
-def fresh(store: MeetingStore, meeting_id: str) -> Written:
-    """What was prepared last for a meeting, else what the store has."""
-    with _lock:
-        written = _ready.pop(meeting_id, None)
-    if written is not None:
-        return written
-    meeting = store.get(meeting_id)
-    return prepare(meeting, store.transcript(meeting_id), store.turns(meeting_id))
-
-
-def answer_changes(store: MeetingStore, request: Request) -> Response:
+def answer_changes(store: StoreProtocol, request: Request) -> Response:
     """What the second pass changed."""
     try:
-        found = changes(store, request.path_params["meeting_id"])
+        return JSONResponse(changes(store, request.path_params["id"]))
     except MeetcoreError as error:
-        return PlainTextResponse(str(error), status_code=404)
-    return JSONResponse(found)
+        return refusal(error).response()
 
 
-def changes(store: MeetingStore, meeting_id: str) -> list[dict[str, Any] | None]:
+def changes(store: StoreProtocol, meeting_id: str) -> list[dict[str, Any] | None]:
     """For each final segment what changed in it, or None."""
     before = store.transcript(meeting_id, Stage.PROVISIONAL).segments
     after = store.transcript(meeting_id, Stage.FINAL).segments

@@ -1,7 +1,6 @@
-"""The route that takes a file in: straight to the disk, then into the queue.
+"""The route of uploads: the body is written to disk, then its job is queued.
 
-The file's job is made here and not by the page, so that a finished upload counts even when the
-tab that sent it is gone by then.
+The route queues the job, not the page, so that an upload counts when its tab is closed meanwhile.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.service import Service
-from meetcore.diagnostics.rules.registry import explain
+from meetcore.api.answers import RefusedError, refusal
+from meetcore.api.service import GetService
 from meetcore.errors import MeetcoreError
 from meetcore.records import JobOptions
 from meetcore.text.names import shown_name
@@ -34,49 +33,41 @@ logger = logging.getLogger(__name__)
 
 ROUTE = "/uploads/{upload_id}"
 HEADER = "x-meetcore-upload"
-"""JSON, percent-encoded: the file's name and what was asked for. A page of another origin may
-not send it without being asked first, which nobody here answers."""
+"""JSON, percent-encoded: the file's name and the options of its job. A page of another origin
+cannot send it without a preflight request, which no route answers."""
 LARGEST_BYTES = 20 * 2**30
 RESERVE_BYTES = 512 * 2**20
-"""Left free on the disk: recordings that run go on, and the upload is decoded beside itself."""
+"""Kept free on the disk for running recordings and for decoding the upload."""
 WRITE_BYTES = 2**20
 SILENCE_S = 60.0
 STALE_S = 900.0
 PART = ".part"
 
 
-class RefusedError(Exception):
-    """The upload cannot be taken; the text is fit to be shown."""
-
-    def __init__(self, text: str, status: int) -> None:
-        super().__init__(text)
-        self.status = status
-
-
 @dataclass(frozen=True, slots=True)
-class Announced:
-    """What a browser says of the file it is about to send."""
+class Announcement:
+    """The name of a file that is about to be sent, and the options of its job."""
 
     name: str
     options: JobOptions
 
 
-def routes(service: Service) -> list[Route]:
-    """GET says whether a file may come, or has come; POST takes it in."""
+def routes(service: GetService) -> list[Route]:
+    """GET says whether a file would be taken, or was; POST sends it."""
     return [Route(ROUTE, Uploads(service).answer, methods=["GET", "POST"])]
 
 
 class Uploads:
-    """Takes files in over HTTP: straight to the disk, then into the queue."""
+    """Writes uploads to disk and queues their jobs; lives on the server's event loop."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: GetService) -> None:
         self._service = service
         self._arrived: dict[str, str] = {}
-        """Meetings made of uploads, for a browser that lost the answer and asks again."""
+        """Meeting ids by upload id, for a browser that lost the answer and asks again."""
         self._arriving: set[str] = set()
 
     async def answer(self, request: Request) -> Response:
-        """GET says whether a file may come, or has come; POST takes it in."""
+        """GET: whether the file would be taken, or was; POST: the file itself."""
         upload_id = request.path_params["upload_id"]
         try:
             if not re.fullmatch(r"[0-9a-f]{16,64}", upload_id):
@@ -84,14 +75,13 @@ class Uploads:
             if request.method != "POST":
                 return await run_in_threadpool(self.preflight, request, upload_id)
             return JSONResponse({"meeting": await self.take(request, upload_id)})
-        except RefusedError as error:
-            return refusal(str(error), error.status)
         except MeetcoreError as error:
-            logger.warning("an upload was not taken: %s", type(error).__name__)
-            return refusal(str(error), 409)
+            if not isinstance(error, RefusedError):
+                logger.warning("an upload was not taken: %s", type(error).__name__)
+            return refusal(error).response()
 
     def preflight(self, request: Request, upload_id: str) -> Response:
-        """Whether the upload has become a meeting already, and whether its bytes would fit."""
+        """The meeting the upload has become, else None; refused where it would not fit."""
         if upload_id not in self._arrived:
             refuse_size(request.query_params.get("bytes", ""), self._service().uploads_dir)
         return JSONResponse({"meeting": self._arrived.get(upload_id)})
@@ -102,7 +92,8 @@ class Uploads:
         Raises
         ------
         RefusedError
-            The request is not our page's, does not fit, or broke off; nothing is left on the disk.
+            The request does not come from our page, is too large, or broke off; nothing is left
+            on the disk.
         """
         announced = announcement(request)
         length = request.headers.get("content-length", "")
@@ -131,8 +122,8 @@ class Uploads:
             part.unlink(missing_ok=True)
         return self._arrived[upload_id]
 
-    def hand_over(self, part: Path, announced: Announced) -> str:
-        """Queue the job of a file that is complete; it is moved, not copied."""
+    def hand_over(self, part: Path, announced: Announcement) -> str:
+        """Move a complete file into the store and queue its job; gives the meeting's id."""
         whole = part.with_suffix("")
         part.rename(whole)
         try:
@@ -141,45 +132,38 @@ class Uploads:
             whole.unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove what uploads of an earlier server left half done."""
+        """Delete partial files that uploads to an earlier server process left."""
         now = time.time()
         for part in self._service().uploads_dir.glob(f"*{PART}"):
             if part.stem not in self._arriving and now - part.stat().st_mtime > STALE_S:
                 part.unlink(missing_ok=True)
 
 
-def refusal(trouble: str, status: int) -> Response:
-    """Why a file was not taken, with the rule that knows the reason."""
-    rule = explain(trouble)
-    answer = {"trouble": trouble, "rule": rule.id if rule else ""}
-    return JSONResponse(answer, status_code=status)
-
-
-def announcement(request: Request) -> Announced:
-    """The name and the options in the header.
+def announcement(request: Request) -> Announcement:
+    """The file's name and the options, read from the request's header.
 
     Raises
     ------
     RefusedError
-        The request does not come from our page, or asks for something impossible.
+        The request does not come from our page, or its options are not valid.
     """
     kind = request.headers.get("content-type", "").split(";")[0]
     if kind != "application/octet-stream" or HEADER not in request.headers:
         raise RefusedError("Files are taken from the Upload page only.", 415)
     try:
         said: dict[str, Any] = json.loads(unquote(request.headers[HEADER]))
-        return Announced(shown_name(str(said["name"])), JobOptions(**said.get("options", {})))
+        return Announcement(shown_name(str(said["name"])), JobOptions(**said.get("options", {})))
     except (ValueError, TypeError, KeyError) as error:
         raise RefusedError("The upload's options make no sense: reload the page.", 400) from error
 
 
 def refuse_size(text: str, folder: Path) -> int:
-    """The number of bytes announced, if they may come.
+    """The announced number of bytes.
 
     Raises
     ------
     RefusedError
-        Nothing comes, too much, or more than the disk holds.
+        It is zero, more than LARGEST_BYTES, or more than there is room for on the disk.
     """
     if not text.isdecimal():
         raise RefusedError("This is not a file: choose an audio or video file.", 411)
@@ -203,7 +187,13 @@ def refuse_size(text: str, folder: Path) -> int:
 
 
 async def write(stream: AsyncIterator[bytes], part: Path, size: int) -> None:
-    """Append what comes to the file, a megabyte at a time and off the event loop."""
+    """Write the body to the file, a megabyte at a time, on threads.
+
+    Raises
+    ------
+    RefusedError
+        More or fewer bytes came than announced.
+    """
     file = await run_in_threadpool(part.open, "wb")
     written, waiting = 0, bytearray()
     try:
@@ -223,13 +213,19 @@ async def write(stream: AsyncIterator[bytes], part: Path, size: int) -> None:
 
 
 def finish(file: BinaryIO, rest: bytes) -> None:
-    """Write the end, and see it leave Python's buffer, so that a full disk is noticed here."""
+    """Write the last bytes and flush, so that a full disk raises OSError here."""
     file.write(rest)
     file.flush()
 
 
 async def following(stream: AsyncIterator[bytes]) -> bytes | None:
-    """The next piece; None after the last one. A browser that says nothing for long is gone."""
+    """The next piece of a body; None at its end.
+
+    Raises
+    ------
+    RefusedError
+        Nothing came for SILENCE_S.
+    """
     try:
         async with asyncio.timeout(SILENCE_S):
             return await anext(stream, None)

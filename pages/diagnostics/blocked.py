@@ -1,4 +1,4 @@
-"""What stands in the way of the whole app, and what else was found on this machine."""
+"""Why the service cannot be made, and what else was found on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WATCH_S = 1.0
 
 
 def blocked() -> None:
-    """The reason in one sentence, then the findings; nothing here needs the service."""
+    """Draw the reason, then the findings; nothing here needs the service."""
     sections.style()
     found = process.examiner().snapshot(st.context.url)
     st.error(process.blocked(), icon=":material/error:")
@@ -26,7 +26,7 @@ def blocked() -> None:
 
 
 def watch(shown: Diagnosis) -> None:
-    """Draw the page again when more is known than it shows."""
+    """Draw the page again when the snapshot has changed."""
 
     @st.fragment(run_every=WATCH_S)
     def look_again() -> None:

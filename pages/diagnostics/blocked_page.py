@@ -1,4 +1,4 @@
-"""Shown instead of every page where Meetcore cannot run: why, and how to mend it."""
+"""The page that replaces all others where the service cannot be made."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The test of the microphone and of the way from this browser to the server."""
+"""The panel that tests the microphone and the connection to the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FAULTS = {
     "other": "The browser could not open the microphone. Choose another one in the browser's"
     " settings, then press “Try again”.",
 }
-"""As the Live page says them, without the way round that is only offered there."""
+"""The sentences of the Live page, without the recorder that only that page offers."""
 
 draw = element.register(
     __file__, "connection_test", "microphone_access", "network_path", "connection_run"
@@ -22,7 +22,7 @@ draw = element.register(
 
 
 def panel() -> None:
-    """Draw the test; all of it happens between the browser and the route."""
+    """Draw the test; its script talks to the route itself."""
     draw(
         key=KEY,
         data={

@@ -1,4 +1,4 @@
-"""A box for an error message that somebody met, here or in a terminal."""
+"""The panel that explains a pasted error message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST = 20_000
 
 
 def panel() -> None:
-    """The box, and the rule that knows the message."""
+    """Draw the field, and the rule that explains the message."""
     st.text_area(
         "Paste what you saw, a whole traceback if you like; it is not kept",
         key=KEY,

@@ -1,4 +1,4 @@
-"""Findings as cards: what was found, what it means, and the one command that mends it."""
+"""Findings as cards: what was found, what it means, and the command that repairs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_NOW = "This is not the case here now."
 
 
 def asked(diagnosis: Diagnosis) -> None:
-    """The rule that the address names, before all others."""
+    """Draw the rule that the address names, above the other findings."""
     rule = address.asked_rule()
     if rule is None:
         return
@@ -38,14 +38,14 @@ def asked(diagnosis: Diagnosis) -> None:
 
 
 def standing(rule: Rule, here: list[Finding]) -> str:
-    """How things are here with a rule that finds nothing wrong."""
+    """What is said of a rule without a bad finding."""
     if here:
         return f"Fine here now: {here[0].found}"
     return NOT_NOW if rule.check is not message_only else ""
 
 
 def cards(diagnosis: Diagnosis) -> None:
-    """What is to mend, then what is to know; the one asked for is above already."""
+    """Draw the findings that are not green; the one that `asked` draws is left out."""
     skipped = address.asked_rule()
     bad = [each for each in diagnosis.findings if each.verdict is not Verdict.GREEN]
     for index, finding in enumerate(bad):
@@ -60,7 +60,7 @@ def cards(diagnosis: Diagnosis) -> None:
 
 
 def card(finding: Finding, key: str) -> None:
-    """One finding."""
+    """Draw one finding."""
     with st.container(border=True, key=f"finding-{finding.verdict}-{key}", gap="small"):
         st.html(
             f'<div class="meetcore-finding" id="rule-{escape(finding.rule)}">'
@@ -77,16 +77,16 @@ def meaning(text: str) -> str:
 
 
 def remedy(command: str, advice: str, source: str) -> None:
-    """The command to copy, what to do where no command does it, and who says so."""
+    """Draw the command, the advice, and the source."""
     if command:
         st.code(command, language=None, wrap_lines=True)
-    told = f"<p>{escape(advice)}</p>" if advice else ""
-    if told or source:
-        st.html(f'<div class="meetcore-remedy">{told}{verdicts.why(source)}</div>')
+    advised = f"<p>{escape(advice)}</p>" if advice else ""
+    if advised or source:
+        st.html(f'<div class="meetcore-remedy">{advised}{verdicts.why(source)}</div>')
 
 
 def rule_card(rule: Rule, key: str, note: str) -> None:
-    """A rule itself: its symptom, its cause and its remedy."""
+    """Draw a rule: its symptom, its cause and its remedy."""
     with st.container(border=True, key=f"finding-rule-{key}", gap="small"):
         noted = f'<p class="note">{escape(note)}</p>' if note else ""
         st.html(
@@ -99,7 +99,7 @@ def rule_card(rule: Rule, key: str, note: str) -> None:
 
 
 def fine(diagnosis: Diagnosis) -> None:
-    """All that is as it should be, folded into one line."""
+    """Draw the green findings, folded into one line."""
     good = [each for each in diagnosis.findings if each.verdict is Verdict.GREEN]
     if not good:
         return

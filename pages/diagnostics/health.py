@@ -1,4 +1,4 @@
-"""How running meetings and the process fare, with the last minutes as small lines."""
+"""The figures of running meetings and of the process, with sparklines of the last minutes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOW_RTF, LONG_BACKLOG_S = 0.9, 8.0
 
 @st.fragment(run_every=REFRESH_S)
 def panel() -> None:
-    """All running meetings, then the process."""
+    """Draw all running meetings, then the process."""
     view = process.monitor().snapshot()
     running = process.service().running()
     if not running:
@@ -38,7 +38,7 @@ def panel() -> None:
 
 
 def meeting(snapshot: LiveSnapshot, samples: Sequence[HealthSample]) -> None:
-    """One running meeting."""
+    """Draw one running meeting."""
     with st.container(border=True, key=f"health-{snapshot.meeting_id}", gap="small"):
         st.markdown(f":red[●] **{sidebar.plain(snapshot.title)}**")
         tiles = list(meeting_tiles(snapshot.health, samples))
@@ -47,7 +47,7 @@ def meeting(snapshot: LiveSnapshot, samples: Sequence[HealthSample]) -> None:
 
 
 def errors(health: LiveHealth) -> None:
-    """What failed in this meeting, whether it still does, and where."""
+    """Draw the number of errors of a meeting, the newest message and traceback."""
     if not health.chunk_errors:
         return
     total = style.counted(health.chunk_errors, "error")
@@ -63,18 +63,18 @@ def errors(health: LiveHealth) -> None:
 
 
 def id_of(health: LiveHealth) -> str:
-    """A key for what shows the newest error; a new error may be folded again."""
+    """A widget key that changes with the newest error, so that its expander is closed again."""
     return f"{hash(health.last_traceback) & 0xFFFFFF:x}"
 
 
 def meeting_tiles(health: LiveHealth, samples: Sequence[HealthSample]) -> Iterable[dict[str, Any]]:
-    """The figures of a meeting, each with its last minutes."""
+    """The figures of a meeting with their sparklines."""
     yield tile("Recorded", style.duration_text(health.samples_on_disk / SAMPLE_RATE), "on disk")
     yield tile("Frames", f"{health.frames_offered:,}", "from the browser")
     yield tile(
         "Behind",
         f"{health.backlog:.1f} s",
-        "not yet heard",
+        "not transcribed yet",
         line(samples, lambda each: each.backlog),
         bad=health.backlog > LONG_BACKLOG_S,
     )
@@ -94,7 +94,7 @@ def meeting_tiles(health: LiveHealth, samples: Sequence[HealthSample]) -> Iterab
 
 
 def process_tiles(samples: Sequence[ProcessSample]) -> Iterable[dict[str, Any]]:
-    """The figures of the process, each with its last minutes."""
+    """The figures of the process with their sparklines."""
     now = samples[-1]
     yield tile("Memory", memory_text(now.rss_mib), "", line(samples, lambda each: each.rss_mib))
     yield tile("Processor", f"{now.cpu_percent:.0f} %", "of one core", line(samples, _cpu))
@@ -105,7 +105,9 @@ def process_tiles(samples: Sequence[ProcessSample]) -> Iterable[dict[str, Any]]:
         yield tile("Second pass", memory_text(now.worker_rss_mib), "its memory", worker)
     if now.device_memory_mib is not None:
         device = line(samples, lambda each: each.device_memory_mib)
-        yield tile("GPU memory", memory_text(now.device_memory_mib), "by everybody", device)
+        yield tile(
+            "GPU memory", memory_text(now.device_memory_mib), "all programs together", device
+        )
 
 
 def _cpu(sample: ProcessSample) -> float:
@@ -115,12 +117,12 @@ def _cpu(sample: ProcessSample) -> float:
 def tile(
     label: str, value: str, note: str = "", points: Sequence[float] = (), bad: bool = False
 ) -> dict[str, Any]:
-    """One figure as the element draws it."""
+    """One figure as JSON for the element's script."""
     return {"label": label, "value": value, "note": note, "points": list(points), "bad": bad}
 
 
 def line(samples: Sequence[Any], of: Callable[[Any], float | None]) -> list[float]:
-    """A figure over the samples, thinned to what a small line can show.
+    """The values of a figure over the samples, at most POINTS of them.
 
     >>> line(range(5), float)
     [0.0, 1.0, 2.0, 3.0, 4.0]
@@ -133,7 +135,7 @@ def line(samples: Sequence[Any], of: Callable[[Any], float | None]) -> list[floa
 
 
 def memory_text(mib: float) -> str:
-    """Memory as people say it.
+    """Memory in MiB or GiB.
 
     >>> memory_text(612.4), memory_text(2300.0)
     ('612 MiB', '2.2 GiB')

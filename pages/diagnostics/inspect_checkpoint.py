@@ -1,4 +1,4 @@
-"""Inspects a checkpoint that a person brings: what wrote it, and what loading it would meet."""
+"""The panel that inspects a checkpoint of the user's: what wrote it, and whether it would load."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ UPLOAD_KEY, PATH_KEY, KEPT = "checkpoint-file", "checkpoint-path", "inspected"
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A file, and what loading it would meet."""
+    """A checkpoint, and the findings of the rules on it."""
 
     checkpoint: Checkpoint
     findings: tuple[Finding, ...]
 
 
 def panel() -> None:
-    """A place to drop a file, a field for a path, and what came of it."""
+    """Draw the file field, the path field, and the result."""
     with st.expander("Inspect a checkpoint", key="inspect", icon=":material/frame_inspect:"):
         st.caption(
             "What wrote a file of weights, and whether what is installed can read it. Nothing in"
@@ -51,12 +51,12 @@ def panel() -> None:
 
 
 def inspect_upload() -> None:
-    """Look at the uploaded file in a temporary folder that is gone right after."""
+    """Inspect the uploaded file in a temporary folder."""
     upload = state.widget_value(UPLOAD_KEY)
     if upload is None:
         state.remember(KEPT, None)
         return
-    with notice.told(), tempfile.TemporaryDirectory() as folder:
+    with notice.catching(), tempfile.TemporaryDirectory() as folder:
         # The suffix may tell a container; the rest of the name is a stranger's.
         suffix = Path(upload.name).suffix[:12]
         copy = Path(folder) / f"checkpoint{suffix if suffix[1:].isalnum() else ''}"
@@ -69,23 +69,23 @@ def inspect_upload() -> None:
 
 
 def inspect_path() -> None:
-    """Look at a file or folder where it lies."""
+    """Inspect a file or folder on this machine."""
     path = str(state.widget_value(PATH_KEY) or "").strip().strip("\"'")
     if not path:
         state.remember(KEPT, None)
         return
-    with notice.told():
+    with notice.catching():
         keep(inspect_checkpoint(Path(path).expanduser()))
 
 
 def keep(checkpoint: Checkpoint) -> None:
-    """Remember what was seen, for the page to draw."""
+    """Keep the result for the page to draw."""
     found = () if checkpoint.trouble else judge_checkpoint(checkpoint, installed_versions())
     state.remember(KEPT, Inspected(checkpoint, found))
 
 
 def result(inspected: Inspected) -> None:
-    """What the file says of itself, then what loading it would meet."""
+    """Draw what the file holds, then the findings."""
     checkpoint = inspected.checkpoint
     st.html(f'<p class="meetcore-inspected"><b>{escape(checkpoint.path.name)}</b></p>')
     if checkpoint.trouble:
@@ -96,7 +96,7 @@ def result(inspected: Inspected) -> None:
 
 
 def facts(checkpoint: Checkpoint) -> Iterable[tuple[str, str]]:
-    """Rows of what is known."""
+    """Rows of what is known of a checkpoint; unknown facts are left out."""
     rows = (
         ("Holds", checkpoint.kind or "not known"),
         ("Packed as", checkpoint.container),
@@ -111,14 +111,14 @@ def facts(checkpoint: Checkpoint) -> Iterable[tuple[str, str]]:
 
 
 def introspection(checkpoint: Checkpoint) -> str:
-    """Whether the key is there that one generation of pyannote.audio wants."""
+    """Whether the file has the key that pyannote.audio 2.x needs; empty where it is not known."""
     if checkpoint.has_introspection is None:
         return ""
     return "present" if checkpoint.has_introspection else "absent: pyannote.audio 2.x looks for it"
 
 
 def tensors(checkpoint: Checkpoint) -> str:
-    """How many there are, and in which formats."""
+    """The number of tensors, their parameters and number formats."""
     if not checkpoint.n_tensors:
         return ""
     formats = f", {', '.join(checkpoint.precision)}" if checkpoint.precision else ""

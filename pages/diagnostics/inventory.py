@@ -1,4 +1,4 @@
-"""What is installed and kept: libraries, weights, folders."""
+"""The tables of installed libraries, weights and folders."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHOWN_HASH = 12
 
 
 def libraries(diagnosis: Diagnosis) -> None:
-    """Every library that matters: what is installed, what was tested."""
+    """Draw the libraries: the installed version, and the one that was tested."""
     known = diagnosis.libraries
     with st.expander(label("Libraries", [each.verdict for each in known]), key="libraries"):
         if not known:
@@ -46,7 +46,7 @@ def libraries(diagnosis: Diagnosis) -> None:
 
 
 def label(thing: str, seen: list[Verdict]) -> str:
-    """A section's name with how its rows fare.
+    """A section's name with the number of rows of each verdict.
 
     >>> label("Libraries", [Verdict.GREEN, Verdict.RED, Verdict.AMBER, Verdict.AMBER])
     'Libraries · 1 to mend, 2 to know, 1 fine'
@@ -70,7 +70,7 @@ def library_row(library: Library) -> str:
 
 
 def weights(diagnosis: Diagnosis) -> None:
-    """Every weight in use, and what wrote it."""
+    """Draw the weights in use, and what wrote them."""
     known = diagnosis.weights
     with st.expander(label("Weights", [each.verdict for each in known]), key="weights"):
         if not known:
@@ -98,13 +98,13 @@ def weight(report: WeightReport) -> str:
 
 
 def written(checkpoint: Checkpoint) -> str:
-    """HTML of what wrote a file, as it says itself."""
+    """HTML of what a file says about its author."""
     sentences = list(authorship(checkpoint))
     return f"<p>{escape(' · '.join(sentences))}</p>" if sentences else ""
 
 
 def authorship(checkpoint: Checkpoint) -> Iterable[str]:
-    """What wrote a file, and what pyannote.audio 2.x would look for in it."""
+    """Sentences on what wrote a file, and on the key that pyannote.audio 2.x needs."""
     if checkpoint.written_by:
         by = ", ".join(f"{library} {version}" for library, version in checkpoint.written_by)
         yield f"written by {by}"
@@ -116,7 +116,7 @@ def authorship(checkpoint: Checkpoint) -> Iterable[str]:
 
 
 def folders(settings: Settings) -> None:
-    """Where things are kept."""
+    """Draw the folders in use."""
     rows: list[tuple[str, ...]] = [
         ("Recordings and database", str(settings.data_dir)),
         ("Weights", str(settings.cache_dir)),

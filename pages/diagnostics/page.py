@@ -1,4 +1,4 @@
-"""What works here, what does not, and how to mend it."""
+"""The Diagnostics page."""
 
 import streamlit as st
 

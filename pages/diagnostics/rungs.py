@@ -1,4 +1,4 @@
-"""The rungs of the identifier as a ladder, and the button that climbs it again."""
+"""The modes of the identifier, best first, and the button that loads the models again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from html import escape
 import streamlit as st
 
 from meetcore.diagnostics.findings import Diagnosis, RungReport, RungState, Verdict
+from meetcore.service.model_retry import ModelRetry, ModelRetryView
 from pages.diagnostics import verdicts
-from pages.diagnostics.retry_models import Attempt, AttemptView
 from pages.shared import notice, process, style
 
 WORDS = {
@@ -20,13 +20,13 @@ WORDS = {
 
 
 @st.cache_resource(show_spinner=False)
-def attempt() -> Attempt:
-    """The one attempt of this process, seen by every tab."""
-    return Attempt(lambda: process.service().retry_models())
+def model_retry() -> ModelRetry:
+    """Loads the models again; one for all tabs of the process."""
+    return ModelRetry(lambda: process.service().retry_models())
 
 
 def panel(diagnosis: Diagnosis) -> None:
-    """The ladder, best rung first."""
+    """Draw the modes, best first."""
     if not diagnosis.rungs:
         st.caption("Not looked at yet.")
     with st.container(key="ladder", gap="xxsmall"):
@@ -36,7 +36,7 @@ def panel(diagnosis: Diagnosis) -> None:
 
 
 def step(rung: RungReport, index: int) -> None:
-    """One rung: whether it holds, and exactly why not."""
+    """Draw one mode: whether it is in force, and why not."""
     with st.container(key=f"rung-{index}-{rung.state.name.lower()}", gap="small"):
         sign = verdicts.dot(Verdict.GREEN) if rung.state in HOLDS else ""
         sign = verdicts.dot(Verdict.RED) if rung.state is RungState.LEFT else sign
@@ -56,15 +56,15 @@ HOLDS = (RungState.IN_FORCE, RungState.EXPECTED)
 
 
 def again(diagnosis: Diagnosis) -> None:
-    """The button that loads the models anew, and how that goes."""
-    view = attempt().snapshot()
+    """Draw the button that loads the models again, and the state of that attempt."""
+    view = model_retry().snapshot()
     with st.container(horizontal=True, vertical_alignment="center", key="again"):
         busy = view.running or process.service().loading
         if st.button("Try again", icon=":material/replay:", key="retry", disabled=busy):
-            attempt().start()
+            model_retry().start()
             st.rerun()
         st.caption(
-            "Loads the models anew, without a restart. Running meetings are not disturbed: they"
+            "Loads the models again, without a restart. Running meetings are not disturbed: they"
             " keep what they have."
         )
     if busy:
@@ -74,8 +74,8 @@ def again(diagnosis: Diagnosis) -> None:
         outcome(view, diagnosis)
 
 
-def outcome(view: AttemptView, diagnosis: Diagnosis) -> None:
-    """How the last attempt ended."""
+def outcome(view: ModelRetryView, diagnosis: Diagnosis) -> None:
+    """Draw how the last attempt ended."""
     assert view.ended is not None
     at = f"{view.ended.astimezone():%H:%M:%S}"
     if view.trouble:

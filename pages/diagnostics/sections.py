@@ -1,4 +1,4 @@
-"""The Diagnostics page: one examination, read and drawn; nothing is looked at here."""
+"""The sections of the Diagnostics page, drawn from one snapshot of the examiner."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ UNKNOWN_INK = "light-dark(#8a8780, #a3a099)"
 
 
 def page() -> None:
-    """Everything, worst first."""
+    """Draw all sections, the findings first."""
     style()
     diagnosis = process.examiner().snapshot(st.context.url)
     with st.container(key="diagnosis-head"):
@@ -63,32 +63,32 @@ def page() -> None:
 
 
 def section(anchor: str) -> None:
-    """A heading that the links at the top lead to."""
+    """Draw a heading with an anchor for the links at the top."""
     st.subheader(SECTIONS[anchor], anchor=anchor)
 
 
 def style() -> None:
-    """The style of this page alone."""
+    """Add the CSS of this page."""
     with st.container(key="style-of-diagnostics"):
         st.html(element.style_of(__file__, "diagnostics"))
 
 
 def watch(shown: Diagnosis) -> None:
-    """Draw the page again when more is known than it shows."""
-    climbing = rungs.attempt().running
+    """Draw the page again when the snapshot has changed."""
+    climbing = rungs.model_retry().running
     pace = WHILE_PENDING_S if shown.pending or climbing else OTHERWISE_S
 
     @st.fragment(run_every=pace)
     def look_again() -> None:
         known = process.examiner().snapshot(st.context.url)
-        if known != shown or rungs.attempt().running != climbing:
+        if known != shown or rungs.model_retry().running != climbing:
             st.rerun(scope="app")
 
     look_again()
 
 
 def head(diagnosis: Diagnosis) -> None:
-    """The mode in one line, the count of what was found, and what can be done with it."""
+    """Draw the mode, the number of findings, and the buttons."""
     st.html(mode_line(diagnosis))
     with st.container(key="diagnosis-tools", horizontal=True, vertical_alignment="center"):
         st.html(summary(diagnosis))
@@ -107,7 +107,7 @@ def head(diagnosis: Diagnosis) -> None:
 
 
 def mode_line(diagnosis: Diagnosis) -> str:
-    """HTML of the mode in words, with its reason.
+    """HTML of the mode's name and its reason.
 
     >>> "Looking" in mode_line(Diagnosis())
     True
@@ -122,7 +122,7 @@ def mode_line(diagnosis: Diagnosis) -> str:
 
 
 def summary(diagnosis: Diagnosis) -> str:
-    """HTML of how many things are to mend, to know, and fine."""
+    """HTML of the number of findings of each verdict."""
     pills = []
     for verdict in (Verdict.RED, Verdict.AMBER, Verdict.GREEN):
         number = sum(each.verdict is verdict for each in diagnosis.findings)
@@ -133,6 +133,6 @@ def summary(diagnosis: Diagnosis) -> str:
 
 
 def pending_line(diagnosis: Diagnosis) -> str:
-    """HTML of what is still being looked at."""
+    """HTML of what is still being examined."""
     things = escape(", ".join(diagnosis.pending))
     return f'<div class="meetcore-pending" role="status"><i></i>Still at work: {things}…</div>'

@@ -1,4 +1,4 @@
-"""The self-test on the page: a button, how far it is, and the figures beside the expected ones."""
+"""The self-test's panel: a button, its progress, and the figures beside the expected ones."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ HEADINGS = ("Measure", "Here", "Expected", "Verdict")
 
 @st.cache_resource(show_spinner=False)
 def runner() -> SelfTest:
-    """The one self-test of this process: a reload or a second tab sees it run."""
+    """The self-test; one for all tabs of the process."""
     return SelfTest(process.settings())
 
 
 @st.fragment(run_every=REFRESH_S)
 def panel() -> None:
-    """What the self-test does, its button, and what came of it; looked at once a second."""
+    """Draw what the self-test does, its button and its result, once a second."""
     view = runner().snapshot()
     running = view.state is SelfTestState.RUNNING
     st.caption(ABOUT)
@@ -53,17 +53,17 @@ def panel() -> None:
 
 
 def start() -> None:
-    """Begin; where another tab was first, its run is the one to see."""
+    """Begin the self-test; does nothing while it runs."""
     runner().start()
 
 
 def cancel() -> None:
-    """Give it up."""
+    """Cancel the self-test."""
     runner().cancel()
 
 
 def show(view: SelfTestView) -> None:
-    """Where it is, or what came of it."""
+    """Draw the progress, or how the self-test ended."""
     if view.state is SelfTestState.RUNNING:
         st.progress(view.progress, text=f"{view.stage}… {view.elapsed_s:.0f} s")
     elif view.state is SelfTestState.CANCELLED:
@@ -75,7 +75,7 @@ def show(view: SelfTestView) -> None:
 
 
 def outcome(result: SelfTestResult, elapsed_s: float) -> None:
-    """The figures, which models gave them, and what they lack."""
+    """Draw the figures, the models and times behind them, and remarks."""
     for note in result.notes:
         st.warning(note, icon=":material/warning:")
     st.html(table(result.measures))

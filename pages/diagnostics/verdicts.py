@@ -1,4 +1,4 @@
-"""How verdicts look: a colour, a sign that works without colour, and a word."""
+"""Verdicts on a page: a colour, a sign, and a word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORD = {Verdict.GREEN: "fine", Verdict.AMBER: "to know", Verdict.RED: "to mend"}
 
 
 def dot(verdict: Verdict) -> str:
-    """HTML of a verdict's sign; its word is read aloud.
+    """HTML of a verdict's sign; screen readers read its word.
 
     >>> dot(Verdict.RED)
     '<i class="meetcore-verdict red" role="img" aria-label="to mend">✕</i>'
@@ -39,7 +39,7 @@ def counted(number: int, verdict: Verdict) -> str:
 
 
 def why(source: str) -> str:
-    """HTML of where a rule comes from: a link where it is an address.
+    """HTML of a rule's source: a link where it is an address.
 
     >>> why("meetcore/weights/catalogue.toml")
     '<span class="source">Source: meetcore/weights/catalogue.toml</span>'

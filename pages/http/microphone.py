@@ -1,17 +1,15 @@
-"""The route a browser's microphone connects through: an offer in, an answer out.
+"""The WebRTC signalling route of a browser's microphone.
 
-streamlit-webrtc's worker does the rest: its sink hands every frame, in order, to the meeting.
+streamlit-webrtc's worker holds the connection; its sink hands each frame, in order, to the meeting.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from aiortc import RTCConfiguration, RTCIceServer
 from aiortc.contrib.media import MediaRelay
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,55 +17,54 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from streamlit_webrtc import AudioSinkTrack, WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
+from meetcore.api.answers import RefusedError
 from meetcore.audio.frames import Frame
 from meetcore.settings import Settings
+from pages.http.offers import read_offer, rtc_configuration
 from pages.shared import process
 
 logger = logging.getLogger(__name__)
 
 ROUTE = "/microphone/{meeting_id}"
 ANSWER_TIMEOUT_S = 10.0
-LONGEST_OFFER = 100_000
 
 workers: dict[str, WebRtcWorker[Any, Any]] = {}
-"""The connection of each tab; a tab that connects again drops the one before."""
+"""The connection of each tab; a new connection of a tab replaces the one before."""
 
 
 class Listener(Protocol):
-    """What takes frames: a running meeting."""
+    """A running meeting, as far as it takes frames."""
 
     def offer(self, frame: Frame, source: str) -> None: ...
 
 
 async def connect(request: Request) -> Response:
-    """Answer a browser's offer; its frames go to the meeting until it hangs up.
-
-    Only JSON is read, which no page of another origin may send without being asked first.
-    """
+    """Answer a browser's offer; its frames go to the meeting until the browser disconnects."""
     live = process.service().live(request.path_params["meeting_id"])
     if live is None:
         return PlainTextResponse("This meeting is not running.", status_code=404)
-    if request.headers.get("content-type", "").split(";")[0] != "application/json":
-        return PlainTextResponse("Send the offer as application/json.", status_code=415)
-    body = await request.body()
     try:
-        offer = json.loads(body[:LONGEST_OFFER])
-        sdp, kind, tab = (str(offer[name]) for name in ("sdp", "type", "tab"))
-        loop = asyncio.get_running_loop()
-        worker = await run_in_threadpool(make_worker, process.settings(), live, tab, loop)
-        answer = await run_in_threadpool(worker.process_offer, sdp, kind, ANSWER_TIMEOUT_S)
+        offer = await read_offer(request)
+    except RefusedError as error:
+        return PlainTextResponse(str(error), status_code=error.status)
+    loop = asyncio.get_running_loop()
+    try:
+        worker = await run_in_threadpool(make_worker, process.settings(), live, offer.tab, loop)
+        answer = await run_in_threadpool(
+            worker.process_offer, offer.sdp, offer.type, ANSWER_TIMEOUT_S
+        )
     except Exception as error:  # a broken offer fails anywhere inside aiortc; the browser retries
         logger.warning("a microphone could not connect: %s", type(error).__name__)
         return PlainTextResponse("The offer could not be answered.", status_code=400)
     if "m=audio" not in answer.sdp:
         worker.stop()
         return PlainTextResponse("The offer holds no sound.", status_code=400)
-    keep(tab, worker)
+    keep(offer.tab, worker)
     return JSONResponse({"sdp": answer.sdp, "type": answer.type})
 
 
 def keep(tab: str, worker: WebRtcWorker[Any, Any]) -> None:
-    """Remember the tab's connection, and let go of its last one and of those that ended."""
+    """Keep the tab's connection; stop the one before and drop those that ended."""
     ended = [name for name, old in workers.items() if old.pc.connectionState == "closed"]
     for name in {*ended, tab} & workers.keys():
         workers.pop(name).stop()
@@ -77,7 +74,7 @@ def keep(tab: str, worker: WebRtcWorker[Any, Any]) -> None:
 def make_worker(
     settings: Settings, live: Listener, tab: str, loop: asyncio.AbstractEventLoop
 ) -> WebRtcWorker[Any, Any]:
-    """streamlit-webrtc's worker, with a sink as the only consumer of the sound."""
+    """streamlit-webrtc's worker, with a sink as the only consumer of the audio."""
     absent = dict.fromkeys(
         (
             "source_video_track",
@@ -112,18 +109,9 @@ def make_worker(
 
 
 def offering(live: Listener, tab: str) -> Callable[[Frame], None]:
-    """The sink's callback: each frame is offered, on aiortc's loop; none is dropped."""
+    """The sink's callback, which offers each frame to the meeting. Called on aiortc's loop."""
 
     def callback(frame: Frame) -> None:
         live.offer(frame, tab)
 
     return callback
-
-
-def rtc_configuration(settings: Settings) -> RTCConfiguration:
-    """The ICE servers of the settings and no others; an empty list asks nobody."""
-    return RTCConfiguration(
-        iceServers=[
-            RTCIceServer(**server.model_dump(exclude_none=True)) for server in settings.ice_servers
-        ]
-    )

@@ -1,4 +1,4 @@
-"""The clock and the level meter: a person sees that they are being heard."""
+"""The element with the recorded time and the level meter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This tab's microphone, kept connected while its meeting runs.
+"""The element that keeps this tab's microphone connected while its meeting runs.
 
 Drawn by the navigation script, outside every page and fragment, so that looking at another
 page does not interrupt a recording. Connecting is the element's business, not the script's:
@@ -19,7 +19,7 @@ draw = element.register(__file__, "microphone", "microphone_access")
 
 
 def microphone() -> None:
-    """Keep this tab's microphone connected while its meeting runs and it is the one in use."""
+    """Draw the element, which connects the microphone while this tab records."""
     current = state.recording()
     live = process.service().live(current.meeting_id) if current else None
     with st.container(key="recorder"):
@@ -41,20 +41,20 @@ def microphone() -> None:
 
 
 def wanted(snapshot: LiveSnapshot) -> bool:
-    """Whether the meeting goes on with this tab's microphone."""
+    """Whether the meeting takes its sound from this tab, or from none yet."""
     running = snapshot.state in (LiveState.LISTENING, LiveState.PAUSED)
     return running and snapshot.source in (None, state.tab_id())
 
 
 def reattach() -> None:
-    """After a reload, take the microphone up again as soon as nobody else sends."""
+    """After a reload, connect the microphone again once no other tab sends."""
     if state.may_reattach() is not None:
         wait_for_silence()
 
 
 @st.fragment(run_every=0.5)
 def wait_for_silence() -> None:
-    """Look twice a second whether the old page has let go; a second tab never takes over."""
+    """Record here once the last frame is older than QUIET_S, so that no other tab still sends."""
     meeting_id = state.may_reattach()
     live = process.service().live(meeting_id) if meeting_id else None
     if meeting_id is None or live is None:

@@ -1,4 +1,4 @@
-"""The start page: one button, then who says what while it is said."""
+"""The Live page: the Start button, then the running meeting."""
 
 import streamlit as st
 

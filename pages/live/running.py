@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from meetcore.records import LiveSnapshot, LiveState
-from meetcore.service.meeting_service import LiveMeeting
+from meetcore.service.protocol import LiveMeetingProtocol
 from meetcore.text.names import LONGEST_TITLE
 from pages.live import meter, start, transcript
 from pages.shared import notice, process, state
@@ -17,7 +17,7 @@ LOST_S = 4.0
 
 
 def running(meeting_id: str) -> None:
-    """Draw a meeting that runs, for the tab that records it and for any other."""
+    """Draw a running meeting, in the tab that records it and in others."""
     live = process.service().live(meeting_id)
     if live is None:
         st.rerun()
@@ -25,15 +25,15 @@ def running(meeting_id: str) -> None:
     area(meeting_id)
 
 
-def title(live: LiveMeeting) -> None:
-    """The title, editable while the meeting runs."""
+def title(live: LiveMeetingProtocol) -> None:
+    """Draw the title as a field."""
     snapshot = live.snapshot()
     key = f"title-{snapshot.meeting_id}"
 
     def changed() -> None:
         text = (state.widget_value(key) or "").strip()
         if text:
-            with notice.told():
+            with notice.catching():
                 live.set_title(text)
 
     st.text_input(
@@ -48,7 +48,7 @@ def title(live: LiveMeeting) -> None:
 
 @st.fragment(run_every=REFRESH_S)
 def area(meeting_id: str) -> None:
-    """What changes several times a second."""
+    """Draw the parts that change several times a second."""
     live = process.service().live(meeting_id)
     if live is None or live.snapshot().state is LiveState.STOPPED:
         st.rerun(scope="app")
@@ -59,11 +59,11 @@ def area(meeting_id: str) -> None:
         buttons(live, snapshot)
     with st.container(key="warnings"):
         warnings(snapshot)
-    transcript.live_view(snapshot, process.service().models(), live.rename)
+    transcript.live_view(snapshot, process.service().models())
 
 
-def buttons(live: LiveMeeting, snapshot: LiveSnapshot) -> None:
-    """Pause or resume, and stop."""
+def buttons(live: LiveMeetingProtocol, snapshot: LiveSnapshot) -> None:
+    """Draw the buttons: pause or resume, and stop."""
     idle = snapshot.state in (LiveState.STOPPING, LiveState.STOPPED)
     if snapshot.state is LiveState.PAUSED:
         st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=live.resume)
@@ -80,7 +80,7 @@ def buttons(live: LiveMeeting, snapshot: LiveSnapshot) -> None:
 
 
 def warnings(snapshot: LiveSnapshot) -> None:
-    """At most one sentence on the microphone, and one on keeping up."""
+    """Draw at most one warning on the microphone, and one on the recognizer's speed."""
     if snapshot.state is LiveState.LISTENING:
         if state.is_recording(snapshot.meeting_id):
             own_microphone(snapshot)
@@ -96,12 +96,12 @@ def warnings(snapshot: LiveSnapshot) -> None:
     elif health.last_error:
         st.caption(
             f":material/info: {health.chunk_errors} passages could not be read live;"
-            " the second pass reads them again."
+            " the final transcript will have them."
         )
 
 
 def own_microphone(snapshot: LiveSnapshot) -> None:
-    """What is wrong with the sound this tab sends, if anything."""
+    """Draw a warning where this tab's sound does not arrive or is silent."""
     sending_for = state.recording_for()
     quiet = min(snapshot.health.since_last_frame, sending_for)
     if quiet >= NO_SOUND_S:
@@ -127,7 +127,7 @@ def own_microphone(snapshot: LiveSnapshot) -> None:
 
 
 def other_tab(snapshot: LiveSnapshot) -> None:
-    """Tell a viewer where the recording goes on, and offer this tab's microphone."""
+    """Draw where the meeting is recorded, and a button that uses this tab's microphone."""
     if state.may_reattach() is not None:
         st.info("Taking the microphone up again…", icon=":material/mic:")
         return

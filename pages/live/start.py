@@ -1,4 +1,4 @@
-"""Before a meeting: its title, its microphone, and one button."""
+"""The Live page before a meeting: Start, microphone, title, language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LANGUAGE_KEY = "language"
 
 
 def default_title(now: datetime) -> str:
-    """A title that tells meetings apart.
+    """The title of a meeting for which none was typed: its date and time.
 
     >>> default_title(datetime(2026, 11, 22, 14, 5))
     'Meeting, 22 November 14:05'
@@ -26,7 +26,7 @@ def default_title(now: datetime) -> str:
 
 
 def starting() -> None:
-    """Draw the page before a meeting."""
+    """Draw the page."""
     style.hero("Who is saying what, as it is said", "Nothing leaves this machine.")
     with st.container(key="setup", horizontal_alignment="center"):
         start_button.start_button(
@@ -46,7 +46,7 @@ def starting() -> None:
 
 
 def options() -> None:
-    """What few people need: language and sound."""
+    """Draw the choice of language and the noise reduction."""
     models = process.service().models()
     languages = models.languages if models else ()
     if len(languages) > 1:
@@ -67,7 +67,10 @@ def options() -> None:
 
 def start(device_id: str | None) -> None:
     """Begin a meeting with the chosen microphone; called when the browser has opened it."""
-    with notice.told():
+    current = state.recording()
+    if current is not None and state.is_recording(current.meeting_id):
+        return
+    with notice.catching():
         title = (state.widget_value(TITLE_KEY) or "").strip()
         meeting_id = process.service().start(
             title or default_title(datetime.now()), state.widget_value(LANGUAGE_KEY) or None
@@ -77,12 +80,12 @@ def start(device_id: str | None) -> None:
 
 
 def note_fault(kind: str) -> None:
-    """Remember that the microphone did not open, so that the page offers the way round."""
+    """Keep why the microphone did not open, so that the page offers `fallback`."""
     state.note_fault(kind)
 
 
 def fallback() -> None:
-    """A plain recorder, and a file: their sound becomes a meeting too."""
+    """Draw Streamlit's recorder, whose recording becomes a meeting too."""
     with st.container(border=True, key="fallback"):
         st.markdown(
             "**Another way:** record here without live text; it is transcribed when you stop."
@@ -93,7 +96,7 @@ def fallback() -> None:
 
 
 def add(data: bytes) -> None:
-    """Turn a finished recording into a meeting and open it."""
+    """Make a meeting of a finished recording and open its page."""
     try:
         meeting_id = process.service().add_recording(
             (state.widget_value(TITLE_KEY) or "").strip() or default_title(datetime.now()), data

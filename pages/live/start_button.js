@@ -1,14 +1,13 @@
 const microphoneShape =
   'M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3';
 const chosenDeviceKey = 'meetcore.microphone';
-/** In milliseconds: how long an opened microphone waits for the recorder, and so on. */
-const limits = { takeOver: 15000, start: 8000, resend: 1200 };
+/** Milliseconds until an opened microphone is closed, and until Start can be pressed again. */
+const limits = { takeOver: 15000, start: 8000 };
 
 /**
  * @typedef {object} StartButtonData
  * @property {Record<string, string>} faults a message for each `MicrophoneFault`
  * @property {Record<string, string>} rules the diagnostics rule that explains it, or ""
- * @property {string | null} heard the id of the last event that Python handled
  * @property {boolean} cleanUp
  */
 
@@ -30,8 +29,6 @@ class StartButton {
   constructor(root, component) {
     /** Replaced by `viewOf` each time the data changes. */
     this.component = component;
-    /** @type {number | undefined} */
-    this.resendTimer = undefined;
     this.select = make('select', { 'aria-label': 'Microphone' });
     this.select.onchange = () => localStorage.setItem(chosenDeviceKey, this.select.value);
     this.choice = make('label', { class: 'pick' }, icon(microphoneShape), this.select);
@@ -78,7 +75,7 @@ class StartButton {
     }
     this.trouble.hidden = true;
     this.setBusy(true, 'Starting…');
-    this.sendUntilHandled('start', { deviceId, id: String(Math.random()) });
+    this.component.setTriggerValue('start', { deviceId });
     setTimeout(() => this.setBusy(false, 'Start'), limits.start);
   }
 
@@ -93,20 +90,6 @@ class StartButton {
     }, limits.takeOver);
   }
 
-  /**
-   * Streamlit can lose a value that is sent while it runs the page's script: send it again.
-   * @param {'start' | 'fault'} name
-   * @param {{ id: string, deviceId?: string | null, kind?: MicrophoneFault }} value
-   */
-  sendUntilHandled(name, value, tries = 4) {
-    if (!this.button.isConnected || !tries) return;
-    this.component.setTriggerValue(name, value);
-    clearTimeout(this.resendTimer);
-    this.resendTimer = setTimeout(() => {
-      if (this.component.data.heard !== value.id) this.sendUntilHandled(name, value, tries - 1);
-    }, limits.resend);
-  }
-
   /** @param {MicrophoneFault} fault */
   fail(fault) {
     const { faults, rules } = this.component.data;
@@ -114,7 +97,7 @@ class StartButton {
     this.setBusy(false, 'Try again');
     tell(this.trouble, faults[kind], rules[kind]);
     this.trouble.hidden = false;
-    this.sendUntilHandled('fault', { kind: fault, id: String(Math.random()) });
+    this.component.setTriggerValue('fault', { kind: fault });
     this.listDevices();
   }
 

@@ -1,4 +1,4 @@
-"""The Start button: asks the browser for the microphone, and says what stands in the way."""
+"""The Start button: opens the browser's microphone, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def start_button(
 
     def started() -> None:
         asked = state.component_value(KEY, "start")
-        if asked and state.hear(asked["id"]):
+        if asked:
             start(asked.get("deviceId"))
 
     def failed() -> None:
         asked = state.component_value(KEY, "fault")
-        if asked and state.hear(asked["id"]):
+        if asked:
             fault(str(asked["kind"]))
 
     draw(
@@ -42,7 +42,6 @@ def start_button(
         data={
             "faults": FAULTS,
             "rules": {kind: notice.rule_of(text) for kind, text in FAULTS.items()},
-            "heard": state.heard(),
             "cleanUp": clean_up,
         },
         on_start_change=started,

@@ -1,3 +1,5 @@
+/** Milliseconds for which a refused change is explained. */
+const refusalShown = 12000;
 /** Milliseconds between two requests for the same missing words. */
 const askAgainAfter = 900;
 /** Pixels above the end at which the view still follows new words. */
@@ -6,6 +8,7 @@ const endMargin = 48;
 /**
  * @typedef {object} TranscriptData
  * @property {string} meeting
+ * @property {string} edits the address for changes
  * @property {number} first the place of `words[0]` in the transcript
  * @property {string[]} words the words from there to the end
  * @property {[count: number, speaker: string | null, start: number][]} turns all of them; seconds
@@ -109,9 +112,10 @@ class LiveTranscript {
     this.turns = [];
     this.askedAt = 0;
     this.atEnd = true;
-    this.people = new People((/** @type {string} */ label, /** @type {string} */ name) =>
-      this.component.setTriggerValue('rename', { label, name }),
-    );
+    /** @type {Outbox | null} */
+    this.outbox = null;
+    this.unsaved = make('div');
+    this.people = new People((label, name) => this.rename(label, name));
     const about = { 'aria-label': 'Transcript' };
     this.list = make('div', { role: 'log', 'aria-live': 'polite', ...about });
     const dots = make('span', { class: 'dots' }, make('i'), make('i'), make('i'));
@@ -140,6 +144,7 @@ class LiveTranscript {
   draw(data) {
     if (data.meeting !== this.meeting) {
       this.meeting = data.meeting;
+      this.connect(data.meeting);
       this.words = [];
       this.dropTurns(0);
     }
@@ -154,6 +159,30 @@ class LiveTranscript {
     this.empty.style.display = rows.length ? 'none' : '';
     put(this.waiting, data.waiting);
     this.follow();
+  }
+
+  /** Uses the outbox of this meeting. @param {string} meeting */
+  connect(meeting) {
+    this.unsaved.remove();
+    this.outbox = Outbox.of('meeting ' + meeting);
+    const refused = (/** @type {Refusal} */ refusal) => this.showRefusal(refusal);
+    this.unsaved = showOutbox(this.outbox, refused, () => {});
+    this.people.node.after(this.unsaved);
+  }
+
+  /** @param {string} label @param {string} name */
+  rename(label, name) {
+    const change = { kind: 'rename', label, name };
+    this.outbox?.put('POST', this.component.data.edits, change, name);
+  }
+
+  /** @param {Refusal} refusal */
+  showRefusal({ trouble, rule, body }) {
+    this.people.forget(body.label);
+    const note = make('div', { class: 'unsaved bad', role: 'alert' });
+    tell(note, trouble, rule);
+    this.people.node.after(note);
+    setTimeout(() => note.remove(), refusalShown);
   }
 
   /** @param {number} index */

@@ -1,35 +1,21 @@
-"""The transcript on the page while it grows."""
+"""The transcript of a running meeting, as it grows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from meetcore.records import (
-    LiveSnapshot,
-    LiveState,
-    Mode,
-    ModelsInUse,
-)
-from meetcore.text.names import LONGEST_NAME
-from pages.shared import element, people, state
+from meetcore.api import edits, people
+from meetcore.records import LiveSnapshot, LiveState, Mode, ModelsInUse
+from pages.shared import element, state
 
 RESENT_TURNS = 8
-"""Words of these last turns are sent each time; a page that lacks earlier ones asks for them."""
+"""The words of this many last turns are sent each time; a script that lacks earlier ones asks."""
 
-draw_live = element.register(__file__, "transcript")
+draw_live = element.register(__file__, "transcript", "outbox")
 
 
-def live_view(
-    snapshot: LiveSnapshot, models: ModelsInUse | None, rename: Callable[[str, str], None]
-) -> None:
-    """The transcript so far, in the place where it grows.
-
-    Parameters
-    ----------
-    rename : Callable[[str, str], None]
-        Called with a speaker's label and the name a person typed for it.
-    """
+def live_view(snapshot: LiveSnapshot, models: ModelsInUse | None) -> None:
+    """Draw the transcript so far."""
     key = f"live-{snapshot.meeting_id}"
 
     def missing() -> None:
@@ -41,21 +27,13 @@ def live_view(
         key=key,
         data=live_payload(snapshot, models, state.take_rewind(snapshot.meeting_id)),
         on_missing_change=missing,
-        on_rename_change=lambda: renamed(key, rename),
     )
-
-
-def renamed(key: str, rename: Callable[[str, str], None]) -> None:
-    """Pass a new name on, in the callback of an element."""
-    asked = state.component_value(key, "rename")
-    if asked and str(asked.get("name", "")).strip():
-        rename(str(asked["label"]), str(asked["name"]).strip()[:LONGEST_NAME])
 
 
 def live_payload(
     snapshot: LiveSnapshot, models: ModelsInUse | None, rewind: int | None = None
 ) -> dict[str, Any]:
-    """What the growing transcript needs: all turns in short, the last ones' words in full."""
+    """The transcript as JSON for the script: all turns, and the words of the last ones."""
     counts = [len(segment.words) for segment in snapshot.segments]
     first = sum(counts[:-RESENT_TURNS])
     if rewind is not None:
@@ -64,6 +42,7 @@ def live_payload(
     labels = [segment.speaker for segment in snapshot.segments] + [snapshot.tentative_speaker]
     return {
         "meeting": snapshot.meeting_id,
+        "edits": edits.ROUTE.format(id=snapshot.meeting_id),
         "first": first,
         "words": words[first:],
         "turns": [
@@ -79,7 +58,7 @@ def live_payload(
 
 
 def waiting_line(snapshot: LiveSnapshot, models: ModelsInUse | None) -> str:
-    """What stands where the first words will appear."""
+    """The text in place of the first words, until they come."""
     if snapshot.state is LiveState.PAUSED:
         return "Paused. Nothing is recorded until you resume."
     if models is None:

@@ -1,6 +1,8 @@
-"""The transcript as a file, and the recording."""
+"""The menu of downloads: the transcript in each format, and the recording."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import streamlit as st
 
@@ -12,25 +14,25 @@ from pages.shared import process
 
 
 def downloads(meeting: Meeting) -> None:
-    """A menu with one button for each format; a file is made when its button is pressed."""
+    """Draw the menu; a file is written when its button is pressed."""
     with st.popover("Download", icon=":material/download:"):
         for fmt in formats():
             st.download_button(
                 fmt.label,
-                data=lambda fmt=fmt: written(meeting, fmt),
+                data=partial(written, meeting, fmt),
                 file_name=f"{file_stem(meeting.title)}.{fmt.extension}",
                 mime=fmt.mime,
                 key=f"download-{fmt.name}",
                 on_click="ignore",
                 type="tertiary",
             )
-        # The server streams it: a button's data would be held in memory.
+        # A download button would hold the whole recording in memory.
         if address := recordings.download_address(meeting, process.service().recordings_dir):
             st.link_button("Audio, as recorded", address, type="tertiary")
 
 
 def written(meeting: Meeting, fmt: Format) -> bytes:
-    """The best transcript there is, in one format."""
+    """The transcript in force in one format."""
     store = process.service().store
     turns = store.turns(meeting.id)
     return fmt.write(Export(store.transcript(meeting.id), meeting.title, turns, meeting.duration))

@@ -1,307 +1,428 @@
-class FinalView {
-  constructor(root) {
-    this.wishes = new Wishes();
+/**
+ * @typedef {object} EditorData
+ * @property {string} meeting
+ * @property {string} version another one when the transcript has changed
+ * @property {string} address of the transcript
+ * @property {string} edits the address for changes
+ * @property {string | null} changes the address of what the second pass changed
+ * @property {string | null} audio
+ * @property {number} duration in seconds
+ * @property {number | null} at where the transcript opens, in seconds
+ * @property {boolean} editable
+ */
+
+/** @typedef {TranscriptColumns & { people: Person[], undo: string | null, redo: string | null }} TranscriptBody */
+
+/**
+ * A new speaker, with the first label that is free.
+ * @param {Person[]} people
+ * @returns {Person}
+ */
+function newPerson(people) {
+  let number = 1;
+  while (people.some(person => person.label === 'S' + number)) number += 1;
+  return {
+    label: 'S' + number,
+    name: 'Speaker ' + number,
+    given: false,
+    colour: (number - 1) % 10,
+    similarity: null,
+  };
+}
+
+/**
+ * The people after a speaker became another one, who takes over a typed name if there is none yet.
+ * @param {Person[]} people
+ * @param {string} label
+ * @param {string} into
+ */
+function mergedPeople(people, label, into) {
+  const gone = people.find(person => person.label === label);
+  return people
+    .filter(person => person.label !== label)
+    .map(person =>
+      person.label === into && !person.given && gone?.given
+        ? { ...person, name: gone.name, given: true }
+        : person,
+    );
+}
+
+/** The hint beside Undo and Redo. @param {string | null} undo @param {boolean} editable */
+function hintText(undo, editable) {
+  if (undo) return 'Last change: ' + undo[0].toLowerCase() + undo.slice(1);
+  return editable ? 'Click a word to hear it, double-click to correct it' : '';
+}
+
+/** A finished transcript: who spoke how much, the recording, the words, and the edits. */
+class Editor {
+  /** @type {Person[]} */
+  people = [];
+  /** @type {Model | null} */
+  model = null;
+  /** Kept while edits make those of the model wrong. @type {MeetingStatistics | null} */
+  statistics = null;
+  /** @type {(SegmentChange | null)[] | null} */
+  changes = null;
+  /** Of the transcript that is shown; empty once it was edited here. */
+  version = '';
+  /** The version in the data for which the transcript was fetched. */
+  fetched = '';
+  /** What can be undone and redone. @type {{ undo: string | null, redo: string | null }} */
+  steps = { undo: null, redo: null };
+  /** How often the transcript was asked for: only the newest answer counts. */
+  loads = 0;
+  opened = false;
+  /** Whether the transcript scrolls along with the recording. */
+  following = true;
+  /** The word at the position of the recording; -1 before the first. */
+  word = -1;
+  /** The word that was clicked last. @type {number | null} */
+  chosen = null;
+
+  /** @param {HTMLElement | ShadowRoot} root @param {ElementComponent<EditorData>} component */
+  constructor(root, component) {
+    /** Replaced by `viewOf` each time the data changes. */
+    this.component = component;
+    this.outbox = Outbox.of('meeting ' + component.data.meeting);
     this.notes = new Notes();
-    this.people = [];
-    this.player = new Player((now, jumped) => this.follow(now, jumped));
-    this.player.failed = () => this.notes.say('The recording cannot be played: it is gone, or is still being worked on.', 8, null, 'bad');
-    this.lanes = new Lanes(seconds => { this.following = true; this.player.go(seconds); });
-    this.rows = new Rows(this);
-    this.numbers = make('section', { class: 'numbers', 'aria-label': 'Talk time' });
-    this.none = make('p', { class: 'none', hidden: true }, 'No words were recognised in this recording.');
-    this.loading = make('div', { class: 'loading', role: 'status', 'aria-label': 'The transcript is being fetched' });
-    this.pill = make('button', { class: 'nowpill', type: 'button', hidden: true, onclick: () => this.back() }, 'Back to now');
-    this.bar = this.makeBar();
-    this.top = make('div', { class: 'player' }, this.makeControls(), this.lanes.node);
-    this.node = make('div', { class: 'final' }, this.numbers, this.top, this.bar, this.loading, this.rows.node, this.none, this.pill, this.notes.node);
-    root.append(this.node);
-    this.menus = new Menus(this);
-    this.following = true;
-    this.hits = [];
-    this.rows.node.addEventListener('click', event => this.clicked(event));
-    this.rows.node.addEventListener('dblclick', event => {
-      const word = event.target.closest('.w');
-      if (word && this.editable) this.menus.correctWord(Number(word.dataset.w));
-    });
-    document.addEventListener('keydown', event => this.pressed(event));
-  }
-  makeControls() {
-    this.field = make('input', { type: 'search', placeholder: 'Find in this meeting', 'aria-label': 'Find in this meeting', autocomplete: 'off', dir: 'auto' });
-    this.count = make('span', { class: 'count', 'aria-live': 'polite' });
-    this.before = button('Previous', 'M6 15l6-6 6 6', () => this.toHit(-1), { class: 'tool', hidden: true });
-    this.next = button('Next', 'M6 9l6 6 6-6', () => this.toHit(1), { class: 'tool', hidden: true });
-    let timer;
-    this.field.oninput = () => { clearTimeout(timer); timer = setTimeout(() => this.find(), 120); };
-    this.field.onkeydown = event => {
-      event.stopPropagation();
-      if (event.key === 'Enter') { event.preventDefault(); this.toHit(event.shiftKey ? -1 : 1); }
-      if (event.key === 'Escape') { this.field.value = ''; this.find(); this.field.blur(); }
+    this.player = new Player((seconds, jumped) => this.follow(seconds, jumped));
+    this.player.failed = () => {
+      const text = 'The recording cannot be played: it is gone, or is still being worked on.';
+      this.notes.say(text, 8, null, 'bad');
     };
-    const find = make('div', { class: 'find', role: 'search' }, icon(signs.search), this.field, this.count, this.before, this.next);
-    const keys = button('Keys', 'M3 7h18v11H3zM7 11h.01M11 11h.01M15 11h.01M8 15h8', () => this.menus.keys(keys), { class: 'tool keysbutton' });
-    return make('div', { class: 'controls' }, this.player.node, this.player.speed, make('span', { class: 'gap' }), find, keys);
-  }
-  makeBar() {
+    this.lanes = new Lanes(seconds => {
+      this.following = true;
+      this.player.go(seconds);
+    });
+    /** @type {Rows} */
+    this.rows = new Rows(this);
+    /** @type {FindBar} */
+    this.finder = new FindBar(this);
+    this.talkTime = new TalkTime((chip, label) => this.menus.speaker(chip, label));
+    const noWords = 'No words were recognised in this recording.';
+    this.none = make('p', { class: 'none', hidden: true }, noWords);
+    const loading = { role: 'status', 'aria-label': 'The transcript is being fetched' };
+    this.loading = make('div', { class: 'loading', ...loading });
+    this.pill = make('button', { class: 'nowpill', type: 'button', hidden: true }, 'Back to now');
+    this.pill.onclick = () => this.back();
     this.undo = button('Undo', 'M9 7L4 12l5 5M4 12h10a6 6 0 0 1 6 6', () => this.change('undo'));
     this.redo = button('Redo', 'M15 7l5 5-5 5M20 12H10a6 6 0 0 0-6 6', () => this.change('redo'));
     this.hint = make('span', { class: 'hint' });
     this.compare = make('input', { type: 'checkbox', role: 'switch' });
     this.compare.onchange = () => this.toggleChanges();
-    this.switch = make('label', { class: 'switch' }, this.compare, 'What the second pass changed');
-    return make('div', { class: 'editbar' }, this.undo, this.redo, this.hint, make('span', { class: 'gap' }), this.switch);
+    this.switch = make(
+      'label',
+      { class: 'switch' },
+      this.compare,
+      'What the final transcript changed',
+    );
+    const gap = make('span', { class: 'gap' });
+    const bar = [this.undo, this.redo, this.hint, gap, this.switch];
+    this.bar = make('div', { class: 'editbar' }, ...bar);
+    this.top = make('div', { class: 'player' }, this.buildControls(), this.lanes.node);
+    const parts = [this.talkTime.node, this.top, this.bar, this.loading, this.rows.node, this.none];
+    /** @type {HTMLElement} */
+    this.node = make('div', { class: 'final' }, ...parts, this.pill, this.notes.node);
+    root.append(this.node);
+    /** @type {Menus} */
+    this.menus = new Menus(this);
+    this.listen();
+    const refused = (/** @type {Refusal} */ refusal) => this.notes.refused(refusal);
+    this.notes.node.append(showOutbox(this.outbox, refused, () => this.saved()));
   }
-  covered() { return this.top.offsetHeight + 8; }
-  draw(component) {
-    const { data } = component;
-    this.data = data;
-    this.wishes.heard(component, data.heard);
-    if (data.trouble) { this.notes.say(data.trouble, 12, null, 'bad', data.rule); this.version = null; }
-    this.editable = data.editable;
-    this.player.open(data.audio, data.duration);
-    this.player.speed.hidden = !data.audio;
-    for (const [node, what, key] of [[this.undo, data.undo, 'Undo'], [this.redo, data.redo, 'Redo']]) {
-      node.disabled = !what;
-      node.hidden = !data.editable;
-      node.title = what ? `${key}: ${what}` : `Nothing to ${key.toLowerCase()}`;
-      node.setAttribute('aria-label', node.title);
-    }
-    put(this.hint, data.undo ? 'Last change: ' + data.undo[0].toLowerCase() + data.undo.slice(1) : data.editable ? 'Click a word to hear it, double-click to correct it' : '');
-    this.switch.hidden = !data.changes;
-    this.bar.hidden = !data.changes && !data.undo && !data.redo && (!data.editable || !data.duration);
-    if (this.wishes.waiting.length) return;
-    this.settle(data.people);
-    if (data.version !== this.version) this.load(data);
-    else this.refresh();
+
+  buildControls() {
+    const shape = 'M3 7h18v11H3zM7 11h.01M11 11h.01M15 11h.01M8 15h8';
+    const open = () => this.menus.keys(keys);
+    const keys = button('Keys', shape, open, { class: 'tool keysbutton' });
+    const gap = make('span', { class: 'gap' });
+    const parts = [this.player.node, this.player.speed, gap, this.finder.node, keys];
+    return make('div', { class: 'controls' }, ...parts);
   }
-  settle(people) { this.named = JSON.stringify(people) !== JSON.stringify(this.people); this.people = people; }
-  async load(data) {
-    this.version = data.version;
+
+  listen() {
+    this.rows.node.addEventListener('click', event => this.clicked(event));
+    this.rows.node.addEventListener('dblclick', event => {
+      /** @type {HTMLElement | null} */
+      const word = event.target instanceof Element ? event.target.closest('.w') : null;
+      if (word && this.editable) this.menus.correctWord(Number(word.dataset.w));
+    });
+    const toggle = () => this.player.toggle();
+    const shortcuts = {
+      ' ': toggle,
+      k: toggle,
+      ArrowLeft: () => this.player.by(-5),
+      ArrowRight: () => this.player.by(5),
+      j: () => this.player.by(-10),
+      l: () => this.player.by(10),
+      '/': () => this.finder.field.focus(),
+      Enter: () => {
+        if (this.chosen !== null && this.editable) this.menus.correctWord(this.chosen);
+      },
+      Escape: () => this.menus.close(),
+    };
+    listenToKeys(
+      shortcuts,
+      step => this.takeStep(step),
+      () => this.node.isConnected,
+    );
+  }
+
+  get data() {
+    return this.component.data;
+  }
+
+  get editable() {
+    return this.data.editable;
+  }
+
+  /** Pixels of the window that the player covers. */
+  covered() {
+    return this.top.offsetHeight + 8;
+  }
+
+  draw() {
+    const { audio, duration, changes, version } = this.data;
+    this.player.open(audio, duration);
+    this.player.speed.hidden = !audio;
+    this.switch.hidden = !changes;
+    this.drawSteps();
+    if (!this.outbox.waiting.length && version !== this.fetched) this.load();
+  }
+
+  drawSteps() {
+    const { changes, duration } = this.data;
+    const { undo, redo } = this.editable ? this.steps : { undo: null, redo: null };
+    this.drawStep(this.undo, 'Undo', undo);
+    this.drawStep(this.redo, 'Redo', redo);
+    put(this.hint, hintText(undo, this.editable));
+    this.bar.hidden = !changes && !undo && !redo && (!this.editable || !duration);
+  }
+
+  /** @param {HTMLButtonElement} node @param {string} name @param {string | null} change */
+  drawStep(node, name, change) {
+    node.disabled = !change;
+    node.hidden = !this.editable;
+    node.title = change ? `${name}: ${change}` : `Nothing to ${name.toLowerCase()}`;
+    node.setAttribute('aria-label', node.title);
+  }
+
+  /** All changes are answered: show what the service has made of them. */
+  saved() {
+    if (this.node.isConnected) this.load();
+  }
+
+  async load() {
+    const load = (this.loads += 1);
+    this.fetched = this.data.version;
     try {
-      const answer = await fetch(data.address);
-      if (!answer.ok) throw new Error(await answer.text());
-      const found = await answer.json();
-      if (this.version !== data.version || this.wishes.waiting.length) return;
-      this.model = new Model(found);
-      this.changes = null;
-      this.figures = this.model.statistics;
-      this.loading.hidden = true;
-      this.none.hidden = this.model.text.length > 0;
-      this.show();
-      if (this.compare.checked) this.toggleChanges();
-      if (this.field.value) this.find(false);
-      if (!this.opened) { this.opened = true; this.openAt(data.at); }
+      const response = await fetch(this.data.address);
+      if (!response.ok) throw new Error(await response.text());
+      const version = /\w{16}/.exec(response.headers.get('ETag') ?? '')?.[0] ?? '';
+      const body = await response.json();
+      if (load !== this.loads || this.outbox.waiting.length || version === this.version) return;
+      this.take(body, version);
     } catch (error) {
-      this.version = null;
-      this.notes.say('The transcript could not be fetched. Reload the page.', 10, null, 'bad');
+      console.warn('transcript:', String(error));
+      this.fetched = '';
+      const text = 'The transcript could not be fetched. Reload the page.';
+      if (load === this.loads) this.notes.say(text, 10, null, 'bad');
     }
   }
-  openAt(seconds) {
-    if (seconds == null) return;
-    this.player.go(seconds);
-    const word = Math.max(0, this.model.wordAt(seconds + .05));
-    this.mark(word);
-    requestAnimationFrame(() => this.rows.reveal(this.model.rowOfWord(word)));
+
+  /** @param {TranscriptBody} body @param {string} version */
+  take(body, version) {
+    this.version = version;
+    this.steps = { undo: body.undo, redo: body.redo };
+    this.drawSteps();
+    this.people = body.people;
+    const model = (this.model = new Model(body));
+    this.changes = null;
+    this.statistics = model.statistics;
+    this.loading.hidden = true;
+    this.none.hidden = model.text.length > 0;
+    this.show();
+    if (this.compare.checked) this.toggleChanges();
+    if (this.finder.field.value) this.finder.find(false);
+    if (!this.opened && this.data.at !== null) this.openAt(model, this.data.at);
+    this.opened = true;
   }
-  refresh() { if (this.model && this.named) this.show(); }
+
+  /** @param {Model} model @param {number} seconds */
+  openAt(model, seconds) {
+    this.player.go(seconds);
+    const word = Math.max(0, model.wordAt(seconds + 0.05));
+    this.mark(word);
+    requestAnimationFrame(() => this.rows.reveal(model.rowOfWord(word)));
+  }
+
   show() {
-    this.named = false;
-    this.word = null;
-    this.drawNumbers();
+    if (!this.model) return;
+    this.word = -1;
+    this.talkTime.draw(this.people, this.statistics, this.data.duration, this.editable);
     this.lanes.draw(this.model, this.people);
     this.top.hidden = !this.data.audio && !this.model.text.length;
     this.rows.show(this.model, this.compare.checked ? this.changes : null);
     this.follow(this.player.time);
   }
-  drawNumbers() {
-    const rows = this.people.map(person => ({ person, found: this.figures?.people.find(each => each.label === person.label) })).filter(row => row.found);
-    rows.sort((a, b) => b.found.talk - a.found.talk);
-    this.numbers.hidden = !rows.length;
-    const most = Math.max(...rows.map(row => row.found.share), .01);
-    const heads = ['', 'Talk time', 'Turns', 'Words/min', 'Longest', 'Cut in', 'Silent'];
-    const about = ['', 'Time this person is heard', 'How often this person took the word', 'Words by minute of talk time', 'Longest stretch without another speaker', 'How often this person began while another spoke, and went on', 'Time this person is not heard'];
-    this.numbers.replaceChildren(make('div', { class: 'heads', 'aria-hidden': 'true' }, ...heads.map((head, place) => make('span', { title: about[place] }, head))), ...rows.map(({ person, found }) => {
-      const chip = make('button', { class: 'chip', type: 'button', dir: 'auto', 'data-speaker': person.label, title: this.editable ? 'Rename or merge ' + person.name : person.name, disabled: !this.editable }, make('span', { class: 'name' }, person.name));
-      if (person.similarity != null) chip.append(make('small', {}, `recognised ${person.similarity} %`));
-      chip.onclick = () => this.menus.speaker(chip, person.label);
-      const fill = make('i');
-      fill.style.width = (100 * found.share) / most + '%';
-      const value = (shown, place) => make('span', { class: 'value', title: about[place] }, make('small', {}, heads[place]), shown);
-      return make('div', { class: 'row s' + person.colour }, chip, make('span', { class: 'share' }, make('span', { class: 'bar', 'aria-hidden': 'true' }, fill), `${Math.round(100 * found.share)} % · ${clock(found.talk)}`),
-        value(String(found.turns), 2), value(String(found.rate), 3), value(clock(found.longest), 4), value(String(found.interruptions), 5), value(clock(found.silence), 6));
-    }));
-    if (rows.length) this.numbers.append(this.moreButton(rows.length));
-    if (this.figures && rows.length) this.numbers.append(make('div', { class: 'foot' }, `Nobody is heard for ${clock(this.figures.silence)} of ${clock(this.data.duration)}.`));
-  }
-  /* Few people on a wide window need no such button. */
-  moreButton(count) {
-    this.numbers.classList.toggle('short', !this.all);
-    this.numbers.classList.toggle('few', count <= 8);
-    return worded(this.all ? 'Show less' : count > 8 ? `Show all ${count} people` : 'More numbers', () => { this.all = !this.all; this.drawNumbers(); }, 'more');
-  }
-  follow(now, jumped = false) {
-    this.lanes.place(now);
+
+  /** @param {number} seconds @param {boolean} jumped whether the user went there */
+  follow(seconds, jumped = false) {
+    this.lanes.place(seconds);
     if (!this.model) return;
-    const found = now > 0 || jumped ? this.model.wordAt(now) : -1;
-    if (found === this.word) return;
-    this.mark(found);
-    if (found < 0) return;
-    if (this.player.playing && this.following) this.rows.keep(found, !matchMedia('(prefers-reduced-motion: reduce)').matches);
-    else if (jumped && this.following) this.rows.keep(found, false);
+    const word = seconds > 0 || jumped ? this.model.wordAt(seconds) : -1;
+    if (word === this.word) return;
+    this.mark(word);
+    if (word < 0 || !this.following) return;
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (this.player.playing) this.rows.keep(word, !still);
+    else if (jumped) this.rows.keep(word, false);
   }
+
+  /** @param {number} word */
   mark(word) {
     this.word = word;
-    for (const node of this.rows.node.querySelectorAll('.now, .here')) node.classList.remove('now', 'here');
+    const marked = this.rows.node.querySelectorAll('.now, .here');
+    for (const node of marked) node.classList.remove('now', 'here');
     const node = word < 0 ? null : this.rows.wordNode(word);
     node?.classList.add('now');
-    node?.closest('.turn').classList.add('here');
+    node?.closest('.turn')?.classList.add('here');
   }
+
   rendered() {
     if (this.word >= 0) this.mark(this.word);
-    if (this.hits.length) this.paintHits();
+    if (this.finder.hits.length) this.finder.paint();
   }
+
   scrolledAway() {
     if (!this.player.playing) return;
     this.following = false;
     this.pill.hidden = false;
   }
+
   back() {
     this.following = true;
     this.pill.hidden = true;
-    if (this.word >= 0) this.rows.reveal(this.model.rowOfWord(this.word));
+    if (this.model && this.word >= 0) this.rows.reveal(this.model.rowOfWord(this.word));
   }
+
+  /** @param {MouseEvent} event */
   clicked(event) {
-    const word = event.target.closest('.w');
-    const turn = event.target.closest('.turn');
+    const { target } = event;
+    if (!(target instanceof Element) || !this.model) return;
+    /** @param {string} selector @returns {HTMLElement | null} */
+    const around = selector => target.closest(selector);
+    const turn = around('.turn');
     if (!turn) return;
     const position = Number(turn.dataset.position);
-    const segment = this.model.segments[position];
+    const { start, machine } = this.model.segments[position];
+    const [word, who, mark] = [around('.w'), around('.who'), around('.mark')];
     if (word) this.choose(word, event.detail < 2);
-    else if (event.target.closest('.time')) this.player.go(segment.start / 100, true);
-    else if (event.target.closest('.who') && this.editable) this.menus.passageSpeaker(event.target.closest('.who'), position);
-    else if (event.target.closest('.mark')) this.menus.machine(event.target.closest('.mark'), segment.machine);
+    else if (around('.time')) this.player.go(start / 100, true);
+    else if (who && this.editable) this.menus.passageSpeaker(who, position);
+    else if (mark) this.menus.machine(mark, machine ?? '');
   }
+
+  /** @param {HTMLElement} node @param {boolean} play */
   choose(node, play) {
-    const word = Number(node.dataset.w);
+    const word = (this.chosen = Number(node.dataset.w));
     this.rows.node.querySelector('.chosen')?.classList.remove('chosen');
     node.classList.add('chosen');
-    this.chosen = word;
     this.following = true;
     this.pill.hidden = true;
-    if (play) this.player.go(this.model.at[word] / 100 + .005, true);
+    if (play && this.model) this.player.go(this.model.at[word] / 100 + 0.005, true);
     if (this.editable) this.menus.word(node, word);
   }
-  find(jump = true) {
-    const wanted = this.field.value.trim();
-    this.hits = wanted && this.model ? this.model.find(wanted) : [];
-    this.hit = -1;
-    this.before.hidden = this.next.hidden = !this.hits.length;
-    put(this.count, wanted ? (this.hits.length ? `${this.hits.length}` : 'none') : '');
-    this.paintHits();
-    if (jump && this.hits.length) {
-      const from = Math.max(0, this.rows.firstVisible());
-      const first = this.hits.findIndex(([word]) => word >= this.model.rows[from].from);
-      this.hit = Math.max(0, first) - 1;
-      this.toHit(1);
-    }
-  }
-  toHit(step) {
-    if (!this.hits.length) return;
-    this.hit = (this.hit + step + this.hits.length) % this.hits.length;
-    put(this.count, `${this.hit + 1} of ${this.hits.length}`);
-    this.scrolledAway();
-    this.rows.keep(this.hits[this.hit][0], false);
-    this.paintHits();
-  }
-  paintHits() {
-    for (const node of this.rows.node.querySelectorAll('.hit')) node.classList.remove('hit', 'this');
-    const rows = [...this.rows.drawn.keys()];
-    if (!rows.length || !this.model) return;
-    const first = this.model.rows[Math.min(...rows)].from;
-    const last = this.model.rows[Math.max(...rows)].to;
-    this.hits.forEach(([from, to], place) => {
-      if (to < first || from >= last) return;
-      for (let word = from; word <= to; word += 1) {
-        const node = this.rows.wordNode(word);
-        node?.classList.add('hit');
-        if (place === this.hit) node?.classList.add('this');
-      }
-    });
-  }
+
   async toggleChanges() {
     if (this.compare.checked && !this.changes) {
-      const answer = await fetch(this.data.changes).catch(() => null);
-      if (!answer?.ok) { this.compare.checked = false; this.notes.say('The comparison could not be fetched. Try again.', 8, null, 'bad'); return; }
-      this.changes = await answer.json();
+      const response = await fetch(this.data.changes ?? '').catch(() => null);
+      if (!response?.ok) {
+        this.compare.checked = false;
+        this.notes.say('The comparison could not be fetched. Try again.', 8, null, 'bad');
+        return;
+      }
+      this.changes = await response.json();
     }
     if (this.model) this.rows.show(this.model, this.compare.checked ? this.changes : null);
   }
-  /* Every edit: shown at once, then told to the server, whose answer is the truth. */
-  change(kind, more = {}) {
-    this.version = null;
-    this.wishes.send(kind, more);
+
+  /**
+   * Sends an edit, which is shown here at once; then the service's transcript replaces it.
+   * @param {string} kind
+   * @param {Record<string, any>} more
+   * @param {string} typed
+   */
+  change(kind, more = {}, typed = '') {
+    this.version = '';
+    this.outbox.put('POST', this.data.edits, { kind, ...more }, typed);
   }
-  rename(label, name, enroll) {
-    this.settle(this.people.map(person => (person.label === label ? { ...person, name, given: true, similarity: null } : person)));
-    this.refresh();
-    this.change('rename', { label, name, enroll });
+
+  /** @param {'undo' | 'redo'} step */
+  takeStep(step) {
+    if (!this.editable) return false;
+    if (!this[step].disabled) this.change(step);
+    return true;
   }
+
+  /** @param {string} label @param {string} name @param {boolean} remember the voice */
+  rename(label, name, remember = false) {
+    this.people = this.people.map(person =>
+      person.label === label ? { ...person, name, given: true, similarity: null } : person,
+    );
+    this.show();
+    this.change('rename', { label, name, remember }, name);
+  }
+
+  /** @param {string} label @param {string} into */
   merge(label, into) {
-    const gone = this.people.find(person => person.label === label);
-    this.model.relabel(label, into);
-    this.settle(this.people.filter(person => person.label !== label).map(person => (person.label === into && !person.given && gone.given ? { ...person, name: gone.name, given: true } : person)));
+    this.model?.relabel(label, into);
+    this.people = mergedPeople(this.people, label, into);
     this.show();
     this.change('merge', { label, into });
   }
-  newcomer() {
-    let number = 1;
-    while (this.people.some(person => person.label === 'S' + number)) number += 1;
-    const person = { label: 'S' + number, name: 'Speaker ' + number, given: false, colour: (number - 1) % 10, similarity: null };
+
+  addPerson() {
+    const person = newPerson(this.people);
     this.people = [...this.people, person];
     return person.label;
   }
+
+  /** @param {number} position @param {string | null} label null is a new speaker */
   assign(position, label) {
-    this.model.assign(position, label ?? this.newcomer());
+    this.model?.assign(position, label ?? this.addPerson());
     this.show();
     this.change('assign', { position, label });
   }
+
+  /** @param {number} position @param {number} word @param {string | null} label */
   split(position, word, label) {
-    this.model.split(position, word, label ?? this.newcomer());
+    this.model?.split(position, word, label ?? this.addPerson());
     this.show();
     this.change('split', { position, word, label });
   }
+
+  /** @param {number} position @param {string} text @param {string} expected */
   correct(position, text, expected) {
-    const segment = this.model.segments[position];
-    this.model.correct(position, segment.from, segment.to, text);
+    if (!this.model) return;
+    const { from, to } = this.model.segments[position];
+    this.model.correct(position, from, to, text);
     this.show();
-    this.change('correct', { position, text, expected });
+    this.change('correct', { position, text, expected }, text);
   }
+
+  /** @param {number} position @param {number} word @param {string} text */
   correctWord(position, word, text) {
+    if (!this.model) return;
     const place = word - this.model.segments[position].from;
     const expected = this.model.text[word].trim();
     this.model.correct(position, word, word + 1, text);
     this.show();
-    this.change('correct_word', { position, word: place, text, expected });
-  }
-  pressed(event) {
-    const typing = event.composedPath().some(node => node.matches?.('input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true], [role=dialog]'));
-    if (!this.node.isConnected || typing || event.altKey) return;
-    if (event.ctrlKey || event.metaKey) {
-      if (event.key.toLowerCase() !== 'z' || !this.editable) return;
-      event.preventDefault();
-      const node = event.shiftKey ? this.redo : this.undo;
-      if (!node.disabled) this.change(event.shiftKey ? 'redo' : 'undo');
-      return;
-    }
-    const onButton = event.composedPath()[0].matches?.('button, a, summary, input');
-    const acts = { ' ': () => this.player.toggle(), k: () => this.player.toggle(), ArrowLeft: () => this.player.by(-5), ArrowRight: () => this.player.by(5), j: () => this.player.by(-10), l: () => this.player.by(10),
-      '/': () => this.field.focus(), Enter: () => { if (this.chosen != null && this.editable) this.menus.correctWord(this.chosen); }, Escape: () => this.menus.close() };
-    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act || (onButton && (event.key === ' ' || event.key === 'Enter'))) return;
-    event.preventDefault();
-    act();
+    this.change('correct_word', { position, word: place, text, expected }, text);
   }
 }
 
+/** @param {ElementComponent<EditorData>} component */
 export default function (component) {
-  viewOf(component, root => new FinalView(root)).draw(component);
+  viewOf(component, root => new Editor(root, component)).draw();
 }

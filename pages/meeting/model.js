@@ -1,26 +1,102 @@
+/** Words in a drawn row. */
 const LONGEST_ROW = 90;
 
-/* A transcript in memory: words as columns, segments as records over them, rows as what is drawn. */
+/**
+ * A passage of one speaker: the words `from` to `to`. Times are in hundredths of a second.
+ * @typedef {object} Segment
+ * @property {number} start
+ * @property {number} end
+ * @property {string | null} speaker
+ * @property {number} from
+ * @property {number} to
+ * @property {string | null} machine what the recognizer wrote, where a person corrected it
+ */
+
+/** When a speaker is heard, in hundredths of a second. @typedef {Pick<Segment, 'start' | 'end' | 'speaker'>} SpeakerTurn */
+
+/** A part of a segment as it is drawn. @typedef {{ position: number, from: number, to: number, head: boolean }} Row */
+
+/**
+ * Seconds; `share` between 0 and 1, `rate` in words a minute.
+ * @typedef {object} SpeakerStatistics
+ * @property {string} label
+ * @property {number} talk
+ * @property {number} share
+ * @property {number} turns
+ * @property {number} words
+ * @property {number} rate
+ * @property {number} longest
+ * @property {number} interruptions
+ * @property {number} silence
+ */
+
+/** @typedef {{ silence: number, people: SpeakerStatistics[] }} MeetingStatistics */
+
+/**
+ * A transcript in columns, as `meetcore/api/transcripts.py` sends it. Speakers are places in
+ * `labels`, -1 for none; times are in hundredths of a second.
+ * @typedef {object} TranscriptColumns
+ * @property {string[]} labels
+ * @property {number} duration in seconds
+ * @property {string[]} text
+ * @property {number[]} at
+ * @property {number[]} start
+ * @property {number[]} end
+ * @property {number[]} count words in each segment
+ * @property {number[]} speaker
+ * @property {Record<number, string>} machine
+ * @property {{ start: number[], end: number[], speaker: number[] }} turns
+ * @property {MeetingStatistics} statistics
+ */
+
+/** A transcript in memory: words as columns, segments over them, and the rows that are drawn. */
 class Model {
+  /** @type {Row[]} */
+  rows = [];
+  /** The text for `find`, in lower case; null after an edit. @type {string | null} */
+  plain = null;
+  /** Where each word begins in `plain`. */
+  offsets = new Uint32Array(0);
+
+  /** @param {TranscriptColumns} data */
   constructor(data) {
     this.labels = data.labels;
     this.duration = data.duration;
     this.text = data.text;
     this.at = data.at;
+    /** Null once an edit made them wrong. @type {MeetingStatistics | null} */
     this.statistics = data.statistics;
     let from = 0;
+    /** @type {Segment[]} */
     this.segments = data.start.map((start, place) => {
       const to = from + data.count[place];
-      const segment = { start, end: data.end[place], speaker: this.label(data.speaker[place]), from, to, machine: data.machine[place] ?? null };
+      const segment = {
+        start,
+        end: data.end[place],
+        speaker: this.label(data.speaker[place]),
+        from,
+        to,
+        machine: data.machine[place] ?? null,
+      };
       from = to;
       return segment;
     });
     const turns = data.turns;
-    this.turns = turns.start.map((start, place) => ({ start, end: turns.end[place], speaker: this.label(turns.speaker[place]) }));
+    /** @type {SpeakerTurn[]} */
+    this.turns = turns.start.map((start, place) => ({
+      start,
+      end: turns.end[place],
+      speaker: this.label(turns.speaker[place]),
+    }));
     this.index();
   }
-  label(number) { return number < 0 ? null : this.labels[number]; }
-  /* Long stretches are drawn as several rows, cut at the end of a sentence where there is one. */
+
+  /** @param {number} number */
+  label(number) {
+    return number < 0 ? null : this.labels[number];
+  }
+
+  /** Divides long segments into several rows, at the end of a sentence where there is one. */
   index() {
     this.rows = [];
     this.segments.forEach((segment, position) => {
@@ -33,12 +109,21 @@ class Model {
       }
     });
   }
+
+  /** Where a row that begins at a word ends. @param {number} from @param {number} to */
   cut(from, to) {
     if (to - from <= LONGEST_ROW * 1.4) return to;
-    for (let place = from + LONGEST_ROW; place > from + LONGEST_ROW / 2; place -= 1) if (/[.?!…。؟]["”»]?$/.test(this.text[place - 1])) return place;
+    for (let place = from + LONGEST_ROW; place > from + LONGEST_ROW / 2; place -= 1)
+      if (/[.?!…。؟]["”»]?$/.test(this.text[place - 1])) return place;
     return from + LONGEST_ROW;
   }
-  /* The last thing in a sorted list that begins at or before a moment. */
+
+  /**
+   * The last of sorted things that begins at or before a moment; -1 if none does.
+   * @param {number} count
+   * @param {(place: number) => number} startOf
+   * @param {number} moment
+   */
   static last(count, startOf, moment) {
     let low = 0;
     let high = count;
@@ -49,17 +134,53 @@ class Model {
     }
     return low - 1;
   }
-  wordAt(seconds) { return Model.last(this.at.length, place => this.at[place], Math.round(seconds * 100)); }
-  rowOfWord(word) { return Math.max(0, Model.last(this.rows.length, place => this.rows[place].from, word)); }
-  segmentOfWord(word) { return Math.max(0, Model.last(this.segments.length, place => this.segments[place].from, word)); }
-  textOf(segment) { return this.text.slice(segment.from, segment.to).join('').trim(); }
-  spoken() { return this.turns.length ? this.turns : this.segments.filter(segment => segment.speaker); }
-  /* The edits below show at once what the server is about to say. */
+
+  /** The last word that begins by then; -1 before the first. @param {number} seconds */
+  wordAt(seconds) {
+    return Model.last(this.at.length, place => this.at[place], Math.round(seconds * 100));
+  }
+
+  /** @param {number} word */
+  rowOfWord(word) {
+    const { rows } = this;
+    return Math.max(
+      0,
+      Model.last(rows.length, place => rows[place].from, word),
+    );
+  }
+
+  /** @param {number} word */
+  segmentOfWord(word) {
+    const { segments } = this;
+    return Math.max(
+      0,
+      Model.last(segments.length, place => segments[place].from, word),
+    );
+  }
+
+  /** @param {Segment} segment */
+  textOf(segment) {
+    return this.text.slice(segment.from, segment.to).join('').trim();
+  }
+
+  /** When each speaker is heard; without turns the segments say it. */
+  spoken() {
+    return this.turns.length ? this.turns : this.segments.filter(segment => segment.speaker);
+  }
+
+  /** This edit and those below show at once what the server will answer. @param {string} label @param {string} into */
   relabel(label, into) {
-    for (const thing of [...this.segments, ...this.turns]) if (thing.speaker === label) thing.speaker = into;
+    for (const thing of [...this.segments, ...this.turns])
+      if (thing.speaker === label) thing.speaker = into;
     this.statistics = null;
   }
-  assign(position, label) { this.segments[position].speaker = label; }
+
+  /** @param {number} position @param {string} label */
+  assign(position, label) {
+    this.segments[position].speaker = label;
+  }
+
+  /** @param {number} position @param {number} word counted in the segment @param {string} label */
   split(position, word, label) {
     const old = this.segments[position];
     const place = old.from + word;
@@ -69,38 +190,58 @@ class Model {
     old.to = place;
     this.index();
   }
+
+  /** Replaces the words `from` to `to`. @param {number} position @param {number} from @param {number} to @param {string} said */
   correct(position, from, to, said) {
     const segment = this.segments[position];
     segment.machine ??= this.textOf(segment);
     const words = said.split(/\s+/).filter(Boolean);
     const begin = this.at[from] ?? segment.start;
     const end = to < segment.to ? this.at[to] : segment.end;
-    const times = words.map((_, place) => Math.round(begin + ((end - begin) * place) / words.length));
+    const times = words.map((_, place) =>
+      Math.round(begin + ((end - begin) * place) / words.length),
+    );
     this.plain = null;
     this.text.splice(from, to - from, ...words.map(word => ' ' + word));
     this.at.splice(from, to - from, ...times);
     const grown = words.length - (to - from);
     segment.to += grown;
-    for (const later of this.segments.slice(position + 1)) { later.from += grown; later.to += grown; }
+    for (const later of this.segments.slice(position + 1)) {
+      later.from += grown;
+      later.to += grown;
+    }
     this.index();
   }
-  /* Where a text stands: character by character over the whole, so that phrases are found too. */
+
+  /**
+   * The first and the last word of each place where a text occurs; phrases are found too.
+   * @param {string} wanted
+   * @returns {[first: number, last: number][]}
+   */
   find(wanted) {
-    if (!this.plain || this.plainOf !== this.text.length) {
-      this.offsets = new Uint32Array(this.text.length);
-      let length = 0;
-      this.text.forEach((word, place) => { this.offsets[place] = length; length += word.length; });
-      this.plain = this.text.join('').toLocaleLowerCase();
-      this.plainOf = this.text.length;
-    }
+    const plain = this.plain ?? this.joined();
     const needle = wanted.toLocaleLowerCase();
+    /** @param {number} at */
+    const wordAt = at => Model.last(this.offsets.length, index => this.offsets[index], at);
+    const blanks = needle.length - needle.trimStart().length;
+    const length = needle.trimEnd().length;
+    /** @type {[number, number][]} */
     const hits = [];
-    for (let place = this.plain.indexOf(needle); place >= 0; place = this.plain.indexOf(needle, place + needle.length)) {
-      const word = Model.last(this.offsets.length, index => this.offsets[index], place + (needle.length - needle.trimStart().length));
-      const last = Model.last(this.offsets.length, index => this.offsets[index], place + needle.trimEnd().length - 1);
+    for (let at = plain.indexOf(needle); at >= 0; at = plain.indexOf(needle, at + needle.length)) {
+      const first = wordAt(at + blanks);
       /* The place of a space belongs to the word after it. */
-      hits.push([word, Math.max(word, last)]);
+      hits.push([first, Math.max(first, wordAt(at + length - 1))]);
     }
     return hits;
+  }
+
+  joined() {
+    this.offsets = new Uint32Array(this.text.length);
+    let length = 0;
+    this.text.forEach((word, place) => {
+      this.offsets[place] = length;
+      length += word.length;
+    });
+    return (this.plain = this.text.join('').toLocaleLowerCase());
   }
 }

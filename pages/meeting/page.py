@@ -1,4 +1,4 @@
-"""One meeting: player, talk time, transcript, names, downloads."""
+"""The Meeting page: one meeting that has ended."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The work on a meeting while it goes on: how far it is, and the words that are there already."""
+"""The progress of a meeting's job, and the transcript so far."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ GROWING_S = 2.0
 
 @st.fragment(run_every=REFRESH_S)
 def bar_alone(meeting_id: str) -> None:
-    """The bar above a transcript that stands until the new one is there."""
+    """Draw the bar above the old transcript, which is shown until the new one is complete."""
     bar(meeting_id)
 
 
 @st.fragment(run_every=GROWING_S)
 def growing(meeting_id: str) -> None:
-    """The bar, and the words as they come; the page is drawn anew when the work is over."""
+    """Draw the bar and the transcript so far; the page is drawn again when the job has ended."""
     meeting = bar(meeting_id)
     transcript = process.service().store.transcript(meeting_id)
     if transcript.segments:
@@ -28,7 +28,7 @@ def growing(meeting_id: str) -> None:
 
 
 def bar(meeting_id: str) -> Meeting:
-    """How far the work is, and the button that gives it up."""
+    """Draw the progress bar with a Cancel button; gives the meeting."""
     meeting = process.service().store.get(meeting_id)
     if meeting.state not in (MeetingState.FINALIZING, MeetingState.LIVE):
         st.rerun(scope="app")
@@ -37,7 +37,7 @@ def bar(meeting_id: str) -> Meeting:
         return meeting
     job = process.service().store.jobs.get(meeting_id)
     share = job.overall if job else meeting.progress
-    st.progress(min(1.0, max(0.0, share)), text=told(job, share))
+    st.progress(min(1.0, max(0.0, share)), text=progress_text(job, share))
     if job is not None:
         st.button(
             "Cancel",
@@ -50,14 +50,14 @@ def bar(meeting_id: str) -> Meeting:
     return meeting
 
 
-def told(job: Job | None, share: float) -> str:
-    """The work in one line: stage, share, remaining time.
+def progress_text(job: Job | None, share: float) -> str:
+    """The job in one line: stage, share, remaining time.
 
-    >>> told(None, 0.42)
-    'Listening to the whole recording: 42%'
+    >>> progress_text(None, 0.42)
+    'Transcribing the whole recording: 42%'
     """
     if job is None:
-        return f"Listening to the whole recording: {share:.0%}"
+        return f"Transcribing the whole recording: {share:.0%}"
     if job.state is JobState.QUEUED:
         return "Waiting for its turn"
     left = job_text.remaining_text(job)
@@ -65,6 +65,6 @@ def told(job: Job | None, share: float) -> str:
 
 
 def cancel(meeting_id: str) -> None:
-    """Give the work up."""
-    with notice.told():
+    """Cancel the meeting's job."""
+    with notice.catching():
         process.service().cancel(meeting_id)

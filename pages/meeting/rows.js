@@ -1,171 +1,267 @@
-/* The transcript, of which only what is near the window is on the page; heights are measured. */
+/** Pixels above and below the window in which rows are on the page too. */
+const MARGIN = 700;
+
+/**
+ * What the rows ask of the view around them.
+ * @typedef {object} RowsHost
+ * @property {Person[]} people
+ * @property {boolean} editable
+ * @property {{ passage: (position: number) => void }} menus
+ * @property {() => number} covered pixels of the window that the player covers at its top
+ * @property {() => void} rendered called when rows came onto the page
+ * @property {() => void} scrolledAway called when the user scrolls
+ */
+
+/**
+ * About how high a row will be, in pixels, before it is on the page.
+ * @param {Row} row
+ * @param {string[]} text
+ * @param {number} width
+ */
+function guessedHeight({ from, to, head }, text, width) {
+  const letters = Math.max(20, (width - 70) / 8.2);
+  let length = 0;
+  for (let place = from; place < to; place += 1) length += text[place].length;
+  return (head ? 41 : 8) + Math.max(1, Math.ceil(length / letters)) * 27;
+}
+
+/** The top of each row, and of what follows the last one. @param {number[]} heights */
+function topsOf(heights) {
+  const tops = new Float64Array(heights.length + 1);
+  heights.forEach((height, place) => {
+    tops[place + 1] = tops[place] + height;
+  });
+  return tops;
+}
+
+/**
+ * The rows `first` to `last` (without it) that are near a window.
+ * @param {Float64Array} tops
+ * @param {{ top: number, bottom: number }} window
+ */
+function rowsNear(tops, { top, bottom }) {
+  const count = tops.length - 1;
+  /** @param {number} y */
+  const rowAt = y => Model.last(count, place => tops[place], y);
+  const last = Math.min(count, rowAt(bottom + MARGIN) + 1);
+  return { first: Math.max(0, rowAt(top - MARGIN)), last };
+}
+
+/**
+ * The transcript. Only rows near the window are on the page: 40,000 words open in a fifth of a
+ * second so, and in half a second with `content-visibility: auto`, which keeps all of them there.
+ */
 class Rows {
+  /** @type {Model | null} */
+  model = null;
+  /** @type {(SegmentChange | null)[] | null} */
+  changes = null;
+  /** The rows on the page, by their place. @type {Map<number, HTMLElement>} */
+  drawn = new Map();
+  /** Guessed, then measured. @type {number[]} */
+  heights = [];
+  tops = new Float64Array(1);
+  width = 0;
+  /** The frame that is asked for; 0 if none is. */
+  frame = 0;
+  jumping = false;
+
+  /** @param {RowsHost} host */
   constructor(host) {
     this.host = host;
     this.node = make('section', { class: 'said', 'aria-label': 'Transcript', tabindex: '-1' });
-    this.drawn = new Map();
-    this.heights = [];
-    this.sized = new WeakMap();
-    this.observer = new ResizeObserver(() => this.resized());
-    this.observer.observe(this.node);
+    /** @type {Element | null} */
+    this.scroller = null;
+    new ResizeObserver(() => this.resized()).observe(this.node);
   }
+
+  /** Finds what scrolls the transcript; known only once that is on the page. */
   attach() {
-    const found = this.scrollerOf();
+    const found = this.findScroller();
     if (found === this.scroller) return;
     this.scroller = found;
     const target = found === document.scrollingElement ? window : found;
     target.addEventListener('scroll', () => this.schedule(), { passive: true });
-    for (const name of ['wheel', 'touchmove']) target.addEventListener(name, () => this.host.scrolledAway(), { passive: true });
+    for (const name of ['wheel', 'touchmove'])
+      target.addEventListener(name, () => this.host.scrolledAway(), { passive: true });
     addEventListener('resize', () => this.schedule());
   }
-  scrollerOf() {
+
+  findScroller() {
+    /** @type {Element | null} */
     let node = this.node;
     while (node) {
-      node = node.parentElement ?? node.getRootNode().host;
+      const root = node.getRootNode();
+      node = node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
       if (node && /auto|scroll/.test(getComputedStyle(node).overflowY)) return node;
     }
-    return document.scrollingElement;
+    return /** @type {Element} */ (document.scrollingElement);
   }
+
+  /** @param {Model} model @param {(SegmentChange | null)[] | null} changes shown if given */
   show(model, changes = null) {
     this.model = model;
     this.changes = changes;
     for (const node of this.drawn.values()) node.remove();
     this.drawn.clear();
-    this.guess();
+    this.guess(model);
     this.attach();
     this.render();
   }
-  guess() {
-    const width = this.node.clientWidth || 700;
-    const letters = Math.max(20, (width - 70) / 8.2);
-    this.width = width;
-    this.heights = this.model.rows.map(row => {
-      let length = 0;
-      for (let place = row.from; place < row.to; place += 1) length += this.model.text[place].length;
-      return (row.head ? 41 : 8) + Math.max(1, Math.ceil(length / letters)) * 27;
-    });
-    this.sum();
+
+  /** @param {Model} model */
+  guess({ rows, text }) {
+    this.width = this.node.clientWidth || 700;
+    this.heights = rows.map(row => guessedHeight(row, text, this.width));
+    this.place();
   }
-  sum() {
-    this.tops = new Float64Array(this.heights.length + 1);
-    this.heights.forEach((height, place) => { this.tops[place + 1] = this.tops[place] + height; });
+
+  place() {
+    this.tops = topsOf(this.heights);
     this.node.style.height = this.tops[this.heights.length] + 'px';
   }
+
   resized() {
     if (!this.model || Math.abs(this.node.clientWidth - this.width) < 2) return;
     const first = this.firstVisible();
-    this.guess();
+    this.guess(this.model);
     this.render();
     if (first > 0) this.reveal(first, 'start');
   }
+
   schedule() {
-    if (this.waiting || !this.model) return;
-    this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.render(); });
+    if (this.frame || !this.model) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.render();
+    });
   }
+
+  /** The frame that scrolls the transcript, in the coordinates of the browser's window. */
+  scrollFrame() {
+    if (!this.scroller || this.scroller === document.scrollingElement)
+      return { top: 0, bottom: innerHeight };
+    return this.scroller.getBoundingClientRect();
+  }
+
+  /** The same frame in the coordinates of the transcript. */
   view() {
-    const frame = this.scroller === document.scrollingElement ? { top: 0, height: innerHeight } : this.scroller.getBoundingClientRect();
-    const top = frame.top - this.node.getBoundingClientRect().top;
-    return { top, bottom: top + frame.height };
+    const { top, bottom } = this.scrollFrame();
+    const offset = this.node.getBoundingClientRect().top;
+    return { top: top - offset, bottom: bottom - offset };
   }
-  firstVisible() { return this.model ? Model.last(this.heights.length, place => this.tops[place], this.view().top + this.host.covered()) : 0; }
-  render(again = 2) {
-    const { top, bottom } = this.view();
-    const margin = 700;
-    const count = this.heights.length;
-    const first = Math.max(0, Model.last(count, place => this.tops[place], top - margin));
-    let last = Math.min(count, Model.last(count, place => this.tops[place], bottom + margin) + 1);
-    for (const [place, node] of this.drawn) if ((place < first || place >= last) && !node.contains(this.node.getRootNode().activeElement)) { node.remove(); this.drawn.delete(place); }
-    const fresh = [];
+
+  firstVisible() {
+    const top = this.view().top + this.host.covered();
+    return this.model ? Model.last(this.heights.length, place => this.tops[place], top) : 0;
+  }
+
+  /** Puts the rows near the window onto the page; their real heights can ask for another round. */
+  render(rounds = 3) {
+    const view = this.view();
+    const near = rowsNear(this.tops, view);
+    this.drop(near);
+    const added = this.add(near);
+    const { changed, shift } = this.measure(view.top + this.host.covered());
+    if (changed) this.place();
+    for (const [place, node] of this.drawn)
+      node.style.transform = `translateY(${this.tops[place]}px)`;
+    /* Keeps what is being read in place when a row above the window is higher than guessed. */
+    if (shift && this.scroller && !this.jumping) this.scroller.scrollTop += shift;
+    if (changed && rounds > 1) this.render(rounds - 1);
+    if (added) this.host.rendered();
+  }
+
+  /** @param {{ first: number, last: number }} near Rows elsewhere leave, but for one in use. */
+  drop({ first, last }) {
+    const root = /** @type {ShadowRoot | Document} */ (this.node.getRootNode());
+    for (const [place, node] of this.drawn) {
+      if (place >= first && place < last) continue;
+      if (node.contains(root.activeElement)) continue;
+      node.remove();
+      this.drawn.delete(place);
+    }
+  }
+
+  /** @param {{ first: number, last: number }} near @returns {boolean} whether a row was missing */
+  add({ first, last }) {
+    if (!this.model) return false;
+    const { people, editable, menus } = this.host;
+    const correct = menus.passage.bind(menus);
+    const context = { model: this.model, people, editable, changes: this.changes, correct };
+    let added = false;
     for (let place = first; place < last; place += 1) {
       if (this.drawn.has(place)) continue;
-      const node = this.row(place);
+      added = true;
+      const node = passageNode(this.model.rows[place], context);
+      const following = [...this.drawn.keys()].filter(key => key > place);
+      const next = following.length ? this.drawn.get(Math.min(...following)) : null;
       this.drawn.set(place, node);
-      fresh.push([place, node]);
-      const next = [...this.drawn.keys()].filter(key => key > place).sort((a, b) => a - b)[0];
-      this.node.insertBefore(node, next === undefined ? null : this.drawn.get(next));
+      this.node.insertBefore(node, next ?? null);
     }
-    let moved = 0;
+    return added;
+  }
+
+  /**
+   * Reads the heights on the page; `shift` is what the rows above `top` have grown by.
+   * @param {number} top
+   */
+  measure(top) {
     let changed = false;
+    let shift = 0;
     for (const [place, node] of this.drawn) {
       const height = node.offsetHeight;
       const grown = height - this.heights[place];
       if (Math.abs(grown) < 1) continue;
       changed = true;
-      if (this.tops[place] + this.heights[place] < top + this.host.covered()) moved += grown;
+      if (this.tops[place] + this.heights[place] < top) shift += grown;
       this.heights[place] = height;
     }
-    if (changed) this.sum();
-    for (const [place, node] of this.drawn) node.style.transform = `translateY(${this.tops[place]}px)`;
-    /* What was above the window and turned out longer must not push what is being read. */
-    if (moved && !this.jumping) this.scroller.scrollTop += moved;
-    if (changed && again) this.render(again - 1);
-    if (fresh.length) this.host.rendered();
+    return { changed, shift };
   }
+
+  /** Scrolls to a row. @param {number} place @param {'center' | 'start'} block */
   reveal(place, block = 'center', smooth = false) {
     this.attach();
+    if (!this.scroller) return;
     this.jumping = true;
+    /* The rows on the way are guessed: come closer in rounds. */
     for (let round = 0; round < 3; round += 1) {
       const { top, bottom } = this.view();
       const covered = this.host.covered();
       const room = bottom - top - covered;
-      const lead = block === 'start' ? 12 : Math.max(12, room * .3);
+      const lead = block === 'start' ? 12 : Math.max(12, room * 0.3);
       const by = this.tops[place] - top - covered - lead;
-      if (smooth && Math.abs(by) < 2 * room) { this.scroller.scrollBy({ top: by, behavior: 'smooth' }); break; }
+      if (smooth && Math.abs(by) < 2 * room) {
+        this.scroller.scrollBy({ top: by, behavior: 'smooth' });
+        break;
+      }
       this.scroller.scrollTop += by;
       this.render();
     }
     this.jumping = false;
   }
-  /* Keeps a word in the part of the window that the player does not cover. */
+
+  /**
+   * Scrolls only if the word is not in the part of the window that the player leaves free.
+   * @param {number} word
+   * @param {boolean} smooth
+   */
   keep(word, smooth) {
-    const place = this.model.rowOfWord(word);
+    if (!this.model) return;
     const node = this.wordNode(word);
-    if (!node) { this.reveal(place, 'center', smooth); return; }
+    if (!node) return this.reveal(this.model.rowOfWord(word), 'center', smooth);
     const box = node.getBoundingClientRect();
-    const frame = this.scroller === document.scrollingElement ? { top: 0, bottom: innerHeight } : this.scroller.getBoundingClientRect();
+    const frame = this.scrollFrame();
     const high = frame.top + this.host.covered() + 30;
     if (box.top >= high && box.bottom <= frame.bottom - 90) return;
-    this.scroller.scrollBy({ top: box.top - high - (frame.bottom - high) * .25, behavior: smooth ? 'smooth' : 'auto' });
+    const top = box.top - high - (frame.bottom - high) * 0.25;
+    this.scroller?.scrollBy({ top, behavior: smooth ? 'smooth' : 'auto' });
   }
-  wordNode(word) { return this.drawn.get(this.model.rowOfWord(word))?.querySelector(`[data-w="${word}"]`) ?? null; }
-  row(place) {
-    const row = this.model.rows[place];
-    const segment = this.model.segments[row.position];
-    const { people } = this.host;
-    const text = make('p', { dir: 'auto' });
-    const colour = colourOf(people, segment.speaker);
-    const node = make('section', { class: 'turn ' + colour + (row.head ? '' : ' more'), 'data-position': row.position });
-    const change = this.changes?.[row.position];
-    if (row.head) {
-      const name = nameOf(people, segment.speaker);
-      const who = make('button', { class: 'who', type: 'button', dir: 'auto', title: this.host.editable ? name + ': whose words these are' : name }, name);
-      const time = make('button', { class: 'time', type: 'button', 'aria-label': 'Play from ' + clock(segment.start / 100) }, clock(segment.start / 100));
-      const top = make('span', { class: 'top' }, who);
-      if (segment.machine != null) top.append(make('button', { class: 'mark', type: 'button', title: 'The machine wrote: ' + segment.machine, 'aria-label': 'Corrected; see what the machine wrote' }, 'corrected'));
-      if (change?.was) top.append(make('span', { class: 'was' }, 'was ' + nameOf(people, change.was)));
-      if (this.host.editable) top.append(button('Correct this passage', pencil, () => this.host.menus.passage(row.position), { class: 'tool fix' }));
-      node.append(top, time);
-    }
-    node.append(text);
-    if (this.changes) { if (row.head) this.compared(text, change, segment); else node.classList.add('skip'); }
-    else this.words(text, row, segment);
-    return node;
-  }
-  words(text, row, segment) {
-    const { text: said } = this.model;
-    for (let place = row.from; place < row.to; place += 1) {
-      const raw = said[place];
-      const shown = raw.trimStart();
-      if (raw !== shown && place > row.from) text.append(' ');
-      text.append(make('span', { class: 'w', 'data-w': place }, shown));
-    }
-  }
-  compared(text, change, segment) {
-    if (!change) { text.append(this.model.textOf(segment)); return; }
-    for (const [sign, before, after] of change.parts) {
-      if (sign === '=') text.append(after);
-      if (before && (sign === '-' || sign === '~')) text.append(' ', make('del', {}, before.trim()));
-      if (after && (sign === '+' || sign === '~')) text.append(' ', make('ins', {}, after.trim()));
-    }
+
+  /** @param {number} word @returns {HTMLElement | null} null if its row is not on the page */
+  wordNode(word) {
+    const row = this.model && this.drawn.get(this.model.rowOfWord(word));
+    return row?.querySelector(`[data-w="${word}"]`) ?? null;
   }
 }

@@ -1,4 +1,4 @@
-"""Work on a meeting that is asked for once more: all of it, other words, or only the speakers."""
+"""Buttons that queue a meeting's job again: to finish it, with other options, or for speakers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pages.shared import job_options, notice, process
 
 
 def finish_button(meeting: Meeting) -> None:
-    """One click takes the work up where it stopped."""
+    """Draw the button that goes on with the job where it stopped."""
     st.button(
         "Finish" if meeting.state is MeetingState.INTERRUPTED else "Try again",
         key=f"finish-{meeting.id}",
@@ -23,13 +23,13 @@ def finish_button(meeting: Meeting) -> None:
 
 
 def finish(meeting_id: str) -> None:
-    """Queue what is missing of a meeting."""
-    with notice.told():
+    """Queue the stages that are missing."""
+    with notice.catching():
         process.service().finalize(meeting_id)
 
 
 def run_again(meeting: Meeting) -> None:
-    """A panel that asks how to listen to the recording once more."""
+    """Draw the panel that transcribes the recording again, with other options."""
     with st.popover("Run again", icon=":material/replay:"):
         weight = job_options.recognizer()
         language = job_options.spoken(weight)
@@ -42,7 +42,7 @@ def run_again(meeting: Meeting) -> None:
         )
         st.caption("The transcript stays until the new one is there; undo brings it back.")
         st.button(
-            "Listen again",
+            "Transcribe again",
             key=f"again-{meeting.id}",
             type="primary",
             on_click=retry,
@@ -55,7 +55,7 @@ def run_again(meeting: Meeting) -> None:
 
 
 def number_of_speakers() -> tuple[str | None, int]:
-    """How many people speak, as far as the person knows."""
+    """Draw the choice of the number of speakers; gives the kind of choice and the number."""
     how = st.segmented_control(
         "Speakers",
         (job_options.AUTO, job_options.EXACTLY, job_options.AT_MOST, job_options.NONE),
@@ -66,14 +66,14 @@ def number_of_speakers() -> tuple[str | None, int]:
 
 
 def lacks_speakers(transcript: Transcript) -> bool:
-    """Whether there are words, and nobody knows whose any of them are."""
+    """Whether there are words, none of them with a speaker."""
     return bool(transcript.segments) and all(
         segment.speaker is None for segment in transcript.segments
     )
 
 
 def find_speakers(meeting: Meeting) -> None:
-    """A line that says that speakers are missing, and the button that finds them."""
+    """Draw the button that finds the speakers of a transcript without any."""
     job = process.service().store.jobs.get(meeting.id)
     options = job.options if job else JobOptions()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -99,6 +99,6 @@ def find_speakers(meeting: Meeting) -> None:
 
 
 def retry(meeting_id: str, stage: JobStage, options: JobOptions) -> None:
-    """Queue the work from a stage on."""
-    with notice.told():
+    """Queue the job from a stage on."""
+    with notice.catching():
         process.service().retry(meeting_id, stage, options)

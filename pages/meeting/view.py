@@ -1,4 +1,4 @@
-"""A meeting that no longer runs live: the work on it, then the transcript, wherever it is shown."""
+"""A meeting that has ended: its job while that runs, then its transcript."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages.shared import links, notice, process, state, style
 
 
 def ended(meeting_id: str) -> None:
-    """Draw a meeting that no longer runs; follow it while there is work on it."""
+    """Draw a meeting that has ended, with the progress of its job."""
     try:
         meeting = process.service().store.get(meeting_id)
     except MeetingNotFoundError:
@@ -33,13 +33,13 @@ def ended(meeting_id: str) -> None:
 
 
 def heading(meeting: Meeting, transcript: Transcript) -> None:
-    """Title, editable, and the facts under it."""
+    """Draw the title as a field, the facts, downloads, and "Run again"."""
     key = f"title-of-{meeting.id}"
 
     def changed() -> None:
         text = (state.widget_value(key) or "").strip()
         if text:
-            with notice.told():
+            with notice.catching():
                 process.service().store.update(meeting.id, title=text)
 
     st.text_input(
@@ -59,7 +59,7 @@ def heading(meeting: Meeting, transcript: Transcript) -> None:
 
 
 def unfinished(meeting: Meeting, transcript: Transcript) -> None:
-    """Why a meeting has no final transcript, and the buttons that mend it."""
+    """Draw why a meeting has no final transcript, and the button that finishes it."""
     if meeting.state is MeetingState.INTERRUPTED:
         st.warning(
             "This meeting was interrupted. What was recorded is safe;"
@@ -67,28 +67,28 @@ def unfinished(meeting: Meeting, transcript: Transcript) -> None:
             icon=":material/bolt:",
         )
     else:
-        reason = meeting.detail or "The second pass failed."
+        reason = meeting.detail or "The transcription failed."
         kept = " The words so far are kept." if transcript.segments else ""
         notice.error(f"{reason}{kept} Try again.")
     run_again.finish_button(meeting)
 
 
 def whole(meeting: Meeting, transcript: Transcript, editable: bool = True) -> None:
-    """The best transcript there is, with its player."""
+    """Draw the transcript in force with its player."""
     if meeting.detail and meeting.state is MeetingState.DONE:
         st.caption(f":material/info: {meeting.detail}")
         notice.explained(meeting.detail)
     if meeting.state is MeetingState.DONE and run_again.lacks_speakers(transcript):
         run_again.find_speakers(meeting)
     if transcript.stage is Stage.PROVISIONAL and transcript.segments:
-        st.caption("Written while people talked; the second pass will improve it.")
+        st.caption("Written while people talked; the final transcript will be better.")
     if transcript.segments or meeting.state is MeetingState.DONE:
         editor.final_view(meeting, transcript, editable)
     held_back(transcript)
 
 
 def held_back(transcript: Transcript) -> None:
-    """What the recognizer wrote where probably nobody spoke."""
+    """Draw the text that was held back because it is probably no speech."""
     if not transcript.rejected:
         return
     title = f"Held back as likely noise ({len(transcript.rejected)})"

@@ -1,220 +1,233 @@
+/** Characters of a title in a message. */
+const longestTitle = 60;
+
+/**
+ * @typedef {object} LibraryData
+ * @property {string} asked the query of this list, as the script wrote it
+ * @property {LibraryQuery} query
+ * @property {MeetingSummary[]} rows
+ * @property {number} total meetings that were found
+ * @property {number} all meetings there are
+ * @property {number} pages
+ * @property {string[]} people
+ * @property {Choices} orders
+ * @property {[value: string, words: string, count: number][]} states
+ * @property {number} undoSeconds
+ */
+
+/** @typedef {{ id: string, heading: string }} Heading */
+
+/**
+ * The meetings with a heading before each group.
+ * @param {MeetingSummary[]} meetings
+ * @returns {(MeetingSummary | Heading)[]}
+ */
+function withHeadings(meetings) {
+  return meetings.flatMap((meeting, place) => {
+    const { group } = meeting;
+    const begins = group && group !== meetings[place - 1]?.group;
+    return begins ? [{ id: 'group ' + group, heading: group }, meeting] : [meeting];
+  });
+}
+
+/** How many meetings were found; empty where nothing was searched. @param {LibraryData} data */
+function countText({ all, total, query }) {
+  if (!all || !total || !(query.text || filtersIn(query).length)) return '';
+  return total === 1 ? '1 meeting' : `${total.toLocaleString('en')} meetings`;
+}
+
+/** The list of meetings: its search, its pages, and what can be done with each meeting. */
 class Library {
-  constructor(root) {
-    this.wishes = new Wishes();
+  /** What was asked for and is not in the list yet, as JSON; empty when the list is up to date. */
+  asked = '';
+  /** @type {LibraryQuery} */
+  query = {};
+  /** Meetings whose deletion is on its way. @type {Set<string>} */
+  gone = new Set();
+  /** @type {WeakMap<Node, MeetingRow>} */
+  rows = new WeakMap();
+
+  /** @param {HTMLElement | ShadowRoot} root @param {ElementComponent<LibraryData>} component */
+  constructor(root, component) {
+    /** Replaced by `viewOf` each time the data changes. */
+    this.component = component;
     this.notes = new Notes();
-    this.query = {};
-    this.gone = new Set();
+    this.outbox = Outbox.of('meetings');
+    this.search = new SearchBar(change => this.ask(change));
+    this.count = make('p', { class: 'count', role: 'status' });
     this.list = make('div', { class: 'rows' });
-    this.place = make('div');
-    root.append(make('div', { class: 'library' }, this.bar(), this.count = make('p', { class: 'count', role: 'status' }), this.list, this.place, this.pager(), this.notes.node));
-  }
-  bar() {
-    this.field = make('input', { type: 'search', placeholder: 'Search everything that was said', 'aria-label': 'Search', autocomplete: 'off', spellcheck: 'false', maxlength: '200', dir: 'auto' });
-    this.field.oninput = () => {
-      clearTimeout(this.typing);
-      this.typing = setTimeout(() => this.ask({ text: this.field.value }), 250);
+    this.nothing = make('div');
+    this.newer = button('Newer page', 'left', () => this.turn(-1));
+    this.older = button('Older page', 'right', () => this.turn(1));
+    this.page = make('span');
+    const pages = { class: 'pages', 'aria-label': 'Pages' };
+    this.pages = make('nav', pages, this.newer, this.page, this.older);
+    const parts = [this.search.node, this.count, this.list, this.nothing, this.pages];
+    root.append(make('div', { class: 'library' }, ...parts, this.notes.node));
+    const refused = (/** @type {Refusal} */ refusal) => {
+      this.gone.clear();
+      this.notes.refused(refusal);
     };
-    this.field.onkeydown = event => {
-      if (event.key === 'Enter') { clearTimeout(this.typing); this.ask({ text: this.field.value }); }
-      if (event.key === 'Escape' && this.field.value) { this.field.value = ''; this.ask({ text: '' }); }
-    };
-    this.clear = button('Clear the search', 'close', () => { this.field.value = ''; this.ask({ text: '' }); this.field.focus(); });
-    this.order = this.select('Order', 'order');
-    this.person = this.select('Person', 'person');
-    this.state = this.select('State', 'state');
-    this.since = this.day('From', 'since');
-    this.until = this.day('To', 'until');
-    this.reset = worded('Clear filters', () => this.ask({ person: '', state: '', since: '', until: '' }), 'plain');
-    this.filters = make('div', { class: 'filters' }, this.order, this.person, this.state, make('label', { class: 'day' }, make('span', {}, 'From'), this.since), make('label', { class: 'day' }, make('span', {}, 'to'), this.until), this.reset);
-    this.fold = button('Filters', 'filter', () => {
-      const open = this.head.classList.toggle('open');
-      this.fold.setAttribute('aria-expanded', open);
-    }, { 'aria-expanded': 'false' });
-    this.fold.classList.add('fold');
-    this.head = make('div', { class: 'head', role: 'search' }, make('div', { class: 'search' }, icon(signs.search), this.field, this.clear, this.fold), this.filters);
-    return this.head;
+    this.notes.node.append(showOutbox(this.outbox, refused, () => this.saved()));
   }
-  select(label, name) {
-    const node = make('select', { 'aria-label': label, title: label });
-    node.onchange = () => this.ask({ [name]: node.value });
-    return node;
-  }
-  day(label, name) {
-    const node = make('input', { type: 'date', 'aria-label': label + ' this day' });
-    node.onchange = () => this.ask({ [name]: node.value });
-    return node;
-  }
-  pager() {
-    this.back = button('Newer page', 'left', () => this.turn(-1));
-    this.on = button('Older page', 'right', () => this.turn(1));
-    this.at = make('span');
-    return (this.pages = make('nav', { class: 'pages', 'aria-label': 'Pages' }, this.back, this.at, this.on));
-  }
+
+  /** @param {number} by */
   turn(by) {
-    this.ask({ page: (this.query.page ?? 0) + by }, true);
-    this.head.scrollIntoView({ block: 'start' });
+    this.ask({ page: (this.query.page ?? 0) + by });
+    this.search.node.scrollIntoView({ block: 'start' });
   }
-  ask(change, keepPage = false) {
-    this.query = { ...this.query, ...(keepPage ? {} : { page: 0 }), ...change };
-    this.asked = Date.now();
-    this.shape();
-    this.wishes.replace('ask', { query: this.query });
+
+  /** Asks for another list; from its first page unless a page is named. @param {LibraryQuery} change */
+  ask(change) {
+    this.query = { ...this.query, page: 0, ...change };
+    this.asked = JSON.stringify(this.query);
+    this.search.show(this.query);
+    this.component.setStateValue('query', this.asked);
   }
-  options(node, entries, value) {
-    const wanted = JSON.stringify(entries);
-    if (node.dataset.entries !== wanted) {
-      node.dataset.entries = wanted;
-      node.replaceChildren(...entries.map(([code, words]) => make('option', { value: code }, words)));
+
+  /** @param {LibraryData} data */
+  draw(data) {
+    /* Until the list is the one asked for, the fields show what was asked for. */
+    if (!this.asked || this.asked === data.asked) {
+      this.asked = '';
+      this.query = { ...data.query };
     }
-    if (node.value !== value && node.getRootNode().activeElement !== node) node.value = value;
-  }
-  /* What stands in the fields, whether the server has answered yet or not. */
-  shape() {
-    const query = this.query;
-    const focused = this.field.getRootNode().activeElement === this.field;
-    if (!focused && this.field.value !== (query.text ?? '')) this.field.value = query.text ?? '';
-    this.clear.hidden = !(query.text || this.field.value);
-    for (const [node, name] of [[this.since, 'since'], [this.until, 'until']]) {
-      if (node.getRootNode().activeElement !== node) node.value = query[name] ?? '';
-      node.classList.toggle('set', Boolean(query[name]));
-    }
-    const narrowed = ['person', 'state', 'since', 'until'].filter(name => query[name]);
-    this.reset.hidden = !narrowed.length;
-    this.fold.classList.toggle('set', narrowed.length > 0);
-    for (const [node, name] of [[this.person, 'person'], [this.state, 'state']]) node.classList.toggle('set', Boolean(query[name]));
-  }
-  draw(component, data) {
-    this.wishes.heard(component, data.heard);
-    if (data.trouble) { this.notes.say(data.trouble, 12, null, 'bad', data.rule); this.gone.clear(); }
-    const settled = !this.wishes.waiting.some(wish => wish.kind === 'ask');
-    if (settled) this.query = { ...data.query };
-    this.data = data;
-    this.options(this.order, data.orders, this.query.order || data.orders[0][0]);
-    this.options(this.person, [['', 'Everybody'], ...data.people.map(name => [name, name])], this.query.person || '');
-    this.options(this.state, [['', 'Any state'], ...data.states.map(([code, words, number]) => [code, `${words} (${number})`])], this.query.state || '');
-    this.person.hidden = !data.people.length;
-    this.state.hidden = data.states.length < 2 && !this.query.state;
-    this.shape();
-    this.head.hidden = !data.all;
-    this.rows();
-  }
-  rows() {
-    const data = this.data;
-    const rows = data.rows.filter(row => !this.gone.has(row.id));
-    const lines = [];
-    let group = '';
-    for (const row of rows) {
-      if (row.group !== group && row.group) lines.push({ id: 'group ' + row.group, heading: row.group });
-      group = row.group;
-      lines.push(row);
-    }
-    keep(this.list, lines, line => line.id,
-      line => (line.heading ? make('h4', { class: 'group' }, line.heading) : this.build(line)),
-      (node, line) => { if (!line.heading) this.fill(node, line); });
-    const narrowed = ['text', 'person', 'state', 'since', 'until'].some(name => data.query[name]);
-    put(this.count, data.all && narrowed && data.total ? (data.total === 1 ? '1 meeting' : `${data.total.toLocaleString('en')} meetings`) : '');
-    this.count.hidden = !this.count.textContent;
-    this.nothing(rows.length ? '' : data.all ? 'found' : 'yet');
+    this.drawSearch(data);
+    this.drawList(data);
+    const page = data.query.page ?? 0;
     this.pages.hidden = data.pages < 2;
-    put(this.at, `Page ${(data.query.page ?? 0) + 1} of ${data.pages.toLocaleString('en')}`);
-    this.back.disabled = !data.query.page;
-    this.on.disabled = (data.query.page ?? 0) + 1 >= data.pages;
+    put(this.page, `Page ${page + 1} of ${data.pages.toLocaleString('en')}`);
+    this.newer.disabled = !page;
+    this.older.disabled = page + 1 >= data.pages;
   }
-  nothing(kind) {
-    if (this.place.dataset.kind === kind) return;
-    this.place.dataset.kind = kind;
-    const all = () => { this.field.value = ''; this.ask({ text: '', person: '', state: '', since: '', until: '' }); };
-    this.place.replaceChildren(...(kind === 'yet'
-      ? [empty('wave', 'Nothing here yet', 'Every meeting you record, and every file you upload, is kept on this machine and listed here.')]
-      : kind === 'found'
-        ? [empty('search', 'Nothing found', 'Try fewer or shorter words, another spelling (recognizers write names as they sound), or take the filters away.', worded('Show all meetings', all))]
-        : []));
+
+  /** @param {LibraryData} data */
+  drawSearch({ orders, people, states, all }) {
+    const { search, query } = this;
+    /** @type {Choices} */
+    const persons = people.map(name => [name, name]);
+    /** @type {Choices} */
+    const counted = states.map(([code, words, count]) => [code, `${words} (${count})`]);
+    search.offer(search.order, orders, query.order || orders[0][0]);
+    search.offer(search.person, [['', 'Everybody'], ...persons], query.person || '');
+    search.offer(search.state, [['', 'Any state'], ...counted], query.state || '');
+    search.person.hidden = !people.length;
+    search.state.hidden = states.length < 2 && !query.state;
+    search.show(query);
+    search.node.hidden = !all;
   }
-  build(row) {
-    const parts = {
-      title: make('a', { class: 'name', dir: 'auto' }), badge: make('span', { class: 'badge' }), facts: make('span', { class: 'when' }), work: make('span', { class: 'doing' }),
-      people: make('span', { class: 'who' }), hits: make('div', { class: 'hits' }), trouble: make('p', { class: 'trouble', dir: 'auto' }), bar: make('span', { class: 'bar' }, make('i')),
-      finish: worded('', () => this.wishes.send('finish', { meeting: row.id }), 'primary'),
-      rename: button('Rename', pencil, () => this.rename(node)),
-      remove: button('Delete', 'trash', () => this.remove(node)),
-    };
-    parts.remove.classList.add('danger');
-    parts.title.onclick = event => this.go(event, { meeting: row.id });
-    const node = make('article', { class: 'row' },
-      make('div', { class: 'line' }, make('div', { class: 'main' }, make('div', { class: 'top' }, parts.title, parts.badge),
-        make('div', { class: 'facts' }, parts.facts, parts.people, parts.work), parts.bar, parts.trouble),
-      make('div', { class: 'does' }, parts.finish, parts.rename, parts.remove)), parts.hits);
-    node.parts = parts;
-    return node;
+
+  /** @param {LibraryData} data */
+  drawList(data) {
+    const meetings = data.rows.filter(meeting => !this.gone.has(meeting.id));
+    keep(
+      this.list,
+      withHeadings(meetings),
+      line => line.id,
+      line => this.build(line),
+      (node, line) => 'title' in line && this.rows.get(node)?.draw(line),
+    );
+    put(this.count, countText(data));
+    this.count.hidden = !this.count.textContent;
+    this.drawNothing(meetings.length ? '' : data.all ? 'found' : 'yet');
   }
-  fill(node, row) {
-    const parts = node.parts;
-    const same = JSON.stringify(row);
-    if (node.dataset.same === same) return;
-    node.dataset.same = same;
-    node.row = row;
-    node.classList.toggle('live', row.state === 'live');
-    parts.title.href = 'meeting?id=' + encodeURIComponent(row.id);
-    put(parts.title, row.title);
-    put(parts.badge, row.badge);
-    parts.badge.hidden = !row.badge;
-    parts.badge.style.setProperty('--ink', row.ink);
-    parts.facts.replaceChildren(...[row.when, row.length].filter(Boolean).map(text => make('span', {}, text)));
-    parts.people.replaceChildren(...row.people.map(person => make('span', { class: 'person s' + person.colour + (person.given ? '' : ' unnamed'), title: person.name }, make('span', { dir: 'auto' }, person.name))),
-      ...(row.morePeople ? [make('span', { class: 'extra' }, `and ${row.morePeople} more`)] : []));
-    parts.people.hidden = !row.people.length;
-    put(parts.work, row.work);
-    parts.work.hidden = !row.work;
-    parts.bar.hidden = row.state !== 'finalizing';
-    parts.bar.firstChild.style.width = 100 * row.overall + '%';
-    tell(parts.trouble, row.trouble, row.rule);
-    parts.trouble.hidden = !row.trouble;
-    put(parts.finish, row.finish);
-    parts.finish.hidden = !row.finish;
-    parts.remove.hidden = row.state === 'live';
-    parts.rename.hidden = row.state === 'live';
-    parts.hits.replaceChildren(...row.hits.map(hit => this.hit(row, hit)),
-      ...(row.moreHits ? [make('span', { class: 'others' }, row.moreHits === 1 ? 'and 1 more place' : `and ${row.moreHits} more places`)] : []));
-    parts.hits.hidden = !row.hits.length;
+
+  /** @param {MeetingSummary | Heading} line @returns {HTMLElement} */
+  build(line) {
+    if (!('title' in line)) return make('h4', { class: 'group' }, line.heading);
+    const row = new MeetingRow(line, this);
+    this.rows.set(row.node, row);
+    return row.node;
   }
-  hit(row, hit) {
-    const said = make('span', { class: 'snippet', dir: 'auto' }, ...hit.snippet.map(([text, match]) => (match ? make('mark', {}, text) : text)));
-    const node = make('a', { class: 'hit ' + (hit.colour == null ? 'nobody' : 's' + hit.colour), href: `meeting?id=${encodeURIComponent(row.id)}&t=${hit.at}`, title: 'Open here' },
-      make('span', { class: 'at' }, hit.time), make('span', { class: 'text' }, make('b', { dir: 'auto' }, hit.speaker), ' ', said));
-    node.onclick = event => this.go(event, { meeting: row.id, at: hit.at });
-    return node;
+
+  /** @param {'' | 'found' | 'yet'} kind why the list is empty */
+  drawNothing(kind) {
+    if (this.nothing.dataset.kind === kind) return;
+    this.nothing.dataset.kind = kind;
+    this.nothing.replaceChildren();
+    if (kind === 'yet') {
+      const text =
+        'Every meeting you record, and every file you upload, is kept on this machine and listed here.';
+      this.nothing.append(empty('wave', 'Nothing here yet', text));
+    }
+    if (kind === 'found') {
+      const text =
+        'Try fewer or shorter words, another spelling (recognizers write names as they sound), or take the filters away.';
+      const all = worded('Show all meetings', () => {
+        this.search.field.value = '';
+        this.ask({ text: '', ...unfiltered() });
+      });
+      this.nothing.append(empty('search', 'Nothing found', text, all));
+    }
   }
-  /* Within the page, so that a recording in this tab goes on; a new tab is the browser's own business. */
-  go(event, where) {
+
+  /** All changes are answered: draw the list as the service has it now, refused ones included. */
+  saved() {
+    for (const node of this.list.querySelectorAll('article')) delete node.dataset.shown;
+    if (this.list.isConnected) this.component.setTriggerValue('changed', true);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} id
+   * @param {string} path
+   * @param {Record<string, string>} body
+   * @param {string} typed
+   */
+  send(method, id, path = '', body = {}, typed = '') {
+    this.outbox.put(method, `/api/meetings/${encodeURIComponent(id)}${path}`, body, typed);
+  }
+
+  /**
+   * Opens a meeting within the page, so that a recording in this tab goes on; the browser opens new
+   * tabs.
+   * @param {MouseEvent} event
+   * @param {Place} place
+   */
+  go(event, place) {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    this.wishes.send('open', where);
+    this.component.setTriggerValue('open', place);
   }
-  rename(node) {
-    const { row, parts } = node;
-    if (!parts.title.isConnected) return;
-    editInPlace(parts.title, row.title, 'Title', name => {
-      put(parts.title, name);
-      this.wishes.send('rename', { meeting: row.id, name });
+
+  /** @param {string} id */
+  finish(id) {
+    this.send('POST', id, '/job', { action: 'finish' });
+  }
+
+  /** @param {MeetingRow} row */
+  rename({ title, meeting }) {
+    if (!title.isConnected) return;
+    editInPlace(title, meeting.title, 'Title', 120, name => {
+      put(title, name);
+      this.send('PATCH', meeting.id, '', { title: name }, name);
     });
   }
-  remove(node) {
+
+  /** @param {MeetingRow} row */
+  askRemove({ node, meeting, remove }) {
     if (node.querySelector('.ask')) return;
-    const { id, title } = node.row;
-    node.append(question(`Delete “${title}” with its recording and transcript?`, 'Delete', () => {
-      this.gone.add(id);
-      this.wishes.send('delete', { meeting: id });
-      this.rows();
-      const short = title.length > 60 ? title.slice(0, 60) + '…' : title;
-      this.notes.say(`“${short}” is deleted.`, this.data.undoSeconds - 1, () => {
-        this.gone.delete(id);
-        this.wishes.send('undo', { meeting: id });
-      });
-      setTimeout(() => this.gone.delete(id), 1000 * this.data.undoSeconds + 4000);
-    }, () => node.parts.remove.focus()));
+    const text = `Delete “${meeting.title}” with its recording and transcript?`;
+    const sure = () => this.remove(meeting);
+    node.append(question(text, 'Delete', sure, () => remove.focus()));
+  }
+
+  /** @param {MeetingSummary} meeting */
+  remove({ id, title }) {
+    const { undoSeconds } = this.component.data;
+    this.gone.add(id);
+    this.send('DELETE', id);
+    this.drawList(this.component.data);
+    const short = title.length > longestTitle ? title.slice(0, longestTitle) + '…' : title;
+    this.notes.say(`“${short}” is deleted.`, undoSeconds - 1, () => {
+      this.gone.delete(id);
+      this.send('POST', id, '/restore');
+    });
+    setTimeout(() => this.gone.delete(id), 1000 * undoSeconds + 4000);
   }
 }
 
+/** @param {ElementComponent<LibraryData>} component */
 export default function (component) {
-  viewOf(component, root => new Library(root)).draw(component, component.data);
+  viewOf(component, root => new Library(root, component)).draw(component.data);
 }

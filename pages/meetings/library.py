@@ -1,13 +1,15 @@
-"""All meetings at a glance: searched, filtered, sorted, and what can be done with each."""
+"""The list of meetings: searched, filtered, sorted, and what can be done with each."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
+from meetcore.api import people
 from meetcore.records import (
     Job,
     JobState,
@@ -20,20 +22,17 @@ from meetcore.records import (
     Speaker,
 )
 from meetcore.service.trash import UNDO_S
-from meetcore.text.names import LONGEST_TITLE
 from pages.shared import (
-    actions,
     element,
     job_text,
     notice,
     open_meeting,
-    people,
     process,
     state,
     style,
 )
 
-draw = element.register(__file__, "library", "listed")
+draw = element.register(__file__, "library", "listed", "outbox", "search_bar", "meeting_row")
 
 KEY = "library"
 REFRESH_S = 3.0
@@ -50,42 +49,26 @@ ORDERS = {
 
 @st.fragment(run_every=REFRESH_S)
 def area() -> None:
-    """The list with its search, drawn by one element however many meetings there are."""
-    draw(key=KEY, data=payload(), on_act_change=actions.callback(KEY, handlers()))
+    """Draw one page of the list with its search."""
+    draw(
+        key=KEY,
+        data=payload(),
+        on_query_change=ask,
+        on_open_change=lambda: open_meeting.ask(state.component_value(KEY, "open")),
+        on_changed_change=element.draw_again,
+    )
     open_meeting.go()
 
 
-def handlers() -> actions.Handlers:
-    """What can be done in the list."""
-    service = process.service()
-
-    def rename(asked: actions.Asked) -> None:
-        if title := actions.named(asked, LONGEST_TITLE):
-            service.store.update(str(asked["meeting"]), title=title)
-
-    return {
-        "ask": lambda asked: state.remember(KEY, asked["query"]),
-        "open": lambda asked: open_meeting.ask(str(asked["meeting"]), asked.get("at")),
-        "rename": rename,
-        "delete": lambda asked: service.delete(str(asked["meeting"])),
-        "undo": lambda asked: service.restore(str(asked["meeting"])),
-        "finish": lambda asked: finish(str(asked["meeting"])),
-    }
-
-
-def finish(meeting_id: str) -> None:
-    """Go on with a job that broke off, or do the second pass of a recording."""
-    service = process.service()
-    job = service.store.jobs.get(meeting_id)
-    if job is not None and job.state in (JobState.FAILED, JobState.CANCELLED):
-        service.retry(meeting_id)
-    else:
-        service.finalize(meeting_id)
+def ask() -> None:
+    """Keep what is asked for (JSON, as the script wrote it) while other pages are shown too."""
+    state.remember(KEY, state.component_value(KEY, "query"))
 
 
 def payload() -> dict[str, Any]:
-    """What the element draws: the page asked for, and what it may be narrowed by."""
-    asked: Mapping[str, Any] = state.remembered(KEY, {})
+    """One page of the list as JSON for the element's script, with the choices of its filters."""
+    text = state.remembered(KEY) or "{}"
+    asked: Mapping[str, Any] = json.loads(text)
     query = query_of(asked)
     library = process.service().store.library
     page = library.find(query)
@@ -95,6 +78,7 @@ def payload() -> dict[str, Any]:
     now = datetime.now().astimezone()
     counts = library.counts()
     return {
+        "asked": text,
         "query": {**asked, "page": query.offset // PER_PAGE},
         "rows": [row(summary, query.order, now) for summary in page.rows],
         "total": page.total,
@@ -108,17 +92,16 @@ def payload() -> dict[str, Any]:
             if counts.get(state)
         ],
         "undoSeconds": UNDO_S,
-        **actions.common(),
     }
 
 
 def pages_of(page: LibraryPage) -> int:
-    """How many pages the list has, at least one."""
+    """The number of pages of the list, at least one."""
     return max(1, -(-page.total // PER_PAGE))
 
 
 def query_of(asked: Mapping[str, Any]) -> LibraryQuery:
-    """The store's question for what stands in the page's fields; nonsense asks for nothing."""
+    """The query for the values of the page's fields; values that make no sense are left out."""
     until = day_start(asked.get("until"))
     state = str(asked.get("state") or "")
     order = str(asked.get("order") or "")
@@ -148,7 +131,7 @@ def day_start(text: object) -> datetime | None:
 
 
 def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
-    """One meeting as the element draws it."""
+    """One meeting as JSON for the element's script."""
     meeting, job = summary.meeting, summary.job
     ink, state = style.STATE_TEXT[meeting.state]
     at_work = meeting.state is MeetingState.FINALIZING and job is not None
@@ -177,9 +160,9 @@ def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
 
 
 def work_text(job: Job) -> str:
-    """What is being done for a meeting; its place in the queue is the Upload page's to tell.
+    """A job in words, without its place in the queue, which the Upload page shows.
 
-    >>> work_text(Job("m", JobState.QUEUED, jobs.ORDER[0]))
+    >>> work_text(Job("m", JobState.QUEUED, job_text.ORDER[0]))
     'Waiting'
     """
     if job.state is JobState.QUEUED:
@@ -188,7 +171,7 @@ def work_text(job: Job) -> str:
 
 
 def described(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:
-    """The first few people, named ones before the others."""
+    """The first few people as JSON, named ones first."""
     chosen = sorted(speakers, key=lambda speaker: speaker.name is None)[:PEOPLE_SHOWN]
     return [
         {"name": person["name"], "colour": person["colour"], "given": person["given"]}
@@ -197,7 +180,7 @@ def described(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:
 
 
 def hit(found: SearchHit, speakers: Iterable[Speaker]) -> dict[str, Any]:
-    """A place where what was searched for was said."""
+    """A passage that holds what was searched for, as JSON."""
     colours = {s.display_name: people.colour_of(s.label) for s in speakers}
     return {
         "at": round(max(0.0, found.start), 2),
@@ -209,7 +192,7 @@ def hit(found: SearchHit, speakers: Iterable[Speaker]) -> dict[str, Any]:
 
 
 def group_of(moment: datetime, now: datetime) -> str:
-    """The heading a meeting stands under.
+    """The heading of a meeting's group in the list.
 
     >>> day = datetime(2026, 11, 22, 14, 5).astimezone()
     >>> group_of(day, day), group_of(day - timedelta(days=1), day), group_of(day, day.replace(2027))
@@ -223,7 +206,7 @@ def group_of(moment: datetime, now: datetime) -> str:
 
 
 def moment_text(moment: datetime, now: datetime) -> str:
-    """When a meeting was, as short as its heading allows.
+    """A meeting's date and time, without what its group's heading says.
 
     >>> day = datetime(2026, 11, 22, 14, 5).astimezone()
     >>> moment_text(day, day), moment_text(day.replace(month=3), day)

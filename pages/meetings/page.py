@@ -1,4 +1,4 @@
-"""All meetings: found again by what was said, by whom, and when."""
+"""The Meetings page: all meetings, with a search in what was said."""
 
 import streamlit as st
 

@@ -1,19 +1,17 @@
-"""The one door to the address bar: what a page was opened for, and what a reload must find."""
+"""The only module that uses st.query_params: which meeting, second or rule a page shows."""
 
 from __future__ import annotations
-
-from typing import cast
 
 import streamlit as st
 
 
 def shown_meeting() -> str | None:
-    """The meeting in the address, on any page."""
-    return cast("str | None", st.query_params.get("meeting"))
+    """The id of the running meeting in the address; None where there is none."""
+    return st.query_params.get("meeting")
 
 
 def show_meeting(meeting_id: str | None, microphone: bool = False) -> None:
-    """Put a meeting into the address, or take it out."""
+    """Put a running meeting into the address, or remove it."""
     for name, value in (("meeting", meeting_id), ("mic", "1" if microphone else None)):
         if value is None:
             if name in st.query_params:
@@ -28,12 +26,12 @@ def wants_microphone() -> bool:
 
 
 def opened_meeting() -> str | None:
-    """The meeting the address of the Meeting page names."""
-    return cast("str | None", st.query_params.get("id"))
+    """The id of the meeting that the Meeting page shows; None where the address has none."""
+    return st.query_params.get("id")
 
 
 def opened_at() -> float | None:
-    """The second at which the address of the Meeting page opens it."""
+    """The second at which the Meeting page opens; None where the address has none."""
     try:
         return max(0.0, float(st.query_params["t"]))
     except (KeyError, ValueError):
@@ -41,12 +39,12 @@ def opened_at() -> float | None:
 
 
 def asked_rule() -> str | None:
-    """The rule that the address of the Diagnostics page names."""
-    return cast("str | None", st.query_params.get("rule"))
+    """The id of the rule that the Diagnostics page shows first; None where the address has none."""
+    return st.query_params.get("rule")
 
 
 def ask_rule(rule: str | None) -> None:
-    """Put a rule into the address, or take it out."""
+    """Put a rule into the address, or remove it."""
     if rule is not None:
         st.query_params["rule"] = rule
     elif "rule" in st.query_params:

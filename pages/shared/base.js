@@ -1,4 +1,3 @@
-// @ts-nocheck
 const pencil = 'M4 20h4L19 9l-4-4L4 16v4zM14 6l4 4';
 /** @type {WeakMap<Node, any>} */
 const views = new WeakMap();
@@ -28,9 +27,15 @@ function make(tag, attributes = {}, ...children) {
 function icon(path, label) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   for (const [name, value] of Object.entries({
-    viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', 'stroke-width': '2',
-    'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': label ? null : 'true',
-  })) if (value != null) svg.setAttribute(name, value);
+    viewBox: '0 0 24 24',
+    fill: 'none',
+    stroke: 'currentColor',
+    'stroke-width': '2',
+    'stroke-linecap': 'round',
+    'stroke-linejoin': 'round',
+    'aria-hidden': label ? null : 'true',
+  }))
+    if (value != null) svg.setAttribute(name, value);
   const shape = document.createElementNS('http://www.w3.org/2000/svg', 'path');
   shape.setAttribute('d', path);
   svg.append(shape);
@@ -38,16 +43,36 @@ function icon(path, label) {
 }
 
 /** @param {Element} node @param {string} text Set only when it differs. */
-function put(node, text) { if (node.textContent !== text) node.textContent = text; }
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
 
-/* A trouble in words, then the way to the rule that knows it; in a tab of its own, so that a
-   microphone that is open here stays open. */
+/**
+ * Shows an error in words, then a link to the rule that explains it. The link opens a tab of its
+ * own, so that a microphone that is open here stays open.
+ * @param {HTMLElement} node
+ * @param {string} text
+ * @param {string} [rule]
+ */
 function tell(node, text, rule) {
-  const told = JSON.stringify([text, rule]);
-  if (node.told === told) return;
-  node.told = told;
+  const shown = JSON.stringify([text, rule]);
+  if (node.dataset.shown === shown) return;
+  node.dataset.shown = shown;
   node.replaceChildren(text);
-  if (rule) node.append(' ', make('a', { class: 'why', href: 'diagnostics?rule=' + encodeURIComponent(rule), target: '_blank', rel: 'noopener' }, 'Why, and how to mend it'));
+  if (rule)
+    node.append(
+      ' ',
+      make(
+        'a',
+        {
+          class: 'why',
+          href: 'diagnostics?rule=' + encodeURIComponent(rule),
+          target: '_blank',
+          rel: 'noopener',
+        },
+        'Why, and how to mend it',
+      ),
+    );
 }
 
 /**
@@ -92,32 +117,46 @@ function nameOf(people, label) {
   return person ? person.name : 'Unknown speaker';
 }
 
-/* Chips with the speakers' names; one click turns a name into a field. */
+/** Chips with the speakers' names; a click turns a name into a field. */
 class People {
+  /** @type {Map<string, HTMLButtonElement>} */
+  chips = new Map();
+  /** Names that were typed and that the server has not confirmed. @type {Map<string, string>} */
+  asked = new Map();
+  /** @type {Person[]} */
+  known = [];
+
+  /** @param {(label: string, name: string) => void} rename called with each name that is typed */
   constructor(rename) {
     this.rename = rename;
     this.node = make('div', { class: 'people', role: 'group', 'aria-label': 'Speakers' });
-    this.chips = new Map();
-    this.asked = new Map();
-    this.known = [];
   }
-  /* A name just typed is shown at once, until the server says the same or a few seconds are over. */
+
+  /**
+   * The people with the names just typed, until the server says the same or refuses (`forget`).
+   * @param {Person[]} people
+   */
   settle(people) {
-    for (const [label, ask] of this.asked) {
+    for (const [label, name] of this.asked) {
       const person = people.find(p => p.label === label);
-      if (!person || person.name === ask.name || Date.now() - ask.at > 6000) this.asked.delete(label);
-      else if (Date.now() - ask.sent > 1200) {
-        /* A message sent while the server draws can be lost. */
-        ask.sent = Date.now();
-        this.rename(label, ask.name);
-      }
+      if (!person || person.name === name) this.asked.delete(label);
     }
-    this.known = people.map(p => this.asked.has(p.label) ? { ...p, name: this.asked.get(p.label).name } : p);
+    this.known = people.map(p => ({ ...p, name: this.asked.get(p.label) ?? p.name }));
     return this.known;
   }
+
+  /** @param {string} label */
+  forget(label) {
+    this.asked.delete(label);
+  }
+
+  /** @param {Person[]} people */
   draw(people) {
     for (const [label, chip] of this.chips) {
-      if (!people.some(p => p.label === label)) { chip.remove(); this.chips.delete(label); }
+      if (!people.some(p => p.label === label)) {
+        chip.remove();
+        this.chips.delete(label);
+      }
     }
     for (const person of people) {
       let chip = this.chips.get(person.label);
@@ -128,40 +167,56 @@ class People {
       }
       chip.classList.add('s' + person.colour);
       if (chip.classList.contains('editing')) continue;
-      put(chip.querySelector('.name'), person.name);
+      put(/** @type {HTMLElement} */ (chip.firstElementChild), person.name);
       chip.title = 'Rename ' + person.name;
       chip.setAttribute('aria-label', 'Rename ' + person.name);
     }
   }
+
+  /** @param {string} label */
   chip(label) {
-    const chip = make('button', { class: 'chip', type: 'button', 'data-speaker': label },
-      make('span', { class: 'name' }), icon(pencil));
+    const chip = make(
+      'button',
+      { class: 'chip', type: 'button', 'data-speaker': label },
+      make('span', { class: 'name' }),
+      icon(pencil),
+    );
     chip.onclick = () => this.edit(label);
     return chip;
   }
+
+  /** @param {string} label */
   edit(label) {
     const chip = this.chips.get(label);
     const person = this.known.find(p => p.label === label);
     if (!chip || !person || this.node.querySelector('.editing')) return;
-    const field = make('input', { value: person.given ? person.name : '', placeholder: person.name,
-      maxlength: '60', 'aria-label': 'Name of ' + person.name, autocomplete: 'off' });
+    const field = make('input', {
+      value: person.given ? person.name : '',
+      placeholder: person.name,
+      maxlength: '60',
+      'aria-label': 'Name of ' + person.name,
+      autocomplete: 'off',
+    });
     const form = make('span', { class: 'chip editing s' + person.colour }, field);
     let open = true;
-    const close = keep => {
+    const close = (/** @type {boolean} */ keep) => {
       if (!open) return;
       open = false;
       const name = field.value.trim();
       form.replaceWith(chip);
       if (keep && name && name !== person.name) {
-        this.asked.set(label, { name, at: Date.now(), sent: Date.now() });
-        put(chip.querySelector('.name'), name);
+        this.asked.set(label, name);
+        put(/** @type {HTMLElement} */ (chip.firstElementChild), name);
         this.rename(label, name);
       }
       chip.focus();
     };
     field.onkeydown = event => {
       event.stopPropagation();
-      if (event.key === 'Enter') { event.preventDefault(); close(true); }
+      if (event.key === 'Enter') {
+        event.preventDefault();
+        close(true);
+      }
       if (event.key === 'Escape') close(false);
     };
     field.onblur = () => close(true);

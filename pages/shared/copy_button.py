@@ -1,4 +1,4 @@
-"""A button that puts a text into the clipboard."""
+"""A button that copies a text to the clipboard."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ draw = element.register(__file__, "copy_button")
 
 
 def button(label: str, text: str) -> None:
-    """Draw the button; where the browser keeps the clipboard shut, it says so."""
+    """Draw the button; it says so where the browser refuses access to the clipboard."""
     draw(key="copying", data={"label": label, "text": text})

@@ -1,4 +1,4 @@
-"""Meetcore's own page elements: one script and one style each, drawn without a frame."""
+"""Meetcore's own page elements: one script and one style each, drawn without an iframe."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ SHARED = Path(__file__).parent
 
 
 def read_asset(folder: Path, name: str) -> str:
-    """The text of a script or a style: from this folder, else from the shared one."""
+    """The text of a script or a style in this folder, else in `pages/shared`."""
     return asset_path(folder, name).read_text(encoding="utf-8")
 
 
 def asset_path(folder: Path, name: str) -> Path:
-    """Where a script or a style lies, or would lie."""
+    """The path of a script or a style, which need not exist."""
     path = folder / name
     return path if path.is_file() else SHARED / name
 
 
+def draw_again() -> None:
+    """A callback that changes nothing: an element's event makes Streamlit run the script again."""
+
+
 def style_of(module_file: str, name: str) -> str:
-    """A style beside the module as an HTML element; for what is drawn without a script."""
+    """A style beside the module as an HTML element, for what is drawn without a script."""
     return f"<style>{read_asset(Path(module_file).parent, f'{name}.css')}</style>"
 
 
 def register(module_file: str, name: str, *shared: str) -> ComponentRenderer:
-    """The drawing function of the element whose script and style bear this name.
+    """The drawing function of the element whose script and style have this name.
 
     They lie beside the module that registers it. Scripts and styles named in `shared`, from the
     same folder or from `pages/shared`, come between the base and its own; a part that draws

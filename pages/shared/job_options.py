@@ -1,4 +1,4 @@
-"""What may be asked for with an upload; the defaults let Meetcore choose."""
+"""The options of a job: recognizer, language, number of speakers, names and terms."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ WORDS = {
     "base.en": "more accurate, English only",
     "base": "99 languages",
 }
-"""A word on each recognizer that a person may choose."""
+"""The recognizers that can be chosen, each with a few words on it."""
 
 
 def options() -> JobOptions:
-    """Draw the choices, folded away, and give what is chosen."""
+    """Draw the choices in an expander; gives what is chosen."""
     with st.expander("Options", icon=":material/tune:"):
         left, right = st.columns(2)
         with left:
@@ -57,7 +57,7 @@ def options() -> JobOptions:
 def chosen(
     weight: str, language: str | None, how: str | None, count: int, prompt: str
 ) -> JobOptions:
-    """The choices as the service takes them."""
+    """The choices as a record."""
     return JobOptions(
         language=language,
         recognizer=weight,
@@ -69,7 +69,7 @@ def chosen(
 
 
 def recognizer() -> str:
-    """The weight that writes the words; empty is the one in the settings."""
+    """Draw the choice of recognizer; gives a weight's name, empty for the one in the settings."""
     mine = process.settings().recognizer
     resolver = process.resolver()
     others = [name for name in WORDS if name != mine and name in resolver.catalogue.weights]
@@ -85,7 +85,7 @@ def recognizer() -> str:
 
 
 def described(name: str) -> str:
-    """A weight's name with a word on it; of a path, only its end.
+    """A weight's name with a few words on it; of a path, only the last part.
 
     >>> described("base"), described("/models/my.pt")
     ('base (99 languages)', 'my.pt')
@@ -95,12 +95,12 @@ def described(name: str) -> str:
 
 
 def fetch_bytes(resolver: WeightResolver, name: str) -> int:
-    """Bytes that must be fetched before the weight can be used; 0 when it is here."""
+    """The size in bytes of a weight that must be downloaded first; 0 for one that is cached."""
     return 0 if resolver.cached(name) else resolver.catalogue.weights[name].size
 
 
 def spoken(weight: str) -> str | None:
-    """The language; None lets the recognizer find out."""
+    """Draw the choice of language; gives its code, None to detect it."""
     name = weight or process.settings().recognizer
     if name.endswith(".en"):
         st.selectbox(
@@ -121,7 +121,7 @@ def spoken(weight: str) -> str | None:
 
 
 def speaker_count(how: str | None) -> int:
-    """How many people speak, where that was asked for."""
+    """Draw the number of speakers where `how` needs one; gives 2 where it does not."""
     if how not in (EXACTLY, AT_MOST):
         return 2
     return int(
@@ -132,13 +132,13 @@ def speaker_count(how: str | None) -> int:
 
 
 def payload(options: JobOptions) -> dict[str, Any]:
-    """The options as the upload's header carries them: only what differs from the defaults."""
+    """The options that differ from the defaults, as JSON for the upload's header."""
     default = asdict(JobOptions())
     return {name: value for name, value in asdict(options).items() if value != default[name]}
 
 
 def summary(options: JobOptions) -> str:
-    """The options in one quiet line; nothing where all are the defaults."""
+    """The options in one line; empty where all are the defaults."""
     said = [
         described(options.recognizer) if options.recognizer else "",
         languages.name_of(options.language) if options.language else "",

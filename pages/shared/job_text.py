@@ -1,4 +1,4 @@
-"""A job in words: what it does, and how long it still takes."""
+"""A job in words: its stage, and how long it will take."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ORDER = tuple(STAGES)
 
 
 def words(job: Job, ahead: int = 0) -> str:
-    """Where the job is, in a few words.
+    """The job's state or stage in a few words.
 
     >>> words(Job("m", JobState.QUEUED, JobStage.DECODING), 2)
     'Waiting, 2 before it'
@@ -31,7 +31,7 @@ def words(job: Job, ahead: int = 0) -> str:
 
 
 def remaining_text(job: Job) -> str:
-    """The expected time to the end, as people say it; empty while nobody can tell.
+    """The estimated time to the end in words; empty where there is no estimate.
 
     >>> remaining_text(Job("m", JobState.RUNNING, JobStage.RECOGNIZING, remaining_s=170.0))
     'about 3 min'

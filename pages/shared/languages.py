@@ -1,4 +1,4 @@
-"""The languages Whisper knows, by the names people use."""
+"""The languages that Whisper recognizes, with their English names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BY_NAME: tuple[str, ...] = tuple(sorted(NAMES, key=NAMES.__getitem__))
 
 
 def name_of(code: str) -> str:
-    """The language's English name; the code itself where it has none here.
+    """The language's English name; the code itself where it is not in NAMES.
 
     >>> name_of("de"), name_of("xx")
     ('German', 'xx')

@@ -1,4 +1,4 @@
-"""The pages, by the names links use; paths are relative to the navigation script."""
+"""The paths of the pages for links; relative to the navigation script."""
 
 LIVE = "live/page.py"
 UPLOAD = "upload/page.py"

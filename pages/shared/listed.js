@@ -1,3 +1,4 @@
+/** Shapes of 24 by 24 units. @type {Record<string, string>} */
 const signs = {
   trash: 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5',
   close: 'M6 6l12 12M18 6L6 18',
@@ -15,49 +16,43 @@ const signs = {
   right: 'M9 5l7 7-7 7',
 };
 
-/* Wishes for the server, one after the other: each is repeated until it is heard, and heard once. */
-class Wishes {
-  constructor() { this.waiting = []; }
-  send(kind, more = {}) {
-    this.waiting.push({ kind, nonce: Math.random().toString(36).slice(2), tries: 6, ...more });
-    if (this.waiting.length === 1) this.tell();
-  }
-  /* A later wish of the same kind makes an earlier one that was not sent yet needless. */
-  replace(kind, more = {}) {
-    this.waiting = this.waiting.filter((wish, index) => index === 0 || wish.kind !== kind);
-    this.send(kind, more);
-  }
-  tell() {
-    clearTimeout(this.timer);
-    const wish = this.waiting[0];
-    if (!wish) return;
-    if (!wish.tries) { this.waiting.shift(); return this.tell(); }
-    wish.tries -= 1;
-    const { tries, ...value } = wish;
-    this.component.setTriggerValue('act', value);
-    this.timer = setTimeout(() => this.tell(), 1500);
-  }
-  heard(component, nonce) {
-    this.component = component;
-    if (this.waiting[0]?.nonce !== nonce) return;
-    this.waiting.shift();
-    this.tell();
-  }
-}
-
+/**
+ * A button that shows only a sign.
+ * @param {string} label
+ * @param {string} sign a name in `signs`, or a shape
+ * @param {() => void} press
+ * @param {Record<string, any>} more attributes
+ */
 function button(label, sign, press, more = {}) {
-  const node = make('button', { type: 'button', class: 'tool', title: label, 'aria-label': label, ...more }, icon(signs[sign] ?? sign));
+  const node = make(
+    'button',
+    { type: 'button', class: 'tool', title: label, 'aria-label': label, ...more },
+    icon(signs[sign] ?? sign),
+  );
   node.onclick = press;
   return node;
 }
 
+/** @param {string} text @param {() => void} press @param {string} kind a class */
 function worded(text, press, kind = '') {
   return make('button', { type: 'button', class: 'word ' + kind, onclick: press }, text);
 }
 
-/* Keyed children: nodes of things that stay are kept, so that nothing flickers and focus stays. */
+/**
+ * Draws things as children by key: the nodes of things that stay are kept, so that nothing flickers
+ * and the focus stays.
+ * @template Thing
+ * @template {HTMLElement} Node
+ * @param {HTMLElement} parent
+ * @param {Thing[]} things
+ * @param {(thing: Thing) => string} keyOf
+ * @param {(thing: Thing) => Node} build called for a thing that is new
+ * @param {(node: Node, thing: Thing) => void} draw called for each thing
+ */
 function keep(parent, things, keyOf, build, draw) {
-  const old = new Map([...parent.children].map(node => [node.dataset.key, node]));
+  const nodes = /** @type {Node[]} */ ([...parent.children]);
+  const old = new Map(nodes.map(node => [node.dataset.key, node]));
+  /** @type {Node | null} */
   let before = null;
   for (const thing of things) {
     const key = keyOf(thing);
@@ -68,6 +63,7 @@ function keep(parent, things, keyOf, build, draw) {
       node.dataset.key = key;
     }
     draw(node, thing);
+    /** @type {ChildNode | null} */
     const place = before ? before.nextSibling : parent.firstChild;
     if (place !== node) parent.insertBefore(node, place);
     before = node;
@@ -75,11 +71,25 @@ function keep(parent, things, keyOf, build, draw) {
   for (const node of old.values()) node.remove();
 }
 
-/* A name becomes a field; Enter or leaving it keeps what was typed, Escape does not. */
-function editInPlace(shown, text, label, keepName) {
-  const field = make('input', { class: 'edit', value: text, maxlength: '120', 'aria-label': label, autocomplete: 'off', dir: 'auto' });
+/**
+ * Turns a name into a field; Enter and leaving it keep what was typed, Escape does not.
+ * @param {HTMLElement} shown
+ * @param {string} text
+ * @param {string} label
+ * @param {number} longest in characters
+ * @param {(name: string) => void} keepName called when the name differs
+ */
+function editInPlace(shown, text, label, longest, keepName) {
+  const field = make('input', {
+    class: 'edit',
+    value: text,
+    maxlength: longest,
+    'aria-label': label,
+    autocomplete: 'off',
+    dir: 'auto',
+  });
   let open = true;
-  const close = wanted => {
+  const close = (/** @type {boolean} */ wanted) => {
     if (!open) return;
     open = false;
     const name = field.value.trim();
@@ -88,7 +98,10 @@ function editInPlace(shown, text, label, keepName) {
   };
   field.onkeydown = event => {
     event.stopPropagation();
-    if (event.key === 'Enter') { event.preventDefault(); close(true); }
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      close(true);
+    }
     if (event.key === 'Escape') close(false);
   };
   field.onblur = () => close(true);
@@ -97,34 +110,114 @@ function editInPlace(shown, text, label, keepName) {
   field.select();
 }
 
-/* A question in the place it is about; Escape is "no". */
+/**
+ * A question beside the thing it is about; Escape answers no.
+ * @param {string} words
+ * @param {string} yes
+ * @param {() => void} sure
+ * @param {() => void} [no]
+ */
 function question(words, yes, sure, no) {
   const node = make('div', { class: 'ask', role: 'alertdialog', 'aria-label': words });
-  const close = () => { node.remove(); no?.(); };
-  const first = worded(yes, () => { node.remove(); sure(); }, 'danger');
-  node.append(make('p', { dir: 'auto' }, words), make('div', { class: 'answers' }, first, worded('Keep it', close)));
-  node.onkeydown = event => { if (event.key === 'Escape') { event.stopPropagation(); close(); } };
+  const close = () => {
+    node.remove();
+    no?.();
+  };
+  const first = worded(
+    yes,
+    () => {
+      node.remove();
+      sure();
+    },
+    'danger',
+  );
+  node.append(
+    make('p', { dir: 'auto' }, words),
+    make('div', { class: 'answers' }, first, worded('Keep it', close)),
+  );
+  node.onkeydown = event => {
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      close();
+    }
+  };
   setTimeout(() => first.focus(), 0);
   return node;
 }
 
-/* Short messages at the foot of the window; some can be taken back for a few seconds. */
+/** Short messages at the foot of the window; some can be undone for a few seconds. */
 class Notes {
-  constructor() { this.node = make('div', { class: 'notes', role: 'status', 'aria-live': 'polite' }); }
+  constructor() {
+    this.node = make('div', { class: 'notes', role: 'status', 'aria-live': 'polite' });
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} seconds with 0 it stays until it is closed
+   * @param {(() => void) | null} undo
+   * @param {string} kind a class
+   * @param {string} rule the diagnostics rule that explains it, or ""
+   */
   say(text, seconds, undo = null, kind = '', rule = '') {
-    const note = make('div', { class: 'note ' + kind }, make('span', { dir: 'auto' }));
-    tell(note.firstChild, text, rule);
-    const close = () => { clearTimeout(timer); note.remove(); };
+    const words = make('span', { dir: 'auto' });
+    const note = make('div', { class: 'note ' + kind }, words);
+    tell(words, text, rule);
+    const close = () => {
+      clearTimeout(timer);
+      note.remove();
+    };
+    const timer = seconds ? setTimeout(close, seconds * 1000) : 0;
     if (undo) {
       const bar = make('i', { 'aria-hidden': 'true' });
       bar.style.animationDuration = seconds + 's';
-      note.append(worded('Undo', () => { close(); undo(); }, 'undo'), bar);
+      note.append(
+        worded(
+          'Undo',
+          () => {
+            close();
+            undo();
+          },
+          'undo',
+        ),
+        bar,
+      );
     } else note.append(button('Close', 'close', close));
-    const timer = setTimeout(close, seconds * 1000);
     this.node.append(note);
+    return note;
+  }
+
+  /** Why a change was not saved; what was typed stays in reach. @param {Refusal} refusal */
+  refused({ trouble, rule, typed }) {
+    const note = this.say(trouble, typed ? 0 : 12, null, 'bad', rule);
+    if (!typed) return;
+    const copy = worded(
+      'Copy',
+      () =>
+        navigator.clipboard?.writeText(typed).then(
+          () => put(copy, 'Copied'),
+          () => {},
+        ),
+      'undo',
+    );
+    note.classList.add('typed');
+    note.append(make('p', {}, 'You typed: ', make('q', { dir: 'auto' }, typed)), copy);
   }
 }
 
+/**
+ * What a page shows in place of an empty list.
+ * @param {string} sign
+ * @param {string} title
+ * @param {string} line
+ * @param {...Node} more
+ */
 function empty(sign, title, line, ...more) {
-  return make('div', { class: 'empty' }, make('span', { class: 'disc' }, icon(signs[sign])), make('h3', {}, title), make('p', {}, line), ...more);
+  return make(
+    'div',
+    { class: 'empty' },
+    make('span', { class: 'disc' }, icon(signs[sign])),
+    make('h3', {}, title),
+    make('p', {}, line),
+    ...more,
+  );
 }

@@ -1,4 +1,4 @@
-"""Why a browser did not open its microphone, in words, by the code its script reports."""
+"""Why a browser did not open its microphone: a sentence for each code that the script reports."""
 
 FAULTS = {
     "denied": "The browser does not let this page use the microphone. Allow it by the icon beside"

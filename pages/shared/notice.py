@@ -1,4 +1,4 @@
-"""Trouble, told in one sentence with a next step; the traceback goes to the log."""
+"""Errors as one sentence with a next step; tracebacks go to the log."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ WHY = "Why, and how to mend it"
 
 
 def error(text: str, icon: str = ":material/error:") -> None:
-    """Draw what went wrong, and the way to the rule that knows it."""
+    """Draw an error, and a link to the rule that explains it."""
     st.error(text, icon=icon)
     explained(text)
 
 
 def explained(text: str) -> None:
-    """The way to the rule that knows a message, where one does."""
+    """Draw a link to the rule that explains a message, if there is one."""
     rule = rule_of(text)
     if rule:
         rule_link(rule)
 
 
 def rule_of(text: str) -> str:
-    """Id of the rule that knows a message; empty where none does."""
+    """Id of the rule that explains a message; empty where none does."""
     rule = explain(text)
     return rule.id if rule else ""
 
 
 def rule_link(rule: str) -> None:
-    """The way to a rule on the Diagnostics page."""
+    """Draw a link to a rule on the Diagnostics page."""
     st.page_link(links.DIAGNOSTICS, label=WHY, icon=":material/build:", query_params={"rule": rule})
 
 
 def show_unexpected(error_met: Exception) -> bool:
-    """Draw one sentence instead of Streamlit's traceback box."""
+    """Draw one sentence instead of Streamlit's traceback box; always True, as Streamlit expects."""
     if isinstance(error_met, MeetcoreError):
         logger.warning("shown to the user: %s", error_met)
         error(str(error_met))
@@ -58,10 +58,10 @@ def show_unexpected(error_met: Exception) -> bool:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Keep what Meetcore itself reports inside the block, for `trouble` to show.
+def catching() -> Iterator[None]:
+    """Catch a MeetcoreError of the block and keep its text, which `trouble` draws.
 
-    Made for callbacks: what they draw themselves is gone after the next run.
+    For callbacks of widgets: what a callback draws itself disappears with the next run.
     """
     state.note_trouble(None)
     try:
@@ -72,7 +72,7 @@ def told() -> Iterator[None]:
 
 
 def trouble() -> None:
-    """Show what the last action reported, until the next one."""
+    """Draw the error of the last action, until the next action."""
     text = state.trouble()
     if text:
         error(text)

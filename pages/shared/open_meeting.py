@@ -1,6 +1,9 @@
-"""The way from a list to a meeting; inside the page, so that a recording here goes on."""
+"""Opens a meeting from a list without loading the page anew, so that a recording goes on."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -9,13 +12,14 @@ from pages.shared import links, process, state
 NAME = "opening"
 
 
-def ask(meeting_id: str, at: float | None = None) -> None:
-    """In a callback: open this meeting, at this second, once the callback is over."""
-    state.remember(NAME, (meeting_id, at))
+def ask(asked: Mapping[str, Any] | None) -> None:
+    """In a callback: note the `meeting` to open, and the second (`at`), for `go`."""
+    if asked is not None:
+        state.remember(NAME, (str(asked["meeting"]), asked.get("at")))
 
 
 def go() -> None:
-    """Leave for the meeting that was asked for, if any; a running one opens live."""
+    """Switch to the page of the meeting that was asked for, if any; a running one opens live."""
     asked = state.remembered(NAME)
     if asked is None:
         return

@@ -1,20 +1,40 @@
-"""What all sessions of the process share: settings, the service, examiner and monitor."""
+"""What all tabs of the process share: settings, the service, the examiner and the monitor."""
 
 from __future__ import annotations
 
 import logging
+from typing import Protocol
 
 import streamlit as st
 
 from meetcore.diagnostics.examiner import Examiner
-from meetcore.diagnostics.monitor import Monitor
+from meetcore.diagnostics.findings import Diagnosis
+from meetcore.diagnostics.monitor import Monitor, MonitorView
 from meetcore.errors import MeetcoreError
 from meetcore.service.meeting_service import MeetingService
+from meetcore.service.protocol import ServiceProtocol
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
+
+
+class ExaminerProtocol(Protocol):
+    """What pages ask of the examiner; see `meetcore.diagnostics.examiner.Examiner`."""
+
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+    def refresh(self) -> None: ...
+    def snapshot(self, origin: str | None = None) -> Diagnosis: ...
+
+
+class MonitorProtocol(Protocol):
+    """What pages ask of the monitor; see `meetcore.diagnostics.monitor.Monitor`."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def snapshot(self) -> MonitorView: ...
 
 
 @st.cache_resource(show_spinner=False)
@@ -24,14 +44,14 @@ def settings() -> Settings:
 
 
 @st.cache_resource(show_spinner=False)
-def service() -> MeetingService:
-    """The one meeting service of this process, shared by every session and the lifespan."""
+def service() -> ServiceProtocol:
+    """The one meeting service of this process, shared by all tabs and the lifespan."""
     return MeetingService(settings(), open_store(settings().database))
 
 
 @st.cache_resource(show_spinner=False)
 def blocked() -> str:
-    """Why Meetcore cannot run here until it is started anew; empty where it can."""
+    """Why the service cannot be made, until a restart; empty where it can."""
     try:
         service()
     except (MeetcoreError, OSError) as error:
@@ -42,13 +62,13 @@ def blocked() -> str:
 
 @st.cache_resource(show_spinner=False)
 def resolver() -> WeightResolver:
-    """What weights there are, and which of them are on this machine."""
+    """The catalogue of weights, and which of them are on this machine."""
     return WeightResolver(settings().cache_dir, settings().offline)
 
 
 @st.cache_resource(show_spinner=False)
-def examiner() -> Examiner:
-    """What is wrong on this machine, looked at in the background."""
+def examiner() -> ExaminerProtocol:
+    """Finds what is wrong on this machine, in the background."""
     address = str(st.get_option("server.address") or "")
     if blocked():
         return Examiner(address=address)
@@ -56,13 +76,13 @@ def examiner() -> Examiner:
 
 
 @st.cache_resource(show_spinner=False)
-def monitor() -> Monitor:
-    """The last minutes of this process and of the running meetings."""
+def monitor() -> MonitorProtocol:
+    """Samples this process and the running meetings, and keeps the last minutes."""
     return Monitor(service().running, lambda: service().worker_pid)
 
 
 def load_models() -> None:
-    """Load the models once; failures are the service's to report, and logged here."""
+    """Load the models; the service keeps the error for the pages, which is logged here."""
     try:
         service().load_models()
     except Exception:  # top of a thread

@@ -1,4 +1,4 @@
-"""The sidebar's foot: what runs, and the mode in force with its reason."""
+"""The sidebar below the links: running meetings, and the mode in force with its reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOADING_INK = "light-dark(#8a8780, #a3a099)"
 
 
 def sidebar() -> None:
-    """Draw the word mark, running meetings, and the mode."""
+    """Draw links to the running meetings, and the mode."""
     with st.sidebar:
         running_meetings()
         mode()
@@ -22,7 +22,7 @@ def sidebar() -> None:
 
 @st.fragment(run_every=3.0)
 def mode() -> None:
-    """The mode in force in a few words, with a coloured dot and the way to the detail."""
+    """Draw the mode in force with a coloured dot and a link to the details."""
     models = process.service().models()
     ink, title, reason = mode_words(models)
     st.html(
@@ -39,17 +39,17 @@ def mode() -> None:
 
 
 def mode_words(models: ModelsInUse | None) -> tuple[str, str, str]:
-    """Colour, name and reason of the mode."""
+    """Colour, name and reason of the mode; what is said while models load, for None."""
     if models is None:
         return LOADING_INK, "Loading models…", "You can start now; the text will catch up."
     ink, title = style.MODE_TEXT[models.mode]
-    # What a lost rung has to say is long; the Diagnostics page has it all.
+    # The reason of a mode that is not the best one is long; the Diagnostics page has all of it.
     return ink, title, first_sentence(models.reason) if models.rungs_left else models.reason
 
 
 @st.fragment(run_every=3.0)
 def running_meetings() -> None:
-    """Links to the meetings that are being recorded now."""
+    """Draw links to the meetings that are being recorded now."""
     for snapshot in process.service().running():
         st.page_link(
             links.LIVE,
@@ -60,7 +60,7 @@ def running_meetings() -> None:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown leaves as it is.
+    """Text with Markdown's special characters escaped.
 
     >>> plain("a*b")
     'a\\\\*b'

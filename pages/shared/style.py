@@ -1,4 +1,4 @@
-"""Small pieces of drawing that several pages share; everything typed by a person is escaped."""
+"""Small HTML parts that several pages share; all text is escaped."""
 
 from __future__ import annotations
 
@@ -39,26 +39,20 @@ STATE_TEXT = {
 
 
 def style() -> None:
-    """Put Meetcore's style on the page."""
+    """Add Meetcore's CSS to the page."""
     with st.container(key="style"):
         st.html(element.style_of(__file__, "page"))
 
 
 def hero(title: str, line: str) -> None:
-    """A large centred heading with one line under it."""
+    """Draw a large centred heading with one line under it."""
     st.html(f'<div class="meetcore-hero"><h1>{escape(title)}</h1><p>{escape(line)}</p></div>')
 
 
 def facts(*items: str) -> None:
-    """A few short facts in one quiet line."""
+    """Draw a few short facts in one line; empty ones are left out."""
     spans = "".join(f"<span>{escape(item)}</span>" for item in items if item)
     st.html(f'<div class="meetcore-facts">{spans}</div>')
-
-
-def state_badge(state: MeetingState) -> str:
-    """HTML of a meeting's state."""
-    ink, text = STATE_TEXT[state]
-    return f'<span class="meetcore-state" style="--ink: {ink}">{text}</span>'
 
 
 def duration_text(seconds: float) -> str:
@@ -92,7 +86,7 @@ def counted(number: int, thing: str) -> str:
 
 
 def date_text(moment: datetime) -> str:
-    """A date as people say it, in the time zone of this machine.
+    """A date with its time, in the time zone of this machine.
 
     >>> date_text(datetime(2026, 11, 22, 14, 5))
     '22 November 2026, 14:05'
@@ -102,17 +96,17 @@ def date_text(moment: datetime) -> str:
 
 
 def meeting_facts(meeting: Meeting) -> None:
-    """Date and length of a meeting, and what made its transcript."""
+    """Draw a meeting's date, length, and recognizer."""
     facts(date_text(meeting.created_at), duration_text(meeting.duration), meeting.recognizer)
 
 
 def paragraph(title: str, text: str) -> str:
-    """HTML of a bold line with a sentence under it, both escaped."""
+    """HTML of a bold line with a sentence under it."""
     return f"<b>{escape(title)}</b><br>{escape(text)}"
 
 
 def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """A plain table of short texts, all escaped."""
+    """Draw a plain table."""
     head = "".join(f"<th scope=col>{escape(heading)}</th>" for heading in headings)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows

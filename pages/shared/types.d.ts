@@ -6,9 +6,11 @@ interface ElementComponent<Data> {
   data: Data;
   /** Sends a value to Python, where it is there for one run of the page's script. */
   setTriggerValue(name: string, value: unknown): void;
+  /** Sends a value to Python, where it stays. */
+  setStateValue(name: string, value: unknown): void;
 }
 
-/** A speaker, as `pages/shared/people.py` describes it. */
+/** A speaker, as `meetcore/api/people.py` describes it. */
 interface Person {
   label: string;
   name: string;
@@ -35,3 +37,12 @@ type Offer = { sdp: string; type: RTCSdpType };
 
 /** The microphone that the Start button opened, until the recorder takes it over. */
 declare var meetcoreOpened: { stream: MediaStream; asked: string } | null | undefined;
+
+/** The uploads of this tab: the element that shows them comes and goes. */
+declare var meetcoreUploads: Uploads | undefined;
+
+/** Whether drops outside the upload zone are caught already. */
+declare var meetcoreDropGuard: boolean | undefined;
+
+/** The outboxes of this tab, by name. */
+declare var meetcoreOutboxes: Map<string, Outbox> | undefined;

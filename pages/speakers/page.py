@@ -1,4 +1,4 @@
-"""The voices that people asked to be recognised again."""
+"""The Speakers page: the voices that are recognised in new meetings."""
 
 import streamlit as st
 

@@ -1,92 +1,235 @@
-class Voices {
-  constructor(root) {
-    this.wishes = new Wishes();
-    this.notes = new Notes();
-    this.audio = make('audio', { preload: 'none' });
-    for (const name of ['play', 'pause', 'ended', 'timeupdate', 'error']) this.audio.addEventListener(name, event => this.heard(event.type));
-    this.intro = make('p', { class: 'intro' }, 'These voices are recognised by themselves in new meetings, live ones too. Their voice prints stay on this machine.');
-    this.list = make('div', { class: 'voices' });
-    this.none = empty('wave', 'No voice is remembered',
-      'Meetcore recognises nobody across meetings until you ask for it: name a speaker in a meeting and tick “Recognise this voice next time”. Then a voice print (a few hundred numbers, from which no speech can be made) and where that voice can be heard are kept on this machine, until you delete them here.');
-    root.append(make('div', { class: 'page' }, this.intro, this.list, this.none, this.audio, this.notes.node));
+/**
+ * A remembered voice, as `meetcore/api/profiles.py` sends it.
+ * @typedef {object} Voice
+ * @property {string} id
+ * @property {string} name
+ * @property {number} seconds of speech it was learnt from
+ * @property {number} meetings
+ * @property {string} since a date in ISO form
+ * @property {{ address: string, end: number, title: string } | null} clip
+ */
+
+/** Seconds of speech, as in "3 min 10 s". @param {number} seconds */
+function spoken(seconds) {
+  const whole = Math.round(seconds);
+  const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
+  if (!minutes) return `${rest} s`;
+  return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
+}
+
+/** What is known of a voice. @param {Voice} voice */
+function voiceFacts({ seconds, meetings, since }) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const form = { day: 'numeric', month: 'long', year: 'numeric' };
+  return [
+    spoken(seconds) + ' of speech',
+    meetings === 1 ? '1 meeting' : `${meetings} meetings`,
+    'since ' + new Date(since).toLocaleDateString('en-GB', form),
+  ];
+}
+
+/** One voice on the page. */
+class VoiceCard {
+  /** @param {Voice} voice @param {Voices} list */
+  constructor(voice, list) {
+    this.voice = voice;
+    this.play = button('Play', 'play', () => list.play(this.voice), { class: 'tool play' });
+    this.name = make('h3', { class: 'name', dir: 'auto' });
+    this.facts = make('div', { class: 'facts' });
+    this.merge = button('Merge with another voice', 'merge', () => list.askMerge(this));
+    this.remove = button('Delete', 'trash', () => list.askRemove(this));
+    this.remove.classList.add('danger');
+    const rename = button('Rename', pencil, () => list.rename(this));
+    const main = make('div', { class: 'main' }, this.name, this.facts);
+    const does = make('div', { class: 'does' }, rename, this.merge, this.remove);
+    const line = make('div', { class: 'line' }, this.play, main, does);
+    this.node = make('article', { class: 'voice' }, line);
   }
-  draw(component, data) {
-    this.wishes.heard(component, data.heard);
-    if (data.trouble) this.notes.say(data.trouble, 12, null, 'bad', data.rule);
-    this.data = data;
-    this.none.hidden = data.voices.length > 0;
-    this.intro.hidden = !data.voices.length;
-    keep(this.list, data.voices, voice => voice.id, voice => this.build(voice), (node, voice) => this.fill(node, voice));
-  }
-  build(voice) {
-    const parts = {
-      play: button('Play', 'play', () => this.play(node), { class: 'tool play' }), name: make('h3', { class: 'name', dir: 'auto' }), facts: make('div', { class: 'facts' }),
-      rename: button('Rename', pencil, () => editInPlace(parts.name, node.voice.name, 'Name', name => { put(parts.name, name); this.wishes.send('rename', { voice: voice.id, name }); })),
-      merge: button('Merge with another voice', 'merge', () => this.merge(node)),
-      remove: button('Delete', 'trash', () => this.remove(node)),
-    };
-    parts.remove.classList.add('danger');
-    const node = make('article', { class: 'voice' }, make('div', { class: 'line' }, parts.play, make('div', { class: 'main' }, parts.name, parts.facts), make('div', { class: 'does' }, parts.rename, parts.merge, parts.remove)));
-    node.parts = parts;
-    return node;
-  }
-  fill(node, voice) {
-    node.voice = voice;
-    const { parts } = node;
-    put(parts.name, voice.name);
-    const facts = [voice.speech, voice.meetings, voice.since];
-    if (parts.facts.dataset.same !== facts.join()) {
-      parts.facts.dataset.same = facts.join();
-      parts.facts.replaceChildren(...facts.map(text => make('span', {}, text)));
+
+  /** @param {Voice} voice @param {boolean} canMerge */
+  draw(voice, canMerge) {
+    const { name, clip } = (this.voice = voice);
+    put(this.name, name);
+    const facts = voiceFacts(voice);
+    if (this.facts.dataset.shown !== facts.join()) {
+      this.facts.dataset.shown = facts.join();
+      this.facts.replaceChildren(...facts.map(text => make('span', {}, text)));
     }
-    parts.play.disabled = !voice.clip;
-    parts.play.title = voice.clip ? `Hear ${voice.name} (from “${voice.clip.title}”)` : 'The meetings this voice was heard in are deleted';
-    parts.play.setAttribute('aria-label', voice.clip ? 'Hear ' + voice.name : 'Nothing to hear of ' + voice.name);
-    parts.merge.hidden = this.data.voices.length < 2;
+    this.play.disabled = !clip;
+    this.play.title = clip
+      ? `Hear ${name} (from “${clip.title}”)`
+      : 'The meetings this voice was heard in are deleted';
+    this.play.setAttribute('aria-label', (clip ? 'Hear ' : 'Nothing to hear of ') + name);
+    this.merge.hidden = !canMerge;
   }
-  play(node) {
-    const { clip, id } = node.voice;
-    if (this.playing === id && !this.audio.paused) return this.audio.pause();
-    this.playing = id;
-    this.end = clip.end;
-    this.audio.src = clip.address;
-    this.audio.play().catch(() => this.heard('error'));
-  }
-  heard(kind) {
-    /* Not every browser stops at a fragment's end. */
-    if (kind === 'timeupdate' && this.audio.currentTime >= this.end) this.audio.pause();
-    if (kind === 'error' && this.playing) this.notes.say('This clip cannot be played: its recording is gone or is being worked on.', 8, null, 'bad');
-    for (const node of this.list.children) {
-      const on = node.dataset.key === this.playing && !this.audio.paused;
-      node.classList.toggle('playing', on);
-      node.parts.play.querySelector('path').setAttribute('d', on ? signs.pause : signs.play);
-    }
-  }
-  merge(node) {
-    if (node.querySelector('.ask, .into')) return;
-    const others = this.data.voices.filter(voice => voice.id !== node.voice.id);
-    const choice = make('select', { 'aria-label': 'The same person as' }, ...others.map(voice => make('option', { value: voice.id }, voice.name)));
-    const close = () => box.remove();
-    const box = make('div', { class: 'into' }, make('label', {}, make('span', { dir: 'auto' }, `“${node.voice.name}” is the same person as`), choice),
-      make('div', { class: 'answers' }, worded('Merge', () => {
-        const into = others.find(voice => voice.id === choice.value);
-        close();
-        node.append(question(`Make one voice of “${node.voice.name}” and “${into.name}”, called “${into.name}”? This cannot be taken apart again.`, 'Merge', () => this.wishes.send('merge', { voice: node.voice.id, into: into.id })));
-      }, 'primary'), worded('Cancel', close)));
-    box.onkeydown = event => { if (event.key === 'Escape') close(); };
-    node.append(box);
-    choice.focus();
-  }
-  remove(node) {
-    if (node.querySelector('.ask')) return;
-    node.querySelector('.into')?.remove();
-    node.append(question(`Delete the voice of “${node.voice.name}”? Its voice print is gone for good and the voice is not recognised any more. Names already written in transcripts stay.`, 'Delete', () => {
-      if (this.playing === node.voice.id) this.audio.pause();
-      this.wishes.send('delete', { voice: node.voice.id });
-    }, () => node.parts.remove.focus()));
+
+  /** @param {boolean} playing */
+  drawPlaying(playing) {
+    this.node.classList.toggle('playing', playing);
+    const shape = this.play.querySelector('path');
+    shape?.setAttribute('d', playing ? signs.pause : signs.play);
   }
 }
 
+/** The remembered voices: played, renamed, merged and deleted. */
+class Voices {
+  /** @type {Voice[]} */
+  voices = [];
+  /** @type {WeakMap<Node, VoiceCard>} */
+  cards = new WeakMap();
+  /** The voice that was played last. @type {Voice | null} */
+  played = null;
+
+  /** @param {HTMLElement | ShadowRoot} root @param {string} address of the list of voices */
+  constructor(root, address) {
+    this.address = address;
+    this.notes = new Notes();
+    this.outbox = Outbox.of('voices');
+    this.audio = make('audio', { preload: 'none' });
+    for (const name of ['play', 'pause', 'ended', 'timeupdate', 'error'])
+      this.audio.addEventListener(name, event => this.listened(event.type));
+    const about =
+      'These voices are recognised by themselves in new meetings, live ones too. Their voice prints stay on this machine.';
+    this.intro = make('p', { class: 'intro', hidden: true }, about);
+    this.list = make('div', { class: 'voices' });
+    this.none = empty(
+      'wave',
+      'No voice is remembered',
+      'Meetcore recognises nobody across meetings until you ask for it: name a speaker in a meeting and tick “Recognise this voice next time”. Then a voice print (a few hundred numbers, from which no speech can be made) and where that voice can be heard are kept on this machine, until you delete them here.',
+    );
+    this.none.hidden = true;
+    const page = make('div', { class: 'page' }, this.intro, this.list, this.none, this.audio);
+    page.append(this.notes.node);
+    root.append(page);
+    const refused = (/** @type {Refusal} */ refusal) => this.notes.refused(refusal);
+    this.notes.node.append(showOutbox(this.outbox, refused, () => this.load()));
+  }
+
+  async load() {
+    try {
+      const response = await fetch(this.address);
+      const answer = await response.json();
+      if (!response.ok) {
+        this.notes.say(answer.trouble, 12, null, 'bad', answer.rule);
+        return;
+      }
+      /* While changes wait, the list shows them and this answer does not. */
+      if (!this.outbox.waiting.length) this.show(answer.voices);
+    } catch {
+      this.notes.say('The voices could not be fetched. Reload the page.', 10, null, 'bad');
+    }
+  }
+
+  /** @param {Voice[]} voices */
+  show(voices) {
+    this.voices = voices;
+    this.none.hidden = voices.length > 0;
+    this.intro.hidden = !voices.length;
+    const canMerge = voices.length > 1;
+    keep(
+      this.list,
+      voices,
+      voice => voice.id,
+      voice => this.build(voice),
+      (node, voice) => this.cards.get(node)?.draw(voice, canMerge),
+    );
+  }
+
+  /** @param {Voice} voice */
+  build(voice) {
+    const card = new VoiceCard(voice, this);
+    this.cards.set(card.node, card);
+    return card.node;
+  }
+
+  /**
+   * @param {string} method
+   * @param {Voice} voice
+   * @param {string} path
+   * @param {Record<string, string>} body
+   * @param {string} typed
+   */
+  send(method, { id }, path = '', body = {}, typed = '') {
+    const address = `${this.address}/${encodeURIComponent(id)}${path}`;
+    this.outbox.put(method, address, body, typed);
+  }
+
+  /** @param {Voice} voice */
+  play(voice) {
+    if (!voice.clip) return;
+    if (this.played?.id === voice.id && !this.audio.paused) return this.audio.pause();
+    this.played = voice;
+    this.audio.src = voice.clip.address;
+    this.audio.play().catch(() => this.listened('error'));
+  }
+
+  /** @param {string} event of the audio */
+  listened(event) {
+    const end = this.played?.clip?.end ?? Infinity;
+    /* Not every browser stops at the end that the address names. */
+    if (event === 'timeupdate' && this.audio.currentTime >= end) this.audio.pause();
+    if (event === 'error' && this.played) {
+      const text = 'This clip cannot be played: its recording is gone or is being worked on.';
+      this.notes.say(text, 8, null, 'bad');
+    }
+    for (const node of this.list.children) {
+      const card = this.cards.get(node);
+      card?.drawPlaying(card.voice.id === this.played?.id && !this.audio.paused);
+    }
+  }
+
+  /** @param {VoiceCard} card */
+  rename(card) {
+    editInPlace(card.name, card.voice.name, 'Name', 60, name => {
+      put(card.name, name);
+      this.send('PATCH', card.voice, '', { name }, name);
+    });
+  }
+
+  /** Asks which voice is the same one. @param {VoiceCard} card */
+  askMerge({ node, voice }) {
+    if (node.querySelector('.ask, .into')) return;
+    const others = this.voices.filter(other => other.id !== voice.id);
+    const options = others.map(other => make('option', { value: other.id }, other.name));
+    const choice = make('select', { 'aria-label': 'The same person as' }, ...options);
+    const merge = () => {
+      const into = others.find(other => other.id === choice.value);
+      box.remove();
+      if (into) node.append(this.mergeQuestion(voice, into));
+    };
+    const cancel = worded('Cancel', () => box.remove());
+    const answers = make('div', { class: 'answers' }, worded('Merge', merge, 'primary'), cancel);
+    const text = make('span', { dir: 'auto' }, `“${voice.name}” is the same person as`);
+    const box = make('div', { class: 'into' }, make('label', {}, text, choice), answers);
+    box.onkeydown = event => {
+      if (event.key === 'Escape') box.remove();
+    };
+    node.append(box);
+    choice.focus();
+  }
+
+  /** @param {Voice} voice @param {Voice} into */
+  mergeQuestion(voice, into) {
+    const text = `Make one voice of “${voice.name}” and “${into.name}”, called “${into.name}”? This cannot be taken apart again.`;
+    return question(text, 'Merge', () => this.send('POST', voice, '/merge', { into: into.id }));
+  }
+
+  /** @param {VoiceCard} card */
+  askRemove({ node, voice, remove }) {
+    if (node.querySelector('.ask')) return;
+    node.querySelector('.into')?.remove();
+    const text = `Delete the voice of “${voice.name}”? Its voice print is gone for good and the voice is not recognised any more. Names already written in transcripts stay.`;
+    const sure = () => {
+      if (this.played?.id === voice.id) this.audio.pause();
+      this.send('DELETE', voice);
+    };
+    node.append(question(text, 'Delete', sure, () => remove.focus()));
+  }
+}
+
+/** @param {ElementComponent<{ address: string }>} component */
 export default function (component) {
-  viewOf(component, root => new Voices(root)).draw(component, component.data);
+  const { address } = component.data;
+  const view = viewOf(component, root => new Voices(root, address));
+  view.load();
 }

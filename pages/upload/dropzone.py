@@ -1,4 +1,4 @@
-"""The place where files are dropped; their bytes go to the uploads' route, not through the page."""
+"""The element that takes files; its script sends them to the route of uploads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from meetcore.api import uploads
 from meetcore.records import JobOptions
 from pages.shared import element, job_options
 
-draw = element.register(__file__, "dropzone", "listed")
+draw = element.register(__file__, "dropzone", "listed", "uploads", "dropped_files")
 
 KEY = "upload"
 ENDINGS = re.findall(
@@ -16,12 +16,12 @@ ENDINGS = re.findall(
     ".wav .mp3 .m4a .aac .flac .ogg .opus .oga .webm .mp4 .m4v .mkv .mov .avi .aiff .aif .3gp .amr"
     " .wma .wmv .caf .ts .mts .mpg .mpeg",
 )
-"""Of a folder's files, those that may hold sound; a file chosen by itself may be called anything.
+"""Of a folder, files with these endings are sent; a file chosen by itself may have any name.
 """
 
 
 def dropzone(options: JobOptions) -> None:
-    """Draw the zone; what is dropped from now on is sent with these options."""
+    """Draw the element; files dropped from now on are sent with these options."""
     draw(
         key=KEY,
         data={

@@ -1,87 +1,206 @@
-const weights = [1, 7, 4, 1];
-const stages = ['Reading', 'Recognizing', 'Speakers', 'Together'];
+/** The stages of a job with their share of the bar, about as long as each takes. */
+const stages = [
+  { name: 'Reading', weight: 1 },
+  { name: 'Recognizing', weight: 7 },
+  { name: 'Speakers', weight: 4 },
+  { name: 'Together', weight: 1 },
+];
+/** Milliseconds for which a job that is being cancelled has no Cancel button. */
+const cancelTakes = 5000;
 
-class Jobs {
-  constructor(root) {
-    this.wishes = new Wishes();
-    this.notes = new Notes();
-    this.head = make('h3', { class: 'title' }, 'Work');
-    this.list = make('div', { class: 'jobs' });
-    this.more = worded('', () => this.wishes.send('more'), 'more');
-    this.none = empty('wave', 'Nothing to do yet', 'Each recording you drop above appears here and is worked on in turn. You may close the page meanwhile: the work goes on.');
-    root.append(make('div', { class: 'work' }, this.head, this.list, this.more, this.none, this.notes.node));
+/**
+ * A job in words, as `pages/upload/jobs.py` describes it.
+ * @typedef {object} JobRow
+ * @property {string} id of the meeting
+ * @property {string} title
+ * @property {string} file
+ * @property {string} length
+ * @property {'queued' | 'running' | 'failed' | 'cancelled' | 'done'} state
+ * @property {string} words
+ * @property {string} remaining
+ * @property {string} trouble
+ * @property {string} rule
+ * @property {string} note
+ * @property {boolean} opens whether there is something to see on the meeting's page
+ * @property {number} stage a place in `stages`
+ * @property {number} progress of the stage, between 0 and 1
+ */
+
+/** @typedef {{ rows: JobRow[], rest: number, shown: number, step: number }} JobsData */
+
+/** What a user can do with a job. @param {JobRow} row */
+function jobActions({ state, opens, length }) {
+  const active = state === 'running' || state === 'queued';
+  return {
+    cancel: active,
+    again: state === 'failed' || state === 'cancelled',
+    open: opens && !(active && !length),
+  };
+}
+
+/** Length and name of the file, which the title can repeat. @param {JobRow} row */
+function fileText({ length, file, title }) {
+  return [length, file === title ? '' : file].filter(Boolean).join(' · ');
+}
+
+/** How full the bar of a stage is, in percent. @param {JobRow} row @param {number} place */
+function stageWidth({ stage, progress }, place) {
+  if (place < stage) return 100;
+  return place === stage ? 100 * progress : 0;
+}
+
+/** The bar of a running job, in one part for each stage. */
+class StageBar {
+  constructor() {
+    this.parts = stages.map(({ name, weight }) => {
+      const fill = make('i');
+      const node = make('span', { class: 'bar', title: name }, fill);
+      node.style.flexGrow = String(weight);
+      return { node, fill };
+    });
+    const about = { role: 'progressbar', 'aria-valuemin': '0', 'aria-valuemax': '100' };
+    this.node = make('span', { class: 'steps', ...about }, ...this.parts.map(part => part.node));
   }
-  draw(component, data) {
-    this.wishes.heard(component, data.heard);
-    if (data.trouble) this.notes.say(data.trouble, 12, null, 'bad', data.rule);
-    this.none.hidden = data.rows.length > 0;
-    this.head.hidden = !data.rows.length;
-    keep(this.list, data.rows, row => row.id, row => this.build(row), (node, row) => this.fill(node, row));
-    this.more.hidden = !data.rest;
-    put(this.more, `Show more (${data.rest} older)`);
-  }
-  build(row) {
-    const parts = {
-      title: make('a', { class: 'name', dir: 'auto', href: 'meeting?id=' + encodeURIComponent(row.id) }),
-      file: make('span', { class: 'source', dir: 'auto' }), state: make('span', { class: 'words' }), left: make('span', { class: 'left' }),
-      steps: make('span', { class: 'steps', role: 'progressbar', 'aria-valuemin': '0', 'aria-valuemax': '100' },
-        ...stages.map((name, index) => { const step = make('span', { class: 'bar', title: name }, make('i')); step.style.flexGrow = weights[index]; return step; })),
-      trouble: make('p', { class: 'trouble', dir: 'auto' }), note: make('p', { class: 'aside', dir: 'auto' }),
-      open: worded('Open', () => this.wishes.send('open', { meeting: row.id })),
-      again: worded('Try again', () => this.wishes.send('retry', { meeting: row.id }), 'primary'),
-      cancel: button('Cancel', 'close', () => this.cancel(row.id)),
-    };
-    parts.title.onclick = event => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-      event.preventDefault();
-      if (node.row.opens) this.wishes.send('open', { meeting: row.id });
-    };
-    const node = make('article', { class: 'job' },
-      make('div', { class: 'what' }, parts.title, make('div', { class: 'facts' }, parts.state, parts.left, parts.file), parts.steps, parts.trouble, parts.note),
-      make('div', { class: 'does' }, parts.again, parts.open, parts.cancel));
-    node.parts = parts;
-    return node;
-  }
-  fill(node, row) {
-    const parts = node.parts;
-    node.row = row;
-    node.className = 'job ' + row.state + (row.opens ? ' opens' : '');
-    put(parts.title, row.title);
-    const file = [row.length, row.file && row.file !== row.title ? row.file : ''].filter(Boolean).join(' · ');
-    put(parts.file, file);
-    put(parts.state, row.words);
-    put(parts.left, row.remaining);
-    tell(parts.trouble, row.trouble, row.rule);
-    put(parts.note, row.note);
-    const running = row.state === 'running';
-    parts.steps.hidden = !running;
-    if (running) {
-      [...parts.steps.children].forEach((step, index) => {
-        step.firstChild.style.width = (index < row.stage ? 100 : index === row.stage ? 100 * row.progress : 0) + '%';
-        step.classList.toggle('now', index === row.stage);
-      });
-      parts.steps.setAttribute('aria-valuenow', Math.round(100 * row.progress));
-      parts.steps.setAttribute('aria-valuetext', row.words);
-    }
-    const active = running || row.state === 'queued';
-    parts.cancel.hidden = !active || node.cancelling;
-    parts.again.hidden = !['failed', 'cancelled'].includes(row.state);
-    parts.open.hidden = !row.opens || (active && !row.length);
-    parts.trouble.hidden = !row.trouble;
-    parts.note.hidden = !row.note;
-    parts.left.hidden = !row.remaining;
-    parts.file.hidden = !file;
-    if (!active) node.cancelling = false;
-  }
-  cancel(id) {
-    const node = [...this.list.children].find(child => child.dataset.key === id);
-    node.cancelling = true;
-    node.parts.cancel.hidden = true;
-    setTimeout(() => { node.cancelling = false; }, 5000);
-    this.wishes.send('cancel', { meeting: id });
+
+  /** @param {JobRow} row */
+  draw(row) {
+    this.node.hidden = row.state !== 'running';
+    if (this.node.hidden) return;
+    this.parts.forEach(({ node, fill }, place) => {
+      fill.style.width = stageWidth(row, place) + '%';
+      node.classList.toggle('now', place === row.stage);
+    });
+    this.node.setAttribute('aria-valuenow', String(Math.round(100 * row.progress)));
+    this.node.setAttribute('aria-valuetext', row.words);
   }
 }
 
+/** One job on the page. */
+class JobCard {
+  cancelling = false;
+
+  /** @param {JobRow} row @param {Jobs} jobs */
+  constructor(row, jobs) {
+    this.row = row;
+    const href = 'meeting?id=' + encodeURIComponent(row.id);
+    this.title = make('a', { class: 'name', dir: 'auto', href });
+    this.title.onclick = event => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      if (this.row.opens) jobs.open(row.id);
+    };
+    this.state = make('span', { class: 'words' });
+    this.left = make('span', { class: 'left' });
+    this.file = make('span', { class: 'source', dir: 'auto' });
+    this.stages = new StageBar();
+    this.trouble = make('p', { class: 'trouble', dir: 'auto' });
+    this.note = make('p', { class: 'aside', dir: 'auto' });
+    this.again = worded('Try again', () => jobs.send(row.id, 'retry'), 'primary');
+    this.open = worded('Open', () => jobs.open(row.id));
+    this.cancel = button('Cancel', 'close', () => this.cancelJob(jobs));
+    const facts = make('div', { class: 'facts' }, this.state, this.left, this.file);
+    const what = make('div', { class: 'what' }, this.title, facts, this.stages.node);
+    what.append(this.trouble, this.note);
+    const does = make('div', { class: 'does' }, this.again, this.open, this.cancel);
+    this.node = make('article', { class: 'job' }, what, does);
+  }
+
+  /** @param {Jobs} jobs */
+  cancelJob(jobs) {
+    this.cancelling = true;
+    this.cancel.hidden = true;
+    setTimeout(() => (this.cancelling = false), cancelTakes);
+    jobs.send(this.row.id, 'cancel');
+  }
+
+  /** @param {JobRow} row */
+  draw(row) {
+    this.row = row;
+    this.node.className = `job ${row.state}${row.opens ? ' opens' : ''}`;
+    put(this.title, row.title);
+    put(this.state, row.words);
+    this.stages.draw(row);
+    this.drawOptional(this.left, row.remaining);
+    this.drawOptional(this.file, fileText(row));
+    this.drawOptional(this.note, row.note);
+    tell(this.trouble, row.trouble, row.rule);
+    this.trouble.hidden = !row.trouble;
+    const actions = jobActions(row);
+    this.cancel.hidden = !actions.cancel || this.cancelling;
+    this.again.hidden = !actions.again;
+    this.open.hidden = !actions.open;
+    if (!actions.cancel) this.cancelling = false;
+  }
+
+  /** @param {HTMLElement} node @param {string} text */
+  drawOptional(node, text) {
+    put(node, text);
+    node.hidden = !text;
+  }
+}
+
+/** The jobs, newest first, and what can be done with each. */
+class Jobs {
+  /** @type {WeakMap<Node, JobCard>} */
+  cards = new WeakMap();
+
+  /** @param {HTMLElement | ShadowRoot} root @param {ElementComponent<JobsData>} component */
+  constructor(root, component) {
+    /** Replaced by `viewOf` each time the data changes. */
+    this.component = component;
+    this.notes = new Notes();
+    this.outbox = Outbox.of('jobs');
+    this.head = make('h3', { class: 'title' }, 'Transcriptions');
+    this.list = make('div', { class: 'jobs' });
+    this.more = worded('', () => this.showMore(), 'more');
+    const text =
+      'Each recording you drop above appears here and is worked on in turn. You may close the page meanwhile: the work goes on.';
+    this.none = empty('wave', 'Nothing to do yet', text);
+    const parts = [this.head, this.list, this.more, this.none, this.notes.node];
+    root.append(make('div', { class: 'work' }, ...parts));
+    const refused = (/** @type {Refusal} */ refusal) => this.notes.refused(refusal);
+    this.notes.node.append(showOutbox(this.outbox, refused, () => {}));
+  }
+
+  showMore() {
+    const { shown, step } = this.component.data;
+    this.component.setStateValue('shown', shown + step);
+  }
+
+  /** @param {JobsData} data */
+  draw({ rows, rest }) {
+    this.none.hidden = rows.length > 0;
+    this.head.hidden = !rows.length;
+    keep(
+      this.list,
+      rows,
+      row => row.id,
+      row => this.build(row),
+      (node, row) => this.cards.get(node)?.draw(row),
+    );
+    this.more.hidden = !rest;
+    put(this.more, `Show more (${rest} older)`);
+  }
+
+  /** @param {JobRow} row */
+  build(row) {
+    const card = new JobCard(row, this);
+    this.cards.set(card.node, card);
+    return card.node;
+  }
+
+  /** @param {string} meeting */
+  open(meeting) {
+    this.component.setTriggerValue('open', { meeting });
+  }
+
+  /** @param {string} meeting @param {'retry' | 'cancel'} action */
+  send(meeting, action) {
+    this.outbox.put('POST', `/api/meetings/${encodeURIComponent(meeting)}/job`, { action });
+  }
+}
+
+/** @param {ElementComponent<JobsData>} component */
 export default function (component) {
-  viewOf(component, root => new Jobs(root)).draw(component, component.data);
+  viewOf(component, root => new Jobs(root, component)).draw(component.data);
 }

@@ -1,4 +1,4 @@
-"""The work on files and recordings, as the page shows it."""
+"""The list of jobs: the files and recordings that are transcribed."""
 
 from __future__ import annotations
 
@@ -6,57 +6,48 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.errors import MeetingNotFoundError
+from meetcore.api import jobs
 from meetcore.records import Job, JobState, Meeting
-from pages.shared import actions, element, job_text, notice, open_meeting, process, state, style
+from pages.shared import element, job_text, notice, open_meeting, process, state, style
 
-draw = element.register(__file__, "jobs", "listed")
+draw = element.register(__file__, "jobs", "listed", "outbox")
 
 KEY = "jobs"
 REFRESH_S = 1.0
 SHOWN = 20
 
-ACTIVE = (JobState.QUEUED, JobState.RUNNING)
-
 
 @st.fragment(run_every=REFRESH_S)
 def area() -> None:
-    """All jobs, newest first, looked at once a second."""
-    draw(key=KEY, data=payload(), on_act_change=actions.callback(KEY, handlers()))
+    """Draw the jobs, newest first, once a second."""
+    draw(
+        key=KEY,
+        data=payload(),
+        on_open_change=lambda: open_meeting.ask(state.component_value(KEY, "open")),
+        on_shown_change=show_more,
+    )
     open_meeting.go()
 
 
-def handlers() -> actions.Handlers:
-    """What can be done with a job."""
-    service = process.service()
-    return {
-        "cancel": lambda asked: service.cancel(str(asked["meeting"])),
-        "retry": lambda asked: service.retry(str(asked["meeting"])),
-        "open": lambda asked: open_meeting.ask(str(asked["meeting"])),
-        "more": lambda asked: state.remember(KEY, state.remembered(KEY, SHOWN) + SHOWN),
-    }
+def show_more() -> None:
+    """Keep how many jobs are shown, while other pages are shown too."""
+    state.remember(KEY, int(state.component_value(KEY, "shown") or SHOWN))
 
 
 def payload() -> dict[str, Any]:
-    """The jobs as their element draws them."""
-    store = process.service().store
-    everything = store.jobs.list()
-    waiting = [job.meeting_id for job in reversed(everything) if job.state is JobState.QUEUED]
-    busy = sum(job.state is JobState.RUNNING for job in everything)
+    """The jobs as JSON for the element's script."""
     shown = state.remembered(KEY, SHOWN)
-    rows = []
-    for job in everything[:shown]:
-        try:
-            meeting = store.get(job.meeting_id)
-        except MeetingNotFoundError:
-            continue
-        ahead = busy + waiting.index(job.meeting_id) if job.state is JobState.QUEUED else 0
-        rows.append(row(meeting, job, ahead))
-    return {"rows": rows, "rest": max(0, len(everything) - shown), **actions.common()}
+    found = jobs.newest_jobs(process.service().store, shown)
+    return {
+        "rows": [row(each.meeting, each.job, each.ahead) for each in found.jobs],
+        "rest": found.older,
+        "shown": shown,
+        "step": SHOWN,
+    }
 
 
 def row(meeting: Meeting, job: Job, ahead: int = 0) -> dict[str, Any]:
-    """One job in words and numbers."""
+    """One job as JSON for the element's script."""
     return {
         "id": meeting.id,
         "title": meeting.title,
@@ -75,5 +66,5 @@ def row(meeting: Meeting, job: Job, ahead: int = 0) -> dict[str, Any]:
 
 
 def opens(meeting: Meeting, job: Job) -> bool:
-    """Whether there is something to see: a transcript that grows, or a recording."""
+    """Whether the meeting's page has a transcript or a recording to show."""
     return job.state is JobState.DONE or meeting.duration > 0

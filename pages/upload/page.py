@@ -1,4 +1,4 @@
-"""Recordings made elsewhere: files in, and how far the work on them is."""
+"""The Upload page: files are sent here, and the jobs that transcribe them."""
 
 import streamlit as st
 

@@ -16,6 +16,7 @@ from meetcore.records import MeetingState, Mode, Segment, Speaker, Stage, Transc
 from meetcore.store.meetings import MeetingStore, open_store
 from tests.browser.conftest import OpenBrowser, Server, sample_path
 from tests.browser.live_page import wait_until
+from tests.browser.tcp_proxy import proxied
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -26,6 +27,7 @@ LINES = (
     ("S3", 20.0, "Let us begin with the budgit then."),
 )
 LONG_WORDS = 40_000
+OUTAGE_MS = 14_000
 OPENS_IN_S = 4.0
 """On a busy machine; by itself it takes less than 2."""
 
@@ -74,7 +76,8 @@ def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     server_folder = tmp_path_factory.mktemp("server")
     data = server_folder / "data"
     with closing(open_store(f"sqlite:///{data / 'meetcore.db'}")) as store:
-        put(store, "short", tuple(said(*line) for line in LINES), duration=30.0)
+        for meeting_id in ("short", "outage", "changed"):
+            put(store, meeting_id, tuple(said(*line) for line in LINES), duration=30.0)
         segments = long_conversation()
         put(store, "long", segments, duration=segments[-1].end)
     folder = data / "recordings" / "short"
@@ -196,3 +199,48 @@ def test_four_hours_open_at_once_and_scroll(server: Server, page: Page) -> None:
     page.get_by_role("searchbox", name="Find in this meeting").fill("better than")
     expect(page.locator(".find .count")).to_contain_text(" of ")
     expect(page.locator(".said .w.hit.this").first).to_be_in_viewport()
+
+
+def test_corrections_outlive_a_lost_connection(server: Server, page: Page) -> None:
+    """Nothing typed while the connection is down is lost, or shown as saved."""
+    with proxied(server.port) as proxy:
+        page.goto(f"http://localhost:{proxy.port}/meeting?id=outage")
+        expect(word(page, "budgit")).to_be_visible(timeout=20_000)
+        proxy.cut()
+        correct(page, "budgit", "budget")
+        correct(page, "doing", "faring")
+        expect(page.get_by_text("Not saved yet: no connection")).to_be_visible()
+        expect(word(page, "faring")).to_be_visible()
+        page.wait_for_timeout(OUTAGE_MS)
+        expect(page.get_by_text("Not saved yet: no connection")).to_be_visible()
+        proxy.mend()
+        with closing(server.store()) as store:
+            wait_until(
+                lambda: store.edits.state("outage").edits == 2, 20, "both corrections, saved"
+            )
+            texts = [segment.text for segment in store.transcript("outage").segments]
+        assert texts[0] == "Hello, how are you faring today?"
+        assert texts[3] == "Let us begin with the budget then."
+        expect(page.get_by_text("Not saved yet")).to_be_hidden()
+        expect(word(page, "faring")).to_be_visible()
+
+
+def test_a_refused_correction_gives_back_what_was_typed(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/meeting?id=changed")
+    expect(word(page, "budgit")).to_be_visible(timeout=20_000)
+    with closing(server.store()) as store:
+        store.edits.correct("changed", 3, "Somebody else was faster.")
+    correct(page, "budgit", "budget, as planned")
+    note = page.locator(".note.bad")
+    expect(note).to_contain_text("The transcript has changed in the meantime")
+    expect(note).to_contain_text("budget, as planned")
+    expect(page.locator(".said")).to_contain_text("Somebody else was faster.")
+    note.get_by_role("button", name="Close").click()
+    expect(note).to_have_count(0)
+
+
+def correct(page: Page, old: str, new: str) -> None:
+    """Type a word anew."""
+    word(page, old).dblclick()
+    page.get_by_role("textbox", name=f"Correct the word {old}").fill(new)
+    page.keyboard.press("Enter")

@@ -6,8 +6,11 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from meetcore.audio.frames import Frame
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import (
     JobOptions,
@@ -20,6 +23,7 @@ from meetcore.records import (
     MeetingState,
     Mode,
     ModelsInUse,
+    Profile,
     RungLeft,
     Segment,
     Speaker,
@@ -28,8 +32,9 @@ from meetcore.records import (
     Turn,
     Word,
 )
+from meetcore.service.protocol import LiveMeetingProtocol, ServiceProtocol
 from tests.pages.fake_edits import FakeEdits
-from tests.pages.fake_library import FakeJobs, FakeLibrary, FakeProfiles, job
+from tests.pages.fake_library import FakeJobs, FakeLibrary, FakeProfiles, job, profile
 
 LINES = (
     ("S1", "Hello, and thanks for coming. Shall we begin with the budget for the spring?"),
@@ -88,6 +93,7 @@ def conversation(
     return tuple(segments)
 
 
+DEFAULT_OPTIONS = JobOptions()
 SPEAKERS = (Speaker("S1"), Speaker("S2"), Speaker("S3"))
 
 
@@ -128,12 +134,12 @@ class FakeLive:
     state: LiveState = LiveState.LISTENING
     level: float = -100.0
 
-    def offer(self, frame: Any, source: str) -> None:
+    def offer(self, frame: Frame, source: str) -> None:
         if source == self.source:
             self.frames += 1
             self.last_frame = time.monotonic()
             samples = frame.to_ndarray().astype("float32") / 32768
-            self.level = 10 * float(__import__("numpy").log10((samples**2).mean() + 1e-10))
+            self.level = 10 * float(np.log10((samples**2).mean() + 1e-10))
 
     def attach(self, source: str) -> None:
         self.calls.append(("attach", source))
@@ -225,17 +231,10 @@ class FakeStore:
     def speakers(self, meeting_id: str) -> tuple[Speaker, ...]:
         return self.transcript(meeting_id).speakers
 
-    def rename_speaker(self, meeting_id: str, label: str, name: str) -> None:
-        self.calls.append(("rename_speaker", meeting_id, label, name))
-        old = self.transcripts[meeting_id]
-        self.transcripts[meeting_id] = replace(
-            old,
-            speakers=tuple(Speaker(label, name) if s.label == label else s for s in old.speakers),
-        )
-
-    def update(self, meeting_id: str, **changes: Any) -> None:
+    def update(self, meeting_id: str, **changes: Any) -> Meeting:
         self.calls.append(("update", meeting_id, changes))
-        self.meetings[meeting_id] = replace(self.meetings[meeting_id], **changes)
+        self.meetings[meeting_id] = replace(self.get(meeting_id), **changes)
+        return self.meetings[meeting_id]
 
 
 def meeting(meeting_id: str, title: str, state: MeetingState, **changes: Any) -> Meeting:
@@ -258,6 +257,7 @@ class FakeService:
 
     store: FakeStore = field(default_factory=FakeStore)
     in_use: ModelsInUse | None = MODELS
+    worker_pid: int | None = None
     lives: dict[str, FakeLive] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     folder: Path | None = None
@@ -268,14 +268,15 @@ class FakeService:
     def models(self) -> ModelsInUse | None:
         return self.in_use
 
-    def load_models(self) -> ModelsInUse | None:
+    def load_models(self) -> ModelsInUse:
+        assert self.in_use is not None
         return self.in_use
 
-    def retry_models(self) -> ModelsInUse | None:
+    def retry_models(self) -> ModelsInUse:
         self.calls.append(("retry_models",))
         if self.refusal is not None:
             raise self.refusal
-        return self.in_use
+        return self.load_models()
 
     def start(self, title: str, language: str | None = None) -> str:
         self.calls.append(("start", title, language))
@@ -313,11 +314,15 @@ class FakeService:
         self.calls.append(("restore", meeting_id))
         self.store.hidden.discard(meeting_id)
 
-    def retry(self, meeting_id: str, *how: Any) -> None:
+    def retry(
+        self, meeting_id: str, stage: JobStage | None = None, options: JobOptions | None = None
+    ) -> None:
+        how = () if stage is None else (stage, options)
         self.calls.append(("retry", meeting_id, *how))
 
-    def enroll(self, meeting_id: str, label: str, name: str) -> None:
+    def enroll(self, meeting_id: str, label: str, name: str) -> Profile:
         self.calls.append(("enroll", meeting_id, label, name))
+        return profile("p1", name)
 
     def cancel(self, meeting_id: str) -> None:
         self.calls.append(("cancel", meeting_id))
@@ -338,7 +343,7 @@ class FakeService:
         assert self.folder is not None
         return self.folder
 
-    def import_file(self, path: Path, name: str, options: JobOptions) -> str:
+    def import_file(self, path: Path, name: str, options: JobOptions = DEFAULT_OPTIONS) -> str:
         self.calls.append(("import_file", path.read_bytes(), name, options))
         path.unlink()
         meeting_id = f"u{len(self.store.meetings) + 1}"
@@ -351,7 +356,7 @@ class FakeService:
     def recover(self) -> list[Meeting]:
         return []
 
-    def shutdown(self, timeout_s: float) -> None:
+    def shutdown(self, timeout_s: float = 20.0) -> None:
         self.calls.append(("shutdown",))
 
     def add_recording(self, title: str, data: bytes) -> str:
@@ -369,7 +374,7 @@ def furnished() -> FakeService:
     """A service with a meeting of every kind."""
     service = FakeService()
     store = service.store
-    states = (
+    states: tuple[tuple[str, str, MeetingState, dict[str, Any]], ...] = (
         ("d1", "Spring budget", MeetingState.DONE, {}),
         ("d2", LONG[:118], MeetingState.DONE, {"duration": 4271.0}),
         ("i1", "Design review", MeetingState.INTERRUPTED, {"duration": 734.0}),
@@ -409,3 +414,7 @@ def furnished() -> FakeService:
         )
     )
     return service
+
+
+if TYPE_CHECKING:  # mypy holds the fakes to what pages and routes ask of the real ones
+    HELD: tuple[ServiceProtocol, LiveMeetingProtocol] = (FakeService(), FakeLive("m1", "Budget"))

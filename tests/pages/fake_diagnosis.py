@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meetcore.diagnostics.findings import (
     Area,
@@ -21,6 +22,7 @@ from meetcore.diagnostics.findings import (
 from meetcore.diagnostics.monitor import HealthSample, MonitorView
 from meetcore.diagnostics.process_usage import ProcessSample
 from meetcore.records import Mode
+from pages.shared.process import ExaminerProtocol, MonitorProtocol
 
 ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 NOW = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
@@ -172,11 +174,17 @@ def health_samples(count: int = 60) -> tuple[HealthSample, ...]:
 
 @dataclass
 class FakeExaminer:
-    """Shows what it is told to; counts how often it was asked to look again."""
+    """Gives one diagnosis; counts the calls of `refresh`."""
 
     diagnosis: Diagnosis = REDUCED
     refreshed: int = 0
     origins: list[str | None] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Nothing runs in the background."""
+
+    def close(self) -> None:
+        """Nothing runs in the background."""
 
     def snapshot(self, origin: str | None = None) -> Diagnosis:
         self.origins.append(origin)
@@ -192,5 +200,15 @@ class FakeMonitor:
 
     view: MonitorView = field(default_factory=lambda: MonitorView(process_samples()))
 
+    def start(self) -> None:
+        """Nothing runs in the background."""
+
+    def stop(self) -> None:
+        """Nothing runs in the background."""
+
     def snapshot(self) -> MonitorView:
         return self.view
+
+
+if TYPE_CHECKING:  # mypy holds the fakes to what pages ask of the real ones
+    HELD: tuple[ExaminerProtocol, MonitorProtocol] = (FakeExaminer(), FakeMonitor())

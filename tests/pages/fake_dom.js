@@ -28,6 +28,11 @@ class FakeNode {
     node.parentNode = this.parentNode;
     siblings.splice(siblings.indexOf(this), 0, node);
   }
+  after(node) {
+    const siblings = this.parentNode.childNodes;
+    node.parentNode = this.parentNode;
+    siblings.splice(siblings.indexOf(this) + 1, 0, node);
+  }
   remove() {
     const siblings = this.parentNode?.childNodes ?? [];
     if (siblings.includes(this)) siblings.splice(siblings.indexOf(this), 1);

@@ -1,40 +1,66 @@
-"""Corrections that are written down and not made."""
+"""Corrections that are noted and not made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from meetcore.errors import MeetcoreError
+from meetcore.store.edits.history import EditState
 
-
-@dataclass(frozen=True)
-class FakeState:
-    """What can be undone."""
-
-    can_undo: str | None = "Correction of a word"
-    can_redo: str | None = None
-    edits: int = 1
+NEW_LABEL = "S4"
 
 
 @dataclass
 class FakeEdits:
-    """Takes any edit; refuses with `refusal`, where one is set."""
+    """Takes any edit; raises `refusal`, where one is set."""
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
-    refusal: MeetcoreError | None = None
+    refusal: Exception | None = None
 
-    def state(self, meeting_id: str) -> FakeState:
-        return FakeState()
+    def _note(self, *call: Any) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.calls.append(call)
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if name.startswith("_"):
-            raise AttributeError(name)
+    def correct(
+        self, meeting_id: str, position: int, text: str, expected: str | None = None
+    ) -> None:
+        self._note("correct", meeting_id, position, text, expected)
 
-        def edit(*arguments: Any) -> None:
-            if self.refusal is not None:
-                raise self.refusal
-            self.calls.append((name, *arguments))
+    def correct_word(
+        self,
+        meeting_id: str,
+        position: int,
+        word_index: int,
+        text: str,
+        expected: str | None = None,
+    ) -> None:
+        self._note("correct_word", meeting_id, position, word_index, text, expected)
 
-        return edit
+    def assign(self, meeting_id: str, positions: Iterable[int], label: str | None = None) -> str:
+        self._note("assign", meeting_id, list(positions), label)
+        return label or NEW_LABEL
+
+    def split(
+        self, meeting_id: str, position: int, word_index: int, label: str | None = None
+    ) -> str:
+        self._note("split", meeting_id, position, word_index, label)
+        return label or NEW_LABEL
+
+    def merge_speakers(self, meeting_id: str, label: str, into: str) -> None:
+        self._note("merge_speakers", meeting_id, label, into)
+
+    def rename(self, meeting_id: str, label: str, name: str | None) -> None:
+        self._note("rename", meeting_id, label, name)
+
+    def undo(self, meeting_id: str) -> str | None:
+        self._note("undo", meeting_id)
+        return "Correction of a word"
+
+    def redo(self, meeting_id: str) -> str | None:
+        self._note("redo", meeting_id)
+        return "Correction of a word"
+
+    def state(self, meeting_id: str) -> EditState:
+        return EditState("Correction of a word", None, 1)

@@ -1,4 +1,4 @@
-"""Upload, Meetings and Speakers: what they draw, and what a wish in them asks of the service."""
+"""Upload, Meetings and Speakers: what their elements are given to draw."""
 
 from __future__ import annotations
 
@@ -16,28 +16,15 @@ from meetcore.records import (
     Speaker,
     Stage,
     Transcript,
-    VoiceClip,
 )
 from pages.meetings import library
-from pages.shared import actions, job_options, process, state
-from pages.speakers import voices
+from pages.shared import job_options
 from pages.upload import jobs
 from tests.pages.conftest import Show
 from tests.pages.fake_backend import FakeService, FakeStore, conversation, meeting
-from tests.pages.fake_library import job, profile
+from tests.pages.fake_library import job
 
 ATTACK = '<img src=x onerror="alert(1)">'
-
-
-@pytest.fixture
-def pressed(service: FakeService, monkeypatch: pytest.MonkeyPatch) -> FakeService:
-    """The service that callbacks act on, outside a page's run."""
-    monkeypatch.setattr(process, "service", lambda: service)
-    kept: dict[str, object] = {}
-    monkeypatch.setattr(state, "remember", kept.__setitem__)
-    monkeypatch.setattr(state, "remembered", lambda name, default=None: kept.get(name, default))
-    monkeypatch.setattr(state, "note_trouble", lambda text: None)
-    return service
 
 
 def test_jobs_newest_first_in_words(show: Show, service: FakeService) -> None:
@@ -59,7 +46,7 @@ def test_jobs_newest_first_in_words(show: Show, service: FakeService) -> None:
     assert ATTACK not in show("upload/page.py").html
 
 
-def test_the_drop_zone_is_told_where_to_send_what(show: Show) -> None:
+def test_the_drop_zone_gets_its_address_and_options(show: Show) -> None:
     data = show("upload/page.py").data("upload")
     assert data["address"] == "/uploads/" and data["options"] == {} and data["summary"] == ""
 
@@ -77,11 +64,14 @@ def test_choices_become_options(how: str, expected: JobOptions) -> None:
     assert job_options.chosen("", None, how, 3, " Ada ") == expected
 
 
-def test_a_job_is_cancelled_and_tried_again(pressed: FakeService) -> None:
-    actions.handle({"kind": "cancel", "meeting": "j1"}, jobs.handlers())
-    actions.handle({"kind": "retry", "meeting": "j1"}, jobs.handlers())
-    actions.handle({"kind": "nonsense"}, jobs.handlers())
-    assert pressed.calls == [("cancel", "j1"), ("retry", "j1")]
+def test_more_jobs_are_shown_when_asked(show: Show, service: FakeService) -> None:
+    for number in range(jobs.SHOWN + 5):
+        one = f"j{number}"
+        service.store.meetings[one] = meeting(one, one, MeetingState.DONE)
+        service.store.jobs.put(job(one, JobState.DONE, JobStage.ATTRIBUTING))
+    data = show("upload/page.py").data("jobs")
+    assert (len(data["rows"]), data["shown"], data["step"]) == (20, 20, 20)
+    assert data["rest"] == 8
 
 
 def test_the_list_is_newest_first_with_people_and_states(show: Show) -> None:
@@ -95,19 +85,16 @@ def test_the_list_is_newest_first_with_people_and_states(show: Show) -> None:
     assert by_id["i1"]["finish"] == "Finish" and by_id["f1"]["finish"] == "Try again"
 
 
-def test_an_empty_list_is_told_apart_from_a_search_without_hits(
-    show: Show, service: FakeService
-) -> None:
+def test_an_empty_list_differs_from_a_search_without_hits(show: Show, service: FakeService) -> None:
     assert show("meetings/page.py").data("library")["all"] > 0
     service.store = FakeStore()
     data = show("meetings/page.py").data("library")
     assert (data["all"], data["rows"], data["pages"]) == (0, [], 1)
 
 
-def test_a_search_shows_where_it_was_said(pressed: FakeService) -> None:
-    store = pressed.store
+def test_a_search_shows_where_it_was_said(service: FakeService) -> None:
+    store = service.store
     store.transcripts["d1"] = Transcript(conversation(), (Speaker("S1", "Ada"),), Stage.FINAL)
-    state.remember(library.KEY, {"text": "venue"})
     summary = store.library.find(LibraryQuery(text="venue")).rows[0]
     drawn = library.row(summary, Order.NEWEST, datetime.now().astimezone())
     assert drawn["hits"][0]["snippet"][1] == ["venue", True]
@@ -126,46 +113,10 @@ def test_fields_become_a_query_and_nonsense_asks_for_nothing() -> None:
     assert odd == LibraryQuery(limit=library.PER_PAGE)
 
 
-def test_what_a_list_asks_is_done(pressed: FakeService) -> None:
-    handlers = library.handlers()
-    for asked in (
-        {"kind": "rename", "meeting": "d1", "name": "  Autumn  "},
-        {"kind": "rename", "meeting": "d1", "name": "  "},
-        {"kind": "delete", "meeting": "d1"},
-        {"kind": "undo", "meeting": "d1"},
-        {"kind": "finish", "meeting": "i1"},
-    ):
-        actions.handle(asked, handlers)
-    assert pressed.store.meetings["d1"].title == "Autumn"
-    assert pressed.calls == [("delete", "d1"), ("restore", "d1"), ("finalize", "i1")]
+def test_what_was_asked_for_comes_back_with_its_answer(show: Show) -> None:
+    data = show("meetings/page.py").data("library")
+    assert data["asked"] == "{}" and data["query"] == {"page": 0}
 
 
-def test_a_failed_job_is_tried_again_where_it_failed(pressed: FakeService) -> None:
-    pressed.store.jobs.put(job("f1", JobState.FAILED, JobStage.DIARIZING))
-    library.finish("f1")
-    assert pressed.calls == [("retry", "f1")]
-
-
-def test_voices_by_name_without_their_vectors(show: Show, service: FakeService) -> None:
-    known = service.store.profiles.profiles
-    known["p2"] = profile("p2", "zoe", VoiceClip("gone", 1.0, 5.0))
-    known["p1"] = profile("p1", ATTACK)
-    shown = show("speakers/page.py")
-    data = shown.data("voices")["voices"]
-    assert [voice["name"] for voice in data] == [ATTACK, "zoe"]
-    assert data[1]["clip"] is None, "the meeting it was heard in is gone"
-    assert all("embedding" not in voice for voice in data)
-    assert ATTACK not in shown.html
-
-
-def test_voices_are_renamed_merged_and_forgotten(pressed: FakeService) -> None:
-    known = pressed.store.profiles
-    known.profiles = {name: profile(name, name) for name in ("p1", "p2")}
-    for asked in (
-        {"kind": "rename", "voice": "p1", "name": "Ana"},
-        {"kind": "merge", "voice": "p2", "into": "p1"},
-        {"kind": "delete", "voice": "p1"},
-    ):
-        actions.handle(asked, voices.handlers())
-    assert known.calls == [("rename", "p1", "Ana")]
-    assert pressed.calls == [("merge_voices", "p2", "p1"), ("forget_voice", "p1")]
+def test_voices_are_fetched_by_their_script(show: Show) -> None:
+    assert show("speakers/page.py").data("voices") == {"address": "/api/profiles"}

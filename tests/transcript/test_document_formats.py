@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
+from meetcore.api.people import colour_of
 from meetcore.records import Segment, Speaker, Transcript, Word
 from meetcore.text.lines import one_line
 from meetcore.transcript.formats import csv, docx, markdown, txt
 from meetcore.transcript.formats.paragraphs import clock, paragraphs_of
 from meetcore.transcript.formats.registry import Export, get_format
-from pages.shared.people import colour_of
 from tests.transcript.random_transcripts import TWO_VOICES, sentence, texts, transcripts
 
 BREAK = "\n"

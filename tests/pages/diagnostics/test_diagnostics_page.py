@@ -14,8 +14,8 @@ from meetcore.diagnostics.monitor import MonitorView
 from meetcore.diagnostics.rules.registry import RULES
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import LiveHealth
+from meetcore.service.model_retry import UNEXPECTED, ModelRetry
 from pages.diagnostics import inspect_checkpoint, rungs
-from pages.diagnostics.retry_models import UNEXPECTED, Attempt
 from pages.shared import process
 from tests.pages import fake_diagnosis as fakes
 from tests.pages.conftest import Show, Shown
@@ -41,16 +41,16 @@ def monitor(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeMonitor:
 
 
 @pytest.fixture
-def climb(monkeypatch: pytest.MonkeyPatch, service: FakeService) -> Attempt:
+def climb(monkeypatch: pytest.MonkeyPatch, service: FakeService) -> ModelRetry:
     """This test's own attempt to load the models anew."""
-    attempt = Attempt(service.retry_models)
-    monkeypatch.setattr(rungs, "attempt", lambda: attempt)
+    attempt = ModelRetry(service.retry_models)
+    monkeypatch.setattr(rungs, "model_retry", lambda: attempt)
     return attempt
 
 
 @pytest.fixture
 def draw(
-    show: Show, examiner: fakes.FakeExaminer, monitor: fakes.FakeMonitor, climb: Attempt
+    show: Show, examiner: fakes.FakeExaminer, monitor: fakes.FakeMonitor, climb: ModelRetry
 ) -> Show:
     """Draws the page from a diagnosis."""
 
@@ -105,7 +105,7 @@ def test_what_is_fine_is_folded_and_harmless_things_say_why(draw: Show) -> None:
     assert "Their author says the warning can be ignored." in shown.html
 
 
-def test_nothing_to_mend_is_said(draw: Show) -> None:
+def test_a_page_without_findings_says_so(draw: Show) -> None:
     assert "Nothing to mend." in draw(fakes.FINE).html
 
 
@@ -120,7 +120,7 @@ def test_a_foreseen_mode_says_so(draw: Show) -> None:
     assert "models not loaded" not in draw(fakes.FINE).html
 
 
-def test_libraries_and_weights_are_told_with_what_wrote_them(draw: Show) -> None:
+def test_libraries_and_weights_are_shown_with_what_wrote_them(draw: Show) -> None:
     shown = draw()
     labels = [each.label for each in shown.app.expander]
     assert "Libraries · 1 to mend, 1 to know, 2 fine" in labels
@@ -151,7 +151,7 @@ def test_an_asked_rule_that_is_fine_says_what_it_is_about(draw: Show) -> None:
     assert rule.symptom in shown.html
 
 
-def test_a_rule_nobody_knows_is_no_error(draw: Show) -> None:
+def test_an_unknown_rule_is_no_error(draw: Show) -> None:
     assert "You came here for" not in str(draw(rule=fakes.ATTACK).app.caption)
 
 
@@ -188,7 +188,7 @@ def test_each_rung_has_its_reason_and_its_remedy(draw: Show) -> None:
 
 
 def test_trying_again_loads_beside_the_page(
-    draw: Show, climb: Attempt, service: FakeService
+    draw: Show, climb: ModelRetry, service: FakeService
 ) -> None:
     shown = click(draw(), "Try again")
     wait_for(climb)
@@ -197,8 +197,8 @@ def test_trying_again_loads_beside_the_page(
     assert any("Tried again at" in each.value for each in shown.app.caption)
 
 
-def test_a_failed_attempt_is_told_with_its_reason(
-    draw: Show, climb: Attempt, service: FakeService
+def test_a_failed_attempt_shows_its_reason(
+    draw: Show, climb: ModelRetry, service: FakeService
 ) -> None:
     service.refusal = ModelUnavailableError("The weight base.en is not in the cache.")
     shown = click(draw(), "Try again")
@@ -209,7 +209,7 @@ def test_a_failed_attempt_is_told_with_its_reason(
 
 def test_an_attempt_that_breaks_ends(service: FakeService) -> None:
     service.refusal = RuntimeError("words of somebody")
-    attempt = Attempt(service.retry_models)
+    attempt = ModelRetry(service.retry_models)
     assert attempt.start()
     wait_for(attempt)
     assert attempt.snapshot().trouble == UNEXPECTED
@@ -217,14 +217,14 @@ def test_an_attempt_that_breaks_ends(service: FakeService) -> None:
 
 def test_two_attempts_at_once_are_one() -> None:
     go = threading.Event()
-    attempt = Attempt(lambda: go.wait(10))
+    attempt = ModelRetry(lambda: go.wait(10))
     assert attempt.start() and not attempt.start()
     go.set()
     wait_for(attempt)
     assert attempt.snapshot().trouble == ""
 
 
-def wait_for(attempt: Attempt) -> None:
+def wait_for(attempt: ModelRetry) -> None:
     """Return when the attempt has ended."""
     end = time.monotonic() + 10
     while attempt.running:
@@ -283,7 +283,7 @@ def test_a_pasted_message_finds_its_rule(draw: Show) -> None:
     assert RULES["introspection"].command in commands(shown)
 
 
-def test_a_message_nobody_knows_has_a_next_step(draw: Show) -> None:
+def test_a_message_without_a_rule_has_a_next_step(draw: Show) -> None:
     shown = draw(fakes.FINE)
     shown.app.text_area(key="message").input("The cat sat on the keyboard").run()
     assert "copy the report" in shown.app.info[0].value

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from meetcore.api import uploads
+from meetcore.api.answers import RefusedError, refusal
 from meetcore.diagnostics.rules.registry import RULES
 from meetcore.errors import StoreError
 from meetcore.records import JobStage, JobState, ModelsInUse, RungLeft
-from pages.shared import actions, microphone_faults, notice, state
+from pages.shared import microphone_faults, notice
 from tests.pages.conftest import Show, Shown
 from tests.pages.fake_backend import REDUCED, FakeService
 from tests.pages.fake_library import job
@@ -115,15 +114,7 @@ def test_a_page_that_breaks_names_the_rule_but_not_the_traceback(
     assert drawn[1] == "introspection" and "introspection" not in drawn[0]
 
 
-def test_elements_of_ours_are_told_the_rule_of_what_an_action_met(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(state, "heard", lambda: None)
-    monkeypatch.setattr(state, "take_trouble", lambda: FULL_DISK)
-    assert actions.common()["rule"] == "disk-space"
-
-
 def test_a_refused_upload_names_its_rule() -> None:
-    refusal = uploads.refusal("There is no space left for this file: it needs 9 GB.", 507)
-    assert refusal.status_code == 507
-    assert json.loads(bytes(refusal.body))["rule"] == "disk-space"
+    answer = refusal(RefusedError("There is no space left for this file: it needs 9 GB.", 507))
+    assert answer.status == 507
+    assert answer.body["rule"] == "disk-space"

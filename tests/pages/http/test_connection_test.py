@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from meetcore.settings import IceServer, Settings
 from pages.diagnostics import connection_test as panel
 from pages.http import connection_test
+from pages.http.offers import LONGEST_OFFER
 from pages.shared import process
 from tests.pages.conftest import Show
 from tests.pages.fake_diagnosis import FakeExaminer
@@ -109,7 +110,7 @@ async def until_ended(timeout_s: float = 10.0) -> None:
             await asyncio.sleep(0.05)
 
 
-def test_sound_is_counted_and_its_level_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_frames_are_counted_and_their_level_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     async def talk() -> Client:
         client = Client()
         assert (await client.offer()).status_code == 200
@@ -145,7 +146,7 @@ def test_long_and_binary_pings_get_no_answer() -> None:
     assert [one["ping"] for one in asyncio.run(talk()).told] == ["0", "last"]
 
 
-def test_a_test_nobody_hangs_up_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_that_is_left_open_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_test, "LONGEST_S", 0.5)
 
     async def wait() -> None:
@@ -196,7 +197,7 @@ def test_an_offer_without_sound_is_refused() -> None:
         (b"[]", 400),
         (b"no json", 400),
         (b'{"sdp": "nonsense", "type": "offer", "tab": "t"}', 400),
-        (b" " * (connection_test.LONGEST_OFFER + 1), 400),
+        (b" " * (LONGEST_OFFER + 1), 413),
     ],
 )
 def test_broken_offers_are_refused(body: bytes, code: int) -> None:

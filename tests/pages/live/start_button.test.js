@@ -22,35 +22,37 @@ test('the list holds microphones with names, without aliases', () => {
   assert.deepEqual(namedMicrophones(devices), [device('a', 'Desk')]);
 });
 
-function startButton(heard = null) {
+function startButton(mediaDevices) {
   const sent = [];
-  const data = { faults: { denied: 'No.', other: 'Hm.' }, rules: {}, heard, cleanUp: false };
-  const component = { data, setTriggerValue: (name, value) => sent.push([name, value.id]) };
+  const data = { faults: { denied: 'No.', other: 'Hm.' }, rules: {}, cleanUp: false };
+  const component = { data, setTriggerValue: (...event) => sent.push(event) };
+  const browser = { isSecureContext: true, RTCPeerConnection: class {} };
   const { StartButton } = load('start_button', names, {
     ...fakeDom(),
-    globalThis: { isSecureContext: true, RTCPeerConnection: class {} },
-    navigator: { mediaDevices: { getUserMedia() {} } },
+    globalThis: browser,
+    navigator: { mediaDevices },
     localStorage: { getItem: () => null },
+    console: { warn() {} },
   });
-  const view = new StartButton(fakeRoot(), component);
-  return { view, sent, data };
+  return { view: new StartButton(fakeRoot(), component), sent, browser };
 }
 
-test('a value is sent again until Python has handled it', t => {
+test('the opened microphone is kept for the recorder, then closed', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { view, sent, data } = startButton();
-  view.sendUntilHandled('start', { id: '1' });
-  t.mock.timers.tick(1200);
-  assert.deepEqual(sent, [['start', '1'], ['start', '1']]); // prettier-ignore
-  data.heard = '1';
-  t.mock.timers.tick(12_000);
-  assert.equal(sent.length, 2);
+  const track = { stop: () => (track.stopped = true) };
+  const stream = { getTracks: () => [track] };
+  const { view, sent, browser } = startButton({ getUserMedia: async () => stream });
+  await view.start();
+  assert.deepEqual(sent, [['start', { deviceId: null }]]);
+  assert.equal(browser.meetcoreOpened.stream, stream);
+  t.mock.timers.tick(15_000);
+  assert.ok(track.stopped);
 });
 
-test('a value is sent four times at most', t => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { view, sent } = startButton();
-  view.sendUntilHandled('start', { id: '1' });
-  for (let step = 0; step < 9; step += 1) t.mock.timers.tick(1200);
-  assert.equal(sent.length, 4);
+test('a refused microphone is reported, in words that the page has', async () => {
+  const refused = () => Promise.reject(new DOMException('', 'NotFoundError'));
+  const { view, sent } = startButton({ getUserMedia: refused });
+  await view.start();
+  assert.deepEqual(sent, [['fault', { kind: 'no-device' }]]);
+  assert.equal(view.trouble.textContent, 'Hm.');
 });

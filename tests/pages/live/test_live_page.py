@@ -35,9 +35,7 @@ def press_start(monkeypatch: pytest.MonkeyPatch, device_id: str | None = None) -
     monkeypatch.setattr(
         state,
         "component_value",
-        lambda key, name: (
-            {"deviceId": device_id, "id": "1"} if (key, name) == ("start", "start") else None
-        ),
+        lambda key, name: {"deviceId": device_id} if (key, name) == ("start", "start") else None,
     )
 
 
@@ -47,7 +45,7 @@ def report_fault(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr(
         state,
         "component_value",
-        lambda key, name: {"kind": kind, "id": "1"} if name == "fault" else None,
+        lambda key, name: {"kind": kind} if name == "fault" else None,
     )
 
 
@@ -79,14 +77,14 @@ def test_start_records_with_the_chosen_microphone(
     assert service.lives["m7"].calls == [("attach", service.lives["m7"].source)]
 
 
-def test_a_repeated_start_begins_one_meeting(
+def test_a_start_while_this_tab_records_begins_no_other_meeting(
     show: Show, service: FakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(start_button, "draw", lambda **asked: asked["on_start_change"]())
     monkeypatch.setattr(
         state,
         "component_value",
-        lambda key, name: {"deviceId": None, "id": "1"} if name == "start" else None,
+        lambda key, name: {"deviceId": None} if name == "start" else None,
     )
     show().app.run()
     assert len([call for call in service.calls if call[0] == "start"]) == 1
@@ -143,6 +141,11 @@ def test_a_long_meeting_sends_its_last_words_only(show: Show, service: FakeServi
     assert data["first"] + len(data["words"]) == sum(len(segment.words) for segment in many)
 
 
+def test_names_typed_while_people_talk_go_to_the_api(show: Show, service: FakeService) -> None:
+    run_meeting(service)
+    assert show(meeting="m1").data("live-m1")["edits"] == "/api/meetings/m1/edits"
+
+
 def test_a_tentative_speaker_has_a_name_before_any_word_stands(
     show: Show, service: FakeService
 ) -> None:
@@ -169,7 +172,7 @@ def test_pause_resume_and_stop(show: Show, service: FakeService) -> None:
     shown.app.button(key="resume").click().run()
     shown.app.button(key="stop").click().run()
     assert live.calls == [("pause",), ("resume",), ("stop",)]
-    assert shown.data("final-m9")["people"] == []
+    assert shown.data("final-m9")["meeting"] == "m9"
 
 
 def test_the_title_changes_while_the_meeting_runs(show: Show, service: FakeService) -> None:
@@ -242,7 +245,7 @@ def test_the_meter_shows_clock_level_and_state(show: Show, service: FakeService)
 def test_a_meeting_that_ended_while_away_shows_its_transcript(
     show: Show, service: FakeService
 ) -> None:
-    assert show(meeting="d1").data("final-d1")["people"]
+    assert show(meeting="d1").data("final-d1")["editable"]
 
 
 def test_an_unknown_meeting_is_one_sentence_with_a_way_on(show: Show) -> None:

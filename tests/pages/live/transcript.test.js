@@ -7,7 +7,12 @@ import { fakeDom, fakeRoot } from '../fake_dom.js';
 const { withUpdate, turnRows, isNearEnd, Turn, LiveTranscript } = load(
   'transcript',
   ['withUpdate', 'turnRows', 'isNearEnd', 'Turn', 'LiveTranscript'],
-  fakeDom(),
+  {
+    ...fakeDom(),
+    addEventListener() {},
+    sessionStorage: { getItem: () => null, setItem() {}, removeItem() {} },
+    fetch: async () => ({ ok: false, json: async () => ({ trouble: 'Too long.' }) }),
+  },
 );
 
 const people = [{ label: 'S1', name: 'Ada', given: true, colour: 0, similarity: null }];
@@ -114,7 +119,7 @@ function transcript() {
   const sent = [];
   const component = { data: data(), setTriggerValue: (...value) => sent.push(value) };
   const view = new LiveTranscript(fakeRoot(), component);
-  view.people = { settle: known => known, draw() {} };
+  view.people.draw = () => {};
   return { view, sent };
 }
 
@@ -155,4 +160,14 @@ test('the view stays where the user has scrolled to', () => {
   assert.equal(view.latest.hidden, false);
   view.latest.onclick();
   assert.equal(view.scroll.scrollTop, 1000);
+});
+
+test('a refused name is taken back', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { view } = transcript();
+  view.draw(data({ words: [' a'], turns: [[1, 'S1', 0]] }));
+  view.people.asked.set('S1', 'A very long name');
+  view.rename('S1', 'A very long name');
+  for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
+  assert.equal(view.people.settle(people)[0].name, 'Ada');
 });

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from meetcore.api.people import COLOURS
 from pages.shared.element import SHARED, read_asset
-from pages.shared.people import COLOURS
 
 CONFIG = Path(__file__).parents[3] / ".streamlit" / "config.toml"
 NAMES = [f"speaker-{number}" for number in range(COLOURS)] + ["nobody", "faint", "accent"]

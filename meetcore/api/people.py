@@ -1,4 +1,4 @@
-"""How speakers look on a page: a name, and a colour that stays theirs for the whole meeting."""
+"""Speakers as the pages' scripts read them: a name, and the number of a colour."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLOURS = 10
 
 
 def colour_of(label: str) -> int:
-    """The colour's number for a label: "S1" has 0; an eleventh voice begins again.
+    """The colour's number for a label; the eleventh speaker has the first colour again.
 
     >>> colour_of("S1"), colour_of("S12")
     (0, 1)
@@ -23,7 +23,7 @@ def colour_of(label: str) -> int:
 def described(
     speakers: Iterable[Speaker], labels: Iterable[str | None] = ()
 ) -> list[dict[str, Any]]:
-    """The speakers as the elements draw them; labels that only the transcript knows come last."""
+    """Each speaker as a JSON object; labels without a speaker follow, None is left out."""
     known = {speaker.label: speaker for speaker in speakers}
     for label in labels:
         if label is not None:

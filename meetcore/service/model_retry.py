@@ -1,4 +1,4 @@
-"""Loading the models once more, beside the pages."""
+"""Loads the models again on a thread, when a page asks for it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ UNEXPECTED = "The models did not load; the server's log says why."
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptView:
-    """How the last attempt went."""
+class ModelRetryView:
+    """The attempt that runs, or how the last one ended."""
 
     running: bool = False
     began: datetime | None = None
@@ -25,45 +25,44 @@ class AttemptView:
     trouble: str = ""
 
 
-class Attempt:
-    """Owns the thread of an attempt; all tabs see the same one.
+class ModelRetry:
+    """Owns the thread of an attempt to load the models again.
 
     Parameters
     ----------
-    load : loads the models anew; blocks for seconds
+    load : loads the models again; blocks for seconds
     """
 
     def __init__(self, load: Callable[[], object]) -> None:
         self._load = load
         self._lock = threading.Lock()
-        self._view = AttemptView()
+        self._view = ModelRetryView()
 
     @property
     def running(self) -> bool:
-        """Whether an attempt goes on."""
+        """Whether an attempt is running."""
         return self._view.running
 
-    def snapshot(self) -> AttemptView:
-        """How it stands."""
+    def snapshot(self) -> ModelRetryView:
+        """The attempt that runs, or how the last one ended."""
         return self._view
 
     def start(self) -> bool:
-        """Begin; False where one goes on already."""
+        """Begin an attempt; False while one is running."""
         with self._lock:
             if self._view.running:
                 return False
-            self._view = AttemptView(running=True, began=datetime.now(UTC))
+            self._view = ModelRetryView(running=True, began=datetime.now(UTC))
         threading.Thread(target=self._run, name="retry-models", daemon=True).start()
         return True
 
     def _run(self) -> None:
-        """The except is broad because this is the top of a thread."""
         trouble = ""
         try:
             self._load()
         except MeetcoreError as error:
             trouble = str(error)
-        except Exception:
+        except Exception:  # top of a thread
             logger.exception("the models did not load")
             trouble = UNEXPECTED
         self._view = replace(self._view, running=False, ended=datetime.now(UTC), trouble=trouble)

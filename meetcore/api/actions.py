@@ -1,0 +1,128 @@
+"""Routes that change something: a JSON body in, an answer out, carried out once for each key."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from meetcore.api.answers import Answer, RefusedError, refusal
+from meetcore.api.bodies import json_body
+from meetcore.api.recent_answers import RecentAnswers
+from meetcore.api.service import GetService
+from meetcore.errors import MeetcoreError
+from meetcore.service.protocol import ServiceProtocol
+from meetcore.text.names import LONGEST_NAME, LONGEST_TITLE
+
+logger = logging.getLogger(__name__)
+
+KEY_HEADER = "idempotency-key"
+"""A name the page gives a request, so that one that is sent twice counts once."""
+KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
+LARGEST_BODY_BYTES = 2**20
+"""A passage typed anew fits by far: four hours of talk are a quarter of this."""
+UNEXPECTED = "Something went wrong on the server; its log says what. Try again."
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TITLE)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NAME)]
+Endpoint = Callable[[Request], Awaitable[Response]]
+Asked = TypeVar("Asked")
+
+
+class Body(BaseModel):
+    """A request's JSON object: no unknown fields, no types that are only alike."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NoFields(Body):
+    """The body of a request whose address says all."""
+
+
+class Actions:
+    """Makes endpoints that change something, over one service and one memory of answers."""
+
+    def __init__(self, service: GetService) -> None:
+        self._service = service
+        self._answers = RecentAnswers()
+
+    def endpoint(
+        self,
+        body: type[Asked] | TypeAdapter[Asked],
+        act: Callable[[ServiceProtocol, str, Asked], dict[str, Any]],
+    ) -> Endpoint:
+        """A Starlette endpoint for an address with one `{id}`.
+
+        Parameters
+        ----------
+        body : the type of the JSON body
+        act : called on a thread with the service, the id and the body; gives the answer's body
+        """
+        reader = body if isinstance(body, TypeAdapter) else TypeAdapter(body)
+
+        async def answer(request: Request) -> Response:
+            try:
+                asked = read(reader, await json_body(request, LARGEST_BODY_BYTES))
+                key = key_of(request)
+            except RefusedError as error:
+                return refusal(error).response()
+            about = request.path_params["id"]
+            done = await run_in_threadpool(
+                self._carry_out, key, lambda: act(self._service(), about, asked)
+            )
+            return done.response()
+
+        return answer
+
+    def _carry_out(self, key: str, act: Callable[[], dict[str, Any]]) -> Answer:
+        def attempt() -> Answer:
+            try:
+                return Answer(act())
+            except MeetcoreError as error:
+                logger.warning("a request was refused: %s", type(error).__name__)
+                return refusal(error)
+            except Exception:  # top of a request
+                logger.exception("a request failed")
+                return refusal(RefusedError(UNEXPECTED, 500))
+
+        return self._answers.once(key, attempt) if key else attempt()
+
+
+def read(reader: TypeAdapter[Asked], body: bytes) -> Asked:
+    """The body as a typed record.
+
+    Raises
+    ------
+    RefusedError
+        A field is missing, unknown, or not of its type; the sentence names the first one.
+    """
+    try:
+        return reader.validate_json(body or b"{}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the request"
+        raise RefusedError(
+            f"This cannot be saved: {field}: {first['msg']}. Reload the page, then try again.", 400
+        ) from error
+
+
+def key_of(request: Request) -> str:
+    """The request's key with its address, "" where it has none.
+
+    Raises
+    ------
+    RefusedError
+        The key is no key of our pages.
+    """
+    key = request.headers.get(KEY_HEADER)
+    if key is None:
+        return ""
+    if not KEY.fullmatch(key):
+        raise RefusedError("This request cannot be told from others: reload the page.", 400)
+    return f"{request.method} {request.url.path} {key}"

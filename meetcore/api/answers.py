@@ -1,0 +1,54 @@
+"""Answers of the routes as JSON: what was asked for, or why it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from meetcore.diagnostics.rules.registry import explain
+from meetcore.errors import MeetcoreError, MeetingNotFoundError
+
+
+class RefusedError(MeetcoreError):
+    """A request that is not carried out; the text can be shown to the user.
+
+    Parameters
+    ----------
+    status : the HTTP status of the answer
+    """
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and a JSON object, ready to be sent, also a second time."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+    def response(self) -> JSONResponse:
+        """The HTTP response."""
+        return JSONResponse(self.body, status_code=self.status)
+
+
+def refusal(error: MeetcoreError) -> Answer:
+    """The error's sentence, and the id of the diagnostics rule that explains it ("" without one).
+
+    >>> refusal(MeetingNotFoundError("There is no such meeting.")).status
+    404
+    """
+    rule = explain(str(error))
+    body = {"trouble": str(error), "rule": rule.id if rule else ""}
+    return Answer(body, status_of(error))
+
+
+def status_of(error: MeetcoreError) -> int:
+    """The HTTP status for an error of Meetcore's."""
+    if isinstance(error, RefusedError):
+        return error.status
+    return 404 if isinstance(error, MeetingNotFoundError) else 409

@@ -1,0 +1,99 @@
+"""The routes of whole meetings: title, deletion, and the job that transcribes them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+from starlette.routing import Route
+
+from meetcore.api.actions import Actions, Body, NoFields, Title
+from meetcore.errors import MeetingStateError
+from meetcore.records import JobState
+from meetcore.service.protocol import ServiceProtocol
+
+ROUTE = "/api/meetings/{id}"
+
+
+class Changes(Body):
+    """What is changed of a meeting."""
+
+    title: Title
+
+
+class JobAction(StrEnum):
+    """What is to happen with a meeting's job."""
+
+    RETRY = "retry"
+    CANCEL = "cancel"
+    FINISH = "finish"
+
+
+class JobRequest(Body):
+    """RETRY goes on where a job failed, CANCEL gives it up, FINISH does what is missing."""
+
+    action: Annotated[JobAction, Field(strict=False)]
+
+
+def routes(actions: Actions) -> list[Route]:
+    """PATCH changes the title; DELETE hides a meeting, and for some seconds restore undoes it."""
+    return [
+        Route(ROUTE, actions.endpoint(Changes, change), methods=["PATCH"]),
+        Route(ROUTE, actions.endpoint(NoFields, delete), methods=["DELETE"]),
+        Route(f"{ROUTE}/restore", actions.endpoint(NoFields, restore), methods=["POST"]),
+        Route(f"{ROUTE}/job", actions.endpoint(JobRequest, job), methods=["POST"]),
+    ]
+
+
+def change(service: ServiceProtocol, meeting_id: str, asked: Changes) -> dict[str, Any]:
+    """Change the title, of a running meeting too.
+
+    Raises
+    ------
+    MeetingStateError
+        The title is empty.
+    MeetingNotFoundError, StoreError
+        There is no such meeting, or the database refuses.
+    """
+    if not asked.title:
+        raise MeetingStateError("A meeting needs a title. Type one.")
+    live = service.live(meeting_id)
+    if live is not None:
+        live.set_title(asked.title)
+    else:
+        service.store.update(meeting_id, title=asked.title)
+    return {"title": asked.title}
+
+
+def delete(service: ServiceProtocol, meeting_id: str, asked: NoFields) -> dict[str, Any]:
+    """Hide a meeting; raises MeetingStateError while it runs."""
+    service.delete(meeting_id)
+    return {}
+
+
+def restore(service: ServiceProtocol, meeting_id: str, asked: NoFields) -> dict[str, Any]:
+    """Take a deletion back; raises MeetingNotFoundError when it is too late."""
+    service.restore(meeting_id)
+    return {}
+
+
+def job(service: ServiceProtocol, meeting_id: str, asked: JobRequest) -> dict[str, Any]:
+    """Do something with a meeting's job; raises MeetingStateError while the meeting runs."""
+    match asked.action:
+        case JobAction.RETRY:
+            service.retry(meeting_id)
+        case JobAction.CANCEL:
+            service.cancel(meeting_id)
+        case JobAction.FINISH:
+            finish(service, meeting_id)
+    return {}
+
+
+def finish(service: ServiceProtocol, meeting_id: str) -> None:
+    """Go on with a job that failed or was cancelled, else do the second pass of a recording."""
+    job = service.store.jobs.get(meeting_id)
+    if job is not None and job.state in (JobState.FAILED, JobState.CANCELLED):
+        service.retry(meeting_id)
+    else:
+        service.finalize(meeting_id)

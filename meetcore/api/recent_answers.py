@@ -1,0 +1,51 @@
+"""Requests that are sent again are carried out once: the first answer is kept and sent again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from meetcore.api.answers import Answer
+
+KEPT = 2000
+"""Answers kept; a page repeats a request within minutes, not after thousands of others."""
+
+
+class RecentAnswers:
+    """The latest answers by the key that came with their request; safe from several threads."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[str, Future[Answer]] = OrderedDict()
+
+    def once(self, key: str, act: Callable[[], Answer]) -> Answer:
+        """The answer of `act`, which runs for the first request with a key only.
+
+        A second request that comes while the first is being carried out waits for its answer.
+        Answers of status 500 and above are not kept, so that the request may be tried again.
+        """
+        with self._lock:
+            known = self._answers.get(key)
+            if known is None:
+                mine = self._answers[key] = Future[Answer]()
+                while len(self._answers) > self._kept:
+                    self._answers.popitem(last=False)
+        if known is not None:
+            return known.result()
+        try:
+            answer = act()
+        except BaseException as error:
+            mine.set_exception(error)
+            self._forget(key)
+            raise
+        mine.set_result(answer)
+        if answer.status >= 500:
+            self._forget(key)
+        return answer
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._answers.pop(key, None)

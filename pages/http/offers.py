@@ -1,0 +1,47 @@
+"""What both WebRTC routes share: the browser's offer, and the ICE servers of the settings."""
+
+from __future__ import annotations
+
+from aiortc import RTCConfiguration, RTCIceServer
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+
+from meetcore.api.answers import RefusedError
+from meetcore.api.bodies import json_body
+from meetcore.settings import Settings
+
+LONGEST_OFFER = 100_000
+
+
+class Offer(BaseModel):
+    """A session description (https://www.rfc-editor.org/rfc/rfc8829), and the tab that sends it."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    sdp: str
+    type: str
+    tab: str
+
+
+async def read_offer(request: Request) -> Offer:
+    """The offer in a request.
+
+    Raises
+    ------
+    RefusedError
+        It is not sent as JSON, is too long, or lacks a field.
+    """
+    body = await json_body(request, LONGEST_OFFER)
+    try:
+        return Offer.model_validate_json(body)
+    except ValidationError as error:
+        raise RefusedError("The offer cannot be read.", 400) from error
+
+
+def rtc_configuration(settings: Settings) -> RTCConfiguration:
+    """The ICE servers of the settings; without any, no server on the internet is contacted."""
+    return RTCConfiguration(
+        iceServers=[
+            RTCIceServer(**server.model_dump(exclude_none=True)) for server in settings.ice_servers
+        ]
+    )
