@@ -10,8 +10,9 @@ from typing import Protocol, TypeVar
 from meetcore.asr.streaming.recognizer import StreamUpdate
 from meetcore.diarization.scoring import Voice
 from meetcore.diarization.streaming.diarizer import LiveTurns
+from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
-from meetcore.records.trouble import Trouble, Troubles
+from meetcore.records.error_summary import ErrorSummary
 from meetcore.transcript.state import Changes, LiveTranscript
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class IdentifierSession:
         self._words = words
         self._turns = turns
         self._transcript = LiveTranscript(has_turns=turns is not None)
-        self._troubles = Troubles()
+        self._errors = ErrorCounter()
         self._turns_seen: tuple[Turn, ...] | None = None
         self._heard_samples = 0
         self._rejected: list[RejectedText] = []
@@ -69,9 +70,9 @@ class IdentifierSession:
         return self._words is not None
 
     @property
-    def trouble(self) -> Trouble:
+    def errors(self) -> ErrorSummary:
         """Errors of single windows: their classes, as their texts may hold words."""
-        return self._troubles.view()
+        return self._errors.summary()
 
     @property
     def step(self) -> float:
@@ -196,5 +197,5 @@ class IdentifierSession:
             return step()
         except Exception as error:
             logger.exception("meeting %s: a window failed", self._meeting_id)
-            self._troubles.note(error)
+            self._errors.add(error)
             return None

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from meetcore.diarization.scoring import Voice
-from meetcore.errors import InferenceError, MeetingNotFoundError, MeetingStateError, StoreError
+from meetcore.errors import MeetingNotFoundError, MeetingStateError, StoreError
 from meetcore.jobs.remaining_time import Estimate, Speeds
 from meetcore.jobs.tasks import WorkerDiedError
 from meetcore.records import (
@@ -348,22 +348,13 @@ def test_enrolled_voice_names_a_speaker_nobody_named(
 
     identifier.diarizer = Known()
     profile = service.store.profiles.add("Ada", "clock", voice, 30.0, None)
-    service._known_voices.forget()
+    service._known_voices.invalidate()
     meeting_id = uploaded(service)
     ended(service, meeting_id)
     named = {each.name: each for each in service.store.speakers(meeting_id) if each.name}
     assert set(named) == {"Ada"}
     assert named["Ada"].profile_id == profile.id
     assert (named["Ada"].similarity or 0.0) > 0.9
-
-
-def test_without_a_profile_no_voice_is_asked_for(service: MeetingService) -> None:
-    class Forbidden:
-        def voices(self) -> Any:
-            raise InferenceError("nobody asked")
-
-    assert service._shelf.lend("m") is not None
-    assert service._recognise("m", Forbidden()) == {}  # type: ignore[arg-type]
 
 
 def test_corrected_segment_stays_whole_when_speakers_change() -> None:

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from meetcore.audio.pcm import Pcm, to_pcm
+from meetcore.models import error_counter
 from meetcore.models.identifier import SpeakerIdentifier, create_speaker_identifier
 from meetcore.models.rungs import loaders_for
 from meetcore.records import (
@@ -29,7 +30,6 @@ from meetcore.records import (
     Samples,
     Stage,
     Word,
-    trouble,
 )
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
 from meetcore.settings import Settings
@@ -119,7 +119,7 @@ def open_service(parts: Parts) -> Iterator[Open]:
         settings = Settings(_env_file=None, data_dir=data_dir, recognizer="tiny.en")
         store = open_store(settings.database)
         service = MeetingService(settings, store, lambda: parts.identifier, NoSecondPass())
-        service._shelf.close = lambda: None  # type: ignore[method-assign]  # the next test's too
+        service._pool.close = lambda: None  # type: ignore[method-assign]  # the next test's too
         service.load_models()
         opened.append((service, store))
         return service
@@ -170,7 +170,7 @@ def after(words: list[tuple[Word, str | None]], second: float) -> list[tuple[Wor
 def has_recovered(live: LiveMeeting, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clean minute, made short, clears the health; the count and the trace stay."""
     before = live.snapshot().health
-    monkeypatch.setattr(trouble, "CLEAN_S", 0.2)
+    monkeypatch.setattr(error_counter, "RECENT_S", 0.2)
     until(lambda: not live.snapshot().health.last_error)
     health = live.snapshot().health
     assert (health.recent_errors, health.chunk_errors) == (0, before.chunk_errors)
@@ -256,7 +256,7 @@ def test_recognizer_that_fails_for_long_does_not_pile_up_sound(
         offer(live, pcm)
         until(lambda wanted=part * pcm.size: live.snapshot().health.samples_on_disk == wanted)
         until(lambda: live.snapshot().health.backlog < 0.1, 60)
-    session: Any = live._hearing._session
+    session: Any = live._recognition._session
     assert session._words._audio.shape[0] < 30 * SAMPLE_RATE
     parts.recognize.fault = None
     speak(live, pcm)

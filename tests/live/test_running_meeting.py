@@ -14,6 +14,7 @@ import pytest
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetingStateError, RecordingError
+from meetcore.live.model_loan import ModelLoan
 from meetcore.live.step_width import WIDEST_STEP
 from meetcore.records import SAMPLE_RATE, JobState, LiveState, Meeting, MeetingState, Mode, Stage
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
@@ -35,7 +36,7 @@ def running(service: MeetingService, meeting_id: str) -> LiveMeeting:
     return live
 
 
-def heard_all(live: LiveMeeting, seconds: float) -> Any:
+def recognized_all(live: LiveMeeting, seconds: float) -> Any:
     def check() -> bool:
         health = live.snapshot().health
         return health.samples_on_disk == seconds * SAMPLE_RATE and health.backlog < 0.05
@@ -61,7 +62,7 @@ def test_meeting_from_start_to_final_transcript(service: MeetingService, tmp_pat
     meeting_id = service.start("Standup")
     live = running(service, meeting_id)
     send(live, 8.0)
-    until(heard_all(live, 8.0))
+    until(recognized_all(live, 8.0))
     snapshot = live.snapshot()
     assert texts(snapshot.segments) == words(15)
     assert [word.text for word in snapshot.tentative] == [" w15."]
@@ -94,7 +95,7 @@ def test_words_are_stored_before_they_are_shown(
 def test_pause_settles_what_was_said_and_takes_nothing_more(service: MeetingService) -> None:
     live = running(service, service.start("Pause"))
     send(live, 3.0)
-    until(heard_all(live, 3.0))
+    until(recognized_all(live, 3.0))
     assert live.snapshot().tentative
     live.pause()
     live.pause()
@@ -105,7 +106,7 @@ def test_pause_settles_what_was_said_and_takes_nothing_more(service: MeetingServ
     live.resume()
     assert live.snapshot().state is LiveState.LISTENING
     send(live, 2.0)
-    until(heard_all(live, 5.0))
+    until(recognized_all(live, 5.0))
     live.stop()
     assert live.join(10)
     assert texts(live.snapshot().segments) == words(10)
@@ -138,7 +139,7 @@ def test_stop_wins_over_pause_and_resume_from_another_tab(
     assert live.snapshot().state is LiveState.STOPPED
 
 
-def test_pause_and_resume_at_once_never_leave_a_listening_meeting_deaf(
+def test_pause_and_resume_at_once_never_leave_a_listening_meeting_unrecorded(
     service: MeetingService,
 ) -> None:
     live = running(service, service.start("Deaf"))
@@ -181,13 +182,13 @@ def test_models_that_come_late_catch_up_with_wide_steps(open_service: Open) -> N
     assert snapshot.health.keeping_up, "it is not slow, it has not begun"
     assert service.store.get(live.meeting_id).mode is None
     service.load_models()
-    until(heard_all(live, 60.0))
+    until(recognized_all(live, 60.0))
     assert texts(live.snapshot().segments) == words(119)
-    identifier: Any = service._shelf.in_force
+    identifier: Any = service._pool.in_force
     assert max(identifier.words[0].steps) == WIDEST_STEP
     for second in range(1, 5):  # the step narrows with each look that finds little to do
         send(live, 0.5)
-        until(heard_all(live, 60.0 + 0.5 * second))
+        until(recognized_all(live, 60.0 + 0.5 * second))
     assert live.snapshot().health.step < WIDEST_STEP
     assert service.store.get(live.meeting_id).mode is Mode.FULL
 
@@ -211,7 +212,7 @@ def test_meeting_stopped_before_models_are_loaded_is_finished_by_the_second_pass
     assert len(service.store.transcript(meeting_id).words) > 3
 
 
-def test_nobody_sending_ends_the_meeting_after_the_grace_period(open_service: Open) -> None:
+def test_meeting_without_frames_ends_after_the_grace_period(open_service: Open) -> None:
     service = open_service(grace_s=0.4)
     meeting_id = service.start("Left")
     live = running(service, meeting_id)
@@ -223,7 +224,9 @@ def test_nobody_sending_ends_the_meeting_after_the_grace_period(open_service: Op
     assert provisional(service.store, meeting_id) == words(2)
 
 
-def test_frames_keep_a_meeting_alive_and_somebody_elses_do_not(open_service: Open) -> None:
+def test_frames_of_the_attached_tab_keep_a_meeting_alive_and_others_do_not(
+    open_service: Open,
+) -> None:
     service = open_service(grace_s=0.5)
     live = running(service, service.start("Alive"))
     for _ in range(20):
@@ -237,7 +240,7 @@ def test_frames_keep_a_meeting_alive_and_somebody_elses_do_not(open_service: Ope
     assert live.snapshot().elapsed == 2.0
 
 
-def test_nobody_ever_attaching_ends_too(open_service: Open) -> None:
+def test_meeting_without_a_microphone_ends_too(open_service: Open) -> None:
     service = open_service(grace_s=0.3)
     meeting_id = service.start("Nobody")
     done = ended(service, meeting_id)
@@ -249,7 +252,7 @@ def test_failing_recognizer_is_counted_and_recovers(
 ) -> None:
     live = running(service, service.start("Trouble"))
     send(live, 1.0)
-    until(heard_all(live, 1.0))
+    until(recognized_all(live, 1.0))
     identifier.words[0].failures = 3
     while identifier.words[0].failures:
         send(live, 1.0)
@@ -278,7 +281,7 @@ def test_session_that_cannot_be_opened_is_tried_again(
     monkeypatch.setattr(StandIn, "open_session", stumbling)
     live = running(service, service.start("Stumble"))
     send(live, 2.0)
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     assert len(tries) == 3
     assert texts(live.snapshot().segments) == words(3)
 
@@ -288,10 +291,10 @@ def test_store_that_refuses_for_a_while_gets_everything_later(
 ) -> None:
     live = running(service, service.start("Locked"))
     send(live, 2.0)
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     store.refused = {"*"}
     send(live, 4.0)
-    until(heard_all(live, 6.0))
+    until(recognized_all(live, 6.0))
     assert texts(live.snapshot().segments) == words(11), "people still read along"
     assert 0 < live.snapshot().health.chunk_errors <= store.refusals
     store.refused = set()
@@ -309,7 +312,7 @@ def test_refusing_store_is_not_asked_with_every_chunk(
     for _ in range(20):
         send(live, 0.5)
         time.sleep(0.01)
-    until(heard_all(live, 10.0))
+    until(recognized_all(live, 10.0))
     assert store.refusals == 1
     store.refused = set()
 
@@ -318,7 +321,7 @@ def test_last_words_wait_for_the_store(service: MeetingService, store: RefusingS
     meeting_id = service.start("Last words")
     live = running(service, meeting_id)
     send(live, 3.0)
-    until(heard_all(live, 3.0))
+    until(recognized_all(live, 3.0))
     store.refused = {"*"}
     live.stop()
     assert not live.join(0.7)
@@ -335,7 +338,7 @@ def test_store_that_refuses_at_the_end_does_not_strand_the_meeting(
     meeting_id = service.start("Stranded")
     live = running(service, meeting_id)
     send(live, 2.0)
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     store.refused = {"*"}
     live.stop()
     assert live.join(10)
@@ -357,16 +360,16 @@ def test_recording_that_cannot_be_read_for_a_while(
     send(live, 2.0)
     until(lambda: live.snapshot().health.last_error == "RecordingError")
     monkeypatch.setattr(RecordingReader, "read", read)
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     assert texts(live.snapshot().segments) == words(3)
 
 
-def test_two_meetings_at_once_share_nothing(service: MeetingService) -> None:
+def test_two_meetings_at_once_share_no_state(service: MeetingService) -> None:
     one, two = (running(service, service.start(title)) for title in ("One", "Two"))
     send(one, 4.0)
     send(two, 2.0)
-    until(heard_all(one, 4.0))
-    until(heard_all(two, 2.0))
+    until(recognized_all(one, 4.0))
+    until(recognized_all(two, 2.0))
     one.rename("S1", "Ada")
     assert [len(texts(each.snapshot().segments)) for each in (one, two)] == [7, 3]
     assert two.snapshot().speakers[0].name is None
@@ -374,7 +377,7 @@ def test_two_meetings_at_once_share_nothing(service: MeetingService) -> None:
     one.stop()
     assert one.join(10)
     send(two, 1.0)
-    until(heard_all(two, 3.0))
+    until(recognized_all(two, 3.0))
     assert two.snapshot().state is LiveState.LISTENING
 
 
@@ -404,10 +407,21 @@ def test_meeting_deleted_by_another_process_ends_quietly(
     live = running(service, meeting_id)
     store.delete(meeting_id)
     send(live, 2.0)
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     live.stop()
     assert live.join(30)
     until(lambda: service.live(meeting_id) is None)
+
+
+def test_without_a_profile_no_voice_is_computed(service: MeetingService) -> None:
+    class Forbidden:
+        def voices(self) -> Any:
+            raise AssertionError("computed")
+
+    loan = ModelLoan(service.store.create_meeting("Loan"), service._meetings._resources)
+    assert loan.open_session() is not None
+    assert loan.match_voices(Forbidden()) == {}  # type: ignore[arg-type]
+    loan.release()
 
 
 def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) -> None:
@@ -424,7 +438,7 @@ def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) 
     gc.collect()
     assert not [each for each in gone if each() is not None]
     assert service.running() == ()
-    identifier: Any = service._shelf.in_force
+    identifier: Any = service._pool.in_force
     assert all(stream.closed for stream in (*identifier.words, *identifier.turns))
 
 

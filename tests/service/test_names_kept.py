@@ -10,7 +10,9 @@ import pytest
 from meetcore.asr.streaming.recognizer import StreamUpdate
 from meetcore.diarization.profiles.matching import ProfileMatch
 from meetcore.errors import StoreError
-from meetcore.live.persistence import Ledger
+from meetcore.live.persistence import TranscriptSaver
+from meetcore.live.speaker_names import SpeakerNames
+from meetcore.models.error_counter import ErrorCounter
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import (
     SAMPLE_RATE,
@@ -42,11 +44,16 @@ def meeting_id(store: RefusingStore) -> str:
 
 
 @pytest.fixture
-def ledger(store: RefusingStore, meeting_id: str) -> Ledger:
-    return Ledger(store, meeting_id)  # type: ignore[arg-type]
+def names(store: RefusingStore, meeting_id: str) -> SpeakerNames:
+    return SpeakerNames(store, meeting_id)  # type: ignore[arg-type]
 
 
-def names(store: Any, meeting_id: str) -> dict[str, str | None]:
+@pytest.fixture
+def saver(store: RefusingStore, meeting_id: str, names: SpeakerNames) -> TranscriptSaver:
+    return TranscriptSaver(store, meeting_id, names, ErrorCounter())  # type: ignore[arg-type]
+
+
+def saved_names(store: Any, meeting_id: str) -> dict[str, str | None]:
     return {speaker.label: speaker.name for speaker in store.speakers(meeting_id)}
 
 
@@ -59,98 +66,100 @@ def said(start: float, end: float, speaker: str | None) -> Segment:
 
 
 def test_name_is_trimmed_and_can_be_taken_back(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
+    names: SpeakerNames, store: RefusingStore, meeting_id: str
 ) -> None:
-    ledger.rename("S1", "  Ada ")
-    assert (ledger.name("S1"), names(store, meeting_id)) == ("Ada", {"S1": "Ada"})
-    ledger.rename("S1", "   ")
-    assert (ledger.name("S1"), names(store, meeting_id)) == (None, {"S1": None})
+    names.rename("S1", "  Ada ")
+    assert (names.name("S1"), saved_names(store, meeting_id)) == ("Ada", {"S1": "Ada"})
+    names.rename("S1", "   ")
+    assert (names.name("S1"), saved_names(store, meeting_id)) == (None, {"S1": None})
 
 
-def test_name_that_is_not_saved_is_not_shown(ledger: Ledger, store: RefusingStore) -> None:
+def test_name_that_is_not_saved_is_not_shown(names: SpeakerNames, store: RefusingStore) -> None:
     store.refused = {"rename_speaker"}
     with pytest.raises(StoreError):
-        ledger.rename("S1", "Ada")
-    assert ledger.name("S1") is None
+        names.rename("S1", "Ada")
+    assert names.name("S1") is None
 
 
 def test_merge_moves_the_name_to_the_label_that_stays(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
+    names: SpeakerNames, saver: TranscriptSaver, store: RefusingStore, meeting_id: str
 ) -> None:
-    ledger.rename("S3", "Ada")
-    ledger.merge([("S3", "S1")])
-    ledger.save(session(), 0.0)
-    assert (ledger.name("S1"), ledger.name("S3")) == ("Ada", None)
-    assert names(store, meeting_id) == {"S1": "Ada", "S3": None}
+    names.rename("S3", "Ada")
+    names.merge([("S3", "S1")])
+    saver.save(session(), 0.0)
+    assert (names.name("S1"), names.name("S3")) == ("Ada", None)
+    assert saved_names(store, meeting_id) == {"S1": "Ada", "S3": None}
 
 
 def test_merge_of_two_named_voices_keeps_the_name_of_the_label_that_stays(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
+    names: SpeakerNames, saver: TranscriptSaver, store: RefusingStore, meeting_id: str
 ) -> None:
-    ledger.rename("S1", "Grace")
-    ledger.rename("S2", "Ada")
-    ledger.merge([("S2", "S1")])
-    ledger.save(session(), 0.0)
-    assert names(store, meeting_id) == {"S1": "Grace", "S2": None}
+    names.rename("S1", "Grace")
+    names.rename("S2", "Ada")
+    names.merge([("S2", "S1")])
+    saver.save(session(), 0.0)
+    assert saved_names(store, meeting_id) == {"S1": "Grace", "S2": None}
 
 
 @pytest.mark.parametrize(
     "merges", [[("S2", "S1"), ("S3", "S2")], [("S3", "S2"), ("S2", "S1")], [("S3", "S2")]]
 )
-def test_chain_of_merges_ends_at_its_end(ledger: Ledger, merges: list[tuple[str, str]]) -> None:
-    ledger.rename("S3", "Ada")
-    ledger.merge(merges)
-    assert ledger.name("S1" if len(merges) > 1 else "S2") == "Ada"
-    assert ledger.name("S3") is None
+def test_chain_of_merges_ends_at_its_end(
+    names: SpeakerNames, merges: list[tuple[str, str]]
+) -> None:
+    names.rename("S3", "Ada")
+    names.merge(merges)
+    assert names.name("S1" if len(merges) > 1 else "S2") == "Ada"
+    assert names.name("S3") is None
 
 
 def test_renaming_a_label_that_just_vanished_names_its_voice(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
+    names: SpeakerNames, store: RefusingStore, meeting_id: str
 ) -> None:
     """The page a person clicks on is half a second old."""
-    ledger.merge([("S2", "S1")])
-    ledger.rename("S2", "Ada")
-    assert ledger.name("S1") == "Ada"
-    assert names(store, meeting_id) == {"S1": "Ada"}
+    names.merge([("S2", "S1")])
+    names.rename("S2", "Ada")
+    assert names.name("S1") == "Ada"
+    assert saved_names(store, meeting_id) == {"S1": "Ada"}
 
 
 def test_merge_while_the_store_refuses_is_saved_later(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
+    names: SpeakerNames, saver: TranscriptSaver, store: RefusingStore, meeting_id: str
 ) -> None:
-    ledger.rename("S2", "Ada")
+    names.rename("S2", "Ada")
     store.refused = {"*"}
-    ledger.merge([("S2", "S1")])
-    assert ledger.name("S1") == "Ada"
-    assert not ledger.save(session(), 0.0)
+    names.merge([("S2", "S1")])
+    assert names.name("S1") == "Ada"
+    assert not saver.save(session(), 0.0)
     store.refused = set()
-    assert ledger.save_last(session(), 0.0)
-    assert names(store, meeting_id) == {"S1": "Ada", "S2": None}
+    assert saver.save_last(session(), 0.0)
+    assert saved_names(store, meeting_id) == {"S1": "Ada", "S2": None}
 
 
 def test_enrolled_voice_names_a_label_but_never_over_a_person(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
+    names: SpeakerNames, saver: TranscriptSaver, store: RefusingStore, meeting_id: str
 ) -> None:
     profile = store.profiles.add("Ada", "clock", np.ones(4, np.float32) / 2, 30.0, None)
     found = ProfileMatch(profile.id, "Ada", 0.9)
     heard = session()
     heard.process_audio_chunk(np.zeros(8 * SAMPLE_RATE, dtype=np.float32), 0.0)
-    ledger.rename("S2", "Grace")
+    names.rename("S2", "Grace")
     for label in ("S1", "S2"):
-        ledger.recognise(label, found)
-    assert ledger.speaker("S1") == Speaker("S1", "Ada", 0.9, profile.id)
-    assert ledger.speaker("S2") == Speaker("S2", "Grace")
-    assert ledger.save_last(heard, 8.0)
+        names.set_match(label, found)
+    assert names.speaker("S1") == Speaker("S1", "Ada", 0.9, profile.id)
+    assert names.speaker("S2") == Speaker("S2", "Grace")
+    assert saver.save_last(heard, 8.0)
     assert {each.label: each for each in store.speakers(meeting_id)} == {
         "S1": Speaker("S1", "Ada", 0.9, profile.id),
         "S2": Speaker("S2", "Grace"),
     }
-    ledger.rename("S1", "")
-    ledger.recognise("S1", found)
-    assert ledger.speaker("S1") == Speaker("S1"), "a person took the name back"
+    names.rename("S1", "")
+    names.set_match("S1", found)
+    assert names.speaker("S1") == Speaker("S1"), "a person took the name back"
 
 
 def test_rejected_text_is_kept_through_a_refusal(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
+    saver: TranscriptSaver, store: RefusingStore, meeting_id: str
 ) -> None:
     class Rejecting(ClockWords):
         def push(self, samples: Any) -> StreamUpdate:
@@ -159,10 +168,10 @@ def test_rejected_text_is_kept_through_a_refusal(
     heard = IdentifierSession("m", Rejecting(), None)
     heard.process_audio_chunk(np.zeros(160, dtype=np.float32), 0.0)
     store.refused = {"add_rejected"}
-    assert not ledger.save(heard, 0.0)
+    assert not saver.save(heard, 0.0)
     store.refused = set()
-    assert ledger.save_last(heard, 0.0)
-    assert ledger.save_last(heard, 0.0)
+    assert saver.save_last(heard, 0.0)
+    assert saver.save_last(heard, 0.0)
     kept = store.transcript(meeting_id, Stage.PROVISIONAL).rejected
     assert [text.text for text in kept] == ["you"]
 

@@ -14,7 +14,7 @@ from meetcore.models.pool import Shelf
 from meetcore.records import LiveState, Mode, ModelsInUse
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
-from tests.live.test_running_meeting import ended, heard_all, running, send, words
+from tests.live.test_running_meeting import ended, recognized_all, running, send, words
 from tests.support.service_fixtures import Open
 from tests.support.stand_ins import StandIn, texts, until
 
@@ -52,7 +52,7 @@ def loader() -> Loader:
 @pytest.fixture
 def service(open_service: Open, loader: Loader) -> MeetingService:
     built = open_service(load=False)
-    built._shelf._load = loader
+    built._pool._load = loader
     return built
 
 
@@ -73,14 +73,14 @@ def test_new_models_serve_new_meetings_and_the_old_close_with_their_last_meeting
     one, two = (running(service, service.start(title)) for title in ("One", "Two"))
     for live in (one, two):
         send(live, 2.0)
-        until(heard_all(live, 2.0))
+        until(recognized_all(live, 2.0))
     assert service.retry_models().mode is Mode.FULL
     assert service.models() == after.models
     three = running(service, service.start("Three"))
     for live in (one, two, three):
         send(live, 2.0)
-    until(heard_all(one, 4.0))
-    until(heard_all(three, 2.0))
+    until(recognized_all(one, 4.0))
+    until(recognized_all(three, 2.0))
     assert [speaker.label for speaker in one.snapshot().speakers] == []
     assert [speaker.label for speaker in three.snapshot().speakers] == ["S1"]
     assert texts(one.snapshot().segments) == words(7)
@@ -102,16 +102,16 @@ def test_meeting_that_only_records_climbs_and_hears_what_was_said_before(
     service.load_models()
     live = running(service, service.start("Climbs"))
     send(live, 4.0)
-    until(heard_all(live, 4.0))
+    until(recognized_all(live, 4.0))
     assert live.snapshot().segments == ()
     assert service.retry_models().mode is Mode.RECORDING_ONLY
     send(live, 1.0)
-    until(heard_all(live, 5.0))
+    until(recognized_all(live, 5.0))
     assert service.store.get(live.meeting_id).mode is Mode.RECORDING_ONLY
     service.retry_models()
     until(lambda: texts(live.snapshot().segments) == words(9))
     send(live, 2.0)
-    until(heard_all(live, 7.0))
+    until(recognized_all(live, 7.0))
     assert texts(live.snapshot().segments) == words(13)
     assert [speaker.label for speaker in live.snapshot().speakers] == ["S1", "S2"]
     known = service.store.get(live.meeting_id)
@@ -142,7 +142,7 @@ def test_retry_that_finds_less_takes_nothing_away(
     assert service.models() == models
     live = running(service, service.start("Goes on"))
     send(live, 2.0)
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     assert texts(live.snapshot().segments) == words(3)
     assert not before.closed
     assert isinstance(found, Exception) or found.closed
@@ -232,7 +232,7 @@ def test_voices_are_learned_with_models_that_stay_until_it_is_done(
     before = StandIn()
     loader.found = [before, StandIn()]
     service.load_models()
-    with service._shelf.borrowed() as identifier:
+    with service._pool.borrowed() as identifier:
         service.retry_models()
         assert identifier is before and not before.closed
     assert before.closed
@@ -272,6 +272,6 @@ def test_session_that_cannot_be_opened_holds_no_models(
     until(lambda: tries)
     assert live.snapshot().state is LiveState.LISTENING
     service.retry_models()
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     assert texts(live.snapshot().segments) == words(3)
     until(lambda: stumbling.closed)
