@@ -30,10 +30,6 @@ class SpeakerNames:
         """Labels that a person named, or whose name they removed: no voice names them again."""
         self._merged_into: dict[str, str] = {}
 
-    def name(self, label: str) -> str | None:
-        """The name that a person gave this label."""
-        return self._names.get(label)
-
     def speaker(self, label: str) -> Speaker:
         """The speaker under the name a person gave, else under that of an enrolled voice."""
         name, match = self._names.get(label), self._matches.get(label)

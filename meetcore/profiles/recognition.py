@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from meetcore.diarization.profiles.matching import EnrolledVoice, ProfileMatch, match_profiles
 from meetcore.diarization.scoring import Voice
@@ -25,9 +25,8 @@ class KnownVoices:
     While the store refuses, the profiles read before stay in use.
     """
 
-    def __init__(self, store: MeetingStore, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: MeetingStore) -> None:
         self._store = store
-        self._clock = clock
         self._lock = threading.Lock()
         self._voices: list[EnrolledVoice] = []
         self._read_at = float("-inf")
@@ -68,8 +67,8 @@ class KnownVoices:
 
     def _profiles(self) -> list[EnrolledVoice]:
         with self._lock:
-            if self._clock() - self._read_at > CACHE_S:
-                self._read_at = self._clock()
+            if time.monotonic() - self._read_at > CACHE_S:
+                self._read_at = time.monotonic()
                 try:
                     self._voices = [_enrolled(profile) for profile in self._store.profiles.list()]
                 except StoreError:

@@ -28,16 +28,11 @@ class Trash:
     """
 
     def __init__(
-        self,
-        store: MeetingStore,
-        recordings_dir: Path,
-        is_busy: Callable[[str], bool],
-        clock: Callable[[], float] = time.monotonic,
+        self, store: MeetingStore, recordings_dir: Path, is_busy: Callable[[str], bool]
     ) -> None:
         self._store = store
         self._recordings_dir = recordings_dir
         self._is_busy = is_busy
-        self._clock = clock
         self._due: dict[str, float] = {}
         self._changed = threading.Condition()
         self._stopping = False
@@ -53,7 +48,7 @@ class Trash:
         """
         self._store.hide(meeting_id)
         with self._changed:
-            self._due[meeting_id] = self._clock() + (UNDO_S if undo_s is None else undo_s)
+            self._due[meeting_id] = time.monotonic() + (UNDO_S if undo_s is None else undo_s)
             self._start_once()
             self._changed.notify_all()
 
@@ -85,16 +80,16 @@ class Trash:
     def _run(self) -> None:
         with self._changed:
             while not self._stopping:
-                now = self._clock()
+                now = time.monotonic()
                 for meeting_id in [each for each, due in self._due.items() if due <= now]:
                     self._remove(meeting_id)
                 soonest = min(self._due.values(), default=now + 60.0)
-                self._changed.wait(max(0.01, soonest - self._clock()))
+                self._changed.wait(max(0.01, soonest - time.monotonic()))
 
     def _remove(self, meeting_id: str) -> None:
         """Remove text and audio. Caller holds `_changed`, so that `restore` cannot interfere."""
         if self._is_busy(meeting_id):
-            self._due[meeting_id] = self._clock() + BUSY_S
+            self._due[meeting_id] = time.monotonic() + BUSY_S
             return
         try:
             self._store.delete(meeting_id)
@@ -102,7 +97,7 @@ class Trash:
             logger.info("meeting %s: it was deleted already", meeting_id)
         except MeetcoreError:
             logger.exception("meeting %s: its deletion is tried again", meeting_id)
-            self._due[meeting_id] = self._clock() + BUSY_S
+            self._due[meeting_id] = time.monotonic() + BUSY_S
             return
         del self._due[meeting_id]
         shutil.rmtree(self._recordings_dir / meeting_id, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""No sample that was offered is missing from the disk, whatever happens around it."""
+"""Every sample that was offered is on the disk, whatever fails meanwhile."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_second_source_counts_only_once_attached(intake: Intake, tmp_path: Path)
     assert np.array_equal(on_disk(tmp_path), numbers(2))
 
 
-def test_paused_audio_passes_by_and_what_was_queued_before_does_not(
+def test_audio_during_a_pause_is_discarded_and_what_was_queued_before_is_not(
     intake: Intake, tmp_path: Path
 ) -> None:
     intake.offer(numbered(0), "tab")
@@ -176,18 +176,18 @@ def test_level_and_silence(intake: Intake) -> None:
 
 
 class Disk:
-    """Stands between the writer and the real disk, and refuses on request."""
+    """The real disk, which fails on request."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
-        self.torn = False
+        self.fails_midway = False
         self.dead_files: set[int] = set()
         monkeypatch.setattr(recording, "write_raw", self.write)
         monkeypatch.setattr(recording, "cut_to", self.cut)
 
     def write(self, file: int, pcm: Pcm) -> None:
-        if self.torn:
-            self.torn = False
+        if self.fails_midway:
+            self.fails_midway = False
             self.dead_files.add(file)
             disk.write_raw(file, pcm[: pcm.size // 3])
             raise OSError(5, "Input/output error")
@@ -206,7 +206,7 @@ def failing_disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 
 
-def test_full_disk_that_is_freed_costs_no_sample(
+def test_full_disk_that_is_freed_loses_no_sample(
     intake: Intake, errors: ErrorCounter, tmp_path: Path, failing_disk: Disk
 ) -> None:
     intake.offer(numbered(0), "tab")
@@ -221,13 +221,13 @@ def test_full_disk_that_is_freed_costs_no_sample(
     assert np.array_equal(on_disk(tmp_path), numbers(20))
 
 
-def test_disk_that_tears_a_write_and_dies_is_opened_again(
+def test_disk_that_fails_in_the_middle_of_a_write_is_opened_again(
     intake: Intake, errors: ErrorCounter, tmp_path: Path, failing_disk: Disk
 ) -> None:
-    """Such as a USB disk that was pulled out: its open file never works again."""
+    """As after a USB disk was unplugged: the open file never works again."""
     intake.offer(numbered(0), "tab")
     until(lambda: intake.view().n_samples == CHUNK)
-    failing_disk.torn = True
+    failing_disk.fails_midway = True
     for index in range(1, 10):
         intake.offer(numbered(index), "tab")
     until(lambda: errors.summary().chunk_errors > 0)
@@ -237,7 +237,7 @@ def test_disk_that_tears_a_write_and_dies_is_opened_again(
     assert np.array_equal(on_disk(tmp_path), numbers(10))
 
 
-def test_stop_does_not_wait_for_a_dead_disk_for_ever(
+def test_stop_gives_up_a_disk_that_stays_broken(
     intake: Intake, errors: ErrorCounter, tmp_path: Path, failing_disk: Disk
 ) -> None:
     failing_disk.full = True

@@ -1,4 +1,4 @@
-"""One meeting from start to stop: pauses, late models, failing parts, the grace period."""
+"""One meeting from start to stop: pauses, late models, failures, the grace period."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_pause_settles_what_was_said_and_takes_nothing_more(service: MeetingServ
 def test_stop_wins_over_pause_and_resume_from_another_tab(
     service: MeetingService, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
-    """A stop that a pause overwrote would leave a meeting that never ends."""
+    """A pause that overwrote a stop would leave a meeting that never ends."""
     live = running(service, service.start("Race"))
     if act == "resume":
         live.pause()
@@ -179,7 +179,7 @@ def test_models_that_come_late_catch_up_with_wide_steps(open_service: Open) -> N
     until(lambda: live.snapshot().health.samples_on_disk == 60 * SAMPLE_RATE)
     snapshot = live.snapshot()
     assert snapshot.health.backlog == 60.0
-    assert snapshot.health.keeping_up, "it is not slow, it has not begun"
+    assert snapshot.health.keeping_up, "it has not begun, so it is not slow"
     assert service.store.get(live.meeting_id).mode is None
     service.load_models()
     until(recognized_all(live, 60.0))
@@ -295,14 +295,14 @@ def test_store_that_refuses_for_a_while_gets_everything_later(
     store.refused = {"*"}
     send(live, 4.0)
     until(recognized_all(live, 6.0))
-    assert texts(live.snapshot().segments) == words(11), "people still read along"
+    assert texts(live.snapshot().segments) == words(11), "words are still shown"
     assert 0 < live.snapshot().health.chunk_errors <= store.refusals
     store.refused = set()
     send(live, 1.0)
     until(lambda: provisional(store, live.meeting_id) == words(13))
 
 
-def test_refusing_store_is_not_asked_with_every_chunk(
+def test_refusing_store_is_not_called_with_every_chunk(
     service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A locked database makes each call wait for seconds: recognition must not pay each time."""
@@ -317,7 +317,9 @@ def test_refusing_store_is_not_asked_with_every_chunk(
     store.refused = set()
 
 
-def test_last_words_wait_for_the_store(service: MeetingService, store: RefusingStore) -> None:
+def test_last_words_are_saved_once_the_store_works(
+    service: MeetingService, store: RefusingStore
+) -> None:
     meeting_id = service.start("Last words")
     live = running(service, meeting_id)
     send(live, 3.0)
@@ -331,7 +333,7 @@ def test_last_words_wait_for_the_store(service: MeetingService, store: RefusingS
     assert ended(service, meeting_id).state is MeetingState.DONE
 
 
-def test_store_that_refuses_at_the_end_does_not_strand_the_meeting(
+def test_store_that_refuses_to_the_end_leaves_the_words_to_the_second_pass(
     service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("meetcore.live.persistence.LAST_WORDS_S", 0.2)
@@ -400,7 +402,7 @@ def test_meeting_whose_recording_cannot_open_is_not_kept(
     assert service.running() == ()
 
 
-def test_meeting_deleted_by_another_process_ends_quietly(
+def test_meeting_deleted_by_another_process_ends_without_errors(
     service: MeetingService, store: RefusingStore
 ) -> None:
     meeting_id = service.start("Gone")

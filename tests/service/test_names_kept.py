@@ -1,4 +1,4 @@
-"""A name a person gave stays with the voice, through merges, refusals and the second pass."""
+"""A name that a person gave stays with the voice: merges, failed writes, the second pass."""
 
 from __future__ import annotations
 
@@ -65,20 +65,20 @@ def said(start: float, end: float, speaker: str | None) -> Segment:
     return Segment(start, end, speaker, (Word(" word", start, end),))
 
 
-def test_name_is_trimmed_and_can_be_taken_back(
+def test_name_is_trimmed_and_can_be_removed(
     names: SpeakerNames, store: RefusingStore, meeting_id: str
 ) -> None:
     names.rename("S1", "  Ada ")
-    assert (names.name("S1"), saved_names(store, meeting_id)) == ("Ada", {"S1": "Ada"})
+    assert (names.speaker("S1").name, saved_names(store, meeting_id)) == ("Ada", {"S1": "Ada"})
     names.rename("S1", "   ")
-    assert (names.name("S1"), saved_names(store, meeting_id)) == (None, {"S1": None})
+    assert (names.speaker("S1").name, saved_names(store, meeting_id)) == (None, {"S1": None})
 
 
 def test_name_that_is_not_saved_is_not_shown(names: SpeakerNames, store: RefusingStore) -> None:
     store.refused = {"rename_speaker"}
     with pytest.raises(StoreError):
         names.rename("S1", "Ada")
-    assert names.name("S1") is None
+    assert names.speaker("S1").name is None
 
 
 def test_merge_moves_the_name_to_the_label_that_stays(
@@ -87,7 +87,7 @@ def test_merge_moves_the_name_to_the_label_that_stays(
     names.rename("S3", "Ada")
     names.merge([("S3", "S1")])
     saver.save(session(), 0.0)
-    assert (names.name("S1"), names.name("S3")) == ("Ada", None)
+    assert (names.speaker("S1").name, names.speaker("S3").name) == ("Ada", None)
     assert saved_names(store, meeting_id) == {"S1": "Ada", "S3": None}
 
 
@@ -104,22 +104,20 @@ def test_merge_of_two_named_voices_keeps_the_name_of_the_label_that_stays(
 @pytest.mark.parametrize(
     "merges", [[("S2", "S1"), ("S3", "S2")], [("S3", "S2"), ("S2", "S1")], [("S3", "S2")]]
 )
-def test_chain_of_merges_ends_at_its_end(
-    names: SpeakerNames, merges: list[tuple[str, str]]
-) -> None:
+def test_name_follows_a_chain_of_merges(names: SpeakerNames, merges: list[tuple[str, str]]) -> None:
     names.rename("S3", "Ada")
     names.merge(merges)
-    assert names.name("S1" if len(merges) > 1 else "S2") == "Ada"
-    assert names.name("S3") is None
+    assert names.speaker("S1" if len(merges) > 1 else "S2").name == "Ada"
+    assert names.speaker("S3").name is None
 
 
-def test_renaming_a_label_that_just_vanished_names_its_voice(
+def test_renaming_a_label_that_was_just_merged_names_its_voice(
     names: SpeakerNames, store: RefusingStore, meeting_id: str
 ) -> None:
-    """The page a person clicks on is half a second old."""
+    """The page that a person clicks on is half a second old."""
     names.merge([("S2", "S1")])
     names.rename("S2", "Ada")
-    assert names.name("S1") == "Ada"
+    assert names.speaker("S1").name == "Ada"
     assert saved_names(store, meeting_id) == {"S1": "Ada"}
 
 
@@ -129,14 +127,14 @@ def test_merge_while_the_store_refuses_is_saved_later(
     names.rename("S2", "Ada")
     store.refused = {"*"}
     names.merge([("S2", "S1")])
-    assert names.name("S1") == "Ada"
+    assert names.speaker("S1").name == "Ada"
     assert not saver.save(session(), 0.0)
     store.refused = set()
     assert saver.save_last(session(), 0.0)
     assert saved_names(store, meeting_id) == {"S1": "Ada", "S2": None}
 
 
-def test_enrolled_voice_names_a_label_but_never_over_a_person(
+def test_enrolled_voice_names_a_label_unless_a_person_has(
     names: SpeakerNames, saver: TranscriptSaver, store: RefusingStore, meeting_id: str
 ) -> None:
     profile = store.profiles.add("Ada", "clock", np.ones(4, np.float32) / 2, 30.0, None)
@@ -155,10 +153,10 @@ def test_enrolled_voice_names_a_label_but_never_over_a_person(
     }
     names.rename("S1", "")
     names.set_match("S1", found)
-    assert names.speaker("S1") == Speaker("S1"), "a person took the name back"
+    assert names.speaker("S1") == Speaker("S1"), "a person removed the name"
 
 
-def test_rejected_text_is_kept_through_a_refusal(
+def test_rejected_text_is_saved_after_a_failed_write(
     saver: TranscriptSaver, store: RefusingStore, meeting_id: str
 ) -> None:
     class Rejecting(ClockWords):
@@ -188,8 +186,8 @@ def test_labels_and_names_carry_over_by_time() -> None:
     )
 
 
-def test_new_speaker_never_gets_the_label_of_a_vanished_one() -> None:
-    """S2 was named, then merged into S1: the voice the second pass finds is somebody else."""
+def test_new_speaker_never_gets_the_label_of_a_merged_one() -> None:
+    """S2 was named, then merged into S1: the S2 of the second pass is another voice."""
     before = Transcript((said(0, 2, "S1"),), (Speaker("S1", "Ada"), Speaker("S2", "Ghost")))
     found = [said(0, 2, "S1"), said(3, 4, "S2")]
     after = relabelled(found, carried_labels(found, before))
@@ -230,7 +228,7 @@ def test_name_given_live_is_the_final_speakers(service: MeetingService) -> None:
     ]
 
 
-def test_name_given_while_the_second_pass_runs_stands(
+def test_name_given_while_the_second_pass_runs_is_kept(
     service: MeetingService, identifier: StandIn
 ) -> None:
     slow = identifier.recognizer = SlowRecognizer()
@@ -242,7 +240,7 @@ def test_name_given_while_the_second_pass_runs_stands(
     assert done(service, meeting_id).speakers == (Speaker("S1", "Ada"), Speaker("S2"))
 
 
-def test_name_of_a_label_that_vanished_by_a_merge_follows_into_the_final_transcript(
+def test_name_of_a_merged_label_is_kept_in_the_final_transcript(
     service: MeetingService, identifier: StandIn
 ) -> None:
     meeting_id, live = run(service, 6.0)
@@ -253,12 +251,12 @@ def test_name_of_a_label_that_vanished_by_a_merge_follows_into_the_final_transcr
     assert live.snapshot().speakers == (Speaker("S1", "Ada"),)
     live.stop()
     final = done(service, meeting_id)
-    # The second pass hears two voices: one is Ada, the other is new and nobody's namesake.
+    # The second pass finds two voices: one is Ada, the other is new and has no name.
     assert sorted(speaker.name or "" for speaker in final.speakers) == ["", "Ada"]
     assert {"S1"} < {speaker.label for speaker in final.speakers} == {"S1", "S3"}
 
 
-def test_names_corrected_in_the_final_transcript_outlive_another_pass(
+def test_names_corrected_in_the_final_transcript_survive_another_pass(
     service: MeetingService,
 ) -> None:
     meeting_id, live = run(service, 8.0)

@@ -1,4 +1,4 @@
-"""Models loaded anew while meetings run: who gets the new ones, and when the old ones close."""
+"""Models loaded again while meetings run: which meetings use them, and when the old ones close."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.stand_ins import StandIn, texts, until
 
 
 class Loader:
-    """Gives one identifier after the other, or raises; may be held up."""
+    """Gives one identifier after the other, or raises; blocks while `leave` is not set."""
 
     def __init__(self, *found: Any) -> None:
         self.found = list(found)
@@ -36,7 +36,7 @@ class Loader:
 
 
 class CountingEngine(InProcessEngine):
-    """Counts how often it was told to load anew."""
+    """Counts the calls of `renew`."""
 
     renewed = 0
 
@@ -87,7 +87,7 @@ def test_new_models_serve_new_meetings_and_the_old_close_with_their_last_meeting
     assert (len(before.words), len(after.words)) == (2, 1)
     one.stop()
     assert one.join(10)
-    assert not before.closed, "another meeting is in it"
+    assert not before.closed, "another meeting uses it"
     two.stop()
     assert two.join(10)
     until(lambda: before.closed)
@@ -95,12 +95,12 @@ def test_new_models_serve_new_meetings_and_the_old_close_with_their_last_meeting
     assert service.store.get(three.meeting_id).mode is Mode.FULL
 
 
-def test_meeting_that_only_records_climbs_and_hears_what_was_said_before(
+def test_meeting_that_only_records_gets_new_models_and_is_recognized_from_its_start(
     service: MeetingService, loader: Loader
 ) -> None:
     loader.found = [only_recording(), only_recording(), StandIn()]
     service.load_models()
-    live = running(service, service.start("Climbs"))
+    live = running(service, service.start("Recorded"))
     send(live, 4.0)
     until(recognized_all(live, 4.0))
     assert live.snapshot().segments == ()
@@ -128,7 +128,7 @@ def test_meeting_that_only_records_climbs_and_hears_what_was_said_before(
         (MemoryError(), "Loading failed (MemoryError; the log has the rest)."),
     ],
 )
-def test_retry_that_finds_less_takes_nothing_away(
+def test_retry_that_finds_less_keeps_what_is_loaded(
     service: MeetingService, loader: Loader, found: Any, why: str
 ) -> None:
     before = StandIn()
@@ -152,8 +152,8 @@ def test_retry_that_finds_less_takes_nothing_away(
     until(lambda: before.closed)
 
 
-def test_stand_in_weight_does_not_replace_the_one_asked_for(tmp_path: Path) -> None:
-    """On the same rung, a retry that had to take the smallest weight found less."""
+def test_smaller_weight_does_not_replace_the_one_in_the_settings(tmp_path: Path) -> None:
+    """In the same mode, a retry that had to take the smallest weight found less."""
 
     class Named(StandIn):
         weight = "base.en"
@@ -171,16 +171,14 @@ def test_stand_in_weight_does_not_replace_the_one_asked_for(tmp_path: Path) -> N
     assert shelf.in_force is asked
     assert instead.closed and not asked.closed
     shelf.retry()
-    assert shelf.in_force is again, "equal ones are fresh: the old may be what is broken"
+    assert shelf.in_force is again, "equal models are replaced: the old ones may be broken"
     assert asked.closed
     shelf.close()
     shelf.close()
     assert again.closed
 
 
-def test_first_load_that_raises_is_told_and_tried_again(
-    service: MeetingService, loader: Loader
-) -> None:
+def test_first_load_that_raises_can_be_tried_again(service: MeetingService, loader: Loader) -> None:
     loader.found = [MemoryError(), StandIn()]
     with pytest.raises(MemoryError):
         service.retry_models()
@@ -188,7 +186,7 @@ def test_first_load_that_raises_is_told_and_tried_again(
     assert service.load_models().mode is Mode.FULL
 
 
-def test_loading_shows_and_two_who_ask_at_once_wait_for_one_attempt(
+def test_two_retries_at_once_wait_for_one_attempt_and_loading_is_shown(
     service: MeetingService, loader: Loader
 ) -> None:
     loader.found = [only_words(), StandIn()]
@@ -199,7 +197,7 @@ def test_loading_shows_and_two_who_ask_at_once_wait_for_one_attempt(
     for thread in asking:
         thread.start()
     until(lambda: service.loading)
-    assert service.models() == only_words().models, "what is in force meanwhile"
+    assert service.models() == only_words().models, "the models in force stay meanwhile"
     loader.leave.set()
     for thread in asking:
         thread.join(10)
@@ -225,10 +223,10 @@ def test_shutdown_while_loading_leaves_nothing_loaded(
     assert after.closed
 
 
-def test_voices_are_learned_with_models_that_stay_until_it_is_done(
+def test_borrowed_models_stay_loaded_until_the_enrolment_is_done(
     service: MeetingService, loader: Loader
 ) -> None:
-    """An enrolment in a page's thread holds what it uses, as a meeting does."""
+    """An enrolment in a page's thread keeps its models loaded, as a meeting does."""
     before = StandIn()
     loader.found = [before, StandIn()]
     service.load_models()
@@ -238,7 +236,7 @@ def test_voices_are_learned_with_models_that_stay_until_it_is_done(
     assert before.closed
 
 
-def test_second_passes_are_told_to_load_anew(
+def test_jobs_load_their_models_again_too(
     service: MeetingService, loader: Loader, store: Any, settings_for: Any, tmp_path: Path
 ) -> None:
     engine = CountingEngine(SharedModels(lambda timeout_s: None))

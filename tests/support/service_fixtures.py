@@ -1,4 +1,4 @@
-"""A service on a real store and a real disk, with stand-ins for the models."""
+"""Fixtures: a service with fake models on a real store and a real disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.stand_ins import RefusingStore, StandIn
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries come quickly, and speech is whatever is not digital silence."""
+    """Retries are quick, and everything but digital silence counts as speech."""
     monkeypatch.setattr("meetcore.jobs.second_pass.load_activity", LevelActivity)
     monkeypatch.setattr(intake, "RETRY_S", 0.01)
     monkeypatch.setattr(intake, "GIVE_UP_S", 0.3)
@@ -55,7 +55,7 @@ def open_service(
     store: RefusingStore,
     identifier: StandIn,
 ) -> Iterator[Open]:
-    """Services over one and the same store and disk, as one process after another."""
+    """Builds services on the same store and disk, as one process after another would."""
     opened: list[MeetingService] = []
 
     def build(load: bool = True, **changes: Any) -> MeetingService:
