@@ -1,4 +1,4 @@
-"""Enrols, merges and deletes voice profiles; they are only ever made when a person asks for one."""
+"""Enrols, merges and deletes voice profiles, which exist only where a person asked for one."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Enrolment:
         one, other = self._store.profiles.get(profile_id), self._store.profiles.get(into)
         if one.weight != other.weight:
             raise MeetingStateError(
-                f"{one.name} and {other.name} were heard by different models and cannot be merged."
+                f"{one.name} and {other.name} come from different models and cannot be merged."
                 " Delete one of them."
             )
         whole = combine(other, one)
@@ -104,14 +104,14 @@ class Enrolment:
     ) -> Profile:
         spans = clean_spans(self._turns(meeting_id), label)
         reader = RecordingReader(self._settings.recordings_dir / meeting_id)
-        heard = enroll(reader.read, spans, embedding)
+        sample = enroll(reader.read, spans, embedding)
         clip = _clip(meeting_id, spans)
         known = self._profile_of(name, embedding.weight)
         if known is None:
             return self._store.profiles.add(
-                name, embedding.weight, heard.embedding, heard.duration, clip
+                name, embedding.weight, sample.embedding, sample.duration, clip
             )
-        whole = combine(known, heard)
+        whole = combine(known, sample)
         self._store.profiles.teach(known.id, whole.embedding, whole.duration, clip)
         return self._store.profiles.get(known.id)
 

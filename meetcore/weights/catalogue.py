@@ -80,7 +80,7 @@ class Weight:
         """The size of all its files, in bytes."""
         return sum(file.size for file in self.files)
 
-    def delivered_files(self, source: Source) -> tuple[WeightFile, ...]:
+    def files_from(self, source: Source) -> tuple[WeightFile, ...]:
         """The files that a source has: its raw one, else the weight's own."""
         return (source.raw,) if source.raw else self.files
 

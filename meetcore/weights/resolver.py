@@ -11,7 +11,7 @@ from pathlib import Path
 from meetcore.errors import WeightUnavailableError
 from meetcore.weights.cache import WeightCache
 from meetcore.weights.catalogue import Catalogue, Weight, load_catalogue
-from meetcore.weights.delivery import Delivery
+from meetcore.weights.fetcher import WeightFetcher
 from meetcore.weights.http import HttpFetcher
 from meetcore.weights.progress import ProgressCallback, SourceFailedError
 
@@ -55,7 +55,7 @@ class WeightResolver:
         self.cache_dir = cache_dir
         self._offline = offline
         self._cache = WeightCache(cache_dir / "weights")
-        self._delivery = Delivery(self._cache, self.catalogue, HttpFetcher(connect_timeout_s))
+        self._fetcher = WeightFetcher(self._cache, self.catalogue, HttpFetcher(connect_timeout_s))
 
     def resolve(self, name: str, progress: ProgressCallback | None = None) -> Path:
         """The verified file (or folder) of a weight, fetched if missing; a given path as it is.
@@ -149,7 +149,7 @@ class WeightResolver:
                 return self._cache.path_of(weight)
             for source in weight.sources:
                 try:
-                    self._delivery.deliver(weight, source, progress)
+                    self._fetcher.fetch(weight, source, progress)
                 except SourceFailedError as error:
                     logger.info("%s: %s: %s", weight.name, source.label, error)
                     failures.append(f"{source.label}: {error}")
@@ -161,13 +161,13 @@ class WeightResolver:
 
     def _convert_fetched(self, weight: Weight, convert: bool, failures: list[str]) -> bool:
         """Convert a raw file fetched before; True if the weight is ready, or `convert` is off."""
-        fetched = self._delivery.unconverted(weight)
+        fetched = self._fetcher.unconverted(weight)
         if fetched is None:
             return False
         if not convert:
             return True
         try:
-            self._delivery.convert(weight, *fetched)
+            self._fetcher.convert(weight, *fetched)
         except (SourceFailedError, OSError) as error:
             failures.append(f"{fetched[1].name}: {error}")
             return False
@@ -178,6 +178,6 @@ def _unavailable(weight: Weight, failures: list[str]) -> WeightUnavailableError:
     tried = "\n".join(f"  {number}. {text}" for number, text in enumerate(failures, 1))
     return WeightUnavailableError(
         f"The weight '{weight.name}' ({weight.summary}) could not be fetched. Tried:\n{tried}\n"
-        f"Mend one of these, then run `python -m meetcore weights pull {weight.name}`;"
+        f"Fix one of these, then run `python -m meetcore weights pull {weight.name}`;"
         f" or give the path of a file instead of the name."
     )

@@ -20,7 +20,7 @@ def test_every_entry_is_complete(weight: Weight) -> None:
     assert weight.summary and weight.publisher
     assert weight.role in {"recognizer", "segmentation", "embedding"}
     for source in weight.sources:
-        delivered = weight.delivered_files(source)
+        delivered = weight.files_from(source)
         assert set(source.parts) == {file.name for file in delivered}
         for file in delivered:
             assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)

