@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from _pytest.mark.expression import Expression
 
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.settings import Settings
@@ -75,3 +77,50 @@ def sample_audio(sample_paths: SamplePaths) -> Samples:
     samples = np.frombuffer(data, dtype="<i2").astype(np.float32) / 32768.0
     samples.setflags(write=False)
     return samples
+
+
+MARK = re.compile(r"pytest\.mark\.(\w+)")
+LONGEST_FIRST = ("environment", "browser", "install", "long", "model")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what `-m` does not ask for before it is imported: its imports take longest.
+
+    A module's marks are read from its text: those of `pytestmark` hold for all its tests, others
+    for some.
+    """
+    expression = config.getoption("-m")
+    if not expression or collection_path.suffix != ".py":
+        return None
+    if not collection_path.name.startswith("test_"):
+        return None
+    asked = Expression.compile(expression)
+    return None if any(map(asked.evaluate, _marks(collection_path))) else True
+
+
+def _marks(path: Path) -> list[Callable[..., bool]]:
+    """For each kind of test in a module, whether it has a mark of a name."""
+    text = path.read_text(encoding="utf-8")
+    everywhere = {
+        mark
+        for line in re.findall(r"^pytestmark = (?:\[[^\]]*\]|.*)", text, re.MULTILINE)
+        for mark in MARK.findall(line)
+    }
+    some = set(MARK.findall(text)) - everywhere
+    kinds = [everywhere, *(everywhere | {mark} for mark in some)]
+    return [lambda name, /, kind=kind, **_: name in kind for kind in kinds]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, and what shares a server or an installation in one worker process."""
+    items.sort(key=_layer)
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and _layer(item) < len(LONGEST_FIRST):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+
+
+def _layer(item: pytest.Item) -> int:
+    names = {mark.name for mark in item.iter_markers()}
+    found = (place for place, name in enumerate(LONGEST_FIRST) if name in names)
+    return next(found, len(LONGEST_FIRST))

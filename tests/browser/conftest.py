@@ -86,20 +86,20 @@ class Server:
 StartServer = Callable[..., Server]
 
 
-@pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[StartServer]:
-    """Starts servers on one data folder; those that still run are ended."""
+@contextmanager
+def servers(folder: Path) -> Iterator[StartServer]:
+    """Starts servers on one data folder; those that still run at the end are killed."""
     started: list[Server] = []
 
     def start(grace_s: float = 90.0) -> Server:
         port = free_port()
         environment = os.environ | {
-            "MEETCORE_DATA_DIR": str(tmp_path / "data"),
+            "MEETCORE_DATA_DIR": str(folder / "data"),
             "MEETCORE_RECOGNIZER": "tiny.en",
             "MEETCORE_LIVE_RECOGNIZER": "tiny.en",
             "MEETCORE_GRACE_S": str(grace_s),
         }
-        log = (tmp_path / f"server-{len(started)}.log").open("wb")
+        log = (folder / f"server-{len(started)}.log").open("wb")
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
             cwd=ROOT,
@@ -107,7 +107,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-        server = Server(tmp_path / "data", port, process)
+        server = Server(folder / "data", port, process)
         started.append(server)
         wait_until_healthy(server, Path(log.name))
         return server
@@ -116,6 +116,26 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     for server in started:
         if server.process.poll() is None:
             server.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """For tests that start, stop or configure servers of their own."""
+    with servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the module's server keeps its data; a module may put meetings there first."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def server(server_folder: Path) -> Iterator[Server]:
+    """One server for all tests of a module that leave it as they found it."""
+    with servers(server_folder) as start:
+        yield start()
 
 
 def wait_until_healthy(server: Server, log: Path) -> None:

@@ -27,8 +27,9 @@ def press_start(page: Page) -> float:
 
 
 def meeting_id_of(page: Page) -> str:
-    """The meeting the address names."""
-    return parse_qs(urlparse(page.url).query)["meeting"][0]
+    """The meeting the address names: a running one on Live, a finished one on its own page."""
+    query = parse_qs(urlparse(page.url).query)
+    return (query.get("meeting") or query["id"])[0]
 
 
 def clock_seconds(page: Page) -> int:

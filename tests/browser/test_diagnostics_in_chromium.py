@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from meetcore.records import MeetingState
 from meetcore.weights.resolver import WeightResolver
-from tests.browser.conftest import Server, StartServer
+from tests.browser.conftest import Server
 from tests.browser.live_page import (
     committed_text,
     meeting_id_of,
@@ -61,8 +61,7 @@ def overflows(page: Page) -> int:
     )
 
 
-def test_what_was_looked_at_is_there_within_a_second(page: Page, start_server: StartServer) -> None:
-    server = start_server()
+def test_what_was_looked_at_is_there_within_a_second(page: Page, server: Server) -> None:
     wait_until_looked(page, server)
     taken = []
     for _ in range(3):
@@ -100,9 +99,8 @@ def copied_and_explained(page: Page) -> None:
 
 
 def test_a_checkpoint_is_inspected_and_an_asked_rule_comes_first(
-    page: Page, start_server: StartServer, resolver: WeightResolver
+    page: Page, server: Server, resolver: WeightResolver
 ) -> None:
-    server = start_server()
     wait_until_looked(page, server, "?rule=torchaudio-cuda")
     asked = page.locator(".st-key-asked")
     expect(asked).to_contain_text("libc10_cuda.so")
@@ -119,9 +117,8 @@ def test_a_checkpoint_is_inspected_and_an_asked_rule_comes_first(
 
 
 def test_a_running_meeting_shows_its_health_and_is_not_disturbed_by_a_retry(
-    page: Page, start_server: StartServer
+    page: Page, server: Server
 ) -> None:
-    server = start_server()
     open_start_page(page, server.url)
     expect(page.locator(".meetcore-mode b").first).to_have_text(
         re.compile("Words"), timeout=LOOKED_MS
@@ -145,9 +142,8 @@ def test_a_running_meeting_shows_its_health_and_is_not_disturbed_by_a_retry(
 
 
 def test_it_fits_a_phone_and_a_wall_in_light_and_dark(
-    microphone_browser: Browser, start_server: StartServer
+    microphone_browser: Browser, server: Server
 ) -> None:
-    server = start_server()
     for scheme, width in (("light", 420), ("dark", 420), ("dark", 1280), ("light", 1800)):
         context = microphone_browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme

@@ -23,8 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 HELD_S = 4
 
 
-def test_a_conversation_from_start_to_scores(start_server: StartServer, page: Page) -> None:
-    server = start_server()
+def test_a_conversation_from_start_to_scores(server: Server, page: Page) -> None:
     live_page.open_start_page(page, server.url)
     expect(page.get_by_text("Words and speakers")).to_be_visible(timeout=60_000)
     begun = time.monotonic()
@@ -164,9 +163,8 @@ def test_a_killed_server_loses_nothing_and_sigterm_finishes(
 
 
 def test_without_a_microphone_there_is_a_sentence_and_a_way_on(
-    start_server: StartServer, open_browser: OpenBrowser
+    server: Server, open_browser: OpenBrowser
 ) -> None:
-    server = start_server()
     denied = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
     for arguments, sentence in (
         ((), "No microphone was found."),

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from meetcore.records import MeetingState, Mode, Segment, Speaker, Stage, Transcript, Turn, Word
 from meetcore.store.meetings import MeetingStore, open_store
-from tests.browser.conftest import OpenBrowser, StartServer, sample_path
+from tests.browser.conftest import OpenBrowser, Server, sample_path
 from tests.browser.live_page import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -68,10 +68,11 @@ def long_conversation() -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-@pytest.fixture
-def meetings(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short meeting with the sample's sound, and a very long one without any."""
-    data = tmp_path / "data"
+    server_folder = tmp_path_factory.mktemp("server")
+    data = server_folder / "data"
     with closing(open_store(f"sqlite:///{data / 'meetcore.db'}")) as store:
         put(store, "short", tuple(said(*line) for line in LINES), duration=30.0)
         segments = long_conversation()
@@ -79,6 +80,7 @@ def meetings(tmp_path: Path) -> None:
     folder = data / "recordings" / "short"
     folder.mkdir(parents=True)
     shutil.copy(sample_path(), folder / "audio.wav")
+    return server_folder
 
 
 @pytest.fixture
@@ -105,9 +107,7 @@ def position(page: Page) -> float:
     return float(page.get_by_role("slider", name="Position").input_value())
 
 
-@pytest.mark.usefixtures("meetings")
-def test_a_meeting_is_heard_and_corrected(start_server: StartServer, page: Page) -> None:
-    server = start_server()
+def test_a_meeting_is_heard_and_corrected(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/meeting?id=short&t=15.2")
     expect(page.locator(".said .turn.here")).to_contain_text("I called about", timeout=20_000)
     assert abs(position(page) - 15.2) < 0.1
@@ -178,9 +178,7 @@ def check_corrections(page: Page) -> None:
     expect(page.locator(".said .turn")).to_have_count(5)
 
 
-@pytest.mark.usefixtures("meetings")
-def test_four_hours_open_at_once_and_scroll(start_server: StartServer, page: Page) -> None:
-    server = start_server()
+def test_four_hours_open_at_once_and_scroll(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/meeting?id=short")
     expect(page.locator(".said .w").first).to_be_visible(timeout=30_000)
     begun = time.monotonic()

@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from meetcore.diagnostics.selftest.expected import DER, EXPECTED
+from meetcore.diagnostics.selftest.expected import DER, DER_TOLERANCE, EXPECTED, WORDS_TOLERANCE
 from tests.browser import live_page
-from tests.browser.conftest import OpenBrowser, Server, StartServer
+from tests.browser.conftest import OpenBrowser, Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -21,10 +21,7 @@ def open_diagnostics(page: Page, server: Server) -> None:
     expect(page.get_by_role("button", name=TEST)).to_be_visible(timeout=live_page.READY_MS)
 
 
-def test_microphone_connection_and_pipeline_are_tested(
-    start_server: StartServer, page: Page
-) -> None:
-    server = start_server()
+def test_microphone_connection_and_pipeline_are_tested(server: Server, page: Page) -> None:
     open_diagnostics(page, server)
     page.get_by_role("button", name="Run the self-test").click()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible(timeout=10_000)
@@ -53,17 +50,19 @@ def check_figures(page: Page) -> None:
         for line in page.locator("tr", has_text=re.compile(r"\((WER|cpWER|DER|rtf)\)")).all()
         for cells in (line.locator("td"),)
     }
-    for name, rate in (("WER", row.wer), ("cpWER", row.cpwer), ("DER", DER)):
+    for name, rate, tolerance in (
+        ("WER", row.wer, WORDS_TOLERANCE),
+        ("cpWER", row.cpwer, WORDS_TOLERANCE),
+        ("DER", DER, DER_TOLERANCE),
+    ):
         here, judgement = next(one for title, one in shown.items() if f"({name})" in title)
-        assert float(here.removesuffix(" %")) == pytest.approx(100 * rate, abs=0.2)
+        # Another processor rounds otherwise: two words at a change of speakers go elsewhere.
+        assert float(here.removesuffix(" %")) == pytest.approx(100 * rate, abs=100 * tolerance)
         assert judgement == "as expected"
     assert len(shown) == 4
 
 
-def test_what_fails_is_named_with_a_next_step(
-    start_server: StartServer, open_browser: OpenBrowser
-) -> None:
-    server = start_server()
+def test_what_fails_is_named_with_a_next_step(server: Server, open_browser: OpenBrowser) -> None:
     with open_browser("--deny-permission-prompts") as browser:
         page = browser.new_page()
         open_diagnostics(page, server)

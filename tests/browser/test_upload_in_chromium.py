@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from meetcore.records import MeetingState
 from tests.browser import live_page, scoring
-from tests.browser.conftest import Server, StartServer, sample_path
+from tests.browser.conftest import Server, sample_path
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -47,9 +47,8 @@ def write_video(path: Path) -> None:
 
 
 def test_a_video_and_a_broken_file_from_upload_to_deletion(
-    start_server: StartServer, page: Page, tmp_path: Path
+    server: Server, page: Page, tmp_path: Path
 ) -> None:
-    server = start_server()
     video, broken = tmp_path / "board.mp4", tmp_path / "not really.mp3"
     write_video(video)
     broken.write_bytes(b"neither sound nor pictures " * 300)

@@ -281,7 +281,7 @@ def test_cancelled_job_ends_within_seconds_and_goes_on_when_asked(
 
 SERVER = """
 import sys, time
-from meetcore.pipeline.service import MeetingService
+from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import load_settings
 from meetcore.store.jobs import JobOptions
 from meetcore.store.meetings import open_store

@@ -242,7 +242,7 @@ def test_without_a_meeting_the_process_is_shown_alone(draw: Show) -> None:
 def test_a_running_meeting_shows_its_figures_and_its_errors(
     draw: Show, service: FakeService, monitor: fakes.FakeMonitor
 ) -> None:
-    trace = 'File "meetcore/speech/ctranslate2.py", line 7, in read\nInferenceError'
+    trace = 'File "meetcore/asr/engines/ctranslate2.py", line 7, in read\nInferenceError'
     health = LiveHealth(
         frames_offered=4211,
         samples_on_disk=16000 * 254,
