@@ -14,7 +14,7 @@ from meetcore.models.error_counter import RECENT_S, ErrorCounter, safe_traceback
 from meetcore.records import SAMPLE_RATE
 from meetcore.records.error_summary import ErrorSummary, combined
 from meetcore.service.meeting_service import MeetingService
-from tests.live.test_running_meeting import CHUNK, recognized_all, running, send
+from tests.support.live_meetings import CHUNK, recognized_all, running, send
 from tests.support.service_fixtures import Open
 from tests.support.stand_ins import StandIn, talk, until
 

@@ -14,7 +14,7 @@ from meetcore.models.pool import Shelf
 from meetcore.records import LiveState, Mode, ModelsInUse
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
-from tests.live.test_running_meeting import ended, recognized_all, running, send, words
+from tests.support.live_meetings import ended, recognized_all, running, send, words
 from tests.support.service_fixtures import Open
 from tests.support.stand_ins import StandIn, texts, until
 
