@@ -11,6 +11,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --python $(BIN)/python -c constraints.txt
 SETUP := .setup
+NODE_BIN := node_modules/.bin
+NODE_PACKAGES := node_modules/.package-lock.json
 
 # Weights travel, and Chromium installs, while the packages unpack.
 MAKEFLAGS += -j4 --no-print-directory
@@ -21,7 +23,7 @@ else
 INSTALLED := $(SETUP)/packages
 endif
 
-.PHONY: run test lint test-computing test-waiting test-environments setup setup-test setup-environments clean
+.PHONY: run test lint lint-js test-js test-computing test-waiting test-environments setup setup-test setup-environments clean
 .DELETE_ON_ERROR:
 
 run: setup
@@ -33,12 +35,21 @@ COMPUTING := tests/metrics tests/speakers tests/speech tests/store tests/transcr
 	$(wildcard tests/test_*.py)
 WAITING := $(filter-out $(COMPUTING) tests/conftest.py,$(wildcard tests/*[a-z]))
 
-test: lint test-computing test-waiting
+test: lint test-js test-computing test-waiting
 
-lint: setup-test
+lint: setup-test lint-js
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict meetcore
+
+# The page scripts need Node 20 for their checks only; browsers get them as they are.
+lint-js: $(NODE_PACKAGES)
+	$(NODE_BIN)/prettier --check "{pages,tests}/**/*.js" eslint.config.js
+	$(NODE_BIN)/eslint .
+	$(NODE_BIN)/tsc --project .
+
+test-js:
+	node --test --test-reporter=spec $(shell find tests -name "*.test.js")
 
 test-computing: setup-test
 	nice -n 10 $(BIN)/python -m pytest $(COMPUTING) $(PYTEST_ARGS)
@@ -89,9 +100,14 @@ $(SETUP)/weights: $(SETUP)/fetched | $(INSTALLED)
 	@$(BIN)/python -m meetcore weights pull && touch $@ \
 		|| echo "Some weights are missing; the app starts in the best mode it can without them."
 
+# npm writes this file last; it is older than the lock file when that has changed.
+$(NODE_PACKAGES): package-lock.json
+	npm ci --ignore-scripts --no-progress
+	@touch $@
+
 $(SETUP)/chromium: | $(SETUP)/packages-test
 	@./.ci/chromium
 	@touch $@
 
 clean:
-	rm -rf .venv $(SETUP) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules $(SETUP) .mypy_cache .ruff_cache .pytest_cache .hypothesis

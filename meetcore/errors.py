@@ -1,28 +1,28 @@
-"""The tree of errors. A message says what failed, on which thing, and what to do next."""
+"""The tree of errors; each message says what failed, on which thing, and what to do next."""
 
 
 class MeetcoreError(Exception):
-    """Anything Meetcore itself reports; its text is fit to be shown to a user."""
+    """Base of all errors that Meetcore raises; its text can be shown to a user as it is."""
 
 
 class SettingsError(MeetcoreError):
-    """A setting has a value that cannot work."""
+    """A setting has a value that cannot be used."""
 
 
 class AudioDecodeError(MeetcoreError):
-    """A file or frame could not be turned into samples."""
+    """A media file or an audio frame cannot be decoded into samples."""
 
 
 class RecordingError(MeetcoreError):
-    """The recording on disk could not be written or read."""
+    """The recording on disk cannot be written or read."""
 
 
 class ModelUnavailableError(MeetcoreError):
-    """A model could not be loaded; the message holds the remedy."""
+    """A model cannot be loaded; the message says what to do about it."""
 
 
 class WeightUnavailableError(ModelUnavailableError):
-    """No source delivered a weight whose checksum matches the catalogue."""
+    """No source delivered a weight with the checksum that the catalogue gives."""
 
 
 class InferenceError(MeetcoreError):
@@ -34,23 +34,23 @@ class MeetingNotFoundError(MeetcoreError):
 
 
 class MeetingStateError(MeetcoreError):
-    """The meeting is not in a state that allows this."""
+    """The meeting's state does not allow the request: it still runs, or has no audio."""
 
 
 class StoreError(MeetcoreError):
-    """The database refused a read or a write."""
+    """The database failed on a read or a write."""
 
 
 class FormatError(MeetcoreError):
-    """A transcript file does not follow its format."""
+    """A transcript cannot be written in a format, or a file does not follow its format."""
 
 
 class EnrollmentTooShortError(MeetcoreError):
-    """Too little clean speech of one voice to know it again."""
+    """Too little clean speech of one voice for a voice profile."""
 
 
 def causes(error: BaseException) -> tuple[BaseException, ...]:
-    """An error, then what led to it, one after the other."""
+    """An error and the chain of exceptions that led to it, the newest first."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in chain:
@@ -60,5 +60,5 @@ def causes(error: BaseException) -> tuple[BaseException, ...]:
 
 
 def first_cause(error: BaseException) -> BaseException:
-    """What an error began with: libraries wrap the telling one in one that says little."""
+    """The first exception of the chain: libraries wrap the one that says what is wrong."""
     return causes(error)[-1]

@@ -1,4 +1,4 @@
-"""Settings from the environment (`MEETCORE_*`, `HF_TOKEN`) and a `.env` file; frozen once read."""
+"""Settings from the environment (`MEETCORE_*`, `HF_TOKEN`) and a `.env` file, frozen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meetcore.errors import SettingsError
 
 
 class IceServer(BaseModel):
-    """One STUN or TURN server, as WebRTC's RTCIceServer names its fields."""
+    """One STUN or TURN server, with the field names of WebRTC's RTCIceServer."""
 
     model_config = ConfigDict(frozen=True)
     urls: str | list[str]
@@ -22,7 +22,7 @@ class IceServer(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything a user can set; each field's description is its row in the README."""
+    """All settings; each field's description is its row in the README's table."""
 
     model_config = SettingsConfigDict(
         env_prefix="MEETCORE_", env_file=".env", extra="ignore", frozen=True
@@ -48,8 +48,9 @@ class Settings(BaseSettings):
         description="Whisper weight while people talk; auto takes the second pass's"
         " where the machine keeps up, else tiny.en.",
     )
-    engine: Literal["auto", "ctranslate2", "openai-whisper"] = Field(
+    engine: str = Field(
         default="auto",
+        min_length=1,
         description="What runs Whisper: auto takes ctranslate2 where it is installed.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where models run.")
@@ -84,22 +85,22 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database URL in force."""
+        """The database's URL: the one that was set, else SQLite inside the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'meetcore.db'}"
 
     @property
     def recordings_dir(self) -> Path:
-        """Where each meeting's audio lives."""
+        """The folder with a subfolder of audio for each meeting."""
         return self.data_dir / "recordings"
 
 
 def load_settings() -> Settings:
-    """The settings in force, from the environment and `.env`.
+    """The settings read from the environment and `.env`.
 
     Raises
     ------
     SettingsError
-        A value does not fit; the message names the variable and what it takes.
+        A value cannot be used; the message names the variable and what it accepts.
     """
     try:
         return Settings()

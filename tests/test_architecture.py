@@ -21,7 +21,7 @@ PAGES = tuple(sorted((ROOT / "pages").rglob("*.py")))
 MODULES = tuple(sorted(LIBRARY.rglob("*.py")))
 EVERYTHING = (APP, *MODULES, *PAGES)
 
-_BASE = {"errors", "records", "settings"}
+_BASE = {"errors", "text", "records", "settings", "plugins"}
 _SOUND = _BASE | {"weights", "audio"}
 _MODELS = _SOUND | {"asr", "diarization", "transcript", "models"}
 _WORK = _MODELS | {"store", "profiles"}
@@ -29,8 +29,10 @@ _SERVICE = _WORK | {"live", "jobs"}
 _DOORS = _SERVICE | {"service", "metrics", "diagnostics"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
+    "text": set(),
     "records": {"errors"},
     "settings": {"errors", "records"},
+    "plugins": {"errors"},
     "weights": _BASE,
     "audio": _BASE,
     "asr": _SOUND,
@@ -44,6 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "jobs": _WORK,
     "service": _SERVICE,
     "diagnostics": _DOORS - {"service", "diagnostics"},
+    "python_api": _SERVICE - {"store"},
     "api": _DOORS,
     "benchmarks": _DOORS,
     "cli": _DOORS | {"benchmarks"},

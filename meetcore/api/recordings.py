@@ -13,7 +13,7 @@ from meetcore.api.service import Service
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting
 from meetcore.service.meeting_service import MeetingService
-from meetcore.transcript.formats.naming import file_stem
+from meetcore.text.names import file_stem
 
 ROUTE = "/recordings/{meeting_id}"
 DOWNLOAD = "download"

@@ -27,6 +27,8 @@ from meetcore.api.service import Service
 from meetcore.diagnostics.rules.registry import explain
 from meetcore.errors import MeetcoreError
 from meetcore.records import JobOptions
+from meetcore.text.names import shown_name
+from meetcore.text.sizes import size_text
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +43,6 @@ WRITE_BYTES = 2**20
 SILENCE_S = 60.0
 STALE_S = 900.0
 PART = ".part"
-LONGEST_NAME = 200
 
 
 class RefusedError(Exception):
@@ -167,23 +168,9 @@ def announcement(request: Request) -> Announced:
         raise RefusedError("Files are taken from the Upload page only.", 415)
     try:
         said: dict[str, Any] = json.loads(unquote(request.headers[HEADER]))
-        return Announced(harmless_name(str(said["name"])), JobOptions(**said.get("options", {})))
+        return Announced(shown_name(str(said["name"])), JobOptions(**said.get("options", {})))
     except (ValueError, TypeError, KeyError) as error:
         raise RefusedError("The upload's options make no sense: reload the page.", 400) from error
-
-
-def harmless_name(name: str) -> str:
-    """The last part of a path, whatever system wrote it, without control characters.
-
-    >>> harmless_name("../../etc/C:\\\\talks/board\\n.mp4")
-    'board.mp4'
-    """
-    last = re.split(r"[/\\]", name)[-1]
-    shown = "".join(letter for letter in last if letter.isprintable()).strip(" .")
-    if len(shown) > LONGEST_NAME:
-        stem, _, extension = shown.rpartition(".")
-        shown = f"{stem[: LONGEST_NAME - len(extension) - 1]}.{extension}"[-LONGEST_NAME:]
-    return shown or "Recording"
 
 
 def refuse_size(text: str, folder: Path) -> int:
@@ -201,15 +188,15 @@ def refuse_size(text: str, folder: Path) -> int:
         raise RefusedError("This file is empty, or a folder: choose an audio or video file.", 400)
     if size > LARGEST_BYTES:
         raise RefusedError(
-            f"This file is too large: {bytes_text(size)}, where {bytes_text(LARGEST_BYTES)} is the"
+            f"This file is too large: {size_text(size)}, where {size_text(LARGEST_BYTES)} is the"
             " most. Save only its sound, or cut it in two.",
             413,
         )
     free = shutil.disk_usage(folder).free
     if size + RESERVE_BYTES > free:
         raise RefusedError(
-            f"There is no space left for this file: it needs {bytes_text(size + RESERVE_BYTES)},"
-            f" and {bytes_text(free)} are free. Delete something, then try again.",
+            f"There is no space left for this file: it needs {size_text(size + RESERVE_BYTES)},"
+            f" and {size_text(free)} are free. Delete something, then try again.",
             507,
         )
     return size
@@ -248,12 +235,3 @@ async def following(stream: AsyncIterator[bytes]) -> bytes | None:
             return await anext(stream, None)
     except TimeoutError as error:
         raise RefusedError("The connection was lost: try again.", 408) from error
-
-
-def bytes_text(size: int) -> str:
-    """A size as people say it.
-
-    >>> bytes_text(734_003_200), bytes_text(21_474_836_480)
-    ('734 MB', '21.5 GB')
-    """
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -1,8 +1,9 @@
-"""The hallucination gate: several weak signs together decide, no single one does.
+"""The hallucination gate: rejects text that a recognizer made up, by several weak signs together.
 
-Whisper writes fluent text for audio without speech. Sources: Radford et al. 2022, section 4.5
-(thresholds on log-probability, no-speech probability and compression ratio); Koenecke et al. 2024
-and Barański et al. 2025 ("Investigation of Whisper ASR hallucinations") for the fillers.
+Whisper writes fluent text for audio without speech, so no single score is enough. Sources:
+Radford et al. 2022, section 4.5 (thresholds on log-probability, no-speech probability and
+compression ratio); Koenecke et al. 2024 and Barański et al. 2025 ("Investigation of Whisper ASR
+hallucinations") for the fillers.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import enum
 import re
 from dataclasses import dataclass
 
-from meetcore.asr.recognizer import Recognition
+from meetcore.asr.recognizer import GateOptions, Recognition
 from meetcore.asr.repetition import loop_start
 
 
 class Reason(enum.StrEnum):
-    """Why text was held back; one word that a page can show."""
+    """Why text was rejected; one word that a page can show."""
 
     SILENCE = "silence"
     NO_SPEECH = "no-speech"
@@ -27,40 +28,24 @@ class Reason(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class GateOptions:
-    """Where the signs begin to count; the defaults are the reference implementation's."""
-
-    silence_db: float = -60.0
-    no_speech_probability: float = 0.6
-    average_log_probability: float = -1.0
-    compression_ratio: float = 2.4
-    hopeless_log_probability: float = -1.8
-    """So unlikely that no other sign is needed."""
-    prompt: str = ""
-    """What the decoder was told to expect: over doubtful audio it is likely to repeat it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of the audio a text is claimed for.
-
-    `speech` is the largest probability of speech that voice activity gave any frame of it; None
-    where nobody asked.
-    """
+    """Measurements of the audio that a text was recognized in."""
 
     level_db: float
+    """Level in dB of full scale."""
     speech: float | None = None
+    """Largest probability of speech of any frame; None where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Accepted, or held back for a reason."""
+    """The gate's decision: accepted, or rejected for a reason."""
 
     reason: Reason | None = None
 
     @property
     def accepted(self) -> bool:
-        """True when the text may stand."""
+        """True when the text is kept."""
         return self.reason is None
 
 
@@ -102,12 +87,13 @@ _FILLERS = frozenset(
 def judge(
     recognition: Recognition, evidence: Evidence, options: GateOptions | None = None
 ) -> Verdict:
-    """Whether a text may stand, given its scores and its audio.
+    """Accept or reject a text by its scores and its audio.
 
     Parameters
     ----------
     recognition : the text with the scores of its decoding
-    evidence : of exactly the audio that was decoded
+    evidence : measured on exactly the audio that was decoded
+    options : None takes thresholds that fit Whisper
     """
     options = options or GateOptions()
     if not recognition.words:
@@ -130,7 +116,7 @@ def judge(
 
 
 def is_filler(text: str) -> bool:
-    """True for the stock phrases Whisper writes when nobody speaks.
+    """True for the stock phrases that Whisper writes for audio without speech.
 
     >>> is_filler(" Thanks for watching!"), is_filler(" Thank you, Diane.")
     (True, False)
@@ -139,7 +125,7 @@ def is_filler(text: str) -> bool:
 
 
 def is_echo(text: str, prompt: str) -> bool:
-    """True for text of which at least half of the words are the prompt's.
+    """True for text of which at least half of the words are in the prompt.
 
     >>> is_echo(" Meetcore and Zhanar.", "Zhanar, Meetcore"), is_echo(" Yes.", "")
     (True, False)
@@ -160,7 +146,7 @@ def _repeats(recognition: Recognition, options: GateOptions) -> bool:
 
 
 def _doubts(recognition: Recognition, evidence: Evidence, options: GateOptions) -> int:
-    """How many independent signs say that nobody spoke."""
+    """How many independent signs speak against there being speech."""
     signs = (
         recognition.no_speech_probability > options.no_speech_probability,
         recognition.average_log_probability < options.average_log_probability,

@@ -1,22 +1,23 @@
-"""The seam to Whisper: what a recognizer is asked and what it answers; every engine keeps to it."""
+"""The protocol every speech recognizer follows, and the records it takes and returns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.records import SAMPLE_RATE, Samples
 
 MAX_CONTEXT = 30.0
-"""Seconds that Whisper's encoder has positions for (Radford et al. 2022, section 2.2)."""
+"""Longest window in seconds: Whisper's encoder has no more positions (Radford et al. 2022, 2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizedWord:
-    """One word as the recognizer saw it; seconds count from the first sample passed.
+    """One recognized word; `start` and `end` are seconds from the window's first sample.
 
-    `text` keeps its leading space; a piece without one belongs to what stands before it.
+    `text` keeps its leading space; a piece without one continues the word before it.
     """
 
     text: str
@@ -24,47 +25,55 @@ class RecognizedWord:
     end: float
     probability: float
     tokens: tuple[int, ...]
+    """Ids in the recognizer's vocabulary; empty for a recognizer without tokens."""
     closing_marks: str = ""
-    """Punctuation at the end of `text`, which a decoder that ran out of audio often made up."""
+    """Punctuation at the end of `text`; often wrong at the end of the audio."""
     closing_tokens: int = 0
-    """How many of the last tokens those marks are."""
+    """How many of the last tokens make up `closing_marks`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What one window of audio gave, with the evidence the gate weighs."""
+    """The words of one window, with the scores that the hallucination gate judges by."""
 
     words: tuple[RecognizedWord, ...] = ()
     average_log_probability: float = 0.0
+    """Mean natural log-probability of the tokens."""
     no_speech_probability: float = 0.0
     compression_ratio: float = 0.0
+    """See meetcore.asr.repetition.compression_ratio."""
     language: str | None = None
     truncated: bool = False
-    """A loop guard or the token cap stopped it: audio after the last word may hold more speech."""
+    """Decoding stopped at a loop or at the token cap: audio after the last word may hold speech."""
 
     @property
     def text(self) -> str:
-        """The words as one line, leading space kept."""
+        """The words joined, with the first one's leading space."""
         return "".join(word.text for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizeOptions:
-    """How to recognize one window.
+    """How to recognize one window. A recognizer ignores what its model has no use for.
 
     Parameters
     ----------
-    language : ISO code; None detects it (English where the weight knows nothing else).
-    prompt_tokens : text said before the window, put after ``<|startofprev|>``.
-    prefix_tokens : words of this very window already settled; decoding continues after
-        them and the result holds only what is new, timed over prefix and new together. Costs
-        as much as decoding them again (a prompt, in contrast, is read in one pass).
-    context : seconds the features are padded to, at most 30; short ones are much cheaper.
+    language : ISO code; None detects it (English where the weight has no other).
+    prompt_tokens : text before the window, given to the decoder after ``<|startofprev|>``.
+    prefix_tokens : words of this window that are final already. Decoding continues after them;
+        only new words are returned, timed by aligning prefix and new words together. Each prefix
+        token costs a decoder step (a prompt costs one pass in all).
+    context : seconds the features are padded to, at most 30; the encoder's cost grows with it.
     beam_size : 1 is greedy.
-    max_new_tokens : None caps by the duration of the samples.
-    word_times : False saves the alignment; every word then spans the whole window.
+    max_new_tokens : None derives a cap from the duration of the samples.
+    word_times : False skips the alignment; every word then spans the whole window.
     timestamps : let the decoder write timestamp tokens too. It then seldom stops after the first
-        sentence of a long window; the words and their times are made the same way.
+        sentence of a long window; word times come from the alignment either way.
+
+    Raises
+    ------
+    ValueError
+        A number is out of its range.
     """
 
     language: str | None = None
@@ -86,23 +95,44 @@ class RecognizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class GateOptions:
+    """Thresholds of the hallucination gate; the defaults fit Whisper's scores.
+
+    Source: openai-whisper's transcribe.py for the probabilities and the compression ratio.
+    """
+
+    silence_db: float = -60.0
+    """Level of the audio in dB of full scale below which no text is accepted."""
+    no_speech_probability: float = 0.6
+    average_log_probability: float = -1.0
+    compression_ratio: float = 2.4
+    hopeless_log_probability: float = -1.8
+    """Average log-probability below which text is rejected without any other sign."""
+    prompt: str = ""
+    """The prompt given to the decoder, which it tends to repeat over doubtful audio."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecognizerInfo:
-    """Which weight runs on what."""
+    """What a loaded recognizer is: its weight, engine and device, and what it can do."""
 
     weight: str
     engine: str
     device: str
     compute_type: str
     languages: tuple[str, ...] = ("en",)
+    """ISO codes it can transcribe."""
     workers: int = 1
-    """Calls that run side by side."""
+    """Calls that run in parallel."""
+    gate: GateOptions = field(default_factory=GateOptions)
+    """Gate thresholds that fit this recognizer's scores."""
 
     def __str__(self) -> str:
         return f"{self.weight} · {self.engine} · {self.device} {self.compute_type}"
 
 
 class Recognizer(Protocol):
-    """A loaded Whisper; safe to call from several threads."""
+    """A loaded speech recognizer; safe to call from several threads."""
 
     @property
     def info(self) -> RecognizerInfo:
@@ -119,24 +149,53 @@ class Recognizer(Protocol):
         Raises
         ------
         ValueError
-            The samples are longer than 30 s.
+            The samples are not mono or longer than 30 s.
         InferenceError
-            The engine failed on this window; others may still work.
+            The engine failed on this window; other windows may still work.
         """
         ...
 
     def recognize_batch(
         self, windows: Sequence[Samples], options: RecognizeOptions
     ) -> list[Recognition]:
-        """One result per window, all with the same options."""
+        """One result per window, all with the same options.
+
+        Parameters
+        ----------
+        windows : sequence of np.ndarray, each shape (n_samples,), float32, 16 kHz, at most 30 s
+
+        Raises
+        ------
+        ValueError, InferenceError
+            As `recognize` does.
+        """
+        ...
+
+    def open_live(self, language: str | None = None) -> LiveRecognizer:
+        """A live recognizer for one meeting over this model.
+
+        Parameters
+        ----------
+        language : ISO code; None detects it.
+        """
         ...
 
     def detect_language(self, samples: Samples) -> str:
-        """ISO code of the language most likely spoken in the first 30 s."""
+        """ISO code of the language most likely spoken in the first 30 s.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+
+        Raises
+        ------
+        InferenceError
+            The engine failed on these samples.
+        """
         ...
 
     def tokens_of(self, text: str) -> tuple[int, ...]:
-        """Text in this weight's vocabulary, for `RecognizeOptions.prompt_tokens`."""
+        """Text as token ids, for `RecognizeOptions.prompt_tokens`; empty without a vocabulary."""
         ...
 
     def close(self) -> None:
@@ -145,19 +204,19 @@ class Recognizer(Protocol):
 
 
 def check_window(samples: Samples) -> None:
-    """Raise ValueError unless `samples` is mono and fits the encoder's 30 s."""
+    """Check that samples are mono and at most 30 s long.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+
+    Raises
+    ------
+    ValueError
+        They are not; pass a shorter window, or one channel.
+    """
     if samples.ndim != 1:
         raise ValueError(f"samples must have shape (n_samples,), not {samples.shape}.")
     if samples.shape[0] > MAX_CONTEXT * SAMPLE_RATE:
         seconds = samples.shape[0] / SAMPLE_RATE
         raise ValueError(f"a window holds at most {MAX_CONTEXT:g} s of audio, not {seconds:.1f} s.")
-
-
-def token_cap(duration: float, language: str | None) -> int:
-    """Most new tokens a window of `duration` seconds can honestly need.
-
-    Fast English stays under 7 tokens a second; scripts that byte pairs cover badly need up to
-    three times as many. 224 is half of Whisper's text context, its own limit.
-    """
-    per_second = 8 if language in (None, "en") else 20
-    return min(224, 10 + int(per_second * duration))

@@ -1,4 +1,22 @@
-"""One door to recognizers: a weight's name in, a loaded Whisper out."""
+"""The registry of speech recognition engines: finds the engine of a weight and loads it.
+
+To add an engine to Meetcore, write one module under asr/engines/ with a class that has a
+class attribute `spec` and a class method `load` (see meetcore.asr.engine.Engine), and add its row
+to `ENGINES`::
+
+    "parakeet": "meetcore.asr.engines.parakeet:ParakeetRecognizer",
+
+Another installed package adds an engine with the same row in its own pyproject.toml::
+
+    [project.entry-points."meetcore.recognizers"]
+    parakeet = "parakeet_for_meetcore:ParakeetRecognizer"
+
+Either is then used for weights of its formats, or when MEETCORE_ENGINE=parakeet. What `load`
+returns follows meetcore.asr.recognizer.Recognizer. Its `open_live` returns any
+meetcore.asr.live_recognizer.LiveRecognizer: a model that decodes windows and continues a prefix
+can return meetcore.asr.whisper.live.open_streaming(self, language); one that streams by itself
+wraps its own state. Meetcore's own engines are tried before those of other packages.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +27,31 @@ from pathlib import Path
 
 import numpy as np
 
-from meetcore.asr.engines import ctranslate2 as ctranslate2_engine
-from meetcore.asr.engines import openai_whisper
-from meetcore.asr.engines.ctranslate2_conversion import converted_model
+from meetcore.asr.engine import Engine, EngineSpec, LoadRequest
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
-from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.errors import InferenceError, MeetcoreError, ModelUnavailableError
+from meetcore.plugins import Row, registry_rows
 from meetcore.records import SAMPLE_RATE
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
 
-MODULES = {ctranslate2_engine.ENGINE: "ctranslate2", openai_whisper.ENGINE: "whisper"}
-"""Engines in order of preference, and the module each one needs."""
+ENGINES = {
+    "ctranslate2": "meetcore.asr.engines.ctranslate2:CTranslate2Recognizer",
+    "openai-whisper": "meetcore.asr.engines.openai_whisper:OpenAIWhisperRecognizer",
+}
+"""Names and classes of Meetcore's own engines, the preferred one first."""
+
+ENTRY_POINT_GROUP = "meetcore.recognizers"
+"""Entry points with which other packages add engines."""
+
+Engines = dict[str, tuple[Row, Engine]]
+"""Engines by name, in order of preference."""
+
+
+def engine_names() -> tuple[str, ...]:
+    """Names that MEETCORE_ENGINE takes besides "auto", the preferred engine first."""
+    return tuple(registry_rows(ENGINES, ENTRY_POINT_GROUP))
 
 
 def load_recognizer(
@@ -33,39 +64,47 @@ def load_recognizer(
     compute_type: str | None = None,
     workers: int = 1,
 ) -> Recognizer:
-    """A recognizer that has heard a second of silence, so it is known to work.
+    """A loaded recognizer that has transcribed a second of silence without an error.
 
     Parameters
     ----------
-    weight : a name of the catalogue, a path to a .pt, or a CTranslate2 directory
-    engine : "ctranslate2", "openai-whisper", or "auto": the first that works, in this order
+    weight : a name of the catalogue, or a path to a file or folder
+    engine : a name of the registry, or "auto" for the first engine that runs the weight
     device : "cpu", "cuda", or "auto"
     threads : CPU threads of one call; 0 takes the cores there are, at most 4
-    compute_type : of CTranslate2; None takes int8 on CPU and float16 on CUDA
-    workers : calls CTranslate2 may run at once
+    compute_type : number type of the engine; None for its choice
+    workers : calls that should be able to run in parallel
 
     Raises
     ------
     WeightUnavailableError
         The weight could not be found or fetched.
     ModelUnavailableError
-        No engine can run it here; the message says why for each, and the remedy.
+        No engine can run it here; the message gives the reason of each and the remedy.
     """
     path = resolver.resolve(weight)
-    name = path.stem if Path(weight).expanduser().exists() else weight
+    engines = _engines(engine)
+    known = resolver.catalogue.weights.get(weight)
+    request = LoadRequest(
+        path,
+        path.stem if Path(weight).expanduser().exists() else weight,
+        known.format if known else _format_of(path, engines),
+        resolver.cache_dir,
+        device,
+        _threads(threads),
+        workers,
+        compute_type,
+    )
+    return _first_that_loads(engines, request)
+
+
+def _first_that_loads(engines: Engines, request: LoadRequest) -> Recognizer:
     reasons: list[str] = []
-    for candidate in _candidates(engine):
-        chosen = _device(device, candidate)
+    for name, (row, engine) in engines.items():
         try:
-            recognizer = _load(
-                candidate, path, name, resolver, chosen, _threads(threads), compute_type, workers
-            )
-            recognizer.recognize(
-                np.zeros(SAMPLE_RATE, dtype=np.float32),
-                RecognizeOptions(language="en", context=2.0, max_new_tokens=1),
-            )
+            recognizer = _load(row, engine, request)
         except (ModelUnavailableError, InferenceError) as error:
-            logger.info("%s cannot run %s on %s: %s", candidate, name, chosen, error)
+            logger.info("%s cannot run %s on %s: %s", name, request.weight, request.device, error)
             reasons.append(str(error))
         else:
             logger.info("recognizer: %s", recognizer.info)
@@ -73,68 +112,101 @@ def load_recognizer(
     raise ModelUnavailableError(" ".join(reasons))
 
 
-def _candidates(engine: str) -> list[str]:
-    """Engines to try, best first; raises ModelUnavailableError when the one named is missing."""
-    if engine == "auto":
-        found = [name for name in MODULES if importlib.util.find_spec(MODULES[name])]
-        if found:
-            return found
+def _engines(setting: str) -> Engines:
+    """The engines a setting allows; raises ModelUnavailableError where there is none."""
+    rows = registry_rows(ENGINES, ENTRY_POINT_GROUP)
+    if setting == "auto":
+        return _installed(rows)
+    if setting not in rows:
+        raise ModelUnavailableError(
+            f"No engine is called '{setting}'; set MEETCORE_ENGINE to auto, {', '.join(rows)}."
+        )
+    engine = _engine_of(rows[setting])
+    if not _is_installed(engine):
+        raise ModelUnavailableError(
+            f"The engine {setting} is not installed; run: pip install {setting},"
+            " or set MEETCORE_ENGINE=auto."
+        )
+    return {setting: (rows[setting], engine)}
+
+
+def _installed(rows: dict[str, Row]) -> Engines:
+    """Engines whose library is installed; broken plug-ins are logged and left out."""
+    found: Engines = {}
+    for name, row in rows.items():
+        try:
+            engine = _engine_of(row)
+        except ModelUnavailableError:
+            logger.warning("the engine %s is left out", name)
+            continue
+        if _is_installed(engine):
+            found[name] = row, engine
+    if not found:
         raise ModelUnavailableError(
             "No engine for Whisper is installed; run: pip install -r requirements.txt"
         )
-    if engine not in MODULES:
+    return found
+
+
+def _engine_of(row: Row) -> Engine:
+    engine: Engine = row.load()
+    if row.package and not isinstance(getattr(engine, "spec", None), EngineSpec):
+        raise row.failure(TypeError(f"{row.target} has no class attribute `spec`: EngineSpec"))
+    return engine
+
+
+def _is_installed(engine: Engine) -> bool:
+    return not engine.spec.module or importlib.util.find_spec(engine.spec.module) is not None
+
+
+def _format_of(path: Path, engines: Engines) -> str:
+    """Format of a weight given by its path; empty where the path does not show it."""
+    if path.is_dir():
+        return "ctranslate2" if (path / "model.bin").is_file() else ""
+    suffix = path.suffix.removeprefix(".")
+    if suffix == "pt":
+        return "openai"
+    formats = {name for _, engine in engines.values() for name in engine.spec.formats}
+    return suffix if suffix in formats else ""
+
+
+def _load(row: Row, engine: Engine, request: LoadRequest) -> Recognizer:
+    """Load the weight and try it once, because some failures show on the first call only."""
+    _check(row.name, engine.spec, request)
+    try:
+        recognizer = engine.load(request)
+        languages = recognizer.info.languages
+        recognizer.recognize(
+            np.zeros(SAMPLE_RATE, dtype=np.float32),
+            RecognizeOptions(
+                language="en" if "en" in languages else languages[0], context=2.0, max_new_tokens=1
+            ),
+        )
+    except MeetcoreError:
+        raise
+    except Exception as error:
+        if not row.package:
+            raise
+        raise row.failure(error) from error
+    return recognizer
+
+
+def _check(name: str, spec: EngineSpec, request: LoadRequest) -> None:
+    if request.format and request.format not in spec.formats:
+        others = [
+            other
+            for other, row in registry_rows(ENGINES, ENTRY_POINT_GROUP).items()
+            if not row.package and request.format in _engine_of(row).spec.formats
+        ]
+        remedy = f"MEETCORE_ENGINE={others[0]}" if others else "MEETCORE_RECOGNIZER to another"
         raise ModelUnavailableError(
-            f"No engine is called '{engine}'; set MEETCORE_ENGINE to auto, {', '.join(MODULES)}."
+            f"{request.weight} is of the format {request.format}, which {name} cannot read;"
+            f" set {remedy}."
         )
-    if importlib.util.find_spec(MODULES[engine]) is None:
+    if request.device not in ("auto", *spec.devices):
         raise ModelUnavailableError(
-            f"The engine {engine} is not installed; run: pip install {engine},"
-            " or set MEETCORE_ENGINE=auto."
+            f"{name} does not run on {request.device}; set MEETCORE_DEVICE={spec.devices[0]}."
         )
-    return [engine]
-
-
-def _load(
-    engine: str,
-    path: Path,
-    name: str,
-    resolver: WeightResolver,
-    device: str,
-    threads: int,
-    compute_type: str | None,
-    workers: int,
-) -> Recognizer:
-    if engine == openai_whisper.ENGINE:
-        if path.is_dir():
-            raise ModelUnavailableError(
-                f"{name} is a CTranslate2 directory, which openai-whisper cannot read;"
-                " set MEETCORE_ENGINE=ctranslate2."
-            )
-        return openai_whisper.OpenAIWhisperRecognizer(
-            path, name, device=device, threads=threads if device == "cpu" else 0
-        )
-    directory = path if path.is_dir() else converted_model(path, name, resolver.cache_dir)
-    return ctranslate2_engine.CTranslate2Recognizer(
-        directory,
-        name,
-        device=device,
-        compute_type=compute_type,
-        threads=threads,
-        workers=workers,
-    )
-
-
-def _device(device: str, engine: str) -> str:
-    """Either "cpu" or "cuda": what was asked for, or what the engine finds."""
-    if device != "auto":
-        return device
-    if engine == ctranslate2_engine.ENGINE:
-        import ctranslate2
-
-        return "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _threads(threads: int) -> int:

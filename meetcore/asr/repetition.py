@@ -1,4 +1,4 @@
-"""Signs of a decoder caught in a loop: repeated n-grams and text that compresses too well."""
+"""Detects a decoder in a loop: repeated n-grams, and text that compresses too well."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import zlib
 from collections.abc import Hashable, Sequence
 
 MAX_UNIT = 40
-"""Longest repeated stretch looked for, in tokens or words."""
+"""Longest repeated n-gram looked for, in tokens or words."""
 
 
 def loop_start(items: Sequence[Hashable]) -> int | None:
-    """How many leading items stand before a loop, its first round included; None without one.
+    """Number of items up to the end of the loop's first round; None where nothing loops.
 
-    A loop is the same 1 or 2 items five times in a row, 3 or 4 items four times, 5 items and
-    more three times, 12 and more twice: people do say "no, no, no" and "very, very, very", but
-    a decoder whose window has no silence at its end starts the whole window again.
+    A loop is the same 1 or 2 items five times in a row, 3 or 4 items four times, 5 to 11 items
+    three times, 12 and more twice. People do say "no, no, no" and "very, very, very"; a decoder
+    whose window has no silence at its end starts the whole window again.
 
     >>> loop_start("the end of the end of the end of the end of".split())
     3
@@ -45,7 +45,7 @@ def _rounds_needed(unit: int) -> int:
 
 
 def compression_ratio(text: str) -> float:
-    """Bytes of the text over bytes of its zlib form; above 2.4 it repeats itself.
+    """Size of the text over its size compressed by zlib; above 2.4 the text repeats itself.
 
     Source: Radford et al. 2022, section 4.5 (the threshold of their fallback).
     """

@@ -18,11 +18,11 @@ from meetcore.audio.files import iter_audio
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.benchmarks.process_usage import UsageMeter
-from meetcore.diarization.clustering import DiarizeOptions
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.errors import FormatError
 from meetcore.metrics.der import DiarizationErrors, Span, diarization_errors
-from meetcore.models.rungs import calm_blas, loaders_for
+from meetcore.models.rungs import limit_blas_threads, loaders_for
 from meetcore.records import SAMPLE_RATE, Turn
 from meetcore.settings import load_settings
 from meetcore.transcript.formats import rttm
@@ -104,7 +104,7 @@ def _loaded() -> Diarizer:
     settings = load_settings()
     resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
     diarizer = loaders_for(settings, resolver).diarizer(settings.diarizer)
-    calm_blas()
+    limit_blas_threads()
     noise = np.random.default_rng(0).normal(0.0, 0.1, 2 * SAMPLE_RATE).astype(np.float32)
     diarizer.diarize(lambda start, stop: noise[start:stop], len(noise))
     diarizer.embedding.embed(noise)

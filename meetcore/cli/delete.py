@@ -14,7 +14,7 @@ from meetcore.errors import MeetcoreError, MeetingNotFoundError, MeetingStateErr
 from meetcore.records import Meeting, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 
 if TYPE_CHECKING:
     from meetcore.service.meeting_service import MeetingService

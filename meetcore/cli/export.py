@@ -10,7 +10,7 @@ from meetcore.cli.output import AUDIO, Piece
 from meetcore.errors import RecordingError
 from meetcore.records import SAMPLE_RATE, Meeting
 from meetcore.store.meetings import MeetingStore
-from meetcore.transcript.formats.naming import file_stem
+from meetcore.text.names import file_stem
 from meetcore.transcript.formats.registry import Export, get_format
 
 
@@ -33,7 +33,9 @@ def exported(
     if format_name == AUDIO:
         return _audio(RecordingReader(recordings_dir / meeting.id), meeting.id, stem)
     fmt = get_format(format_name)
-    export = Export(store.transcript(meeting.id), meeting.title, store.turns(meeting.id))
+    export = Export(
+        store.transcript(meeting.id), meeting.title, store.turns(meeting.id), meeting.duration
+    )
     return Piece(fmt.name, stem, fmt.extension, fmt.write(export))
 
 

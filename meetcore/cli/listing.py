@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from meetcore.records import MeetingSummary, SearchHit
-from meetcore.transcript.cues import one_line
-from meetcore.transcript.formats.reading import clock
+from meetcore.text.lines import one_line
+from meetcore.transcript.formats.paragraphs import clock
 
 MATCH = ("\x1b[1m", "\x1b[0m")
 """Around what was searched for, on a terminal."""

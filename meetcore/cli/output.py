@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from meetcore.errors import MeetcoreError
-from meetcore.transcript.formats.registry import FORMATS
+from meetcore.transcript.formats.registry import formats
 
 AUDIO = "audio"
 """Asked for like a format: the recording itself."""
-NAMES = (*(known.name for known in FORMATS), AUDIO)
-TEXTS = frozenset(known.name for known in FORMATS if known.is_text)
+_FORMATS = formats()
+NAMES = (*(known.name for known in _FORMATS), AUDIO)
+TEXTS = frozenset(known.name for known in _FORMATS if known.is_text)
 PARAGRAPHS = frozenset({"txt", "md"})
 """Formats of which several follow each other with an empty line between them."""
 JOINABLE = PARAGRAPHS | {"rttm", "stm"}
 """Formats of which several make one valid stream."""
 FILE_SUFFIXES = frozenset(
-    {f".{known.extension.split('.')[-1]}" for known in FORMATS} | {".flac", ".wav"}
+    {f".{known.extension.split('.')[-1]}" for known in _FORMATS} | {".flac", ".wav"}
 )
 STDOUT = "-"
 COPIED_BYTES = 1 << 20

@@ -6,13 +6,12 @@ import argparse
 import logging
 import re
 import sys
-from pathlib import Path
 
 from meetcore.cli.output import AUDIO, NAMES, STDOUT, refusal
 from meetcore.cli.transcribe_batch import Order, work_off
 from meetcore.records import JobOptions
 from meetcore.settings import load_settings
-from meetcore.weights.catalogue import load_catalogue
+from meetcore.weights.names import unknown_recognizer
 
 EPILOG = """exit status: 0 all done, 1 a file failed, 2 wrong usage, 130 interrupted;
 what was interrupted is kept, and `transcribe --resume ID` goes on with it"""
@@ -90,16 +89,9 @@ def _wrong(arguments: argparse.Namespace) -> str:
         value = getattr(arguments, option)
         if value is not None and value < 1:
             return f"--{option.replace('_', '-')} is {value}; it must be at least 1."
-    if reason := _unknown_weight(arguments.recognizer):
+    if reason := unknown_recognizer(arguments.recognizer):
         return reason
     return refusal(arguments.output, arguments.format, count, sys.stdout.isatty())
-
-
-def _unknown_weight(name: str) -> str:
-    known = [w.name for w in load_catalogue().weights.values() if w.role == "recognizer"]
-    if not name or name in known or Path(name).expanduser().exists():
-        return ""
-    return f"No recognizer is called {name!r}. Choose one of {', '.join(known)}, or give a path."
 
 
 def _options(arguments: argparse.Namespace) -> JobOptions:

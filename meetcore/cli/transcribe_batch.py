@@ -20,9 +20,9 @@ from meetcore.records import Job, JobOptions, JobState
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
-from meetcore.transcript.cues import one_line
-from meetcore.transcript.formats.naming import file_stem
-from meetcore.transcript.formats.reading import clock
+from meetcore.text.lines import one_line
+from meetcore.text.names import file_stem
+from meetcore.transcript.formats.paragraphs import clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""From facts to a diagnosis: findings, libraries, rungs, and the mode in words."""
+"""Turns facts into a diagnosis: findings, libraries, modes, and the mode in words."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from meetcore.diagnostics.facts.installed import (
 )
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import (
+    WORST_FIRST,
     Area,
     Diagnosis,
     Finding,
@@ -23,7 +24,7 @@ from meetcore.diagnostics.findings import (
     Verdict,
     first_sentence,
 )
-from meetcore.diagnostics.rules.registry import RULES, WORST_FIRST, Judgement, explain, judge
+from meetcore.diagnostics.rules.registry import RULES, Judgement, explain, judge
 from meetcore.diagnostics.rules.rule import Rule
 from meetcore.records import Mode
 
@@ -35,53 +36,61 @@ HEADLINES = {
     Mode.TRANSCRIPTION_ONLY: "Words only",
     Mode.RECORDING_ONLY: "Recording only",
 }
-LEFT_MODE = "mode"
-"""Id of the finding about a rung that was left for a reason no rule knows."""
+MODE_FINDING = "mode"
+"""Rule id of the finding about the mode, where no rule explains why a better one failed."""
 
 
 def diagnose(
     facts: Facts, examined_at: datetime | None = None, pending: Sequence[str] = ()
 ) -> Diagnosis:
-    """Everything the facts say; with models loaded the mode is theirs, else it is foreseen."""
+    """The diagnosis of these facts; the mode is that of loaded models, else the expected one.
+
+    Parameters
+    ----------
+    examined_at : datetime, optional
+        When the facts were gathered.
+    pending : Sequence of str
+        What is still being examined.
+    """
     judged = judge(facts)
-    foreseen, why = foresee(judged, facts)
+    expected, why = expected_mode(judged, facts)
     models = facts.models
     findings = [each.finding for each in judged]
-    told = {one.rule for one in findings if _is_bad(one)}
+    reported = {each.rule for each in findings if each.verdict is not Verdict.GREEN}
     if models is not None:
-        findings += _lost_mode(models, facts, told)
+        findings += _mode_findings(models, facts, reported)
         why = first_sentence(models.reason) if models.rungs_left else models.reason
-    mode = models.mode if models else foreseen
+    mode = models.mode if models else expected
     return Diagnosis(
         headline=HEADLINES[mode],
         why=why,
         mode=mode,
-        findings=tuple(sorted(findings, key=lambda one: WORST_FIRST.index(one.verdict))),
+        findings=tuple(sorted(findings, key=lambda each: WORST_FIRST.index(each.verdict))),
         libraries=tuple(libraries(facts)),
         weights=facts.weights,
-        rungs=_rungs(models, told) if models else _foreseen_rungs(foreseen, why),
+        rungs=_rungs(models, reported) if models else _expected_rungs(expected, why),
         pending=tuple(pending),
         examined_at=examined_at,
         loaded=models is not None,
     )
 
 
-def foresee(judged: Iterable[Judgement], facts: Facts) -> tuple[Mode, str]:
-    """The mode that should hold, and why, before anything is loaded."""
-    reds = [each for each in judged if each.seen.verdict is Verdict.RED]
+def expected_mode(judged: Iterable[Judgement], facts: Facts) -> tuple[Mode, str]:
+    """The mode that the facts allow, and why; no model is loaded to find out."""
+    reds = [each for each in judged if each.outcome.verdict is Verdict.RED]
     for lost, mode in (("words", Mode.RECORDING_ONLY), ("speakers", Mode.TRANSCRIPTION_ONLY)):
         reasons = [
-            f"{each.rule.title}: {each.seen.found}" for each in reds if each.seen.lost == lost
+            f"{each.rule.title}: {each.outcome.found}" for each in reds if each.outcome.lost == lost
         ]
         if reasons:
             return mode, " ".join(reasons)
     if not facts.wants_speakers:
         return Mode.TRANSCRIPTION_ONLY, "Speakers are switched off (MEETCORE_DIARIZER=off)."
-    return Mode.FULL, "Nothing found that stands in the way of words and speakers."
+    return Mode.FULL, "Nothing was found that prevents words and speakers."
 
 
 def libraries(facts: Facts) -> Iterable[Library]:
-    """The table of versions, Python first."""
+    """Installed and tested versions of Python and every library Meetcore uses."""
     green = facts.python.startswith(f"{TESTED_PYTHON}.")
     yield Library("Python", facts.python, TESTED_PYTHON, Verdict.GREEN if green else Verdict.AMBER)
     for known in LIBRARIES:
@@ -94,86 +103,78 @@ def _library(known: KnownLibrary, facts: Facts) -> Library:
     note = trial.note if trial else ""
     if installed is None:
         missing = Verdict.AMBER if known.instead else Verdict.RED
-        if known.unasked:
+        if known.is_unused:
             missing = Verdict.GREEN
         return Library(
             known.name, None, tested, missing, known.instead or f"without: {known.without}"
         )
     if trial is not None and trial.error:
-        failing = Verdict.GREEN if known.unasked else Verdict.RED
-        note = known.instead if known.unasked else f"cannot be imported: {trial.error}"
+        failing = Verdict.GREEN if known.is_unused else Verdict.RED
+        note = known.instead if known.is_unused else f"cannot be imported: {trial.error}"
         return Library(known.name, installed, tested, failing, note)
     if tested is not None and not same_release(installed, tested):
         return Library(known.name, installed, tested, Verdict.AMBER, note or "another version")
     return Library(known.name, installed, tested, Verdict.GREEN, note)
 
 
-def _is_bad(finding: Finding) -> bool:
-    return finding.verdict is not Verdict.GREEN
-
-
-def _lost_mode(models: ModelsInUse, facts: Facts, told: set[str]) -> Iterable[Finding]:
-    """Rungs that were left although they were asked for, unless a rule says it already."""
+def _mode_findings(models: ModelsInUse, facts: Facts, reported: set[str]) -> Iterable[Finding]:
+    """Why a mode that the settings ask for failed, unless a rule reports it already."""
     wanted = facts.wants_speakers or models.mode is Mode.RECORDING_ONLY
     if not wanted or not models.rungs_left:
-        yield _mode_finding(models)
+        yield Finding(MODE_FINDING, Verdict.GREEN, Area.MODE, "Mode", models.reason, "")
         return
     left = models.rungs_left[-1]
-    rule = _rule_for(left.reason, told)
-    if rule is not None and rule.id in told:
+    rule = _rule_for(left.reason, reported)
+    if rule is not None and rule.id in reported:
         return
     yield Finding(
-        rule=rule.id if rule else LEFT_MODE,
+        rule=rule.id if rule else MODE_FINDING,
         verdict=Verdict.RED,
         area=Area.MODE,
         title=f"{HEADLINES[left.mode]}: not possible",
         found=left.reason,
-        meaning=rule.cause if rule else "The next lower mode is in force; nothing is lost.",
+        meaning=rule.cause if rule else "The next lower mode is used; recordings are not affected.",
         command=(rule.command if rule else "") or left.remedy,
         advice=rule.advice if rule else "",
         source=rule.source if rule else "",
     )
 
 
-def _mode_finding(models: ModelsInUse) -> Finding:
-    return Finding(LEFT_MODE, Verdict.GREEN, Area.MODE, "Mode", models.reason, "")
+def _rule_for(reason: str, reported: set[str]) -> Rule | None:
+    """The rule that explains a reason; one that already has a finding comes first."""
+    first = (rule for rule in RULES.values() if rule.id in reported)
+    return next((rule for rule in first if rule.explains(reason)), None) or explain(reason)
 
 
-def _rule_for(reason: str, told: set[str]) -> Rule | None:
-    """The rule that knows a reason; of several, one that says so of this machine already."""
-    known = (RULES[each] for each in RULES if each in told)
-    return next((rule for rule in known if rule.explains(reason)), None) or explain(reason)
-
-
-def _rungs(models: ModelsInUse, told: set[str]) -> tuple[RungReport, ...]:
+def _rungs(models: ModelsInUse, reported: set[str]) -> tuple[RungReport, ...]:
     left = {each.mode: each for each in models.rungs_left}
     reports = []
     for mode in Mode:
         if mode is models.mode:
-            # Below a rung that was left, the reason is that rung's, and told there.
+            # Where a better mode failed, the reason stands with that mode.
             why = "" if left else models.reason
             reports.append(RungReport(mode, RungState.IN_FORCE, why or "It needs nothing else."))
         elif mode in left:
-            reports.append(_left(mode, left[mode], told))
+            reports.append(_left(mode, left[mode], reported))
         else:
-            reports.append(RungReport(mode, RungState.NOT_TRIED, "A better one holds."))
+            reports.append(RungReport(mode, RungState.NOT_TRIED, "A better one is in use."))
     return tuple(reports)
 
 
-def _left(mode: Mode, left: RungLeft, told: set[str]) -> RungReport:
-    rule = _rule_for(left.reason, told)
+def _left(mode: Mode, left: RungLeft, reported: set[str]) -> RungReport:
+    rule = _rule_for(left.reason, reported)
     command = (rule.command if rule else "") or left.remedy
     return RungReport(mode, RungState.LEFT, left.reason, command, rule.id if rule else "")
 
 
-def _foreseen_rungs(foreseen: Mode, why: str) -> tuple[RungReport, ...]:
+def _expected_rungs(expected: Mode, why: str) -> tuple[RungReport, ...]:
     modes = list(Mode)
     reports = []
     for mode in modes:
-        if mode is foreseen:
-            reports.append(RungReport(mode, RungState.FORESEEN, why if mode is modes[0] else ""))
-        elif modes.index(mode) < modes.index(foreseen):
+        if mode is expected:
+            reports.append(RungReport(mode, RungState.EXPECTED, why if mode is modes[0] else ""))
+        elif modes.index(mode) < modes.index(expected):
             reports.append(RungReport(mode, RungState.LEFT, why))
         else:
-            reports.append(RungReport(mode, RungState.NOT_TRIED, "A better one should hold."))
+            reports.append(RungReport(mode, RungState.NOT_TRIED, "A better one should work."))
     return tuple(reports)

@@ -1,4 +1,4 @@
-"""Examines in the background, and keeps what it found for pages to read at once."""
+"""Gathers facts on a thread of its own; pages read the latest diagnosis without waiting."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from meetcore.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-QUICK, DEEP = "looking at versions and files", "importing libraries, hashing weights"
+QUICK, DEEP = "reading versions and files", "importing libraries, hashing weights"
+"""What the thread is doing, as shown on the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is known, and what is still being looked at; replaced as a whole."""
+    """The facts gathered so far, and what is still being examined; replaced as a whole."""
 
     facts: Facts = field(default_factory=Facts)
     pending: tuple[str, ...] = ()
@@ -30,17 +31,20 @@ class _State:
 
 
 class _Stopped(Exception):
-    """The examiner was closed meanwhile."""
+    """The examiner was closed while its thread worked."""
 
 
 class Examiner:
-    """Owns the thread that looks; safe from several threads.
+    """Owns the thread that gathers facts; every method may be called from any thread.
 
     Parameters
     ----------
-    settings : those in force; None where they could not be read, which is then a finding
-    models : what is loaded, or None while nothing is
-    address : where the pages are served; None for what Streamlit's file says
+    settings : Settings, optional
+        Those in use; None where they could not be read, which is then a finding.
+    models : callable
+        Returns the loaded models, or None while none is loaded.
+    address : str, optional
+        Where the pages are served; None for the address in Streamlit's configuration.
     """
 
     def __init__(
@@ -56,24 +60,25 @@ class Examiner:
         self._state = _State()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
-        self._looked_deep = False
+        self._started_deep = False
 
     def start(self) -> None:
-        """Look at what is quick to see, so that the first page has it."""
+        """Start gathering the quick facts; returns at once."""
         self._begin(deep=False)
 
     def refresh(self) -> None:
-        """Look at everything again; returns at once. What runs already goes on."""
+        """Start gathering all facts again; returns at once, and lets a run in progress finish."""
         self._begin(deep=True)
 
     def snapshot(self, origin: str | None = None) -> Diagnosis:
-        """What is known now; the first call has the slow part looked at as well.
+        """The diagnosis of the facts gathered so far; the first call starts the slow part.
 
         Parameters
         ----------
-        origin : address under which a browser has the page
+        origin : str, optional
+            Address under which a browser shows the page.
         """
-        if not self._looked_deep:
+        if not self._started_deep:
             self.refresh()
         state = self._state
         facts = replace(state.facts, models=self._models(), origin=origin)
@@ -82,7 +87,7 @@ class Examiner:
         return diagnose(facts, state.examined_at, state.pending)
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Give up and end the thread; idempotent."""
+        """Stop the thread and wait for its end, at most `timeout_s`; idempotent."""
         self._stopped.set()
         thread = self._thread
         if thread is not None:
@@ -90,7 +95,7 @@ class Examiner:
 
     def _begin(self, deep: bool) -> None:
         with self._lock:
-            self._looked_deep = self._looked_deep or deep
+            self._started_deep = self._started_deep or deep
             running = self._thread is not None and self._thread.is_alive()
             if self._stopped.is_set() or (running and (not deep or DEEP in self._state.pending)):
                 return
@@ -98,33 +103,33 @@ class Examiner:
             pending = (QUICK, DEEP) if deep else (QUICK,)
             self._state = replace(self._state, pending=pending)
             self._thread = threading.Thread(
-                target=self._look, args=(deep, before), name="examiner", daemon=True
+                target=self._run, args=(deep, before), name="examiner", daemon=True
             )
             self._thread.start()
 
-    def _look(self, deep: bool, before: threading.Thread | None) -> None:
-        """The except is broad because this is the top of a thread."""
+    def _run(self, deep: bool, before: threading.Thread | None) -> None:
+        """Runs on the examiner's thread; the except is broad because this is its top."""
         try:
             if before is not None:
                 before.join()
             facts = quick_facts(self._settings)
             if self._address is not None:
-                # A flag of the command line is nowhere else to be seen.
+                # An address given on the command line is not in Streamlit's file.
                 facts = replace(facts, server=replace(facts.server, address=self._address))
             known = replace(facts, trials=self._state.facts.trials)
-            self._keep(known, (DEEP,) if deep else ())
+            self._publish(known, (DEEP,) if deep else ())
             if deep:
-                self._keep(deep_facts(facts, self._check_stopped), ())
+                self._publish(deep_facts(facts, self._raise_if_stopped), ())
         except _Stopped:
-            logger.info("the examination was given up")
+            logger.info("the examination was stopped")
         except Exception:
             logger.exception("the examination failed")
             self._state = replace(self._state, pending=())
 
-    def _keep(self, facts: Facts, pending: tuple[str, ...]) -> None:
-        self._check_stopped()
+    def _publish(self, facts: Facts, pending: tuple[str, ...]) -> None:
+        self._raise_if_stopped()
         self._state = _State(facts, pending, datetime.now(UTC))
 
-    def _check_stopped(self) -> None:
+    def _raise_if_stopped(self) -> None:
         if self._stopped.is_set():
             raise _Stopped

@@ -1,9 +1,9 @@
-"""What an examination gives: findings with their remedies, libraries, weights and rungs."""
+"""The result of a diagnosis: findings with remedies, libraries, weights, and possible modes."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,18 +11,21 @@ from meetcore.records import Mode
 
 
 class Verdict(enum.StrEnum):
-    """How a finding is to be taken."""
+    """How bad a finding is."""
 
     GREEN = "green"
     """As it should be, or harmless."""
     AMBER = "amber"
     """Works, but less well, less safely, or not for long."""
     RED = "red"
-    """Something the settings ask for does not work, or what is recorded is at risk."""
+    """Something the settings ask for does not work, or recordings are at risk."""
+
+
+WORST_FIRST = (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
 
 
 class Area(enum.StrEnum):
-    """What a finding is about; the order is that of the page."""
+    """What a finding is about, in the order of the Diagnostics page."""
 
     MODE = "mode"
     VERSIONS = "versions"
@@ -37,63 +40,65 @@ class Area(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what was found, what it means, and how to mend it."""
+    """One result of a rule: what was found, what it means, and how to solve it."""
 
     rule: str
-    """Id of the rule that says it, for links: "introspection"."""
+    """Id of the rule, for links: "introspection"."""
     verdict: Verdict
     area: Area
     title: str
-    """A few words: "Speaker weight of another generation"."""
+    """A few words: "A weight is damaged"."""
     found: str
+    """One sentence with what was found on this machine."""
     meaning: str
+    """Why it happens and what it means."""
     command: str = ""
-    """The one line that mends it, fit for a shell; empty when there is none, or no need."""
+    """One shell command that solves it; empty where there is none, or nothing to solve."""
     advice: str = ""
-    """What to do where no command does it."""
+    """What to do where no command solves it, or instead."""
     source: str = ""
-    """Who says so: a URL."""
+    """A URL or a file of the repository that confirms it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library that matters, as installed and as tested; known without importing it."""
+    """A library that Meetcore uses: installed version and tested version."""
 
     name: str
     installed: str | None
     """None where it is not installed."""
     tested: str | None
-    """None where constraints.txt doesn't name it."""
+    """None where constraints.txt does not list it."""
     verdict: Verdict
     note: str = ""
-    """Why it isn't green, or what comes with it: "FFmpeg 8.0"."""
+    """Why it is not green, or a detail of it: "FFmpeg 8.0"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a file of weights says of itself, read without running any code in it."""
+    """What a file of weights contains, read without running any code in it."""
 
     path: Path
     size: int = 0
     """Bytes."""
     container: str = "unknown"
-    """How it is packed: "torch zip", "torch legacy", "safetensors", "onnx", "ggml", …"""
+    """The file format: "torch zip", "torch legacy", "safetensors", "onnx", "ggml"…"""
     kind: str = ""
-    """What it holds, where that can be told: "pyannote.audio model", "openai-whisper model"."""
+    """What it holds, where known: "pyannote.audio model", "openai-whisper model"."""
     written_by: tuple[tuple[str, str], ...] = ()
-    """Libraries and versions stored in it: ("pyannote.audio", "3.1.1"), ("torch", "2.1.1"), …"""
+    """Libraries and versions that wrote it: ("pyannote.audio", "3.1.1"), ("torch", "2.1.1")…"""
     has_introspection: bool | None = None
-    """Whether the key is there that pyannote.audio 2.x wants; None for other kinds."""
+    """Whether it has the key that pyannote.audio 2.x needs; None for other kinds."""
     architecture: str = ""
-    """Class it builds: "pyannote.audio.models.segmentation.PyanNet.PyanNet"."""
+    """Class of the model: "pyannote.audio.models.segmentation.PyanNet.PyanNet"."""
     precision: tuple[str, ...] = ()
     """Number formats of its tensors: ("float32",)."""
     n_tensors: int = 0
     n_parameters: int = 0
     code: tuple[str, ...] = ()
-    """Python names a normal load would import besides tensors and plain containers."""
+    """Python names that unpickling would import, besides those of tensors and containers."""
     trouble: str = ""
-    """Why it could not be read, one sentence with the next step."""
+    """Why it could not be read, and what to do; empty where it could."""
 
     def version_of(self, library: str) -> str | None:
         """The version of a library that wrote it."""
@@ -101,21 +106,21 @@ class Checkpoint:
 
 
 class FileState(enum.StrEnum):
-    """What is known of a weight's file."""
+    """Whether a weight's file is the published one."""
 
     VERIFIED = "verified"
-    """Its sha256 is the catalogue's."""
+    """Its sha256 is that of the catalogue."""
     CONVERTED = "converted"
-    """Made here from a file whose sha256 was the catalogue's."""
+    """Converted on this machine from a verified file."""
     GIVEN = "given"
-    """A path of the user's; nobody published its sha256."""
+    """Given by path in the settings; there is no published sha256."""
     MISSING = "missing"
     CORRUPT = "corrupt"
 
 
 @dataclass(frozen=True, slots=True)
 class WeightReport:
-    """One weight in use."""
+    """One weight that the settings use."""
 
     name: str
     role: str
@@ -131,34 +136,36 @@ class WeightReport:
 
 
 class RungState(enum.StrEnum):
-    """Where the identifier stands with a rung."""
+    """Whether a mode is in use, possible, or not."""
 
     IN_FORCE = "in force"
     LEFT = "left"
     NOT_TRIED = "not tried"
-    """A better one holds."""
-    FORESEEN = "foreseen"
-    """Nothing is loaded, but this one should hold."""
+    """A better mode is in use."""
+    EXPECTED = "expected"
+    """No model is loaded yet, but this mode should work."""
 
 
 @dataclass(frozen=True, slots=True)
 class RungReport:
-    """One rung of the identifier."""
+    """One mode: its state, and for a mode that is not possible why and what to do."""
 
     mode: Mode
     state: RungState
     reason: str = ""
     command: str = ""
     rule: str = ""
+    """Id of the rule that explains the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Everything an examination found so far; frozen, for a page or a table."""
+    """Everything found so far, for the Diagnostics page and the command line."""
 
     headline: str = ""
-    """The mode in force, or foreseen, in words."""
+    """The mode in words: "Words and speakers"."""
     why: str = ""
+    """Why this mode, or these models."""
     mode: Mode | None = None
     findings: tuple[Finding, ...] = ()
     """Worst first."""
@@ -166,23 +173,20 @@ class Diagnosis:
     weights: tuple[WeightReport, ...] = ()
     rungs: tuple[RungReport, ...] = ()
     pending: tuple[str, ...] = ()
-    """What is still being looked at: "hashing the weights"."""
+    """What is still being examined: "hashing the weights"."""
     examined_at: datetime | None = None
-    loaded: bool = field(default=False)
-    """Whether the mode is that of loaded models; else it is only foreseen."""
+    loaded: bool = False
+    """Whether the mode is that of loaded models, or only expected."""
 
     @property
     def verdict(self) -> Verdict:
-        """The worst there is."""
-        seen = {finding.verdict for finding in self.findings}
-        for verdict in (Verdict.RED, Verdict.AMBER):
-            if verdict in seen:
-                return verdict
-        return Verdict.GREEN
+        """The worst verdict of all findings; green without any."""
+        found = {finding.verdict for finding in self.findings}
+        return next((verdict for verdict in WORST_FIRST if verdict in found), Verdict.GREEN)
 
 
 def first_sentence(text: str) -> str:
-    """What a long reason begins with, for where there is room for no more.
+    """The first sentence of a reason.
 
     >>> first_sentence("base.en is not here. Fetch it: run this.")
     'base.en is not here.'

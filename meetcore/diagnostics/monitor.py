@@ -1,4 +1,4 @@
-"""The last minutes of the process and of each running meeting, for charts."""
+"""Samples the process and each running meeting every two seconds, for charts."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from meetcore.diagnostics.process_usage import ProcessFigures, ProcessSample
+from meetcore.diagnostics.process_usage import ProcessSample, ProcessSampler
 from meetcore.records import LiveSnapshot
 
 logger = logging.getLogger(__name__)
 
-EVERY_S = 2.0
-KEPT_S = 600.0
-KEPT = round(KEPT_S / EVERY_S)
-ENDED = timedelta(seconds=60)
-"""How long a meeting that ended can still be seen."""
-STOP_S = 10.0
+INTERVAL_S = 2.0
+HISTORY_S = 600.0
+HISTORY = round(HISTORY_S / INTERVAL_S)
+"""Samples kept of the process and of each meeting."""
+ENDED_KEPT = timedelta(seconds=60)
+"""How long the samples of a meeting that ended are kept."""
+STOP_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class HealthSample:
-    """How a running meeting was at one moment; see LiveHealth."""
+    """Health of a running meeting at one moment; fields as in LiveHealth."""
 
     at: datetime
     backlog: float
@@ -39,11 +40,11 @@ class HealthSample:
 
 @dataclass(frozen=True, slots=True)
 class MonitorView:
-    """The last ten minutes, oldest first."""
+    """The samples of the last ten minutes, oldest first."""
 
     process: tuple[ProcessSample, ...] = ()
     meetings: Mapping[str, tuple[HealthSample, ...]] = field(default_factory=dict)
-    """By the meeting's id; one that ended disappears after a minute."""
+    """By meeting id; a meeting that ended is removed after a minute."""
 
 
 class Monitor:
@@ -51,9 +52,12 @@ class Monitor:
 
     Parameters
     ----------
-    running : all running meetings
-    worker_pid : of the process that does second passes, or None
-    now : the wall clock, with a time zone
+    running : callable
+        Returns the snapshots of all running meetings.
+    worker_pid : callable
+        Returns the process id of the worker process of second passes, or None without one.
+    now : callable
+        The wall clock, with a time zone.
     """
 
     def __init__(
@@ -64,15 +68,15 @@ class Monitor:
     ) -> None:
         self._running = running
         self._now = now
-        self._figures = ProcessFigures(worker_pid)
-        self._process: deque[ProcessSample] = deque(maxlen=KEPT)
+        self._sampler = ProcessSampler(worker_pid)
+        self._process: deque[ProcessSample] = deque(maxlen=HISTORY)
         self._meetings: dict[str, deque[HealthSample]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to sample; idempotent, and possible again after a stop."""
+        """Start sampling; idempotent, and possible again after stop()."""
         with self._lock:
             if self._thread is not None:
                 return
@@ -83,40 +87,40 @@ class Monitor:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and wait for it; what was sampled can still be seen. Idempotent."""
+        """Stop the thread and wait for its end; the samples are kept. Idempotent."""
         with self._lock:
             thread, self._thread = self._thread, None
             self._stopping.set()
         if thread is not None:
-            thread.join(STOP_S)
+            thread.join(STOP_TIMEOUT_S)
 
     def sample(self) -> None:
-        """Look once, now. Called on the monitor's thread."""
+        """Take one sample now. Called on the monitor's thread."""
         now = self._now()
-        process = self._figures.sample(now)
-        looked = {each.meeting_id: _health(each, now) for each in self._running()}
+        process = self._sampler.sample(now)
+        sampled = {each.meeting_id: _health(each, now) for each in self._running()}
         with self._lock:
             self._process.append(process)
-            for meeting_id, health in looked.items():
-                self._meetings.setdefault(meeting_id, deque(maxlen=KEPT)).append(health)
-            for meeting_id in [each for each in self._meetings if each not in looked]:
-                if now - self._meetings[meeting_id][-1].at > ENDED:
+            for meeting_id, health in sampled.items():
+                self._meetings.setdefault(meeting_id, deque(maxlen=HISTORY)).append(health)
+            for meeting_id in [each for each in self._meetings if each not in sampled]:
+                if now - self._meetings[meeting_id][-1].at > ENDED_KEPT:
                     del self._meetings[meeting_id]
 
     def snapshot(self) -> MonitorView:
-        """What was seen so far; cheap, from any thread."""
+        """The samples so far; cheap, callable from any thread."""
         with self._lock:
             meetings = {name: tuple(samples) for name, samples in self._meetings.items()}
             return MonitorView(tuple(self._process), meetings)
 
     def _run(self, stopping: threading.Event) -> None:
-        """The except is broad because this is the top of a thread: one look failed, not all."""
+        """The except is broad because this is the top of a thread; the next sample may succeed."""
         while not stopping.is_set():
             try:
                 self.sample()
             except Exception:
-                logger.exception("a look at the process failed")
-            stopping.wait(EVERY_S)
+                logger.exception("sampling the process failed")
+            stopping.wait(INTERVAL_S)
 
 
 def _health(snapshot: LiveSnapshot, now: datetime) -> HealthSample:

@@ -1,4 +1,4 @@
-"""What this process takes of the machine: memory, threads, files, processor, and the device's."""
+"""Resource usage of this process: memory, threads, open files, CPU, and GPU memory."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ import psutil
 logger = logging.getLogger(__name__)
 
 MIB = 1024.0 * 1024.0
-DEVICE_S = 30.0
-"""How long the device's answer is believed: asking starts a process."""
-DEVICE_TIMEOUT_S = 5.0
+GPU_INTERVAL_S = 30.0
+"""How long a reading of the GPU memory is used: reading it starts a process."""
+GPU_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSample:
-    """What this process took at one moment."""
+    """Resource usage at one moment."""
 
     at: datetime
     rss_mib: float
-    """Memory of its own."""
+    """Resident memory."""
     threads: int
     open_files: int
-    """Descriptors: files, sockets and pipes."""
+    """File descriptors: files, sockets and pipes."""
     cpu_percent: float
-    """Of one core, since the sample before; 0 for the first."""
+    """Of one core, since the previous sample; 0 for the first."""
     worker_rss_mib: float | None = None
-    """Memory of the process that does second passes, while there is one."""
+    """Resident memory of the worker process of second passes; None without one."""
     device_memory_mib: float | None = None
-    """In use on all GPUs by everybody, at most half a minute old; None without one."""
+    """In use on all GPUs by all processes, at most 30 s old; None without a GPU."""
 
 
-class ProcessFigures:
-    """Takes samples of this process, and of the worker where there is one; for one thread."""
+class ProcessSampler:
+    """Takes samples of this process and its worker process; used by one thread."""
 
     def __init__(
         self, worker_pid: Callable[[], int | None], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._worker_pid = worker_pid
         self._process = psutil.Process()
-        self._process.cpu_percent()  # Says nothing the first time.
-        self._device = DeviceMemory(clock)
+        self._process.cpu_percent()  # The first call returns 0.
+        self._gpu = GpuMemory(clock)
 
     def sample(self, at: datetime) -> ProcessSample:
-        """What is taken now."""
+        """The usage now."""
         with self._process.oneshot():
             return ProcessSample(
                 at=at,
@@ -59,35 +59,35 @@ class ProcessFigures:
                 open_files=_open_files(self._process),
                 cpu_percent=self._process.cpu_percent(),
                 worker_rss_mib=_rss_mib(self._worker_pid()),
-                device_memory_mib=self._device.used_mib(),
+                device_memory_mib=self._gpu.used_mib(),
             )
 
 
-class DeviceMemory:
-    """Asks the driver's own tool: importing torch for this would take seconds and memory."""
+class GpuMemory:
+    """Reads GPU memory with nvidia-smi; importing torch for it would take seconds and memory."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._tool = shutil.which("nvidia-smi")
-        self._asked_at = float("-inf")
+        self._read_at = float("-inf")
         self._used: float | None = None
 
     def used_mib(self) -> float | None:
-        """Memory in use on all GPUs; None where there is none that answers."""
-        if self._tool is not None and self._clock() - self._asked_at > DEVICE_S:
-            self._asked_at = self._clock()
-            self._used = self._ask(self._tool)
+        """Memory in use on all GPUs in MiB; None without a GPU or where nvidia-smi fails."""
+        if self._tool is not None and self._clock() - self._read_at > GPU_INTERVAL_S:
+            self._read_at = self._clock()
+            self._used = self._read(self._tool)
         return self._used
 
-    def _ask(self, tool: str) -> float | None:
+    def _read(self, tool: str) -> float | None:
         query = [tool, "--query-gpu=memory.used", "--format=csv,noheader,nounits"]
         try:
-            answer = subprocess.run(
-                query, capture_output=True, text=True, timeout=DEVICE_TIMEOUT_S, check=True
+            output = subprocess.run(
+                query, capture_output=True, text=True, timeout=GPU_TIMEOUT_S, check=True
             )
-            return sum(float(line) for line in answer.stdout.splitlines() if line.strip())
+            return sum(float(line) for line in output.stdout.splitlines() if line.strip())
         except (OSError, subprocess.SubprocessError, ValueError) as error:
-            logger.info("the device's memory is not known: %s", type(error).__name__)
+            logger.info("nvidia-smi failed, so GPU memory is not known: %s", type(error).__name__)
             return None
 
 
@@ -96,7 +96,7 @@ def _open_files(process: psutil.Process) -> int:
 
 
 def _rss_mib(pid: int | None) -> float | None:
-    """Memory of another process; None when it is gone by now."""
+    """Resident memory of another process; None where it has ended."""
     if pid is None:
         return None
     try:

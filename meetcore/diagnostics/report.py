@@ -1,4 +1,4 @@
-"""A diagnosis as text: as a table for a terminal, and without anything private for others."""
+"""A diagnosis as text: a table for a terminal, and a report without private data."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ PATH = re.compile(
     r"(?:(?<=[\s'\"(=:,;])|^)(?:~|[A-Za-z]:)?(?:[/\\][^/\\\s'\":;,()]+){2,}[/\\]?"
     r"|<[a-z]+ ?[a-z]*>(?:[/\\][^/\\\s'\":;,()]+)+"
 )
-"""With its blanks only where it is quoted; what the settings name is struck before."""
-LEAST_NAME = 3
-"""Shorter names of users and machines would strike half the text."""
+"""Paths with blanks are recognized only in quotes; those in the settings are replaced first."""
+SHORTEST_PRIVATE = 4
+"""Letters: replacing shorter names of users and machines would hit other words."""
 
 
 def table(diagnosis: Diagnosis, details: bool = True) -> str:
-    """The whole diagnosis for a terminal: what is wrong first, then what is fine."""
-    lines = [f"{diagnosis.headline}{_foreseen(diagnosis)}", *_wrapped(diagnosis.why), ""]
+    """The diagnosis for a terminal: problems first, then what is fine."""
+    lines = [f"{diagnosis.headline}{_expected(diagnosis)}", *_wrapped(diagnosis.why), ""]
     bad = [each for each in diagnosis.findings if each.verdict is not Verdict.GREEN]
     for finding in bad:
-        lines += [*_told(finding), ""]
+        lines += [*_finding(finding), ""]
     good = [each for each in diagnosis.findings if each.verdict is Verdict.GREEN]
     for finding in good if details else ():
         meaning = f" {finding.meaning}" if finding.meaning else ""
@@ -46,24 +46,24 @@ def table(diagnosis: Diagnosis, details: bool = True) -> str:
 
 
 def report_text(diagnosis: Diagnosis, settings: Settings | None = None) -> str:
-    """The same, fit for a bug report: no names, words, tokens or paths of this machine."""
+    """The diagnosis for a bug report: without names, words, tokens and paths of this machine."""
     return redacted(table(diagnosis), settings)
 
 
 def redacted(text: str, settings: Settings | None = None) -> str:
-    """Text without what tells who or where somebody is.
+    """A text with names, paths, tokens and credentials replaced by placeholders.
 
     >>> redacted("no file '/srv/ada/talk.wav', token hf_abc, db://me:pw@host/x")
     "no file '<path>', token <token>, db://<credentials>@host/x"
     """
-    for private, instead in _private(settings).items():
-        text = text.replace(private, instead)
+    for private, placeholder in _private(settings).items():
+        text = text.replace(private, placeholder)
     text = CREDENTIALS.sub(r"\1<credentials>@", TOKEN.sub("<token>", text))
     return PATH.sub("<path>", QUOTED_PATH.sub(r"\1<path>\1", text))
 
 
 def _private(settings: Settings | None) -> Mapping[str, str]:
-    """What must not be read, longest first so that no part of it stays."""
+    """Private texts and their placeholders, longest first, so that no part of one is left."""
     found: dict[str, str] = {str(Path.home()): "<home>"}
     with suppress(OSError, KeyError):
         found[getpass.getuser()] = "<user>"
@@ -78,18 +78,20 @@ def _private(settings: Settings | None) -> Mapping[str, str]:
                 found |= {given: "<given path>", Path(given).name: "<given file>"}
         if settings.database_url:
             found[settings.database_url] = "<database>"
-    # "/root" as a home, or a user called "root", would strike words that say nothing of anybody.
-    named = {
-        name: word for name, word in found.items() if len(name) > LEAST_NAME and name != "root"
+    # The user name "root" is not private, and is part of other words.
+    kept = {
+        name: word
+        for name, word in found.items()
+        if len(name) >= SHORTEST_PRIVATE and name != "root"
     }
-    return dict(sorted(named.items(), key=lambda pair: -len(pair[0])))
+    return dict(sorted(kept.items(), key=lambda pair: -len(pair[0])))
 
 
-def _foreseen(diagnosis: Diagnosis) -> str:
-    return "" if diagnosis.loaded else " (foreseen; nothing is loaded)"
+def _expected(diagnosis: Diagnosis) -> str:
+    return "" if diagnosis.loaded else " (expected; no model is loaded yet)"
 
 
-def _told(finding: Finding) -> Iterable[str]:
+def _finding(finding: Finding) -> Iterable[str]:
     yield f"{MARKS[finding.verdict]:<3}{finding.title}  [{finding.rule}]"
     yield from _wrapped(finding.found, "   ")
     yield from _wrapped(finding.meaning, "   ")

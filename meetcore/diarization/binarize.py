@@ -1,4 +1,4 @@
-"""Frames to turns: one speaker at a time, the strongest. Pure."""
+"""From activity per frame to runs of frames, and from runs to turns. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from itertools import pairwise
 import numpy as np
 
 from meetcore.diarization.segmentation import FrameGrid
-from meetcore.diarization.streaming.identity import Tenure, Track
-from meetcore.diarization.streaming.tracks import Scores
+from meetcore.diarization.track import Assignment, Track
+from meetcore.diarization.track_table import Scores
 from meetcore.records import Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Frames in which one track is the strongest; `stop` is exclusive."""
+    """Consecutive frames of one track; `stop` is exclusive."""
 
     start: int
     stop: int
@@ -24,7 +24,14 @@ class Run:
 
 
 def runs_of(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[Run]:
-    """Stretches of frames in which one track leads and is active.
+    """Runs in which one track is active and has the highest score, so that none overlap.
+
+    Parameters
+    ----------
+    mean : np.ndarray, shape (n_frames, n_tracks), probability of activity
+    start : frame of the first row
+    ids : track of each column
+    onset : probability above which a track is active
 
     Examples
     --------
@@ -44,12 +51,12 @@ def runs_of(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[
     ]
 
 
-def joined(before: list[Run], after: Sequence[Run]) -> list[Run]:
-    """`before` with `after` appended in place, one run where the last meets the first.
+def append_runs(before: list[Run], after: Sequence[Run]) -> list[Run]:
+    """Append runs to a list in place; where the last run continues in the first, they become one.
 
     Examples
     --------
-    >>> joined([Run(0, 4, 1)], [Run(4, 6, 1), Run(6, 7, 2)])
+    >>> append_runs([Run(0, 4, 1)], [Run(4, 6, 1), Run(6, 7, 2)])
     [Run(start=0, stop=6, track=1), Run(start=6, stop=7, track=2)]
     """
     for run in after:
@@ -61,7 +68,9 @@ def joined(before: list[Run], after: Sequence[Run]) -> list[Run]:
 
 
 def active_runs(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[Run]:
-    """Stretches of frames in which each track is active; those of different tracks may overlap.
+    """Runs in which each track is active; those of different tracks may overlap.
+
+    Parameters as for `runs_of`.
 
     Examples
     --------
@@ -76,12 +85,12 @@ def active_runs(mean: Scores, start: int, ids: Sequence[int], onset: float) -> l
     ]
 
 
-def united(turns: Sequence[Turn], bridge: float = 0.0) -> tuple[Turn, ...]:
-    """Turns in order of start, those of one speaker at most `bridge` seconds apart made one.
+def merged_turns(turns: Sequence[Turn], bridge: float = 0.0) -> tuple[Turn, ...]:
+    """Turns in order of start; those of one speaker at most `bridge` seconds apart are merged.
 
     Examples
     --------
-    >>> united([Turn(0.0, 2.0, "S1"), Turn(1.0, 3.0, "S2"), Turn(2.1, 4.0, "S1")], 0.2)
+    >>> merged_turns([Turn(0.0, 2.0, "S1"), Turn(1.0, 3.0, "S2"), Turn(2.1, 4.0, "S1")], 0.2)
     (Turn(start=0.0, end=4.0, speaker='S1'), Turn(start=1.0, end=3.0, speaker='S2'))
     """
     done: list[Turn] = []
@@ -97,21 +106,23 @@ def united(turns: Sequence[Turn], bridge: float = 0.0) -> tuple[Turn, ...]:
     return tuple(done)
 
 
-def tenure_runs(runs: Sequence[Run], tracks: Mapping[int, Track]) -> Iterator[tuple[Run, Tenure]]:
-    """Runs of known tracks, split where the tenure changes."""
+def assignment_runs(
+    runs: Sequence[Run], tracks: Mapping[int, Track]
+) -> Iterator[tuple[Run, Assignment]]:
+    """Runs of tracks in `tracks`, split where the assignment changes."""
     for run in runs:
         track = tracks.get(run.track)
         if track is None:
             continue
         edges = [run.start, *track.cuts(run.start, run.stop), run.stop]
         for first, stop in pairwise(edges):
-            yield Run(first, stop, run.track), track.tenure_at(first)
+            yield Run(first, stop, run.track), track.assignment_at(first)
 
 
 def turns_of(runs: Sequence[Run], tracks: Mapping[int, Track], grid: FrameGrid) -> tuple[Turn, ...]:
-    """Runs with a known speaker as turns; a change of speaker inside a track splits a run."""
+    """Turns of the runs with a known speaker, split where a track changes its speaker."""
     turns: list[tuple[int, int, int]] = []
-    for run, _ in tenure_runs(runs, tracks):
+    for run, _ in assignment_runs(runs, tracks):
         speaker = tracks[run.track].speaker_at(run.start)
         if speaker is None:
             continue

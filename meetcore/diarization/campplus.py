@@ -1,9 +1,8 @@
-"""CAM++: a densely connected time-delay network with context-aware masking.
+"""CAM++, a speaker embedding network: densely connected time-delay layers, context masks.
 
 Source: Wang, Zheng, Chen, Cheng & Chen 2023, "CAM++: A Fast and Efficient Network for Speaker
-Verification Using Context-Aware Masking", https://arxiv.org/abs/2303.00332. Written as
-functions of the published checkpoint's tensors (3D-Speaker, zh_en advanced), whose names and
-shapes must be exactly the ones used here.
+Verification Using Context-Aware Masking", https://arxiv.org/abs/2303.00332. Runs the published
+checkpoint (3D-Speaker, zh_en advanced) from its tensors, by their names.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ _BLOCKS = ((12, 1), (24, 2), (16, 2))
 
 
 class CamPlusPlus:
-    """Mean-normalised filter banks in, embeddings out; read-only once built.
+    """The network: mean-normalised filter banks to embeddings; immutable once built.
 
     Parameters
     ----------
-    state : mapping
-        The checkpoint's tensors by name.
+    state : the checkpoint's tensors by name
+    device : torch's name of the device, such as "cpu"
 
     Raises
     ------
     ValueError
-        The checkpoint lacks a tensor, or has one that this network does not know.
+        The checkpoint lacks a tensor, or has one that this network does not have.
     """
 
     def __init__(self, state: Mapping[str, Tensor], device: str = "cpu") -> None:
@@ -49,7 +48,16 @@ class CamPlusPlus:
         del self._state
 
     def __call__(self, features: Tensor) -> Tensor:
-        """One embedding per item: (batch, n_frames, 80) to (batch, 192)."""
+        """Embeddings of a batch.
+
+        Parameters
+        ----------
+        features : torch.Tensor, shape (batch, n_frames, 80), float32, 10 ms a frame
+
+        Returns
+        -------
+        torch.Tensor, shape (batch, 192), float32, not normalised
+        """
         hidden = self._head(features.transpose(1, 2)[:, None])
         hidden = self._relu(self._conv1d("xvector.tdnn", hidden, stride=2, padding=2))
         for block, (layers, dilation) in enumerate(_BLOCKS, start=1):
@@ -63,7 +71,7 @@ class CamPlusPlus:
         return self._conv1d("xvector.dense", pooled[..., None])[..., 0]
 
     def _head(self, x: Tensor) -> Tensor:
-        """The 2-d front end: 80 mel bins to 10 bands of 32 channels, side by side."""
+        """The 2-d front end: 80 mel bins to 10 bands of 32 channels, concatenated."""
         x = self._relu(self._conv2d("head.conv1", x, 1))
         for layer in ("head.layer1", "head.layer2"):
             x = self._residual(f"{layer}.0", x, 2)
@@ -78,7 +86,7 @@ class CamPlusPlus:
         return self._relu(hidden.add_(x))
 
     def _dense(self, name: str, x: Tensor, dilation: int) -> Tensor:
-        """A convolution scaled per channel by what was heard around (section 2.2)."""
+        """A convolution whose channels are masked by context over time (section 2.2)."""
         x = self._norm(f"{name}.nonlinear1", x)
         x = self._relu(self._conv1d(f"{name}.linear1", x))
         near = self._functions.avg_pool1d(x, _CONTEXT_FRAMES, _CONTEXT_FRAMES, ceil_mode=True)
@@ -110,7 +118,7 @@ class CamPlusPlus:
         return self._functions.conv2d(x, weight, bias, (stride, 1), padding)
 
     def _prepare(self) -> None:
-        """Take every tensor once, uniting a convolution with the normalisation after it."""
+        """Collect all tensors, folding each batch normalisation into the convolution before it."""
         for head in ("head", "head.layer1", "head.layer2"):
             for unit in ("0", "1") if head != "head" else ("",):
                 prefix = f"{head}.{unit}".rstrip(".")
@@ -151,7 +159,7 @@ class CamPlusPlus:
         self._ready[name] = (self._take(f"{name}.weight"), self._maybe(f"{name}.bias"))
 
     def _fold(self, name: str, conv: str, norm: str) -> None:
-        """A convolution whose normalisation is already in its weights."""
+        """Fold a batch normalisation into the convolution before it."""
         weight = self._take(f"{conv}.weight")
         scale = (self._take(f"{norm}.running_var") + _NORM_EPSILON).rsqrt()
         shift = -self._take(f"{norm}.running_mean") * scale

@@ -1,7 +1,7 @@
-"""Whose voices are the same, seen all at once: agglomerative clustering of voices. Pure.
+"""Agglomerative clustering of the voices of a whole recording by speaker. Pure.
 
-Source: greedy pairing by log-likelihood ratio as in speaker diarization since Chen &
-Gopalakrishnan 1998; here both densities are those measured in similarity.py.
+Source: greedy merging by log-likelihood ratio, as in speaker diarization since Chen &
+Gopalakrishnan 1998; both densities are those measured in scoring.py.
 """
 
 from __future__ import annotations
@@ -14,105 +14,80 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.scoring import Voice, VoiceTable
 
 Matrix = npt.NDArray[np.float64]
 SparseMatrix = Any
-"""A scipy.sparse array, or a dense one."""
+"""A scipy.sparse array or a dense one, shape (n, n)."""
 Groups = list[list[int]]
-"""Positions of the voices of each speaker."""
+"""Indices of the voices of each speaker."""
 
 _STRICTEST = 16.0
-"""More evidence than any two voices can give for being one."""
+"""Threshold above the evidence of any two voices, at which nothing is merged."""
 
 
 @dataclass(frozen=True, slots=True)
-class DiarizeOptions:
-    """How many speakers there are, as far as somebody knows."""
-
-    n_speakers: int | None = None
-    """Exactly this many, as far as there is speech to tell them by."""
-    max_speakers: int | None = None
-    """At most this many."""
-
-    def __post_init__(self) -> None:
-        for name in ("n_speakers", "max_speakers"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} is {value}; it must be at least 1.")
-        if self.n_speakers is not None and self.max_speakers is not None:
-            raise ValueError("Give either n_speakers or max_speakers, not both.")
-
-    @property
-    def least(self) -> int:
-        """Never fewer than this."""
-        return self.n_speakers or 1
-
-    @property
-    def most(self) -> int | None:
-        """Never more than this."""
-        return self.n_speakers or self.max_speakers
-
-
-@dataclass(frozen=True, slots=True)
-class GlobalOptions:
-    """What makes voices one speaker; durations in seconds of speech."""
+class ClusteringOptions:
+    """Thresholds of the clustering; durations in seconds of speech."""
 
     threshold: float = 0.0
     """Log-likelihood ratio from which two clusters are one speaker."""
-    apart: float = 8.0
+    overlap_evidence: float = 8.0
     """Evidence against a pair for each second in which both spoke at once."""
     long_speech: float = 1.5
-    """Voices with at least this much speech make the clusters; shorter ones only join them."""
-    own_speech: float = 0.8
-    """Speech a voice unlike all others needs to be a speaker of its own."""
-    stranger: float = -2.0
-    """Evidence below which a short voice is unlike a speaker."""
-    trace: float = 0.0005
-    """Share of all speech below which a speaker is taken for a stray stretch of another's: those
-    add up with the hours. Four hours of ten voices had five such speakers, 3 to 6 s each."""
+    """Voices with at least this much speech form the clusters; shorter ones are added to them."""
+    min_own_speech: float = 0.8
+    """Speech that a short voice unlike all clusters needs to become one itself."""
+    stranger_evidence: float = -2.0
+    """Evidence below which a short voice is unlike a cluster."""
+    min_share: float = 0.0005
+    """Share of all speech below which a cluster is merged into others: stray stretches of speech
+    add up in long recordings. Four hours of ten voices had five such clusters, 3 to 6 s each."""
     block: int = 512
-    """Voices compared at once, each with each: bounds memory and time for long recordings."""
+    """Clusters compared with each other at once, to bound memory and time on long recordings."""
 
 
 def cluster(
     voices: Sequence[Voice],
-    options: GlobalOptions,
+    options: ClusteringOptions,
     wanted: DiarizeOptions | None = None,
-    together: SparseMatrix | None = None,
+    overlap: SparseMatrix | None = None,
 ) -> npt.NDArray[np.int64]:
     """Group voices by speaker.
 
     Parameters
     ----------
-    voices : sequence of Voice
-        In order of time: neighbours are compared first when there are very many.
-    together : sparse or dense array, shape (n, n), optional
-        Seconds in which two voices spoke at once, which speaks against their being one.
+    voices : in order of time, as neighbours are compared first when there are very many
+    options : thresholds
+    wanted : the number of speakers, as far as it is known
+    overlap : sparse or dense array, shape (n, n), seconds in which two voices spoke at once
 
     Returns
     -------
-    np.ndarray, shape (n,)
+    np.ndarray, shape (n,), int64
         Cluster of each voice, numbered from 0 in the order of the first voice of each.
     """
     count = len(voices)
     if count == 0:
         return np.zeros(0, np.int64)
     wanted = wanted or DiarizeOptions()
-    against = sparse.csr_array((count, count) if together is None else together) * options.apart
+    against = (
+        sparse.csr_array((count, count) if overlap is None else overlap) * options.overlap_evidence
+    )
     table = VoiceTable.of(voices)
-    groups = _grouped(table, against, options, wanted.least, 0.0)
-    if len(groups) < wanted.least:
-        groups = _at_least(table, against, options, min(wanted.least, count))
-    if wanted.most is not None:
-        groups = _united(table, against, groups, np.inf, wanted.most)
+    groups = _grouped(table, against, options, wanted.min_count, 0.0)
+    if len(groups) < wanted.min_count:
+        groups = _at_least(table, against, options, min(wanted.min_count, count))
+    if wanted.max_count is not None:
+        groups = _merged(table, against, groups, np.inf, wanted.max_count)
     return _numbered(groups, count)
 
 
 def _at_least(
-    table: VoiceTable, against: SparseMatrix, options: GlobalOptions, least: int
+    table: VoiceTable, against: SparseMatrix, options: ClusteringOptions, least: int
 ) -> Groups:
-    """Groups under the mildest demand for likeness that leaves this many apart."""
+    """Groups at the lowest extra threshold that leaves at least this many, by bisection."""
     mild, strict = 0.0, _STRICTEST
     groups = _grouped(table, against, options, least, strict)
     while strict - mild > 0.1:
@@ -126,9 +101,9 @@ def _at_least(
 
 
 def _grouped(
-    table: VoiceTable, against: SparseMatrix, options: GlobalOptions, least: int, more: float
+    table: VoiceTable, against: SparseMatrix, options: ClusteringOptions, least: int, more: float
 ) -> Groups:
-    """Groups of likely voices; a pair must be `more` likely than the options say."""
+    """Groups of voices, with all thresholds raised by `more`."""
     is_long = _long(table.durations, options.long_speech, least)
     groups: Groups = [[int(index)] for index in np.flatnonzero(is_long)]
     threshold = options.threshold + more
@@ -136,7 +111,7 @@ def _grouped(
         groups = [
             group
             for first in range(0, len(groups), options.block)
-            for group in _united(
+            for group in _merged(
                 table,
                 against,
                 groups[first : first + options.block],
@@ -144,18 +119,18 @@ def _grouped(
                 options.block // 2,
             )
         ]
-    groups = _united(table, against, groups, threshold)
+    groups = _merged(table, against, groups, threshold)
     short = np.flatnonzero(~is_long)
     by_length = short[np.argsort(-table.durations[short], kind="stable")]
-    _join(table, against, groups, by_length, options, options.stranger + more)
-    return _without_traces(table, against, groups, options, least)
+    _join(table, against, groups, by_length, options, options.stranger_evidence + more)
+    return _without_stray_groups(table, against, groups, options, least)
 
 
-def _without_traces(
-    table: VoiceTable, against: SparseMatrix, groups: Groups, options: GlobalOptions, least: int
+def _without_stray_groups(
+    table: VoiceTable, against: SparseMatrix, groups: Groups, options: ClusteringOptions, least: int
 ) -> Groups:
-    """Groups too small for the length of the recording, given to the likeliest others."""
-    enough = options.trace * table.durations.sum()
+    """Groups, with those too small for the length of the recording merged into others."""
+    enough = options.min_share * table.durations.sum()
     kept = [group for group in groups if table.durations[group].sum() >= enough]
     if len(kept) < least:
         return groups
@@ -165,14 +140,14 @@ def _without_traces(
 
 
 def _long(durations: Matrix, long_speech: float, least: int) -> npt.NDArray[np.bool_]:
-    """Voices long enough to make clusters; the longest ones where there are too few."""
+    """Mask of the voices that form clusters: the long ones, but at least the `least` longest."""
     is_long: npt.NDArray[np.bool_] = durations >= long_speech
     is_long[np.argsort(-durations, kind="stable")[:least]] = True
     return is_long
 
 
 def _sums(table: VoiceTable, groups: Groups) -> tuple[Any, VoiceTable]:
-    """Which voice is in which group, shape (n, n_groups), and the voices of the groups."""
+    """Membership, shape (n, n_groups), and the summed voice of each group."""
     rows = [index for group in groups for index in group]
     columns = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
     shape = (len(table.durations), len(groups))
@@ -180,14 +155,14 @@ def _sums(table: VoiceTable, groups: Groups) -> tuple[Any, VoiceTable]:
     return member, VoiceTable(member.T @ table.totals, member.T @ table.durations)
 
 
-def _united(
+def _merged(
     table: VoiceTable,
     against: SparseMatrix,
     groups: Groups,
     threshold: float,
     most: int | None = None,
 ) -> Groups:
-    """Unite the likeliest pair of groups until no pair is likely and at most `most` are left."""
+    """Merge the likeliest pair until none reaches the threshold and at most `most` are left."""
     member, sums = _sums(table, groups)
     apart = (member.T @ against @ member).toarray()
     scores = sums.evidence(sums) - apart
@@ -216,10 +191,10 @@ def _join(
     against: SparseMatrix,
     groups: Groups,
     short: npt.NDArray[np.int64],
-    options: GlobalOptions,
-    stranger: float,
+    options: ClusteringOptions,
+    stranger_evidence: float,
 ) -> None:
-    """Give each short voice to the likeliest speaker, or let it be one."""
+    """Add each short voice to the likeliest group, or make it a new one; in place."""
     if len(short) == 0:
         return
     member, sums = _sums(table, groups)
@@ -228,7 +203,7 @@ def _join(
         voice = table.row(int(index))
         scores = voice.evidence(sums)[0] - apart[index]
         best = int(np.argmax(scores))
-        own = voice.durations[0] >= options.own_speech and scores[best] < stranger
+        own = voice.durations[0] >= options.min_own_speech and scores[best] < stranger_evidence
         if own:
             groups.append([int(index)])
             sums = VoiceTable(
@@ -242,6 +217,7 @@ def _join(
 
 
 def _numbered(groups: Groups, count: int) -> npt.NDArray[np.int64]:
+    """Group number of each voice, shape (count,), in the order of their first voices."""
     labels = np.full(count, -1, dtype=np.int64)
     for number, group in enumerate(sorted(groups, key=min)):
         labels[group] = number

@@ -1,4 +1,4 @@
-"""A voice as a vector: which numbers stay the same when one person speaks again."""
+"""Speaker embeddings: speech as a vector that is similar for speech of the same person."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples
 
 Embeddings = npt.NDArray[np.float32]
-"""One row per voice, shape (n_speakers, dimension), unit length; NaN where nothing was heard."""
+"""Shape (n_speakers, dimension), float32, rows of unit length; NaN where there is no speech."""
 
 Embedding = npt.NDArray[np.float32]
-"""One voice, shape (dimension,), unit length."""
+"""Shape (dimension,), float32, unit length."""
 
 Masks = npt.NDArray[np.bool_]
-"""When each voice is alone, shape (n_speakers, n_frames), frames spread evenly over the samples."""
+"""Speech of each speaker, shape (n_speakers, n_frames), bool, frames even over the samples."""
 
 Frames = npt.NDArray[np.int64]
-"""Positions of feature frames, growing."""
+"""Positions of feature frames (10 ms), shape (n_frames,), int64, ascending."""
 
 _FEATURE_SIZE_SAMPLES = SAMPLE_RATE // 40
 _LENGTH_STEP = 4
-"""Feature frames that lengths are multiples of. Voices of one length are embedded as a batch,
-which took 13 ms for each of five one-second pieces where single ones took 19 ms."""
-_LEAST_FEATURES = 20
-"""Feature frames (10 ms each) below which the statistics over time mean nothing."""
+"""Lengths are cut to a multiple of so many feature frames, so that more speech of equal length is
+embedded in one batch (13 ms per second of speech in batches of five, 19 ms one by one)."""
+_MIN_FEATURES = 20
+"""Feature frames (10 ms each) below which statistics over time are meaningless."""
 
 
 class EmbeddingModel(Protocol):
-    """A model that turns speech into a voice vector; safe from several threads."""
+    """A speaker embedding model; safe from several threads."""
 
     @property
     def weight(self) -> str:
@@ -44,36 +44,36 @@ class EmbeddingModel(Protocol):
 
     @property
     def dimension(self) -> int:
-        """Length of a vector."""
+        """Length of an embedding."""
         ...
 
     def embed(self, samples: Samples, masks: Masks | None = None) -> Embeddings:
-        """Embed each masked voice of one stretch of audio.
+        """Embed the speech of each speaker in some audio.
 
         Parameters
         ----------
         samples : np.ndarray, shape (n_samples,), float32, 16 kHz
         masks : np.ndarray, shape (n_speakers, n_frames), bool, optional
-            Which part of the audio to listen to for each voice; all of it when absent.
+            The part of the audio to embed for each speaker; None embeds all of it as one.
 
         Returns
         -------
         np.ndarray, shape (n_speakers, dimension), float32
-            Rows of unit length; a row is NaN where less than 0.2 s was left to hear.
+            Rows of unit length; NaN where a mask leaves less than 0.2 s of audio.
 
         Raises
         ------
         InferenceError
-            The model failed on these samples.
+            The model failed on these samples; others may still work.
         """
         ...
 
 
-def single_thread(threads: int = 1) -> None:
-    """Let torch use `threads` CPU threads; the identifier calls this once before loading.
+def set_torch_threads(threads: int = 1) -> None:
+    """Set how many CPU threads torch uses in this process; called before loading.
 
-    The models here run whole batches of small operations. Measured on 2 shared cores, the
-    default pool spins: a 10 s segmentation cost 42 CPU-ms with one thread, 1600 with two.
+    The models run many small operations, between which torch's idle threads spin: on 2 shared
+    cores, segmentation of 10 s took 42 CPU-ms with one thread and 1600 with two.
     """
     import torch
 
@@ -81,22 +81,22 @@ def single_thread(threads: int = 1) -> None:
 
 
 def _select(masks: Masks, n_features: int) -> Masks:
-    """Spread each mask over the feature frames: shape (n_speakers, n_features)."""
+    """Masks resampled to the feature frames, shape (n_speakers, n_features)."""
     index = (np.arange(n_features) + 0.5) * (masks.shape[1] / n_features)
     selected: Masks = masks[:, index.astype(np.int64)]
     return selected
 
 
 def _whole_steps(frames: Frames) -> Frames:
-    """Without the last few, so that many masks have one length."""
+    """The frames without the last few, so that many masks have the same length."""
     return frames[: len(frames) - len(frames) % _LENGTH_STEP]
 
 
-def _of_one_length(heard: Sequence[Frames]) -> list[list[int]]:
-    """Positions of those equally long; what is too short to embed is left out."""
+def _of_one_length(items: Sequence[Frames]) -> list[list[int]]:
+    """Indices of items grouped by length; items too short to embed are left out."""
     rows: dict[int, list[int]] = {}
-    for row, frames in enumerate(heard):
-        if len(frames) >= _LEAST_FEATURES:
+    for row, frames in enumerate(items):
+        if len(frames) >= _MIN_FEATURES:
             rows.setdefault(len(frames), []).append(row)
     return list(rows.values())
 
@@ -104,8 +104,8 @@ def _of_one_length(heard: Sequence[Frames]) -> list[list[int]]:
 class CamPlusPlusEmbedding:
     """CAM++ on mean-normalised Kaldi filter banks.
 
-    Features of a voice's own frames are gathered before the trunk, so that no other voice
-    leaks into its context, and all voices of a window together cost about one trunk pass.
+    Masks select feature frames before the network runs, so that no other speaker's frames are in
+    its context, and all speakers of a window together cost about one pass.
     """
 
     def __init__(self, model: CamPlusPlus, device: str = "cpu") -> None:
@@ -123,11 +123,11 @@ class CamPlusPlusEmbedding:
 
     @property
     def dimension(self) -> int:
-        """Length of a vector."""
+        """Length of an embedding."""
         return EMBEDDING_DIMENSION
 
     def embed(self, samples: Samples, masks: Masks | None = None) -> Embeddings:
-        """Embed each masked voice; see EmbeddingModel."""
+        """Embed the speech of each speaker (see ``EmbeddingModel.embed``, errors included)."""
         n_speakers = 1 if masks is None else masks.shape[0]
         result = np.full((n_speakers, self.dimension), np.nan, dtype=np.float32)
         if samples.shape[0] < _FEATURE_SIZE_SAMPLES:
@@ -139,40 +139,40 @@ class CamPlusPlusEmbedding:
                 if masks is None
                 else _select(masks, features.shape[0])
             )
-            heard = [_whole_steps(np.flatnonzero(mask)) for mask in wanted]
-            for rows in _of_one_length(heard):
-                frames = self._torch.from_numpy(np.stack([heard[row] for row in rows]))
+            selected = [_whole_steps(np.flatnonzero(mask)) for mask in wanted]
+            for rows in _of_one_length(selected):
+                frames = self._torch.from_numpy(np.stack([selected[row] for row in rows]))
                 result[rows] = self._embed(features[frames])
         except RuntimeError as error:
             raise InferenceError(f"Embedding {samples.shape} samples failed ({error}).") from error
         return result
 
     def _features(self, samples: Samples) -> Any:
-        """Log mel energies, shape (n_features, 80), 10 ms apart."""
+        """Log mel energies, torch.Tensor of shape (n_features, 80), 10 ms apart."""
         from torchaudio.compliance import kaldi
 
-        audio = self._torch.tensor(samples)[None]  # a copy: recordings may be read-only
+        audio = self._torch.tensor(samples)[None]  # copies: torch warns about read-only arrays
         return kaldi.fbank(audio, num_mel_bins=80, sample_frequency=SAMPLE_RATE, dither=0.0)
 
     def _embed(self, features: Any) -> Embeddings:
-        """One vector per item of a batch, shape (n_items, n_features, 80)."""
+        """Embeddings, shape (n_items, 192), of features of shape (n_items, n_features, 80)."""
         with self._lock, self._torch.inference_mode():
             centred = (features - features.mean(1, keepdim=True)).to(self._device)
             vectors = self._model(centred).cpu().numpy().astype(np.float32)
         if not np.isfinite(vectors).all():
-            # Left in, one of them would spoil all sums of voices it became part of.
+            # One NaN vector would spoil every sum of voices that it became part of.
             raise InferenceError(f"{self.weight} gave no numbers for a voice; it is passed over.")
         normalised: Embeddings = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return normalised
 
 
 def load_embedding(path: Path, device: str = "cpu") -> CamPlusPlusEmbedding:
-    """Load CAM++ from a checkpoint whose checksum the resolver has verified.
+    """Load CAM++ from a checkpoint.
 
     Raises
     ------
     ModelUnavailableError
-        The file does not hold exactly this network.
+        The file does not hold exactly this network; fetch it again.
     """
     import torch
 

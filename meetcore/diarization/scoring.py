@@ -1,7 +1,8 @@
-"""How alike two voice vectors are, allowing for how much speech each was made from. Pure."""
+"""Scores of two voices being one speaker, given how much speech each is made from. Pure."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,10 @@ import numpy.typing as npt
 
 Vector = npt.NDArray[np.float64]
 Numbers = Any
-"""A float64, or an array of them; the formulas hold for both."""
+"""A float64 or an array of them; the formulas take both."""
 
 HALF_RELIABLE = 1.5
-"""Seconds of speech at which half of an embedding is voice and half is what was said.
+"""Seconds of speech at which half of an embedding's energy is the voice and half is noise.
 
 Measured with CAM++ on crops of real meetings: the mean cosine of two crops of one speaker is
 0.23, 0.37, 0.49, 0.67 at 0.6, 1.0, 1.5, 3.0 s, which d / (d + 1.5) follows.
@@ -22,7 +23,7 @@ Measured with CAM++ on crops of real meetings: the mean cosine of two crops of o
 
 
 def reliability(duration: float) -> float:
-    """Expected cosine between an embedding of `duration` seconds and the voice itself.
+    """Expected cosine between an embedding of `duration` seconds and the speaker's true voice.
 
     >>> round(reliability(1.5) ** 2, 3)
     0.5
@@ -31,11 +32,11 @@ def reliability(duration: float) -> float:
 
 
 _OTHERS_MEAN, _OTHERS_SPREAD = 0.27, 0.17
-"""Likeness of different speakers, measured with CAM++ on real meetings."""
+"""Similarity of different speakers: mean and deviation, measured with CAM++ on meetings."""
 
 
 def spread(one: float, other: float) -> float:
-    """Standard deviation of the likeness of one speaker's voices, given seconds of each.
+    """Standard deviation of the similarity of two voices of one speaker, given seconds of each.
 
     Measured with CAM++ on real meetings: 0.16 over the harmonic sum of both durations, and
     hardly ever less than 0.06.
@@ -49,7 +50,7 @@ def _spread(one: Numbers, other: Numbers) -> Numbers:
 
 
 def boundary(one: float, other: float) -> float:
-    """Likeness at which two voices lie equally far from being one and from being two.
+    """Similarity halfway between one speaker and two, in standard deviations of both.
 
     >>> round(boundary(1.0, 60.0), 2), round(boundary(20.0, 60.0), 2)
     (0.64, 0.81)
@@ -60,24 +61,32 @@ def boundary(one: float, other: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What is known of one voice: a weighted sum of embeddings and the speech behind it."""
+    """A speaker's voice: a weighted sum of embeddings, and how much speech they are made from."""
 
     total: Vector
+    """Shape (dimension,), float64."""
     duration: float
+    """Seconds of speech."""
 
     @staticmethod
     def of(embedding: npt.NDArray[np.floating], duration: float) -> Voice:
-        """A voice heard once; the weight is that of signal over noise (matched filter)."""
+        """The voice of one embedding, weighted by signal over noise (matched filter).
+
+        Parameters
+        ----------
+        embedding : np.ndarray, shape (dimension,), unit length
+        duration : seconds of speech
+        """
         weight = np.sqrt(duration * (duration + HALF_RELIABLE))
         return Voice(embedding.astype(np.float64) * weight, duration)
 
     def plus(self, other: Voice) -> Voice:
-        """Both together."""
+        """The voice of both voices' speech together."""
         return Voice(self.total + other.total, self.duration + other.duration)
 
     @staticmethod
-    def silent(dimension: int) -> Voice:
-        """A voice never heard."""
+    def empty(dimension: int) -> Voice:
+        """A voice without any speech."""
         return Voice(np.zeros(dimension), 0.0)
 
     def minus(self, other: Voice) -> Voice:
@@ -86,14 +95,14 @@ class Voice:
 
     @property
     def direction(self) -> Vector:
-        """Unit vector of the voice."""
+        """Unit vector of the voice, shape (dimension,), float64."""
         result: Vector = self.total / max(float(np.linalg.norm(self.total)), 1e-12)
         return result
 
-    def likeness(self, other: Voice) -> float:
-        """Cosine over what one voice would be expected to show: about 1 for the same voice.
+    def similarity(self, other: Voice) -> float:
+        """Cosine over the cosine expected of one speaker; 0 where a voice has no speech.
 
-        Different voices lie around 0.25.
+        About 1 for one speaker and 0.27 for two (see `reliability`).
         """
         if self.duration <= 0 or other.duration <= 0:
             return 0.0
@@ -101,49 +110,54 @@ class Voice:
         return cosine / (reliability(self.duration) * reliability(other.duration))
 
 
+def sum_of_voices(voices: Sequence[Voice]) -> Voice:
+    """The voice of all voices' speech together; needs at least one."""
+    return functools.reduce(Voice.plus, voices)
+
+
 def evidence(one: Voice, other: Voice) -> float:
-    """Log-likelihood ratio of two voices being one speaker rather than two."""
+    """Log-likelihood ratio of two voices being one speaker rather than two; 0 is undecided."""
     own = np.float64(spread(one.duration, other.duration))
-    return float(_evidence(np.float64(one.likeness(other)), own))
+    return float(_evidence(np.float64(one.similarity(other)), own))
 
 
-def _evidence(likeness: Numbers, own: Numbers) -> Numbers:
-    # More alike than expected is no evidence against; less alike than strangers none for.
-    likeness = np.minimum(1.0, likeness)
+def _evidence(similarity: Numbers, own: Numbers) -> Numbers:
+    # Above the mean of one speaker, or below that of two, the density counts as at its mean.
+    similarity = np.minimum(1.0, similarity)
     others = np.hypot(_OTHERS_SPREAD, np.minimum(own, 0.25))
-    same = -0.5 * ((likeness - 1.0) / own) ** 2 - np.log(own)
-    different = -0.5 * ((np.maximum(likeness, _OTHERS_MEAN) - _OTHERS_MEAN) / others) ** 2
+    same = -0.5 * ((similarity - 1.0) / own) ** 2 - np.log(own)
+    different = -0.5 * ((np.maximum(similarity, _OTHERS_MEAN) - _OTHERS_MEAN) / others) ** 2
     return same - different + np.log(others)
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceTable:
-    """Voices as rows, so that many are compared at once; see Voice."""
+    """Many voices as rows of arrays, to be compared all at once; see Voice."""
 
     totals: Vector
-    """Shape (n, dimension)."""
+    """Shape (n, dimension), float64."""
     durations: Vector
-    """Shape (n,)."""
+    """Seconds of speech, shape (n,), float64."""
 
     @staticmethod
     def of(voices: Sequence[Voice]) -> VoiceTable:
-        """One row a voice; at least one."""
+        """A table with one row per voice; needs at least one."""
         return VoiceTable(
             np.stack([voice.total for voice in voices]),
             np.array([voice.duration for voice in voices]),
         )
 
     def row(self, index: int) -> VoiceTable:
-        """A table of one voice."""
+        """A table of one voice of this one."""
         return VoiceTable(self.totals[index : index + 1], self.durations[index : index + 1])
 
-    def likeness(self, other: VoiceTable) -> Vector:
-        """Voice.likeness of each pair, shape (n, n_other)."""
+    def similarity(self, other: VoiceTable) -> Vector:
+        """Voice.similarity of each pair, shape (n, n_other), float64."""
         result: Vector = self._expected() @ other._expected().T
         return result
 
     def evidence(self, other: VoiceTable) -> Vector:
-        """Evidence of each pair, shape (n, n_other).
+        """Log-likelihood ratio of each pair, shape (n, n_other), float64; see `evidence`.
 
         >>> voices = [Voice.of(np.eye(2)[i], 4.0) for i in (0, 1)]
         >>> table = VoiceTable.of(voices)
@@ -151,18 +165,18 @@ class VoiceTable:
         True
         """
         own = _spread(self.durations[:, None], other.durations[None, :])
-        result: Vector = _evidence(self.likeness(other), own)
+        result: Vector = _evidence(self.similarity(other), own)
         return result
 
     def evidence_by_row(self, other: VoiceTable) -> Vector:
-        """Evidence of each row with the same row of `other`, shape (n,)."""
+        """Log-likelihood ratio of each row with the same row of `other`, shape (n,), float64."""
         own = _spread(self.durations, other.durations)
-        likeness = (self._expected() * other._expected()).sum(axis=1)
-        result: Vector = _evidence(likeness, own)
+        similarity = (self._expected() * other._expected()).sum(axis=1)
+        result: Vector = _evidence(similarity, own)
         return result
 
     def _expected(self) -> Vector:
-        """Unit rows over their reliability; a silent voice is like nobody."""
+        """Unit rows over their reliability; zero for a voice without speech."""
         length = np.linalg.norm(self.totals, axis=1) * np.sqrt(
             self.durations / (self.durations + HALF_RELIABLE)
         )

@@ -1,4 +1,4 @@
-"""Which of up to three local speakers is active in each frame of a short window."""
+"""Speaker segmentation: the activity of up to three local speakers in a short window."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from meetcore.errors import InferenceError, ModelUnavailableError, first_cause
 from meetcore.records import SAMPLE_RATE, Samples
 
 Activity = npt.NDArray[np.float32]
-"""Probability that a local speaker is active, shape (n_frames, n_local_speakers), in [0, 1]."""
+"""Probability of activity, shape (n_frames, n_local_speakers), float32 in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameGrid:
-    """Where a model's frames lie: frame `i` hears `size_samples` from `i * step_samples` on."""
+    """Positions of a model's frames: frame i covers `size_samples` from `i * step_samples` on."""
 
     step_samples: int
     size_samples: int
@@ -35,9 +35,9 @@ class FrameGrid:
         return max(0, (n_samples - self.size_samples) // self.step_samples + 1)
 
     def edge(self, frame: int) -> float:
-        """Time in seconds at which the cell of frame `frame` begins.
+        """Start in seconds of the step around the centre of a frame.
 
-        A frame's cell is the step around its centre, so that cells tile the time line.
+        These steps follow each other without gaps or overlap, as the frames themselves do not.
         """
         return (frame * self.step_samples + (self.size_samples - self.step_samples) / 2) / (
             SAMPLE_RATE
@@ -45,20 +45,20 @@ class FrameGrid:
 
 
 class SegmentationModel(Protocol):
-    """A model that tells local speakers apart inside one window; safe from several threads."""
+    """A model that separates the speakers inside one window; safe from several threads."""
 
     @property
     def grid(self) -> FrameGrid:
-        """Where the frames lie."""
+        """Positions of the frames."""
         ...
 
     @property
     def window_samples(self) -> int:
-        """Length of window the model was trained on."""
+        """Length of the windows the model was trained on."""
         ...
 
     def activity(self, windows: Samples) -> Activity:
-        """Score windows of one length.
+        """Activity of the local speakers in windows of one length.
 
         Parameters
         ----------
@@ -67,20 +67,25 @@ class SegmentationModel(Protocol):
         Returns
         -------
         np.ndarray, shape (n_windows, n_frames, n_local_speakers), float32
-            Probability of activity; the order of speakers is each window's own.
+            Probability of activity; speakers are in another order in each window.
 
         Raises
         ------
         InferenceError
-            The model failed on these samples.
+            The model failed on these samples; others may still work.
         """
         ...
 
 
 def quiet_pyannote() -> None:
-    """Import pyannote.audio without its usage reports and its warning about decoding.
+    """Import pyannote.audio without its telemetry and its warning about torchcodec.
 
-    Meetcore decodes with PyAV and hands waveforms over, so torchcodec is never needed.
+    Meetcore decodes with PyAV and passes waveforms, so torchcodec is not needed.
+
+    Raises
+    ------
+    ModelUnavailableError
+        It cannot be imported; install the tested set of packages.
     """
     os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
     with warnings.catch_warnings():
@@ -99,7 +104,12 @@ class PyannoteSegmentation:
     """pyannote's segmentation-3.0 (a powerset PyanNet) on 10 s windows.
 
     Source: Plaquet & Bredin 2023, "Powerset multi-class cross entropy loss for neural
-    speaker diarization"; the marginals are sums of class probabilities.
+    speaker diarization". A speaker's activity is the sum over the classes that contain it.
+
+    Raises
+    ------
+    ModelUnavailableError
+        The model is not a powerset model; use segmentation-3.0.
     """
 
     def __init__(self, model: Any, device: str) -> None:
@@ -126,16 +136,16 @@ class PyannoteSegmentation:
 
     @property
     def grid(self) -> FrameGrid:
-        """Where the frames lie."""
+        """Positions of the frames."""
         return self._grid
 
     @property
     def window_samples(self) -> int:
-        """Length of window the model was trained on."""
+        """Length of the windows the model was trained on."""
         return self._window_samples
 
     def activity(self, windows: Samples) -> Activity:
-        """Score windows; see SegmentationModel."""
+        """Activity of the local speakers (see ``SegmentationModel.activity``, errors included)."""
         try:
             with self._lock, self._torch.inference_mode():
                 audio = self._torch.tensor(windows)
@@ -154,14 +164,14 @@ class PyannoteSegmentation:
 
 
 def load_segmentation(path: Path, device: str = "cpu") -> PyannoteSegmentation:
-    """Load a segmentation checkpoint whose checksum the resolver has verified.
+    """Load a segmentation checkpoint.
 
-    The checkpoint pickles more than tensors, which is why only a verified file may come here.
+    The checkpoint is unpickled, which can run code: pass only a file with a verified checksum.
 
     Raises
     ------
     ModelUnavailableError
-        The file is missing or is not such a checkpoint; the message says which.
+        The file is missing or is not such a checkpoint; the message says which, and the remedy.
     """
     quiet_pyannote()
     from pyannote.audio import Model

@@ -13,6 +13,7 @@ from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import AudioDecodeError, RecordingError
 from meetcore.jobs.tasks import Decoded, DecodeTask, Watch
 from meetcore.records import SAMPLE_RATE
+from meetcore.text.sizes import size_text
 
 CHUNK_SAMPLES = 10 * SAMPLE_RATE
 RESERVE_BYTES = 200_000_000
@@ -90,6 +91,6 @@ def _refuse_full_disk(task: DecodeTask) -> None:
     free = shutil.disk_usage(task.folder).free
     if free < RESERVE_BYTES:
         raise RecordingError(
-            f"There is too little free space to read {task.name} ({free / 1e6:.0f} MB left)."
+            f"There is too little free space to read {task.name} ({size_text(free)} left)."
             " Free some, then try again."
         )

@@ -13,7 +13,13 @@ from meetcore.jobs.stages import Loaded
 from meetcore.jobs.tasks import Watch
 from meetcore.models.fallback import Choice
 from meetcore.models.identifier import Identifier
-from meetcore.models.rungs import Loaders, calm_blas, find_diarizer, find_final, loaders_for
+from meetcore.models.rungs import (
+    Loaders,
+    find_diarizer,
+    find_final,
+    limit_blas_threads,
+    loaders_for,
+)
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver
 
@@ -53,7 +59,7 @@ class OwnModels:
             watch.poll()
             # One thread a piece, as many pieces at once as there are cores.
             self._recognizer, self._asked = find_final(wanted, self._loaders, threads=1), wanted
-            calm_blas()
+            limit_blas_threads()
         found = self._recognizer
         if found.model is None:
             return Loaded(None, found.why)
@@ -71,7 +77,7 @@ class OwnModels:
                 break
             except NotYet:
                 continue
-        calm_blas()
+        limit_blas_threads()
         if found.model is None:
             self._pending = None
             return Loaded(None, found.why)

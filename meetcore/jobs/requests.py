@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from meetcore.audio.file_names import shown_name, title_of
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError, StoreError
 from meetcore.jobs.runner import MOST_ATTEMPTS, JobRunner
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
+from meetcore.text.names import shown_name, title_of
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from meetcore.asr.recognizer import Recognizer
 from meetcore.audio.compact import compact
 from meetcore.audio.recording import RecordingReader
-from meetcore.diarization.clustering import DiarizeOptions
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.errors import MeetcoreError, ModelUnavailableError, RecordingError
 from meetcore.jobs.decode_stage import decode

@@ -13,13 +13,13 @@ from meetcore.models.error_counter import ErrorCounter
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import RejectedText, Stage
 from meetcore.store.meetings import MeetingStore
-from meetcore.store.sqlite import patience
+from meetcore.store.sqlite import busy_timeout
 
 logger = logging.getLogger(__name__)
 
 RETRY_S = 2.0
 """Seconds between two tries; recognition goes on meanwhile instead of waiting for the store."""
-PATIENCE_MS = 500
+BUSY_TIMEOUT_MS = 500
 """How long a write waits for another writer: short, as it delays the words on the page."""
 LAST_WORDS_S = 20.0
 """How long the last save of a meeting is tried; the second pass recovers the words anyway."""
@@ -81,7 +81,7 @@ class TranscriptSaver:
         if self._is_deleted:
             return
         try:
-            with patience(PATIENCE_MS):
+            with busy_timeout(BUSY_TIMEOUT_MS):
                 self._save_words(session)
                 self._names.save(self._stored_labels)
                 self._save_rejected(session)

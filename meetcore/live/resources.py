@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meetcore.models.pool import Shelf
+from meetcore.models.pool import IdentifierPool
 from meetcore.profiles.recognition import KnownVoices
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
@@ -16,5 +16,5 @@ class LiveResources:
 
     store: MeetingStore
     settings: Settings
-    pool: Shelf
+    pool: IdentifierPool
     known_voices: KnownVoices

@@ -1,4 +1,4 @@
-"""All that can be said of one transcript against its reference."""
+"""Word, speaker-attributed word, and diarization errors of one transcript."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meetcore.records import Segment, Turn
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Errors of one transcript; None where the reference, or nobody, can tell."""
+    """Errors of one transcript; None where the reference or the transcript lacks what is scored."""
 
     words: WordErrors | None = None
     words_by_speaker: WordErrors | None = None
@@ -28,12 +28,14 @@ def accuracy(
     reference: Reference,
     duration: float,
 ) -> Accuracy:
-    """Errors of one transcript, and of the turns that go with it, over a whole recording.
+    """Errors of a transcript and its turns against a reference, over a whole recording.
 
     Parameters
     ----------
     turns : sequence of Turn, optional
-        None where nobody told speakers apart: there is no diarization to score.
+        None without diarization: no diarization errors are computed.
+    duration : float
+        Seconds of the recording; all of it is scored.
     """
     words = by_speaker = of_turns = None
     if reference.segments is not None:

@@ -1,4 +1,4 @@
-"""Diarization error rate: the share of speech given to nobody, to too many, or to the wrong one."""
+"""Diarization error rate (DER): missed speech, false alarms and speaker confusion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meetcore.records import Turn
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the recording that is scored, in seconds."""
+    """A scored stretch of the recording, in seconds."""
 
     start: float
     end: float
@@ -20,13 +20,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class DiarizationErrors:
-    """Seconds of each error; add them up to pool recordings."""
+    """Seconds of each kind of error; add them up to pool recordings."""
 
     missed: float = 0.0
     false_alarm: float = 0.0
     confusion: float = 0.0
     total: float = 0.0
-    """Seconds of reference speech; overlapped speech counts once a speaker."""
+    """Seconds of reference speech; overlapped speech counts once per speaker."""
 
     @property
     def rate(self) -> float:
@@ -52,14 +52,14 @@ class DiarizationErrors:
 def diarization_errors(
     reference: Sequence[Turn], hypothesis: Sequence[Turn], scored: Sequence[Span] = ()
 ) -> DiarizationErrors:
-    """DER parts without a forgiving collar, overlapped speech included.
+    """The errors of turns against a reference, without a collar, overlapped speech included.
 
     Parameters
     ----------
     reference, hypothesis : sequence of Turn
-        Labels may differ: the best one-to-one mapping counts.
+        Labels may differ: the best one-to-one mapping of labels is used.
     scored : sequence of Span
-        What is scored (a UEM); empty takes all from the first turn to the last.
+        The scored stretches (a UEM); empty takes all from the first turn to the last.
 
     Notes
     -----
@@ -93,7 +93,7 @@ def _extent(turns: Sequence[Turn]) -> tuple[Span, ...]:
 
 
 def _annotation(turns: Sequence[Turn]) -> Any:
-    """pyannote's form of turns; each gets its own track, so equal spans both count."""
+    """The turns as a pyannote annotation; each has its own track, so equal spans both count."""
     from pyannote.core import Annotation, Segment
 
     annotation = Annotation()

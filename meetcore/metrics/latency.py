@@ -1,7 +1,6 @@
-"""How long a reader waits for a word, from a log of what was on the page.
+"""Latency of live words and labels, computed from a log of what was shown when.
 
-The definitions are those of live captioning: a word's latency starts when its last
-sample was sent, not when the recognizer woke up.
+Defined as for live captioning: a word's latency starts when its last sample was sent.
 """
 
 from __future__ import annotations
@@ -15,27 +14,27 @@ from meetcore.metrics.updates import Page, ReferenceWord, Tokens, Update, pages_
 from meetcore.metrics.words import align
 
 SPOKEN_EARLY = 0.5
-"""A word may be guessed this many seconds before its last sample was sent."""
+"""A word may be shown this many seconds before its last sample was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyReport:
-    """The waits of one recording; keep the lists to pool several."""
+    """Latencies of one recording, in seconds; concatenate the lists to pool several."""
 
     final: tuple[float, ...]
-    """Per correctly recognized word: sent to committed for good."""
+    """Per correctly recognized word: from sent to committed."""
     first_shown: tuple[float, ...]
-    """Per correctly recognized word: sent to first seen on the page, in any state."""
+    """Per correctly recognized word: from sent to first shown, tentative or committed."""
     first_text: float
-    """From the beginning of the first word said to the first words on the page."""
+    """From the beginning of the first spoken word to the first shown words."""
     label_lag: tuple[float, ...]
-    """Per committed word: commit to the last change of its speaker; 0 if it never changed."""
+    """Per committed word: from its commit to the last change of its speaker, 0 without one."""
     shown: int
     """Words that were ever shown as tentative."""
     revised: int
-    """Of those, how many were taken back or changed."""
+    """Of those, how many were removed or changed."""
     longest_freeze: float
-    """Longest time the page stood still while words waited to be shown."""
+    """Longest time without a change of the shown text while somebody was speaking."""
 
 
 def measure(
@@ -43,23 +42,22 @@ def measure(
     reference: Sequence[ReferenceWord],
     normalise: Callable[[str], list[str]],
 ) -> LatencyReport:
-    """The waits of one recording.
+    """The latencies of one recording.
 
     Parameters
     ----------
     updates : sequence of Update
-        In order of time; the last one is what the live pass leaves behind.
+        In order of time; the last one holds the final text of the live pass.
     reference : sequence of ReferenceWord
-        In order, with the times their samples were sent.
+        In order, with the times at which their samples were sent.
     normalise : callable
-        A word's comparable tokens; applied to single words, so numbers of several
-        words stay apart (latency needs to know which word is which).
+        Gives the normalised tokens of a text; applied to one word at a time, so that a number
+        of several words keeps a token for each.
 
     Notes
     -----
-    Only words that end up correct have a latency. The final latency of a word is
-    the first update from which its position in the committed text, and all before
-    it, stay as they are, minus the time its last sample was sent.
+    Only words that are correct in the final text have a latency. A word is final at the first
+    update after which it, and all words before it, no longer change.
     """
     tokens = Tokens(normalise)
     said = _by_token(reference, tokens)
@@ -84,7 +82,7 @@ def measure(
 
 
 def _by_token(reference: Sequence[ReferenceWord], tokens: Tokens) -> list[ReferenceWord]:
-    """One word for each comparable token; the tokens of one word share its times."""
+    """One word per normalised token; the tokens of one word share its times."""
     return [
         ReferenceWord(token, word.start, word.end)
         for word in reference
@@ -93,14 +91,14 @@ def _by_token(reference: Sequence[ReferenceWord], tokens: Tokens) -> list[Refere
 
 
 def _committed_at(pages: Sequence[Page]) -> tuple[list[float], list[int]]:
-    """When each token of the last committed text came to stand for good.
+    """When each token of the final text was committed and no longer changed.
 
     Returns
     -------
     list of float
         Wall time for each token.
     list of int
-        For each page, how many leading committed tokens never change after it.
+        For each update, how many leading committed tokens never change after it.
     """
     final = pages[-1].committed if pages else []
     settled = [0] * len(pages)
@@ -120,11 +118,11 @@ def _first_shown(
     said: Sequence[ReferenceWord],
     partner: Mapping[int, int],
 ) -> tuple[float, ...]:
-    """Sent to first seen, for each reference word that the last text has right."""
+    """Seconds from sent to first shown, for each reference word that the final text has right."""
     first: dict[int, float] = {}
     begin = known = 0
     for page, count in zip(pages, settled, strict=True):
-        # Settled words have their partners already; only what follows is searched.
+        # Settled words are aligned already; only what follows is searched.
         while known < count:
             if known in partner:
                 begin = partner[known] + 1

@@ -1,4 +1,4 @@
-"""What was really said: plain words (.txt), words by speaker (.stm), turns (.rttm)."""
+"""Reference annotations: plain words (.txt), words by speaker (.stm), turns (.rttm)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from meetcore.transcript.formats import rttm, stm
 from meetcore.transcript.formats.fields import segment_from_text
 
 LONGEST_TEXT = 30.0
-"""Seconds of audio whose plain words can be timed; longer ones need an .stm with times."""
+"""Seconds of audio up to which plain words get even times; longer audio needs an .stm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What is known of one recording; a part nobody gave is None."""
+    """The reference of one recording; a part that was not given is None."""
 
     segments: tuple[Segment, ...] | None = None
     by_speaker: bool = False
-    """Whether the segments tell who said what."""
+    """Whether the segments have speakers."""
     turns: tuple[Turn, ...] | None = None
 
     @property
@@ -32,9 +32,15 @@ class Reference:
 
 
 def load_reference(paths: Sequence[Path], duration: float = 0.0) -> Reference:
-    """Read and join the references of one recording of `duration` seconds.
+    """The reference of one recording, read from one file or several.
 
-    Without a duration nothing is timed, and plain words may be of any length.
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files ending in .txt, .stm or .rttm.
+    duration : float
+        Seconds of the recording, over which plain words are spread evenly; 0 gives them no times,
+        and they may be of any length.
 
     Raises
     ------

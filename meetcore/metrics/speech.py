@@ -1,4 +1,4 @@
-"""Who spoke when, read off a transcript's words."""
+"""Turns computed from the word times of a transcript."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.units import is_spoken
 
 JOIN = 0.5
-"""Words of one segment this many seconds apart are one turn: about the shortest pause that
+"""Words of a segment are one turn up to this pause in seconds, about the shortest that
 annotators mark."""
 
 
 def turns_of(segments: Iterable[Segment], join: float = JOIN) -> tuple[Turn, ...]:
-    """The turns that the words of known speakers make.
+    """The turns of known speakers: their words, joined over short pauses.
 
     >>> words = (Word(" a", 0.0, 1.0), Word(" b", 1.2, 2.0), Word(" c", 4.0, 5.0))
     >>> turns_of([Segment(0.0, 5.0, "S1", words), Segment(6.0, 7.0, None, words)])
@@ -28,7 +28,7 @@ def turns_of(segments: Iterable[Segment], join: float = JOIN) -> tuple[Turn, ...
 
 
 def _spans(segment: Segment, join: float) -> list[Word]:
-    """Stretches of words without a long pause; the outer edges are the segment's own."""
+    """Stretches of words without a long pause; the outer edges are those of the segment."""
     spans: list[Word] = []
     for word in segment.words:
         if not is_spoken(word.text):

@@ -1,4 +1,4 @@
-"""How quietly the page behaves: words taken back, standstills, labels that change late."""
+"""Stability of live text: revised words, freezes, and late changes of speaker labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meetcore.records import Segment
 
 
 def revisions(pages: Sequence[Page]) -> tuple[int, int]:
-    """Words ever shown as tentative, and how many of them were taken back."""
+    """How many words were ever shown as tentative, and how many of them were revised."""
     shown = revised = 0
     before: list[str] = []
     for page in pages:
@@ -27,10 +27,9 @@ def revisions(pages: Sequence[Page]) -> tuple[int, int]:
 
 
 def longest_freeze(pages: Sequence[Page], said: Sequence[ReferenceWord]) -> float:
-    """Longest time the page stood still while somebody was talking, in seconds.
+    """Longest time in seconds without a change of the shown text while somebody was talking.
 
-    Counted from the end of the first word that began after the page last changed, to the
-    next change.
+    Counted from the end of the first word that began after the last change to the next change.
     """
     changes = [0.0]
     before: list[str] = []
@@ -48,8 +47,8 @@ def longest_freeze(pages: Sequence[Page], said: Sequence[ReferenceWord]) -> floa
 
 
 def label_lags(updates: Sequence[Update]) -> tuple[float, ...]:
-    """For each word of the last update: its last change of label minus its first commit."""
-    born: list[float] = []
+    """For each word of the last update: seconds from its commit to its last change of label."""
+    committed: list[float] = []
     changed: list[float] = []
     labels: list[str | None] = []
     before: tuple[Segment, ...] = ()
@@ -64,10 +63,10 @@ def label_lags(updates: Sequence[Update]) -> tuple[float, ...]:
         for position, label in enumerate(fresh, start=words):
             if position >= len(labels):
                 labels.append(label)
-                born.append(update.wall_time)
+                committed.append(update.wall_time)
                 changed.append(update.wall_time)
             elif labels[position] != label:
                 labels[position] = label
                 changed[position] = update.wall_time
         before = update.segments
-    return tuple(last - first for first, last in zip(born, changed, strict=True))
+    return tuple(last - first for first, last in zip(committed, changed, strict=True))

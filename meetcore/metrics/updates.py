@@ -1,7 +1,7 @@
-"""What a reader saw and when, as the bench logs it, and how lists of waits are summed up.
+"""The log of shown text that live benches score, and summaries of lists of latencies.
 
-All wall clocks count seconds since the stream's first sample; audio is streamed at 1x, so
-the meeting's clock and the wall run side by side.
+Wall times are seconds since the first sample was sent; audio is streamed at real time, so they
+equal the times in the recording.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from meetcore.records import Segment, Word
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What the page showed from `wall_time` on."""
+    """The text shown from `wall_time` on."""
 
     wall_time: float
     segments: tuple[Segment, ...]
@@ -25,7 +25,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceWord:
-    """A word that was really said, and when its first and last samples were sent."""
+    """A spoken word, and when its first and last samples were sent."""
 
     text: str
     start: float
@@ -34,7 +34,7 @@ class ReferenceWord:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Median, 90th percentile and maximum in seconds; NaN of nothing."""
+    """Median, 90th percentile and maximum in seconds; NaN for an empty list."""
 
     median: float
     p90: float
@@ -43,7 +43,7 @@ class Spread:
 
 
 def spread(values: Iterable[float]) -> Spread:
-    """The spread of a list; percentiles are nearest-rank.
+    """Median, 90th percentile and maximum of a list; percentiles are nearest-rank.
 
     >>> spread([1.0, 2.0, 3.0])
     Spread(median=2.0, p90=3.0, maximum=3.0, count=3)
@@ -57,7 +57,7 @@ def spread(values: Iterable[float]) -> Spread:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One update as lists of comparable tokens."""
+    """One update as lists of normalised tokens."""
 
     wall_time: float
     committed: list[str]
@@ -65,23 +65,25 @@ class Page:
 
 
 class Tokens:
-    """Words to comparable tokens, each different word normalised once."""
+    """Normalises words to tokens; each different word is normalised once."""
 
     def __init__(self, normalise: Callable[[str], list[str]]) -> None:
         self._normalise = normalise
         self._known: dict[str, list[str]] = {}
 
     def of(self, text: str) -> list[str]:
+        """The tokens of a text."""
         if text not in self._known:
             self._known[text] = self._normalise(text)
         return self._known[text]
 
     def of_words(self, words: Iterable[Word]) -> list[str]:
+        """The tokens of all words, in order."""
         return [token for word in words for token in self.of(word.text)]
 
 
 def shared(one: Sequence[str], other: Sequence[str], known: int = 0) -> int:
-    """How many leading tokens are the same; the first `known` are known to be."""
+    """How many leading tokens are equal; the first `known` are assumed to be."""
     limit = min(len(one), len(other))
     while known < limit and one[known] == other[known]:
         known += 1
@@ -89,7 +91,7 @@ def shared(one: Sequence[str], other: Sequence[str], known: int = 0) -> int:
 
 
 def pages_of(updates: Iterable[Update], tokens: Tokens) -> list[Page]:
-    """The updates in comparable form."""
+    """The updates as normalised tokens."""
     pages = []
     for update in updates:
         committed = tokens.of_words(word for segment in update.segments for word in segment.words)

@@ -1,4 +1,4 @@
-"""Word error rate after Whisper's English normaliser, and the alignment of two word lists."""
+"""Word error rate (WER) after Whisper's English normaliser, and alignment of word lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 
 @dataclass(frozen=True, slots=True)
 class WordErrors:
-    """Edits that turn the reference into the hypothesis; add them up to pool recordings."""
+    """Counts of the edits from reference to hypothesis; add them up to pool recordings."""
 
     substitutions: int = 0
     insertions: int = 0
@@ -23,7 +23,7 @@ class WordErrors:
 
     @property
     def rate(self) -> float:
-        """Errors per reference word, 0 being perfect; infinite for words where none were said.
+        """Errors per reference word, 0 being perfect; infinite for words without any reference.
 
         >>> WordErrors(1, 0, 1, 10).rate
         0.2
@@ -59,9 +59,9 @@ def _normaliser() -> Callable[[str], str]:
 
 
 def normalise(text: str) -> list[str]:
-    """The words of a text as they are compared.
+    """The normalised words of a text.
 
-    Lower case, without punctuation and fillers, numbers and spelling made uniform.
+    Lower case, without punctuation and fillers, with uniform numbers and spelling.
     Source: Radford et al. 2022, appendix C (https://arxiv.org/abs/2212.04356).
     """
     return _normaliser()(text).split()
@@ -76,7 +76,7 @@ def word_errors(reference: str, hypothesis: str) -> WordErrors:
 
 
 def count_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> WordErrors:
-    """WER counts of two lists of words, taken as they are.
+    """WER counts of two lists of words, compared without normalisation.
 
     >>> count_errors(["a", "b", "c"], ["a", "x", "c", "d"])
     WordErrors(substitutions=1, insertions=1, deletions=0, reference_words=3)
@@ -100,7 +100,7 @@ def distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
 
 
 def align(reference: Sequence[str], hypothesis: Sequence[str]) -> list[Edit]:
-    """A shortest alignment of two lists of words, in order.
+    """An alignment of two lists of words with fewest edits.
 
     >>> align(["a", "b"], ["b"])
     [Edit(reference=0, hypothesis=None, equal=False), Edit(reference=1, hypothesis=0, equal=True)]

@@ -1,4 +1,4 @@
-"""The first of several models that holds, and why those before it did not."""
+"""Loads the first of several models that works, and keeps the reasons of those that do not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Model = TypeVar("Model")
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[Model]):
-    """The model that holds, if any, its name, and the reasons of those before it."""
+    """The model that was loaded, if any, its name, and why those tried before it failed."""
 
     model: Model | None = None
     name: str = ""
@@ -28,18 +28,23 @@ class Choice(Generic[Model]):
         return " ".join(self.reasons)
 
 
-def first_that_holds(choices: Sequence[str], load: Callable[[str], Model]) -> Choice[Model]:
-    """Try each choice once, in order.
+def first_that_loads(choices: Sequence[str], load: Callable[[str], Model]) -> Choice[Model]:
+    """Try to load each choice once, in order, until one works; never raises.
 
     The except is broad because a half-installed library raises anything, from ImportError to
-    OSError, and no broken model may keep the others, or the recording, from starting.
+    OSError, and a broken model must not keep the others, or the recording, from starting.
+
+    Parameters
+    ----------
+    choices : names in order of preference
+    load : loads the model of a name
     """
     reasons: list[str] = []
     for name in dict.fromkeys(choices):
         try:
             return Choice(load(name), name, tuple(reasons))
         except ModelUnavailableError as error:
-            logger.warning("%s does not hold: %s", name, error)
+            logger.warning("%s is unavailable: %s", name, error)
             reasons.append(str(error))
         except ModuleNotFoundError as error:
             logger.exception("%s does not load", name)

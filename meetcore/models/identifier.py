@@ -1,15 +1,14 @@
-"""The rungs: the only place where models are put together, one named step down at a time."""
+"""The identifier: the loaded models of both passes, shared by all meetings."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import Recognizer
-from meetcore.asr.streaming.recognizer import StreamingOptions, StreamingRecognizer
-from meetcore.asr.vad.silero import load_activity
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.models.rungs import Loaders, find_models, loaders_for
+from meetcore.models.rungs import Loaders, load_models, loaders_for
 from meetcore.records import ModelsInUse
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver
@@ -24,7 +23,7 @@ __all__ = [
 
 
 class Identifier(Protocol):
-    """Models only: read-only after loading, shared by all meetings, safe from several threads."""
+    """Loaded models, shared by all meetings; immutable and safe from several threads."""
 
     @property
     def models(self) -> ModelsInUse:
@@ -38,11 +37,17 @@ class Identifier(Protocol):
 
     @property
     def diarizer(self) -> Diarizer | None:
-        """Who tells speakers apart; None below the full rung."""
+        """The diarizer; None below the full rung."""
         ...
 
     def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
-        """Begin one meeting."""
+        """A session: the live transcription of one meeting over these models.
+
+        Parameters
+        ----------
+        meeting_id : for the log
+        language : ISO code spoken; None detects it
+        """
         ...
 
     def close(self) -> None:
@@ -51,7 +56,7 @@ class Identifier(Protocol):
 
 
 class FallbackSpeakerIdentifier:
-    """Words without speakers; without a recognizer, nothing but a safe recording."""
+    """The rungs below the full one: words without speakers, or without a recognizer no words."""
 
     def __init__(
         self, models: ModelsInUse, live: Recognizer | None = None, final: Recognizer | None = None
@@ -72,12 +77,18 @@ class FallbackSpeakerIdentifier:
 
     @property
     def diarizer(self) -> Diarizer | None:
-        """None: this rung tells no speakers apart."""
+        """None: these rungs have no speakers."""
         return None
 
     def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
-        """Begin one meeting."""
-        return IdentifierSession(meeting_id, self._word_stream(language), None)
+        """A session: the live transcription of one meeting over these models.
+
+        Parameters
+        ----------
+        meeting_id : for the log
+        language : ISO code spoken; None detects it
+        """
+        return IdentifierSession(meeting_id, self._open_recognizer(language), None)
 
     def close(self) -> None:
         """Release the models; idempotent."""
@@ -85,15 +96,12 @@ class FallbackSpeakerIdentifier:
             if recognizer is not None:
                 recognizer.close()
 
-    def _word_stream(self, language: str | None) -> StreamingRecognizer | None:
-        if self._live is None:
-            return None
-        options = StreamingOptions(language=language)
-        return StreamingRecognizer(self._live, load_activity(), options)
+    def _open_recognizer(self, language: str | None) -> LiveRecognizer | None:
+        return None if self._live is None else self._live.open_live(language)
 
 
 class SpeakerIdentifier(FallbackSpeakerIdentifier):
-    """Words with speakers: the full rung."""
+    """The full rung: words with speakers."""
 
     def __init__(
         self, models: ModelsInUse, live: Recognizer, final: Recognizer, diarizer: Diarizer
@@ -103,27 +111,38 @@ class SpeakerIdentifier(FallbackSpeakerIdentifier):
 
     @property
     def diarizer(self) -> Diarizer:
-        """Who tells speakers apart."""
+        """The diarizer of both passes."""
         return self._diarizer
 
     def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
-        """Begin one meeting."""
+        """A session: the live transcription of one meeting over these models.
+
+        Parameters
+        ----------
+        meeting_id : for the log
+        language : ISO code spoken; None detects it
+        """
         return IdentifierSession(
-            meeting_id, self._word_stream(language), self._diarizer.open_live()
+            meeting_id, self._open_recognizer(language), self._diarizer.open_live()
         )
 
 
 def create_speaker_identifier(
     settings: Settings, loaders: Loaders | None = None
 ) -> SpeakerIdentifier | FallbackSpeakerIdentifier:
-    """The best rung that holds on this machine; never raises for a missing model.
+    """The identifier of the best rung that loads on this machine; a missing model raises nothing.
 
-    Each rung that was left is kept with its reason and remedy in `models.rungs_left`.
+    `models.rungs_left` has the reason and the remedy for each better rung.
+
+    Parameters
+    ----------
+    settings : which models to load, and how
+    loaders : what loads them; None for the real loaders
     """
     loaders = loaders or loaders_for(
         settings, WeightResolver(settings.cache_dir, offline=settings.offline)
     )
-    found = find_models(settings, loaders)
+    found = load_models(settings, loaders)
     if found.live and found.final and found.diarizer:
         return SpeakerIdentifier(found.models, found.live, found.final, found.diarizer)
     return FallbackSpeakerIdentifier(found.models, found.live, found.final)

@@ -1,4 +1,4 @@
-"""The identifier in force, and those before it, closed when the last meeting lets go of them."""
+"""Keeps the identifier that new meetings use, and older ones until their last meeting ends."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from dataclasses import replace
 from meetcore.errors import MeetcoreError
 from meetcore.models.identifier import Identifier
 from meetcore.records import Mode, ModelsInUse
-from meetcore.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 RUNGS = tuple(Mode)
-"""Best first."""
+"""All modes, the best first."""
 
 
-class Shelf:
-    """Loads identifiers, lends them to meetings by their ids, and closes what nobody holds.
+class IdentifierPool:
+    """Loads identifiers, lends them to meetings, and closes each after its last use.
 
-    A retry that finds less than what is loaded, or fails, takes nothing away: what is in force
-    stays, and `models` says in its reason why a new start would give less. Safe from several
-    threads; `load` and `retry` block for as long as loading takes, nothing else does.
+    A retry that fails, or loads less than is loaded already, changes nothing but the reason in
+    `models`. Safe from several threads; only `load` and `retry` block while models load.
+
+    Parameters
+    ----------
+    load : loads an identifier; called again by each retry
     """
 
-    def __init__(self, settings: Settings, load: Callable[[], Identifier]) -> None:
-        self._settings = settings
+    def __init__(self, load: Callable[[], Identifier]) -> None:
         self._load = load
         self._loading = threading.Lock()
         self._lock = threading.Lock()
@@ -40,21 +41,27 @@ class Shelf:
 
     @property
     def in_force(self) -> Identifier | None:
-        """What meetings begin with now; for a look, not for use: see `lend` and `borrowed`."""
+        """The identifier for new meetings; to use it, call `lend` or `borrowed`."""
         return self._in_force
 
     @property
     def models(self) -> ModelsInUse | None:
-        """What is in force, and what the newest attempt said; None before the first."""
+        """The models in force, with the outcome of the latest attempt; None before the first."""
         return self._models
 
     @property
     def loading(self) -> bool:
-        """Whether somebody loads right now."""
+        """Whether an attempt to load is running."""
         return self._loading.locked()
 
     def load(self) -> ModelsInUse:
-        """Load once; later calls give what is there."""
+        """The models in force; the first call loads them.
+
+        Raises
+        ------
+        Exception
+            Whatever loading raised; the next call tries again.
+        """
         with self._loading:
             if self._models is None:
                 self._attempt()
@@ -62,9 +69,13 @@ class Shelf:
             return self._models
 
     def retry(self) -> ModelsInUse:
-        """Load anew, for meetings that begin from now on; who asks twice at once waits for one.
+        """Load again, for meetings that start from now on; concurrent calls share one attempt.
 
-        Raises whatever loading raises, but only where nothing is in force.
+        Raises
+        ------
+        Exception
+            Whatever loading raised, where no identifier is in force; else the error is kept as
+            the reason in `models`.
         """
         before = self._attempts
         with self._loading:
@@ -74,7 +85,7 @@ class Shelf:
             return self._models
 
     def lend(self, holder: str) -> Identifier | None:
-        """What is in force, for a meeting until `give_back`; it lets go of what it had."""
+        """The identifier in force, for a holder until `give_back`; replaces what it held before."""
         with self._lock:
             former = self._lent.pop(holder, None)
             if self._in_force is not None:
@@ -85,18 +96,18 @@ class Shelf:
         return found
 
     def held(self, holder: str) -> Identifier | None:
-        """What a meeting was lent."""
+        """The identifier that a holder was lent."""
         return self._lent.get(holder)
 
     def give_back(self, holder: object) -> None:
-        """A meeting has ended, and none of its threads is in a model any more; idempotent."""
+        """End a loan, once no thread of the holder uses the models any more; idempotent."""
         with self._lock:
             spare = self._unused(self._lent.pop(holder, None))
         _close(spare)
 
     @contextmanager
     def borrowed(self) -> Iterator[Identifier | None]:
-        """What is in force, for the length of one call."""
+        """The identifier in force, lent for the body of a `with` statement; None without one."""
         holder = object()
         with self._lock:
             found = self._in_force
@@ -108,7 +119,7 @@ class Shelf:
             self.give_back(holder)
 
     def close(self) -> None:
-        """Release everything, also what is still being loaded; nobody may use a model any more."""
+        """Close all identifiers, also one that is still loading; none may be in use."""
         with self._lock:
             self._closed = True
             held = {id(each): each for each in (*self._lent.values(), self._in_force) if each}
@@ -118,18 +129,18 @@ class Shelf:
             each.close()
 
     def _attempt(self) -> None:
-        """Load, and put what was found in force unless it is less than what is."""
+        """Load, and put the result in force unless it is less than what is in force."""
         before = self._in_force
         try:
             found = self._load()
         except Exception as error:
             if before is None:
                 raise
-            logger.exception("the models did not load anew; those before stay")
+            logger.exception("loading the models again failed; those in force stay")
             self._keep(before.models, _sentence(error))
         else:
             logger.info("loaded: %s", found.models)
-            if before is None or not self._is_less(found.models, before.models):
+            if before is None or _rank(found.models) <= _rank(before.models):
                 self._replace(found)
             else:
                 self._keep(before.models, found.models.reason)
@@ -149,28 +160,20 @@ class Shelf:
         note = f"{models.reason} What is loaded is kept, as a new attempt found less: {why}"
         self._models = replace(models, reason=note.strip())
 
-    def _is_less(self, found: ModelsInUse, before: ModelsInUse) -> bool:
-        return self._standing(found) > self._standing(before)
-
-    def _standing(self, models: ModelsInUse) -> tuple[int, int]:
-        """Lower is better: the rung, then how many stand-ins there are for what was asked for."""
-        final = models.final_recognizer.split(" · ")[0]
-        asked = self._settings.diarizer
-        stand_ins = (
-            final != self._settings.recognizer,
-            asked not in ("auto", "open", "off") and models.diarizer != asked,
-        )
-        return RUNGS.index(models.mode), sum(stand_ins)
-
     def _unused(self, identifier: Identifier | None) -> Identifier | None:
-        """The identifier, when nobody can be using it; for who holds the lock."""
+        """The identifier if neither in force nor lent, else None. Caller must hold `_lock`."""
         if identifier is None or identifier is self._in_force:
             return None
         return None if any(each is identifier for each in self._lent.values()) else identifier
 
 
+def _rank(models: ModelsInUse) -> tuple[int, int]:
+    """Sort key, smaller is better: the rung, then the number of stand-ins."""
+    return RUNGS.index(models.mode), len(models.stand_ins)
+
+
 def _close(identifier: Identifier | None) -> None:
-    """Outside the lock: freeing a model may take a while."""
+    """Close an identifier; without the lock, as freeing a model may take a while."""
     if identifier is not None:
         identifier.close()
         logger.info("released: %s", identifier.models)

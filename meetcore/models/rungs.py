@@ -1,4 +1,4 @@
-"""How models are loaded: one named step down at a time, each with its reason and its remedy."""
+"""Loads the models, falling back rung by rung: full, words without speakers, recording only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy as np
 
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
 from meetcore.asr.registry import load_recognizer
-from meetcore.asr.streaming.recognizer import StreamingOptions
-from meetcore.diarization.diarizer import Diarizer, load_diarizer
-from meetcore.diarization.embedding import single_thread
+from meetcore.asr.streaming.options import StreamingOptions
+from meetcore.diarization.diarizer import Diarizer
+from meetcore.diarization.registry import DIARIZERS, load_diarizer
 from meetcore.errors import MeetcoreError
-from meetcore.models.fallback import Choice, first_that_holds
+from meetcore.models.fallback import Choice, first_that_loads
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver
@@ -25,25 +25,25 @@ from meetcore.weights.resolver import WeightResolver
 logger = logging.getLogger(__name__)
 
 SMALLEST_WEIGHT = "tiny.en"
-KEEPING_UP = 0.5
-"""Share of a step that a decode may take on this machine; the rest is for speakers and others."""
+MAX_DECODE_SHARE = 0.5
+"""Share of a step that a live decode may take; the rest is for diarization and other meetings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaders:
-    """How models are loaded; tests replace them to break a rung on purpose."""
+    """The functions that load models; tests replace them to make a rung fail."""
 
     recognizer: Callable[[str, int], Recognizer]
-    """Weight and CPU threads to a recognizer; raises ModelUnavailableError."""
+    """The recognizer of a weight with so many CPU threads; raises ModelUnavailableError."""
     diarizer: Callable[[str], Diarizer]
-    """Setting to a diarizer; raises ModelUnavailableError."""
+    """The diarizer of a setting; raises ModelUnavailableError."""
     step_seconds: Callable[[Recognizer], float]
     """Seconds one live decode takes on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The models that hold on this machine."""
+class LoadedModels:
+    """The models that could be loaded, and the record that describes them."""
 
     models: ModelsInUse
     live: Recognizer | None = None
@@ -52,21 +52,21 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """The recognizers of both passes, and what stood in for what."""
+class _Recognizers:
+    """The recognizers of both passes, and what replaced what."""
 
     live: Recognizer | None = None
     final: Recognizer | None = None
     notes: tuple[str, ...] = ()
+    stand_ins: tuple[str, ...] = ()
     why_none: str = ""
 
 
 def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
-    """The real loaders."""
+    """Loaders of the real models."""
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
 
     def diarizer(setting: str) -> Diarizer:
-        single_thread()
         return load_diarizer(setting, resolver, hf_token=token, device=settings.device)
 
     def recognizer(weight: str, threads: int) -> Recognizer:
@@ -76,23 +76,23 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
             engine=settings.engine,
             device=settings.device,
             threads=settings.threads or threads,
-            # Live meetings share one recognizer: as many decodes at once as there are cores.
+            # All live meetings share one recognizer: as many parallel decodes as there are cores.
             workers=max(1, (os.cpu_count() or 1) // threads) if threads else 1,
         )
 
     return Loaders(recognizer, diarizer, measure_step)
 
 
-def find_models(settings: Settings, loaders: Loaders) -> Found:
-    """The best models that hold; never raises for one that does not."""
-    # Torch's first import takes seconds and holds little of the GIL: load both sides at once.
+def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
+    """The best models that can be loaded; one that cannot is replaced, and nothing is raised."""
+    # Torch's first import takes seconds, mostly without the GIL: load both kinds in parallel.
     with ThreadPoolExecutor(1, thread_name_prefix="load-diarizer") as pool:
         pending = pool.submit(find_diarizer, settings.diarizer, loaders)
         words = _find_recognizers(settings, loaders)
         speakers = pending.result()
-    calm_blas()
+    limit_blas_threads()
     if words.live is None or words.final is None:
-        return Found(_recording_only(words, speakers))
+        return LoadedModels(_recording_only(words, speakers))
     notes = list(words.notes)
     if speakers.model is not None and speakers.reasons:
         notes.append(f"{speakers.why} Open weights tell speakers apart instead.")
@@ -102,27 +102,30 @@ def find_models(settings: Settings, loaders: Loaders) -> Found:
         live_recognizer=str(words.live.info),
         final_recognizer=str(words.final.info),
         diarizer=speakers.model.name if speakers.model else "",
-        reason=" ".join([speakers.why, *notes] if lost else notes) or _all_well(words),
+        reason=" ".join([speakers.why, *notes] if lost else notes) or _summary(words),
         rungs_left=(RungLeft(Mode.FULL, speakers.why, _remedy(settings.diarizer)),) if lost else (),
+        stand_ins=words.stand_ins + (("diarizer",) if speakers.model and speakers.reasons else ()),
         languages=words.live.info.languages,
     )
-    return Found(models, words.live, words.final, speakers.model)
+    return LoadedModels(models, words.live, words.final, speakers.model)
 
 
 def find_final(weight: str, loaders: Loaders, threads: int = 0) -> Choice[Recognizer]:
-    """The recognizer of the second pass; the smallest weight stands in for one that fails."""
-    return first_that_holds(
+    """The recognizer of the second pass; where it fails, that of the smallest weight."""
+    return first_that_loads(
         (weight, SMALLEST_WEIGHT), lambda name: loaders.recognizer(name, threads)
     )
 
 
 def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:
-    """Who tells speakers apart; open weights stand in for a pipeline that fails."""
-    choices = [setting] if setting in ("auto", "open", "off") else [setting, "open"]
-    return first_that_holds(choices, loaders.diarizer)
+    """The diarizer of a setting; where it fails, the open weights."""
+    default = next(iter(DIARIZERS))
+    choices = [setting] if setting in ("auto", default, "off") else [setting, default]
+    return first_that_loads(choices, loaders.diarizer)
 
 
-def _all_well(words: _Words) -> str:
+def _summary(words: _Recognizers) -> str:
+    """The sentence about both recognizers where nothing was replaced."""
     assert words.live is not None and words.final is not None
     live, final = words.live.info.weight, words.final.info.weight
     if live == final:
@@ -130,20 +133,20 @@ def _all_well(words: _Words) -> str:
     return f"{live} writes live, {final} the final transcript."
 
 
-def calm_blas() -> None:
-    """Give numpy's BLAS one thread, for the whole process; call it once numpy is loaded.
+def limit_blas_threads() -> None:
+    """Let numpy's BLAS use one thread in this process; call it once numpy is loaded.
 
-    OpenBLAS keeps its other threads spinning after every product, and the mel spectrogram of a
-    live decode is one. Measured on 2 quiet cores, one live meeting with speakers: 0.57 CPU-s per
-    second of audio with two threads, 0.35 with one.
+    OpenBLAS keeps its other threads spinning after every product, such as the mel filters of a
+    live decode. Measured on 2 idle cores, one live meeting with speakers: 0.57 CPU-s per second
+    of audio with two threads, 0.35 with one.
     """
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(limits=1, user_api="blas")
 
 
-def _recording_only(words: _Words, speakers: Choice[Diarizer]) -> ModelsInUse:
-    """Without words nobody can be told to have said them: both rungs are left."""
+def _recording_only(words: _Recognizers, speakers: Choice[Diarizer]) -> ModelsInUse:
+    """The record of the lowest rung: without words there are no speakers of them either."""
     remedy = f"python -m meetcore weights pull {SMALLEST_WEIGHT}"
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.why)))
     return ModelsInUse(
@@ -157,33 +160,40 @@ def _recording_only(words: _Words, speakers: Choice[Diarizer]) -> ModelsInUse:
 
 
 def _remedy(diarizer: str) -> str:
+    """What to do where there is no diarizer."""
     if diarizer == "off":
         return "MEETCORE_DIARIZER=auto"
     return "python -m meetcore weights pull segmentation-3.0 campplus"
 
 
-def _find_recognizers(settings: Settings, loaders: Loaders) -> _Words:
-    """The live and the final recognizer; the smallest weight stands in for one that fails."""
+def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
+    """The recognizers of both passes; where one fails, that of the smallest weight."""
     final = find_final(settings.recognizer, loaders)
     if final.model is None:
-        return _Words(why_none=final.why)
+        return _Recognizers(why_none=final.why)
     notes = [f"{reason} {final.name} is used instead." for reason in final.reasons]
+    stand_ins: tuple[str, ...] = ("recognizer",) if final.reasons else ()
     if settings.live_recognizer == "auto":
         live, found = _live_for(final.model, final.name, loaders)
-        return _Words(live, final.model, (*notes, *found))
-    chosen = first_that_holds(
+        return _Recognizers(live, final.model, (*notes, *found), stand_ins)
+    chosen = first_that_loads(
         (settings.live_recognizer, SMALLEST_WEIGHT), lambda weight: loaders.recognizer(weight, 1)
     )
     stand_in = chosen.name or final.name
     notes += [f"{reason} {stand_in} writes live instead." for reason in chosen.reasons]
-    return _Words(chosen.model or final.model, final.model, tuple(notes))
+    if chosen.reasons:
+        stand_ins += ("live_recognizer",)
+    return _Recognizers(chosen.model or final.model, final.model, tuple(notes), stand_ins)
 
 
 def _live_for(
     final: Recognizer, weight: str, loaders: Loaders
 ) -> tuple[Recognizer, tuple[str, ...]]:
-    """The final weight on a live recognizer's one thread where that keeps up, else the smallest."""
-    same = first_that_holds((weight,), lambda name: loaders.recognizer(name, 1))
+    """A live recognizer of the final weight where it is fast enough, else of the smallest.
+
+    Live recognizers run on one thread each. The notes say what replaced what.
+    """
+    same = first_that_loads((weight,), lambda name: loaders.recognizer(name, 1))
     if same.model is None:
         return final, (f"{same.why} One copy of {weight} serves both passes.",)
     live = same.model
@@ -195,9 +205,9 @@ def _live_for(
     except MeetcoreError:
         logger.exception("the speed of %s could not be measured", weight)
         return live, ()
-    if took <= KEEPING_UP * step:
+    if took <= MAX_DECODE_SHARE * step:
         return live, ()
-    smaller = first_that_holds((SMALLEST_WEIGHT,), lambda name: loaders.recognizer(name, 1))
+    smaller = first_that_loads((SMALLEST_WEIGHT,), lambda name: loaders.recognizer(name, 1))
     if smaller.model is None:
         return live, (f"{weight} is slow here, and {smaller.why}",)
     live.close()
@@ -208,7 +218,7 @@ def _live_for(
 
 
 def measure_step(recognizer: Recognizer) -> float:
-    """Seconds a live decode of an 8 s window takes here, the best of three."""
+    """Seconds that a live decode of an 8 s window takes on this machine; the best of three."""
     noise = np.random.default_rng(0).normal(0.0, 0.05, 8 * SAMPLE_RATE).astype(np.float32)
     options = RecognizeOptions(language="en", context=10.0, max_new_tokens=16)
     times = []

@@ -112,7 +112,7 @@ class Enrolment:
                 name, embedding.weight, sample.embedding, sample.duration, clip
             )
         whole = combine(known, sample)
-        self._store.profiles.teach(known.id, whole.embedding, whole.duration, clip)
+        self._store.profiles.update_embedding(known.id, whole.embedding, whole.duration, clip)
         return self._store.profiles.get(known.id)
 
     def _turns(self, meeting_id: str) -> tuple[Turn, ...]:

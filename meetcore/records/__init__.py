@@ -1,6 +1,6 @@
 """The frozen records that cross module borders; importing them loads no other package."""
 
-from meetcore.records.audio import SAMPLE_RATE, Samples
+from meetcore.records.audio import SAMPLE_RATE, ReadSamples, Samples
 from meetcore.records.job import Job, JobOptions, JobStage, JobState
 from meetcore.records.library import (
     LibraryPage,
@@ -43,6 +43,7 @@ __all__ = [
     "ModelsInUse",
     "Order",
     "Profile",
+    "ReadSamples",
     "RejectedText",
     "RungLeft",
     "Samples",

@@ -1,10 +1,11 @@
-"""The audio that models and recordings share: float32 samples, mono, 16 kHz."""
+"""The form of audio that all models and recordings share: float32 samples, mono, 16 kHz."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:  # the doctor reads these records where numpy can't be imported
+if TYPE_CHECKING:  # `meetcore doctor` imports these records where numpy is missing
     import numpy as np
     import numpy.typing as npt
 
@@ -13,3 +14,6 @@ SAMPLE_RATE = 16_000
 
 Samples: TypeAlias = "npt.NDArray[np.float32]"
 """Mono audio, shape (n_samples,), float32 in [-1, 1], 16 kHz."""
+
+ReadSamples: TypeAlias = Callable[[int, int], "Samples"]
+"""``read(start, stop)``: the samples of a recording from `start` up to, not including, `stop`."""

@@ -1,4 +1,4 @@
-"""The durable queue: what is still to be done for which meeting, and how far it is."""
+"""Jobs: the stored queue of second passes and imports, with options, stage and progress."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 class JobStage(enum.StrEnum):
-    """What a job does, in this order."""
+    """The stages of a job, in this order."""
 
     DECODING = "decoding"
     RECOGNIZING = "recognizing"
@@ -17,7 +17,7 @@ class JobStage(enum.StrEnum):
 
 
 class JobState(enum.StrEnum):
-    """Where a job is."""
+    """The state of a job in the queue."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -28,20 +28,20 @@ class JobState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What a person asked for; the defaults let Meetcore choose."""
+    """The options of a transcription; the defaults let Meetcore choose."""
 
     language: str | None = None
-    """ISO code; None detects it where the weight can."""
+    """ISO code; None detects the language where the weight can."""
     recognizer: str = ""
     """Name of a Whisper weight; empty takes the one in the settings."""
     speakers: bool = True
-    """False leaves everybody's words without a speaker."""
+    """False skips diarization: words have no speaker."""
     n_speakers: int | None = None
-    """Exactly so many."""
+    """Exact number of speakers."""
     max_speakers: int | None = None
-    """At most so many."""
+    """Largest number of speakers."""
     prompt: str = ""
-    """Names and terms of this meeting."""
+    """Names and terms of this meeting, given to the recognizer as a prompt."""
 
     def __post_init__(self) -> None:
         for name in ("n_speakers", "max_speakers"):
@@ -54,26 +54,26 @@ class JobOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The work on one meeting; a meeting has one job at most, the latest."""
+    """The second pass of one meeting; a meeting has one job at most."""
 
     meeting_id: str
     state: JobState
     stage: JobStage
-    """Of a job that failed: where. Of one that waits: where it will begin."""
+    """Of a failed job, the stage that failed; of a queued one, the stage it will start with."""
     options: JobOptions = field(default_factory=JobOptions)
     progress: float = 0.0
-    """Of the stage, 0 to 1."""
+    """Part of the stage that is done, 0 to 1."""
     overall: float = 0.0
-    """Of the whole job, 0 to 1, by expected time."""
+    """Part of the whole job that is done, 0 to 1, by expected time."""
     remaining_s: float | None = None
-    """Expected wall-clock seconds to its end; None while nobody can tell."""
+    """Expected wall-clock seconds until the end; None while there is no estimate."""
     checkpoint_samples: int = 0
-    """Up to here the words are in the draft: recognition goes on from here."""
+    """The draft holds the words up to this sample; recognition resumes here."""
     source_path: str | None = None
     """The uploaded file, inside the data folder; None for a recorded meeting."""
     detail: str = ""
-    """Why it failed, or what the result lacks, in one sentence."""
+    """Why the job failed, or what its result lacks, in one sentence."""
     attempts: int = 0
-    """How often it was begun since a person last asked for it."""
+    """How often the job was started since it was last requested."""
     created_at: datetime | None = None
     finished_at: datetime | None = None

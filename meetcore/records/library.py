@@ -1,4 +1,4 @@
-"""All meetings at a glance: filtered, sorted, and searched for what was said."""
+"""The list of meetings: a query with filters and search words, and a page of its result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meetcore.records.transcript import Speaker
 
 
 class Order(enum.StrEnum):
-    """How a list of meetings is sorted."""
+    """The sort order of a list of meetings."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -22,12 +22,12 @@ class Order(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LibraryQuery:
-    """Which meetings to show; empty fields ask for nothing."""
+    """Which meetings to list; an empty field filters nothing."""
 
     text: str = ""
-    """Words that were said, or that stand in the title."""
+    """Words to find in transcripts and titles."""
     person: str = ""
-    """A given name, exactly."""
+    """Only meetings with a speaker of exactly this name."""
     since: datetime | None = None
     until: datetime | None = None
     """Exclusive."""
@@ -39,7 +39,7 @@ class LibraryQuery:
 
 @dataclass(frozen=True, slots=True)
 class SnippetPart:
-    """A stretch of a hit's text, and whether it is what was searched for."""
+    """A part of a hit's text, and whether it matches the search."""
 
     text: str
     is_match: bool
@@ -47,33 +47,33 @@ class SnippetPart:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A segment of the transcript in force that holds what was searched for."""
+    """A segment that matches the search, of the best transcript a meeting has."""
 
     meeting_id: str
     position: int
     start: float
     """Seconds on the meeting's clock, of the first word that matches."""
     speaker: str
-    """Name to show."""
+    """The speaker's name to show."""
     snippet: tuple[SnippetPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingSummary:
-    """One row of the list."""
+    """One meeting in the list."""
 
     meeting: Meeting
     people: tuple[Speaker, ...] = ()
-    """Who is heard in the transcript in force, in order of appearance."""
+    """The speakers of the best transcript there is, in order of appearance."""
     job: Job | None = None
     hits: tuple[SearchHit, ...] = ()
-    """The first few, where text was searched for."""
+    """The first few hits, where text was searched for."""
     hit_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryPage:
-    """One page of meetings, and how many there are in all."""
+    """One page of the list, and how many meetings match in all."""
 
     rows: tuple[MeetingSummary, ...] = ()
     total: int = 0

@@ -1,4 +1,4 @@
-"""A running meeting as readers see it: frozen snapshots, never the meeting itself."""
+"""Snapshots of a running meeting, which its threads publish and pages draw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meetcore.records.transcript import Segment, Speaker, Word
 
 
 class LiveState(enum.StrEnum):
-    """What a running meeting's worker is doing."""
+    """What a running meeting does at the moment."""
 
     LISTENING = "listening"
     PAUSED = "paused"
@@ -19,38 +19,38 @@ class LiveState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LiveHealth:
-    """Counts and times of one running meeting; no words, no names."""
+    """Counts and times of one running meeting, without words or names."""
 
     frames_offered: int = 0
     samples_on_disk: int = 0
     backlog: float = 0.0
-    """Seconds of audio recorded but not yet heard by the recognizer."""
+    """Seconds of audio recorded but not yet recognized."""
     step: float = 0.0
-    """Seconds of new audio between two decodes, now in force."""
+    """Seconds of new audio between two decodes at the moment."""
     rtf: float = 0.0
     chunk_errors: int = 0
-    """All since the meeting began."""
+    """Windows that a model failed on since the meeting began."""
     recent_errors: int = 0
-    """Those of the last minute; none means that what failed has recovered."""
+    """Those of the last minute; 0 means that the models have recovered."""
     last_error: str = ""
-    """The newest error, by its class or a sentence; empty after a minute without one."""
+    """Class of the newest error, or a sentence; empty after a minute without an error."""
     last_traceback: str = ""
-    """Of the newest error, however old: code and our own messages, nothing that was said."""
+    """Of the newest error, however old; holds code and Meetcore's own messages, never words."""
     latency_p50: float | None = None
-    """Seconds from a word's last sample arriving to its being committed: half took less.
-    Over the words of the last minutes; None while there are none."""
+    """Median seconds from the arrival of a word's last sample to its commit, over the words of
+    the last minutes; None without any."""
     latency_p95: float | None = None
     since_last_frame: float = 0.0
-    """Seconds on the wall clock since the browser last sent anything."""
+    """Wall-clock seconds since the browser last sent audio."""
     keeping_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSnapshot:
-    """A frozen view of a running meeting; what a page draws and nothing else.
+    """All that a page draws of a running meeting, at one moment.
 
-    Segments are committed (their words never change; their speaker may settle
-    later). `tentative` are words after the last segment that may still change.
+    The words of `segments` are committed and never change; their speakers may change until the
+    diarizer has decided. `tentative` are the words after them, which may still change.
     """
 
     meeting_id: str
@@ -68,6 +68,6 @@ class LiveSnapshot:
     speakers: tuple[Speaker, ...]
     health: LiveHealth
     source: str | None = None
-    """Id of the browser tab whose microphone is in use; None when nobody sends."""
+    """Id of the browser tab whose microphone is in use; None when no tab sends audio."""
     version: int = 0
-    """Grows with every change a page would want to draw."""
+    """Grows with every change of what a page draws."""

@@ -1,4 +1,4 @@
-"""A meeting as the store lists it, without its transcript."""
+"""A stored meeting without its transcript: title, state, times, models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from meetcore.records.mode import Mode
 
 
 class MeetingState(enum.StrEnum):
-    """Where a meeting is in its life, as the store knows it."""
+    """The state of a stored meeting."""
 
     LIVE = "live"
     INTERRUPTED = "interrupted"
@@ -21,7 +21,7 @@ class MeetingState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting as the store lists it."""
+    """A stored meeting, without its transcript."""
 
     id: str
     title: str
@@ -30,13 +30,13 @@ class Meeting:
     duration: float = 0.0
     mode: Mode | None = None
     detail: str = ""
-    """Why it failed or stepped down, in one sentence; empty when all is well."""
+    """Why it failed, or which models were missing, in one sentence; empty when all is well."""
     recognizer: str = ""
     audio_path: str | None = None
     language: str | None = None
     progress: float = 0.0
-    """Of the second pass, 0 to 1."""
+    """Part of the second pass that is done, 0 to 1."""
     ended_at: datetime | None = None
-    """When it stopped being live; None while it runs, or when nobody saw it end."""
+    """When the recording ended; None while it runs, or after a crash."""
     source_name: str = ""
-    """Name of the file it was made of; empty for one that was recorded here."""
+    """Name of the imported file; empty for a meeting recorded here."""

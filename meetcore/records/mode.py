@@ -1,4 +1,4 @@
-"""The modes, apart from the other records: whoever needs only them needs no numpy."""
+"""The modes of the identifier: full, words only, or recording only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import enum
 
 
 class Mode(enum.StrEnum):
-    """The rung of the identifier that holds, best first."""
+    """What the loaded models can do, best first."""
 
     FULL = "full"
     TRANSCRIPTION_ONLY = "transcription-only"

@@ -1,4 +1,4 @@
-"""Which models are loaded, and which rungs were left for want of one."""
+"""Which models are loaded, and which modes were given up because a model is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meetcore.records.mode import Mode
 
 @dataclass(frozen=True, slots=True)
 class RungLeft:
-    """A rung the identifier could not hold: its mode, why, and how to climb back."""
+    """A mode that is not available: why, and the command or setting that brings it back."""
 
     mode: Mode
     reason: str
@@ -18,7 +18,7 @@ class RungLeft:
 
 @dataclass(frozen=True, slots=True)
 class ModelsInUse:
-    """What the identifier loaded, for the page, the store and the bench."""
+    """The models that the identifier loaded, shown on pages and stored with meetings."""
 
     mode: Mode
     live_recognizer: str = ""
@@ -28,5 +28,8 @@ class ModelsInUse:
     reason: str = ""
     """One sentence: why this mode and these weights."""
     rungs_left: tuple[RungLeft, ...] = ()
+    stand_ins: tuple[str, ...] = ()
+    """Settings ("recognizer", "live_recognizer", "diarizer") whose model failed to load, so that
+    another one is in use."""
     languages: tuple[str, ...] = ("en",)
-    """ISO codes the live recognizer can be told to use."""
+    """ISO codes that the live recognizer supports."""

@@ -1,4 +1,4 @@
-"""Words, turns, segments, transcripts; all times are seconds on the meeting's clock."""
+"""Words, turns, segments and transcripts; times are seconds from the recording's beginning."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 
 class Stage(enum.StrEnum):
-    """Which pass wrote a transcript: the live one or the second, slower one."""
+    """Which pass wrote a transcript: the live pass, or the second pass over the recording."""
 
     PROVISIONAL = "provisional"
     DRAFT = "draft"
-    """The second pass's words so far, without speakers; gone once it has written the final one."""
+    """The second pass's words so far, without speakers; deleted when the final one is written."""
     FINAL = "final"
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word with its time.
+    """One recognized word with its times and probability.
 
     `text` keeps the recognizer's leading space (" Hello"), so that words of any
     language join with ``"".join``.
@@ -31,7 +31,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who spoke when, without words."""
+    """A stretch of speech of one speaker, without words; turns may overlap."""
 
     start: float
     end: float
@@ -40,14 +40,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One speaker's stretch of words; `speaker` is None while nobody knows who it is."""
+    """Consecutive words of one speaker; `speaker` is a label, None while it is unknown."""
 
     start: float
     end: float
     speaker: str | None
     words: tuple[Word, ...]
     machine: tuple[Word, ...] | None = None
-    """What the recognizer wrote, where a person corrected it."""
+    """The recognizer's words, where a person corrected them; else None."""
 
     @property
     def text(self) -> str:
@@ -57,7 +57,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class RejectedText:
-    """Recognized text that the gate held back, kept for review."""
+    """Recognized text that the hallucination gate rejected, kept for review."""
 
     start: float
     end: float
@@ -67,12 +67,12 @@ class RejectedText:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A voice of one meeting: its label ("S1"), and the name a person gave it, if any."""
+    """A speaker of one meeting: the diarizer's label ("S1"), and the name if one was given."""
 
     label: str
     name: str | None = None
     similarity: float | None = None
-    """How alike the enrolled voice is that gave the name, 0 to 1; None where a person did."""
+    """Similarity to the voice profile that gave the name, 0 to 1; None if a person gave it."""
     profile_id: str | None = None
 
     @property
@@ -83,7 +83,7 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said: segments in order of start, and the speakers they name."""
+    """What was said: segments in order of start, and the speakers of their labels."""
 
     segments: tuple[Segment, ...] = ()
     speakers: tuple[Speaker, ...] = ()

@@ -1,4 +1,4 @@
-"""Voices that people asked to be recognised again; nothing is kept of anybody else's."""
+"""Voice profiles: voices that people enrolled so that later meetings name them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VoiceClip:
-    """Where a voice can be heard: a stretch of a meeting's recording, in seconds."""
+    """A stretch of a meeting's recording where an enrolled voice speaks, in seconds."""
 
     meeting_id: str
     start: float
@@ -27,13 +27,13 @@ class Profile:
     id: str
     name: str
     weight: str
-    """Name of the weight that made the embedding; others' cannot be compared."""
+    """Name of the embedding weight; embeddings of different weights cannot be compared."""
     embedding: npt.NDArray[np.float32]
-    """Unit length, shape (dimension,)."""
+    """Shape (dimension,), float32, unit length."""
     duration: float
-    """Seconds of speech behind it."""
+    """Seconds of speech that the embedding was computed from."""
     created_at: datetime
     updated_at: datetime
     clips: tuple[VoiceClip, ...] = ()
     meetings: int = 0
-    """How many meetings taught it."""
+    """How many meetings contributed speech."""

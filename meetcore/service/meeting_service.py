@@ -14,7 +14,7 @@ from meetcore.jobs.tasks import Engine
 from meetcore.live.meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
 from meetcore.models.identifier import Identifier, create_speaker_identifier
-from meetcore.models.pool import Shelf
+from meetcore.models.pool import IdentifierPool
 from meetcore.profiles.enrolment import Enrolment
 from meetcore.profiles.recognition import KnownVoices
 from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, ModelsInUse, Profile
@@ -51,8 +51,9 @@ class MeetingService:
         self.store = store
         self._settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        load = load_identifier or (lambda: create_speaker_identifier(settings))
-        self._pool = Shelf(settings, load)
+        self._pool = IdentifierPool(
+            load_identifier or (lambda: create_speaker_identifier(settings))
+        )
         self._known_voices = KnownVoices(store)
         self._enrolment = Enrolment(store, settings, self._pool.borrowed, self._known_voices)
         self._engine = engine or ProcessEngine(settings)

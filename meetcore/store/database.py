@@ -1,4 +1,4 @@
-"""A migrated database, its short transactions, and the place where its errors are translated."""
+"""The database: opened and migrated, its transactions, and SQLAlchemy's errors as StoreError."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from meetcore.store.migrate import migrate
 
 
 class Database:
-    """Hands out short transactions; safe from several threads, each with a session of its own."""
+    """Opens transactions. May be used from any thread; each transaction has its own Session."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -26,47 +26,48 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only reads.
+        """A read-only transaction.
 
         Raises
         ------
         StoreError
-            The database refuses, or was closed.
+            The database refused the read, or it was closed.
         """
         with self._translated("read"), self._readers.begin() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction that writes, all of it or, when anything raises inside, nothing.
+        """A transaction that writes; rolled back when the block raises.
 
         Raises
         ------
         StoreError
-            The database refuses, or was closed.
+            The database refused the write (nothing is saved; try again), or it was closed.
         """
         with self._translated("write"), self._writers.begin() as session:
             yield session
 
     def migrate(self) -> None:
-        """Bring the tables up to this version.
+        """Run the migrations that are missing.
 
         Raises
         ------
         StoreError
-            A newer version made the database, or it refuses.
+            A newer Meetcore made the database, or the database refused; the message says what
+            to do.
         """
         writer = self._engine.execution_options(**{sqlite.WRITES: True})
         url = self._engine.url
         with (
             self._translated("migration"),
-            sqlite.opening(url),
+            sqlite.migration_lock(url),
             writer.begin() as connection,
         ):
             migrate(connection)
 
     def close(self) -> None:
-        """Close every connection; a second call does nothing."""
+        """Close all connections; idempotent."""
         self._is_closed = True
         self._engine.dispose()
 
@@ -81,12 +82,13 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """The migrated database at a SQLAlchemy URL; a SQLite file and its folder are made.
+    """The database at a SQLAlchemy URL, migrated; a SQLite file and its folder are created.
 
     Raises
     ------
     StoreError
-        The URL does not fit, the folder cannot be made, or the database cannot be migrated.
+        The URL is not valid, the folder cannot be created, or a migration failed; the message
+        says what to do.
     """
     try:
         parsed = make_url(url)
@@ -94,7 +96,7 @@ def open_database(url: str) -> Database:
         engine = create_engine(parsed)
     except (ArgumentError, ImportError) as error:
         raise StoreError(
-            f"The database URL does not fit ({error}). Set MEETCORE_DATABASE_URL to one such as"
+            f"The database URL is not valid ({error}). Set MEETCORE_DATABASE_URL to one such as"
             " sqlite:////home/me/meetcore.db, and install the driver it names."
         ) from error
     except OSError as error:
@@ -102,7 +104,7 @@ def open_database(url: str) -> Database:
             f"The folder of the database {url} cannot be made ({error.strerror})."
             " Check its access rights, or set MEETCORE_DATA_DIR to another folder."
         ) from error
-    sqlite.prepare(engine)
+    sqlite.configure(engine)
     database = Database(engine)
     try:
         database.migrate()
@@ -119,7 +121,7 @@ def _store_error(what: str, url: URL, error: Exception) -> StoreError:
             f"The database {where} was made by a newer Meetcore ({error})."
             " Update Meetcore, or set MEETCORE_DATABASE_URL to another database."
         )
-    # SQLAlchemy's own text repeats the statement with its values: words of the meeting.
+    # SQLAlchemy's own message repeats the statement with its values: words of the meeting.
     reason = error.orig if isinstance(error, DBAPIError) else type(error).__name__
     return StoreError(
         f"The database {where} refused a {what} ({reason})."

@@ -1,4 +1,4 @@
-"""Jobs in the database; one a meeting."""
+"""Jobs in the database; a meeting has at most one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import Job, JobOptions, JobStage, JobState
@@ -14,20 +14,23 @@ from meetcore.store.database import Database
 from meetcore.store.queries import SHOWN
 from meetcore.store.schema import JobRow, MeetingRow
 
-ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+FINAL_STATES = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 
 
 class Unchanged:
-    """Says that a value which may be None is to stay."""
+    """Type of UNCHANGED, the default of arguments for which None is a value."""
 
 
 UNCHANGED = Unchanged()
 
 
 class JobStore:
-    """Reads and writes jobs; every method is one short transaction, safe from any thread.
+    """Reads and writes jobs; every method is one short transaction, callable from any thread.
 
-    Every method raises StoreError when the database refuses.
+    Raises
+    ------
+    StoreError
+        From every method: the database refused. Try again, or show the message.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
@@ -35,7 +38,7 @@ class JobStore:
         self._clock = clock
 
     def put(self, job: Job) -> Job:
-        """Save a job in place of the meeting's last one; it is created now if it does not say."""
+        """Save a job, replacing the meeting's previous one; `created_at` defaults to now."""
         job = replace(job, created_at=job.created_at or self._clock())
         with self._database.writing() as session:
             session.merge(_row(job))
@@ -48,7 +51,7 @@ class JobStore:
             return None if row is None else to_job(row)
 
     def list(self, states: Iterable[JobState] = ()) -> list[Job]:
-        """Jobs in any of these states (all, if none is given), newest first."""
+        """Jobs in any of these states (all jobs for no states), newest first."""
         wanted = [state.value for state in states]
         chosen = select(JobRow).join(MeetingRow, MeetingRow.id == JobRow.meeting_id).where(SHOWN)
         if wanted:
@@ -56,11 +59,6 @@ class JobStore:
         newest_first = (JobRow.created_at.desc(), MeetingRow.serial.desc())
         with self._database.reading() as session:
             return [to_job(row) for row in session.scalars(chosen.order_by(*newest_first))]
-
-    def next_queued(self) -> Job | None:
-        """The job that has waited longest."""
-        waiting = self.list((JobState.QUEUED,))
-        return waiting[-1] if waiting else None
 
     def update(
         self,
@@ -76,14 +74,14 @@ class JobStore:
         attempts: int | None = None,
         options: JobOptions | None = None,
     ) -> Job:
-        """Change what is given; entering a last state notes the time.
+        """Change the given fields; `finished_at` is set with a final state, else cleared.
 
         Raises
         ------
         MeetingNotFoundError
-            There is no such job, perhaps because its meeting was deleted.
+            The meeting has no job; it may have been deleted.
         """
-        changes = {
+        values: dict[str, object] = {
             "state": None if state is None else state.value,
             "stage": None if stage is None else stage.value,
             "progress": None if progress is None else float(progress),
@@ -93,25 +91,23 @@ class JobStore:
             "attempts": attempts,
             "options": None if options is None else asdict(options),
         }
+        changes = {name: value for name, value in values.items() if value is not None}
+        if not isinstance(remaining_s, Unchanged):
+            changes["remaining_s"] = remaining_s
+        if state is not None:
+            changes["finished_at"] = self._clock() if state in FINAL_STATES else None
+        return self._write(meeting_id, changes)
+
+    def _write(self, meeting_id: str, changes: dict[str, object]) -> Job:
         with self._database.writing() as session:
             row = session.get(JobRow, meeting_id)
             if row is None:
                 raise MeetingNotFoundError(
                     f"The meeting {meeting_id} has no job. It may have been deleted."
                 )
-            for name, value in changes.items():
-                if value is not None:
-                    setattr(row, name, value)
-            if not isinstance(remaining_s, Unchanged):
-                row.remaining_s = remaining_s
-            if state is not None:
-                row.finished_at = self._clock() if state in ENDED else None
+            for column, value in changes.items():
+                setattr(row, column, value)
             return to_job(row)
-
-    def remove(self, meeting_id: str) -> None:
-        """Forget a job; the meeting stays."""
-        with self._database.writing() as session:
-            session.execute(delete(JobRow).where(JobRow.meeting_id == meeting_id))
 
 
 def to_job(row: JobRow) -> Job:

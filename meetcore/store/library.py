@@ -1,8 +1,8 @@
-"""The list of meetings: filtered, sorted, searched, a page at a time."""
+"""The list of meetings: filtered, sorted, searched, in pages."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
@@ -19,14 +19,20 @@ from meetcore.records import (
 )
 from meetcore.store.database import Database
 from meetcore.store.jobs import to_job
-from meetcore.store.queries import NEWEST_FIRST, SHOWN, found_meeting
+from meetcore.store.queries import NEWEST_FIRST, SHOWN, meeting_row
 from meetcore.store.rows import to_meeting, to_speaker
 from meetcore.store.schema import JobRow, MeetingRow, SegmentRow, SpeakerRow
-from meetcore.store.search.places import count_in, counts_of, first_places, hits_at, places
+from meetcore.store.search.matches import (
+    count_in_meeting,
+    count_matches,
+    find_matches,
+    first_matches,
+    search_hits,
+)
 from meetcore.store.search.terms import Term, in_title, terms_of
 
 HITS_SHOWN = 3
-"""Hits of each meeting in a list."""
+"""Search hits listed under each meeting."""
 _ORDERS = {
     Order.NEWEST: NEWEST_FIRST,
     Order.OLDEST: (MeetingRow.created_at, MeetingRow.id),
@@ -36,65 +42,54 @@ _ORDERS = {
 
 
 class Library:
-    """Reads only; every method is one short transaction, safe from any thread.
+    """Lists and searches meetings; every method is one read transaction, callable from any thread.
 
-    Every method raises StoreError when the database refuses.
+    Raises
+    ------
+    StoreError
+        From every method: the database refused. Try again, or show the message.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def find(self, query: LibraryQuery) -> LibraryPage:
-        """One page of the meetings asked for, with their people, jobs and first hits."""
+        """One page of the meetings that match, each with its people, job and first search hits."""
         terms = terms_of(query.text)
         if query.text.strip() and not terms:
             return LibraryPage()
         with self._database.reading() as session:
-            said = counts_of(session, terms) if terms else {}
-            found = {*said, *_titled(session, terms)} if terms else set()
-            wanted = and_(*_filters(query, terms, found))
+            counts = count_matches(session, terms) if terms else {}
+            serials = {*counts, *_matching_titles(session, terms)} if terms else set()
+            wanted = and_(*_filters(query, terms, serials))
             total = session.scalar(select(func.count()).select_from(MeetingRow).where(wanted))
             page = select(MeetingRow).where(wanted).order_by(*_ORDERS[query.order])
             rows = session.scalars(page.limit(query.limit).offset(query.offset)).all()
-            ids = [row.id for row in rows]
-            people, jobs = _people(session, ids), _jobs(session, ids)
-            holding = [row for row in rows if row.serial in said]
-            counts = {row.id: said[row.serial] for row in holding}
-            for row in holding:
-                if counts[row.id] is None:
-                    counts[row.id] = count_in(session, terms, row.serial)
-            hits = _first_hits(session, holding, terms)
-            return LibraryPage(
-                tuple(
-                    MeetingSummary(
-                        to_meeting(row),
-                        people.get(row.id, ()),
-                        jobs.get(row.id),
-                        hits.get(row.id, ()),
-                        counts.get(row.id) or 0,
-                    )
-                    for row in rows
-                ),
-                total or 0,
-            )
+            return LibraryPage(_summaries(session, rows, terms, counts), total or 0)
 
     def hits(
         self, text: str, meeting_id: str | None = None, limit: int = 50, offset: int = 0
     ) -> tuple[SearchHit, ...]:
-        """Where something was said: in one meeting in order, else newest meetings first."""
+        """Segments that hold the text: of one meeting in order, else newest meetings first.
+
+        Raises
+        ------
+        MeetingNotFoundError
+            There is no meeting with this id; reload the list.
+        """
         terms = terms_of(text)
         if not terms:
             return ()
         with self._database.reading() as session:
             serial = None
             if meeting_id is not None:
-                serial = found_meeting(session.get(MeetingRow, meeting_id), meeting_id).serial
-            found = places(session, terms, serial, limit, offset)
-            found.sort(key=lambda place: (-place[0], place[1]))
-            return tuple(hits_at(session, found, terms))
+                serial = meeting_row(session, meeting_id).serial
+            found = find_matches(session, terms, serial, limit, offset)
+            found.sort(key=lambda match: (-match[0], match[1]))
+            return tuple(search_hits(session, found, terms))
 
     def people(self) -> tuple[str, ...]:
-        """All names that speakers were given."""
+        """All names of speakers, sorted."""
         named = (
             select(SpeakerRow.name)
             .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
@@ -106,18 +101,18 @@ class Library:
         return tuple(sorted(names, key=str.casefold))
 
     def counts(self) -> dict[MeetingState, int]:
-        """How many meetings are in each state; states without any are left out."""
+        """How many meetings are in each state; states without meetings are left out."""
         grouped = select(MeetingRow.state, func.count()).where(SHOWN).group_by(MeetingRow.state)
         with self._database.reading() as session:
             return {MeetingState(state): count for state, count in session.execute(grouped)}
 
 
 def _filters(
-    query: LibraryQuery, terms: Sequence[Term], found: Collection[int]
+    query: LibraryQuery, terms: Sequence[Term], serials: Collection[int]
 ) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [SHOWN]
     if terms:
-        wanted.append(MeetingRow.serial.in_(found))
+        wanted.append(MeetingRow.serial.in_(serials))
     if query.person:
         named = select(SpeakerRow.meeting_id).where(SpeakerRow.name == query.person)
         wanted.append(MeetingRow.id.in_(named))
@@ -130,14 +125,43 @@ def _filters(
     return wanted
 
 
-def _titled(session: Session, terms: Sequence[Term]) -> list[int]:
-    """Meetings whose title holds all terms; databases disagree on accents and on capitals."""
+def _matching_titles(session: Session, terms: Sequence[Term]) -> list[int]:
+    """Serials of meetings whose title holds all terms; databases disagree on accents and case."""
     rows = session.execute(select(MeetingRow.serial, MeetingRow.title).where(SHOWN))
     return [serial for serial, title in rows if in_title(title, terms)]
 
 
+def _summaries(
+    session: Session,
+    rows: Sequence[MeetingRow],
+    terms: Sequence[Term],
+    counts: Mapping[int, int | None],
+) -> tuple[MeetingSummary, ...]:
+    """One summary a row; `counts` holds the matches by serial, None where not counted yet."""
+    ids = [row.id for row in rows]
+    people, jobs = _people(session, ids), _jobs(session, ids)
+    matching = [row for row in rows if row.serial in counts]
+    hits = _first_hits(session, matching, terms)
+    hit_counts: dict[str, int] = {}
+    for row in matching:
+        count = counts[row.serial]
+        if count is None:
+            count = count_in_meeting(session, terms, row.serial)
+        hit_counts[row.id] = count
+    return tuple(
+        MeetingSummary(
+            to_meeting(row),
+            people.get(row.id, ()),
+            jobs.get(row.id),
+            hits.get(row.id, ()),
+            hit_counts.get(row.id, 0),
+        )
+        for row in rows
+    )
+
+
 def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ...]]:
-    """Who is heard in each meeting's final transcript, else in its live one."""
+    """The speakers of each meeting's final transcript, else of its live one."""
     heard = exists().where(
         SegmentRow.meeting_id == SpeakerRow.meeting_id,
         SegmentRow.stage == MeetingRow.transcript_stage,
@@ -163,9 +187,9 @@ def _jobs(session: Session, ids: Sequence[str]) -> dict[str, Job]:
 def _first_hits(
     session: Session, rows: Sequence[MeetingRow], terms: Sequence[Term]
 ) -> dict[str, tuple[SearchHit, ...]]:
-    """The first few hits of each meeting of a page."""
-    found = first_places(session, terms, [row.serial for row in rows], HITS_SHOWN)
+    """The first few hits of each of these meetings."""
+    found = first_matches(session, terms, [row.serial for row in rows], HITS_SHOWN)
     hits: dict[str, tuple[SearchHit, ...]] = {}
-    for hit in hits_at(session, found, terms) if found else ():
+    for hit in search_hits(session, found, terms) if found else ():
         hits[hit.meeting_id] = (*hits.get(hit.meeting_id, ()), hit)
     return hits

@@ -1,4 +1,4 @@
-"""Brings a database to this version's tables; safe when two processes open it at once."""
+"""Runs Alembic's migrations, and tells which revision a database is at."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
-    """Run every migration that is missing, in the transaction the connection is in.
+    """Run the missing migrations in the connection's transaction.
 
-    Whoever comes second waits for the first one's transaction and finds nothing left to do.
+    Safe when two processes do it at once: the second waits for the first transaction's end and
+    finds no migration missing.
 
     Raises
     ------
     alembic.util.CommandError
-        The database was made by a newer version.
+        A newer version made the database: its revision is unknown here.
     sqlalchemy.exc.SQLAlchemyError
-        The database refuses.
+        The database refused; the transaction is to be rolled back.
     """
     config = _config()
     config.attributes["connection"] = connection
@@ -35,30 +36,31 @@ def migrate(connection: Connection, revision: str = "head") -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a database stands among the migrations."""
+class MigrationStatus:
+    """Which revision a database is at, and which is the newest."""
 
     revision: str | None
-    """None for one without tables, or that is not there yet."""
+    """None for a database without tables, or one that does not exist yet."""
     head: str
+    """The newest revision of this version of Meetcore."""
     known: bool
-    """Whether this version of Meetcore has that revision."""
+    """Whether this version of Meetcore has `revision`."""
 
 
-def standing(url: str) -> Standing:
-    """Look at a database without migrating it, and without making one.
+def migration_status(url: str) -> MigrationStatus:
+    """The revision of a database; nothing is migrated or created.
 
     Raises
     ------
     StoreError
-        It cannot be read.
+        The database cannot be read; the message says what to check.
     """
     script = ScriptDirectory.from_config(_config())
     head = script.get_current_head() or ""
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
-            return Standing(None, head, True)
+            return MigrationStatus(None, head, True)
         engine = create_engine(parsed)
         try:
             with engine.connect() as connection:
@@ -71,7 +73,7 @@ def standing(url: str) -> Standing:
             " and that nothing else has locked or damaged the file."
         ) from error
     known = {each.revision for each in script.walk_revisions()}
-    return Standing(revision, head, revision is None or revision in known)
+    return MigrationStatus(revision, head, revision is None or revision in known)
 
 
 def _config() -> Config:

@@ -1,4 +1,4 @@
-"""Rows to records and back; floats and words cross the border of the database here only."""
+"""Database rows as records, and records as rows."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ def to_meeting(row: MeetingRow) -> Meeting:
 
 
 def to_segment(row: SegmentRow) -> Segment:
-    """The segment a row holds."""
+    """The segment a row describes."""
     machine = None if row.machine is None else to_words(row.machine)
     return Segment(row.start, row.end, row.speaker, to_words(row.words), machine)
 
 
 def to_words(stored: Iterable[StoredWord]) -> tuple[Word, ...]:
-    """Words out of a JSON list."""
+    """Words from a JSON list."""
     return tuple(Word(*word) for word in stored)
 
 
 def stored_words(words: Iterable[Word]) -> list[StoredWord]:
-    """Words as a JSON list; models give numpy floats, which JSON cannot say."""
+    """Words as a JSON list; numpy floats, which JSON cannot hold, become floats."""
     return [(w.text, float(w.start), float(w.end), float(w.probability)) for w in words]
 
 
 def segment_row(meeting_id: str, stage: Stage, position: int, segment: Segment) -> SegmentRow:
-    """The row of a segment; models give numpy floats, which databases take for bytes."""
+    """The row of a segment; numpy floats, which SQLite would store as bytes, become floats."""
     return SegmentRow(
         meeting_id=meeting_id,
         stage=stage.value,
@@ -69,12 +69,12 @@ def segment_row(meeting_id: str, stage: Stage, position: int, segment: Segment) 
 
 
 def to_rejected(row: RejectedRow) -> RejectedText:
-    """The held-back text of a row."""
+    """The rejected text a row describes."""
     return RejectedText(row.start, row.end, row.text, row.reason)
 
 
 def rejected_row(meeting_id: str, stage: Stage, rejected: RejectedText) -> RejectedRow:
-    """The row of a held-back text."""
+    """The row of a rejected text."""
     return RejectedRow(
         meeting_id=meeting_id,
         stage=stage.value,
@@ -86,5 +86,5 @@ def rejected_row(meeting_id: str, stage: Stage, rejected: RejectedText) -> Rejec
 
 
 def to_speaker(row: SpeakerRow) -> Speaker:
-    """The speaker of a row."""
+    """The speaker a row describes."""
     return Speaker(row.label, row.name, row.similarity, row.profile_id)

@@ -1,4 +1,4 @@
-"""The tables, as typed declarative models; nothing here is special to one database."""
+"""The tables, as typed SQLAlchemy models that work on every database."""
 
 from __future__ import annotations
 
@@ -30,13 +30,19 @@ StoredTurn = tuple[float, float, str]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment in UTC, also where the database forgets time zones (SQLite does)."""
+    """An aware datetime in UTC, also on databases that drop the time zone (SQLite does)."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment in UTC; a naive one is a mistake of the caller."""
+        """The datetime in UTC.
+
+        Raises
+        ------
+        ValueError
+            It has no time zone; pass an aware one.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -44,14 +50,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment, aware again."""
+        """The datetime, with its time zone again."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
-    """What all tables share: constraints with foreseeable names, so that migrations find them."""
+    """Base of all tables; constraints have fixed names, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -81,16 +87,16 @@ class MeetingRow(Base):
     language: Mapped[str | None] = mapped_column(String(16))
     progress: Mapped[float] = mapped_column(Double)
     transcript_stage: Mapped[str] = mapped_column(String(16))
-    """The best transcript there is; a final one may well have no segments."""
+    """The stage of the transcript in force: provisional or final (a final one may be empty)."""
     source_name: Mapped[str | None] = mapped_column(Text)
     hidden_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When somebody deleted it; it is in no list, and soon gone."""
+    """When a user deleted it; hidden from all lists, and removed later."""
     serial: Mapped[int] = mapped_column(Integer, index=True, nullable=True)
-    """Counts meetings as they are made; the search index knows them by it."""
+    """1, 2, 3… in order of creation; part of the row ids of the search index."""
 
 
 class SpeakerRow(Base):
-    """One voice of a meeting, and the name a person gave it."""
+    """One speaker of a meeting: label, and name where there is one."""
 
     __tablename__ = "speakers"
 
@@ -101,12 +107,12 @@ class SpeakerRow(Base):
     name: Mapped[str | None] = mapped_column(Text, index=True)
     position: Mapped[int] = mapped_column(Integer)
     similarity: Mapped[float | None] = mapped_column(Double)
-    """Of the enrolled voice that gave the name; None where a person did."""
+    """Cosine similarity to the enrolled voice that gave the name; None for a typed name."""
     profile_id: Mapped[str | None] = mapped_column(String(64))
 
 
 class SegmentRow(Base):
-    """One segment of one pass; its position is its place in that pass's transcript."""
+    """One segment of a stage's transcript, at a position counted from 0."""
 
     __tablename__ = "segments"
 
@@ -120,13 +126,13 @@ class SegmentRow(Base):
     speaker: Mapped[str | None] = mapped_column(String(64))
     words: Mapped[list[StoredWord]] = mapped_column(JSON)
     text: Mapped[str] = mapped_column(Text)
-    """The words as one line; for searching only, never read back."""
+    """The words as one line; used by the search only."""
     machine: Mapped[list[StoredWord] | None] = mapped_column(JSON(none_as_null=True))
-    """What the recognizer wrote, where a person corrected it."""
+    """The recognizer's words, where a user corrected them; else None."""
 
 
 class RejectedRow(Base):
-    """Text that the gate held back."""
+    """Text that the hallucination gate rejected."""
 
     __tablename__ = "rejected"
     __table_args__ = (Index("ix_rejected_meeting_id_stage", "meeting_id", "stage"),)
@@ -141,7 +147,7 @@ class RejectedRow(Base):
 
 
 class JobRow(Base):
-    """What is still to be done for a meeting."""
+    """The latest second pass or upload of a meeting; see meetcore.records.Job."""
 
     __tablename__ = "jobs"
 
@@ -163,7 +169,7 @@ class JobRow(Base):
 
 
 class TurnsRow(Base):
-    """Who spoke when in one meeting, overlaps included."""
+    """A meeting's speaker turns, overlaps included."""
 
     __tablename__ = "turns"
 
@@ -174,7 +180,7 @@ class TurnsRow(Base):
 
 
 class EditRow(Base):
-    """One step of a person that can be undone."""
+    """One edit by a user that can be undone."""
 
     __tablename__ = "edits"
     __table_args__ = (Index("ix_edits_meeting_id_stage", "meeting_id", "stage"),)
@@ -185,12 +191,12 @@ class EditRow(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     description: Mapped[str] = mapped_column(Text)
     change: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """What stood there before and after; see meetcore.store.edits.undo_steps."""
+    """What differs before and after; see meetcore.store.edits.changes."""
     undone: Mapped[bool] = mapped_column(Boolean)
 
 
 class ProfileRow(Base):
-    """An enrolled voice."""
+    """An enrolled voice profile."""
 
     __tablename__ = "profiles"
 
@@ -198,7 +204,7 @@ class ProfileRow(Base):
     name: Mapped[str] = mapped_column(Text)
     weight: Mapped[str] = mapped_column(String(64))
     embedding: Mapped[bytes] = mapped_column(LargeBinary)
-    """Little-endian float32."""
+    """Shape (n_dimensions,), little-endian float32."""
     duration: Mapped[float] = mapped_column(Double)
     meetings: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -206,7 +212,7 @@ class ProfileRow(Base):
 
 
 class ClipRow(Base):
-    """Where an enrolled voice can be heard; gone with the meeting."""
+    """A stretch of a recording with an enrolled voice; deleted with its meeting."""
 
     __tablename__ = "clips"
 

@@ -1,4 +1,4 @@
-"""Everything that is special to SQLite; other databases pass through untouched.
+"""What only SQLite needs: pragmas, locks, the file's folder. Other databases are left alone.
 
 Source: https://www.sqlite.org/pragma.html, https://www.sqlite.org/wal.html
 """
@@ -17,34 +17,34 @@ from sqlalchemy import URL, Connection, Engine, event
 from meetcore.errors import StoreError
 
 BUSY_TIMEOUT_MS = 30_000
-"""How long one writer waits for another; a migration of a large file takes seconds."""
+"""How long a writer waits for another one; migrating a large file takes seconds."""
 
-_waiting_ms: ContextVar[int] = ContextVar("waiting_ms", default=BUSY_TIMEOUT_MS)
+_busy_timeout_ms: ContextVar[int] = ContextVar("busy_timeout_ms", default=BUSY_TIMEOUT_MS)
 
 WRITES = "meetcore_writes"
-"""Execution option of connections that will write."""
+"""Execution option of connections whose transactions write."""
 
 _PRAGMAS = (
-    # First, so that the others wait as well.
+    # First, so that the following pragmas wait for a lock as well.
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
-    # Pages read while the worker writes.
+    # Readers and one writer at the same time.
     "PRAGMA journal_mode = WAL",
-    # With WAL a power cut may take the last second of text, never the file. The audio has a
-    # sync interval of its own, and text can be made again from it.
+    # With WAL a power cut may lose the last transactions, never the file; the text can be
+    # made again from the recording, which is synced on its own.
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
 )
 
 
 def make_folder(url: URL) -> None:
-    """Make the folder that a SQLite file is to lie in.
+    """Create the folder of a SQLite file.
 
     Raises
     ------
     StoreError
-        The URL names no file: a database in memory would be another one in each thread.
+        The URL names no file: each thread would get its own database in memory.
     OSError
-        The folder cannot be made.
+        The folder cannot be created.
     """
     if url.get_backend_name() != "sqlite":
         return
@@ -55,10 +55,11 @@ def make_folder(url: URL) -> None:
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
-def opening(url: URL) -> AbstractContextManager[object]:
-    """One process at a time inside: a new file turns to WAL without waiting for anybody else.
+def migration_lock(url: URL) -> AbstractContextManager[object]:
+    """A lock held by one process at a time while it opens and migrates a file.
 
-    SQLite answers "database is locked" at once there, whatever the busy timeout is.
+    Switching a new file to WAL fails with "database is locked" at once when two processes do it,
+    whatever the busy timeout is.
     """
     if url.get_backend_name() != "sqlite":
         return nullcontext()
@@ -66,17 +67,17 @@ def opening(url: URL) -> AbstractContextManager[object]:
 
 
 @contextmanager
-def patience(waiting_ms: int) -> Iterator[None]:
-    """Inside, transactions of this thread wait no longer than this for another writer."""
-    token = _waiting_ms.set(waiting_ms)
+def busy_timeout(timeout_ms: int) -> Iterator[None]:
+    """Within the block, transactions of this thread wait at most this long for another writer."""
+    token = _busy_timeout_ms.set(timeout_ms)
     try:
         yield
     finally:
-        _waiting_ms.reset(token)
+        _busy_timeout_ms.reset(token)
 
 
-def prepare(engine: Engine) -> None:
-    """Set the pragmas on each new connection, and begin writing transactions as such."""
+def configure(engine: Engine) -> None:
+    """Set the pragmas on each new connection, and begin writing transactions with a write lock."""
     if engine.dialect.name != "sqlite":
         return
     event.listen(engine, "connect", _on_connect)
@@ -84,7 +85,7 @@ def prepare(engine: Engine) -> None:
 
 
 def _on_connect(connection: Any, record: Any) -> None:
-    # Otherwise the driver begins transactions when it sees fit: too late, and not for DDL.
+    # Otherwise the driver begins transactions itself: too late, and not for DDL.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
@@ -93,8 +94,8 @@ def _on_connect(connection: Any, record: Any) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    # A transaction that reads first and then writes is refused at once when another one wrote in
-    # between; one that says so at its beginning waits for its turn.
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_waiting_ms.get()}")
+    # A transaction that reads first and then writes fails at once when another one wrote in
+    # between; BEGIN IMMEDIATE takes the write lock first and waits for it.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_busy_timeout_ms.get()}")
     writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,4 +1,7 @@
-"""Segments, speakers and held-back text of one meeting, inside a transaction somebody else owns."""
+"""Reads and writes segments, speakers, turns and rejected text of one meeting.
+
+Every function works inside the caller's transaction.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from meetcore.errors import StoreError
 from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn
+from meetcore.store.queries import segments_of, stage_in_force
 from meetcore.store.rows import (
     rejected_row,
     segment_row,
@@ -21,11 +25,9 @@ from meetcore.store.search import index
 
 
 def count_segments(session: Session, meeting_id: str, stage: Stage) -> int:
-    """How many segments are there; also the position of the next one."""
+    """How many segments the stage has; also the position of the next one."""
     highest = session.scalar(
-        select(func.max(SegmentRow.position)).where(
-            SegmentRow.meeting_id == meeting_id, SegmentRow.stage == stage.value
-        )
+        select(func.max(SegmentRow.position)).where(*segments_of(meeting_id, stage))
     )
     return 0 if highest is None else highest + 1
 
@@ -37,12 +39,12 @@ def put_segments(
     first_position: int,
     segments: Sequence[Segment],
 ) -> None:
-    """Replace everything from a position on.
+    """Replace all segments of the stage from a position on.
 
     Raises
     ------
     StoreError
-        The position would leave a hole.
+        The position is past the end, which would leave a gap; save the earlier segments first.
     """
     count = count_segments(session, meeting_id, stage)
     if not 0 <= first_position <= count:
@@ -52,9 +54,7 @@ def put_segments(
         )
     session.execute(
         delete(SegmentRow).where(
-            SegmentRow.meeting_id == meeting_id,
-            SegmentRow.stage == stage.value,
-            SegmentRow.position >= first_position,
+            *segments_of(meeting_id, stage), SegmentRow.position >= first_position
         )
     )
     session.add_all(
@@ -63,12 +63,12 @@ def put_segments(
     )
     put_speakers(session, meeting_id, labels_of(segments))
     meeting = session.get_one(MeetingRow, meeting_id)
-    if index.stage_in_force(session, meeting) is stage:
+    if stage_in_force(session, meeting) is stage:
         index.refresh(session, meeting, first_position)
 
 
 def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> None:
-    """Add the speakers that are not there yet, in order, after those that are."""
+    """Add the speakers that are missing, in the given order, after the existing ones."""
     known = _speaker_rows(session, meeting_id)
     missing = dict.fromkeys(label for label in labels if label not in known)
     first = max((row.position for row in known.values()), default=-1) + 1
@@ -80,17 +80,17 @@ def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> No
 
 
 def put_name(session: Session, meeting_id: str, label: str, name: str | None) -> None:
-    """Name a speaker, who may be new; an empty name takes it away."""
+    """Name a speaker, adding it where it is missing; None or blanks remove the name."""
     put_speakers(session, meeting_id, [label])
     row = _speaker_rows(session, meeting_id)[label]
     row.name = (name or "").strip() or None
     row.similarity = row.profile_id = None
 
 
-def put_recognised_name(
+def put_recognized_name(
     session: Session, meeting_id: str, label: str, name: str, similarity: float, profile_id: str
 ) -> None:
-    """Name a speaker after an enrolled voice, unless a person gave a name."""
+    """Name a speaker after an enrolled voice, unless the name was typed by a user."""
     put_speakers(session, meeting_id, [label])
     row = _speaker_rows(session, meeting_id)[label]
     if row.name is None or row.profile_id is not None:
@@ -98,13 +98,13 @@ def put_recognised_name(
 
 
 def get_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
-    """Who spoke when, overlaps included."""
+    """The speaker turns, overlaps included."""
     row = session.get(TurnsRow, meeting_id)
     return tuple(Turn(*turn) for turn in row.turns) if row else ()
 
 
 def put_turns(session: Session, meeting_id: str, turns: Iterable[Turn]) -> None:
-    """Replace them all."""
+    """Replace all speaker turns."""
     stored = [(float(turn.start), float(turn.end), turn.speaker) for turn in turns]
     session.merge(TurnsRow(meeting_id=meeting_id, turns=stored))
 
@@ -112,15 +112,15 @@ def put_turns(session: Session, meeting_id: str, turns: Iterable[Turn]) -> None:
 def put_rejected(
     session: Session, meeting_id: str, stage: Stage, rejected: Iterable[RejectedText]
 ) -> None:
-    """Add held-back text."""
+    """Add rejected text."""
     session.add_all(rejected_row(meeting_id, stage, text) for text in rejected)
 
 
 def put_transcript(session: Session, meeting_id: str, transcript: Transcript) -> None:
-    """Replace everything of the transcript's stage; a name that is there already stands.
+    """Replace the segments and rejected text of the transcript's stage; existing names are kept.
 
-    The transcript's speakers come first in order from now on. Others keep their rows: the
-    transcript of the other stage may still name them.
+    The transcript's speakers move to the front. Other speakers stay, as the transcript of
+    another stage may still refer to them.
     """
     stage = transcript.stage
     session.execute(
@@ -143,13 +143,11 @@ def put_transcript(session: Session, meeting_id: str, transcript: Transcript) ->
 
 
 def get_transcript(session: Session, meeting_id: str, stage: Stage) -> Transcript:
-    """The transcript of a stage, with the speakers that its segments name."""
+    """The transcript of a stage, with the speakers of its segments."""
     segments = tuple(
         to_segment(row)
         for row in session.scalars(
-            select(SegmentRow)
-            .where(SegmentRow.meeting_id == meeting_id, SegmentRow.stage == stage.value)
-            .order_by(SegmentRow.position)
+            select(SegmentRow).where(*segments_of(meeting_id, stage)).order_by(SegmentRow.position)
         )
     )
     named = set(labels_of(segments))
@@ -163,12 +161,12 @@ def get_transcript(session: Session, meeting_id: str, stage: Stage) -> Transcrip
 
 
 def get_speakers(session: Session, meeting_id: str) -> tuple[Speaker, ...]:
-    """All speakers of a meeting, of both stages, in order."""
+    """All speakers of a meeting, of all stages, in order."""
     return tuple(map(to_speaker, _speaker_rows(session, meeting_id).values()))
 
 
 def labels_of(segments: Iterable[Segment]) -> tuple[str, ...]:
-    """The labels that segments name, in order of their first word."""
+    """The speaker labels of segments, in order of appearance."""
     return tuple(dict.fromkeys(item.speaker for item in segments if item.speaker is not None))
 
 

@@ -1,4 +1,4 @@
-"""Enrolled voices in the database."""
+"""Enrolled voice profiles in the database."""
 
 from __future__ import annotations
 
@@ -17,13 +17,18 @@ from meetcore.records import Profile, VoiceClip
 from meetcore.store.database import Database
 from meetcore.store.schema import ClipRow, ProfileRow, SpeakerRow
 
-Vector = npt.NDArray[np.float32]
+Embedding = npt.NDArray[np.float32]
+"""Shape (n_dimensions,), float32, unit length."""
 
 
 class ProfileStore:
-    """Reads and writes enrolled voices; every method is one short transaction.
+    """Reads and writes voice profiles; every method is one transaction, callable from any thread.
 
-    Every method raises StoreError when the database refuses, or when there is no such voice.
+    Raises
+    ------
+    StoreError
+        From every method: the database refused, or there is no profile with this id. Show the
+        message; it says what to do.
     """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
@@ -31,7 +36,7 @@ class ProfileStore:
         self._clock = clock
 
     def list(self) -> List[Profile]:
-        """All enrolled voices, by name."""
+        """All profiles, sorted by name."""
         with self._database.reading() as session:
             rows = session.scalars(select(ProfileRow)).all()
             clips = _clips(session, (row.id for row in rows))
@@ -39,15 +44,26 @@ class ProfileStore:
         return sorted(profiles, key=lambda profile: (profile.name.casefold(), profile.created_at))
 
     def get(self, profile_id: str) -> Profile:
-        """One enrolled voice."""
+        """The profile with this id."""
         with self._database.reading() as session:
-            row = _found(session, profile_id)
+            row = _profile_row(session, profile_id)
             return _profile(row, _clips(session, [profile_id]).get(profile_id, ()))
 
     def add(
-        self, name: str, weight: str, embedding: Vector, duration: float, clip: VoiceClip | None
+        self, name: str, weight: str, embedding: Embedding, duration: float, clip: VoiceClip | None
     ) -> Profile:
-        """Enrol a voice."""
+        """Create a profile from one meeting.
+
+        Parameters
+        ----------
+        weight : str
+            Name of the embedding model's weight.
+        embedding : np.ndarray, shape (n_dimensions,), float32, unit length
+        duration : float
+            Seconds of speech the embedding was computed from.
+        clip : VoiceClip, optional
+            A stretch of the recording with this voice.
+        """
         moment = self._clock()
         row = ProfileRow(
             id=secrets.token_hex(8),
@@ -66,12 +82,21 @@ class ProfileStore:
             session.flush()
             return _profile(row, _clips(session, [row.id]).get(row.id, ()))
 
-    def teach(
-        self, profile_id: str, embedding: Vector, duration: float, clip: VoiceClip | None
+    def update_embedding(
+        self, profile_id: str, embedding: Embedding, duration: float, clip: VoiceClip | None
     ) -> Profile:
-        """Replace the vector by one that heard another meeting too."""
+        """Replace the embedding by one computed with another meeting's speech too.
+
+        Parameters
+        ----------
+        embedding : np.ndarray, shape (n_dimensions,), float32, unit length
+        duration : float
+            Seconds of speech behind the new embedding, over all meetings.
+        clip : VoiceClip, optional
+            A stretch of that meeting's recording; a meeting counts once.
+        """
         with self._database.writing() as session:
-            row = _found(session, profile_id)
+            row = _profile_row(session, profile_id)
             row.embedding, row.duration = _bytes(embedding), float(duration)
             row.updated_at = self._clock()
             known = _clips(session, [profile_id]).get(profile_id, ())
@@ -82,23 +107,37 @@ class ProfileStore:
             return _profile(row, _clips(session, [profile_id]).get(profile_id, ()))
 
     def rename(self, profile_id: str, name: str) -> None:
-        """Call a voice otherwise, also where it gave its name to a speaker."""
+        """Rename a profile, and every speaker that was named after it.
+
+        Raises
+        ------
+        StoreError
+            The name is blank, or there is no such profile.
+        """
         name = name.strip()
         if not name:
             raise StoreError("A voice needs a name. Type one.")
         with self._database.writing() as session:
-            row = _found(session, profile_id)
+            row = _profile_row(session, profile_id)
             row.name, row.updated_at = name, self._clock()
             session.execute(
                 update(SpeakerRow).where(SpeakerRow.profile_id == profile_id).values(name=name)
             )
 
-    def merge(self, profile_id: str, into: str, embedding: Vector, duration: float) -> None:
-        """Two profiles were one voice: `into` stays, with the vector of both."""
+    def merge(self, profile_id: str, into: str, embedding: Embedding, duration: float) -> None:
+        """Merge a profile into another, which gets the given embedding, and delete the first.
+
+        Parameters
+        ----------
+        embedding : np.ndarray, shape (n_dimensions,), float32, unit length
+            Of both profiles' speech.
+        duration : float
+            Seconds of speech of both.
+        """
         with self._database.writing() as session:
-            gone, kept = _found(session, profile_id), _found(session, into)
+            merged, kept = _profile_row(session, profile_id), _profile_row(session, into)
             kept.embedding, kept.duration = _bytes(embedding), float(duration)
-            kept.meetings += gone.meetings
+            kept.meetings += merged.meetings
             kept.updated_at = self._clock()
             session.execute(
                 update(ClipRow).where(ClipRow.profile_id == profile_id).values(profile_id=into)
@@ -112,7 +151,7 @@ class ProfileStore:
             session.execute(delete(ProfileRow).where(ProfileRow.id == profile_id))
 
     def delete(self, profile_id: str) -> None:
-        """Forget a voice; names it gave stay, as if they had been typed."""
+        """Delete a profile; speakers named after it keep the name, as a typed one."""
         with self._database.writing() as session:
             session.execute(
                 update(SpeakerRow)
@@ -123,14 +162,14 @@ class ProfileStore:
             session.execute(delete(ProfileRow).where(ProfileRow.id == profile_id))
 
 
-def _found(session: Session, profile_id: str) -> ProfileRow:
+def _profile_row(session: Session, profile_id: str) -> ProfileRow:
     row = session.get(ProfileRow, profile_id)
     if row is None:
         raise StoreError("This voice is not enrolled any more. Reload the page.")
     return row
 
 
-def _bytes(embedding: Vector) -> bytes:
+def _bytes(embedding: Embedding) -> bytes:
     return np.asarray(embedding, dtype="<f4").tobytes()
 
 

@@ -1,4 +1,4 @@
-"""Words and turns in, segments out: who said which word."""
+"""Assigns recognized words to diarized turns: words and turns in, segments of one speaker out."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from itertools import pairwise
 
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.sentences import ends_clause, ends_sentence
-from meetcore.transcript.turnindex import TurnIndex
+from meetcore.transcript.turn_index import TurnIndex
 from meetcore.transcript.units import Unit, spoken_span, units_of
 
 
 @dataclass(frozen=True, slots=True)
 class AttributionOptions:
-    """The distances (seconds) that decide where a segment may be cut."""
+    """Distances and lengths, in seconds, that decide where a segment may be cut."""
 
     reach: float = 0.5
-    """A word in no turn takes the nearest turn's speaker up to this distance."""
+    """A word outside all turns takes the nearest turn's speaker up to this distance."""
     snap: float = 0.5
-    """Word and turn boundaries disagree by up to this; a change of speaker moves to the
-    best of punctuation and pauses this close. On pyannote's sample with its own turns, cpWER
+    """Word and turn boundaries may disagree by up to this; a change of speaker moves to the
+    best punctuation mark or pause this close. On pyannote's sample with its own turns, cpWER
     of base.en is 10.3 % (0.2: 17.2 %, none: 21.8 %); with turns 0.2 s late 14.9 % (0.3: 29.9 %)."""
     pause: float = 0.3
-    """A gap between words that counts as evidence for a cut."""
+    """A gap between words that supports a change of speaker."""
     edge: float = 1.0
-    """A segment's edge is its turn's edge where both are this close."""
+    """A segment starts and ends with its turn where their edges are this close."""
     island: float = 0.6
-    """A shorter turn inside somebody else's sentence is taken for a mistake of the turns."""
+    """A shorter turn inside another speaker's sentence is taken for a diarization error."""
     new_segment_pause: float = 2.0
-    """A silence after which the same speaker begins a new segment."""
+    """A longer silence begins a new segment of the same speaker."""
     paragraph: float = 20.0
     """A longer segment is cut at the next end of a sentence."""
     longest: float = 60.0
@@ -49,21 +49,21 @@ DEFAULT_OPTIONS = AttributionOptions()
 def attribute(
     words: Sequence[Word], turns: Sequence[Turn], options: AttributionOptions = DEFAULT_OPTIONS
 ) -> tuple[Segment, ...]:
-    """Segments of one speaker each, made of exactly the given words in the given order.
+    """The words grouped into segments of one speaker each, in the given order.
 
     Parameters
     ----------
     words : sequence of Word
-        In the order spoken; their times may stumble.
+        In the order spoken; their times need not be monotonic.
     turns : sequence of Turn
-        Who spoke when, best without overlaps, in any order.
+        In any order; best without overlaps.
     options : AttributionOptions
-        The distances in force.
+        Distances that decide where segments are cut.
 
     Returns
     -------
     tuple of Segment
-        Joining the words of all segments gives `words` back.
+        Their words, concatenated, are exactly `words`.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def _gap(units: Sequence[Unit], position: int) -> float:
 
 
 def _evidence(units: Sequence[Unit], position: int, options: AttributionOptions) -> int:
-    """How well a cut before `position` fits the words: 3 sentence, 2 pause, 1 clause, 0 nothing."""
+    """Support for a cut before `position`: 3 end of sentence, 2 pause, 1 end of clause, 0 none."""
     if ends_sentence(units[position - 1].text):
         return 3
     if _gap(units, position) >= options.pause:
@@ -106,7 +106,7 @@ def _drop_islands(
     labels: list[str | None],
     options: AttributionOptions,
 ) -> None:
-    """Give back words that interrupt another speaker's sentence without a turn of their own."""
+    """Reassign short runs inside another speaker's sentence whose own turn is too short."""
     runs = _runs(labels)
     for before, (first, stop), after in zip(runs, runs[1:], runs[2:], strict=False):
         if labels[before[1] - 1] != labels[after[0]] or labels[after[0]] is None:
@@ -133,7 +133,7 @@ def _snap_changes(
     labels: list[str | None],
     options: AttributionOptions,
 ) -> None:
-    """Move each change of speaker to the best cut close by; every run keeps at least a word."""
+    """Move each change of speaker to the best cut nearby; every run keeps at least one word."""
     runs = _runs(labels)
     lowest = 0
     for (_, change), (_, stop) in pairwise(runs):
@@ -141,7 +141,7 @@ def _snap_changes(
         best, best_rank = change, (_evidence(units, change, options), 0.0)
         for position in _cuts_near(units, change, lowest + 1, stop - 1, time, options.snap):
             rank = (_evidence(units, position, options), -_distance(units, position, time))
-            # Without better evidence the turns' own place stands.
+            # Only better support moves the change away from where the turns put it.
             if rank[0] > best_rank[0] or (best != change and rank > best_rank):
                 best, best_rank = position, rank
         low, high, source = (best, change, change) if best < change else (change, best, change - 1)
@@ -173,7 +173,7 @@ def _group(
     labels: Sequence[str | None],
     options: AttributionOptions,
 ) -> Iterator[Segment]:
-    """Cut where the speaker changes, after a long silence, and at paragraphs."""
+    """Segments, cut where the speaker changes, after a long silence, and when they get long."""
     first = 0
     for position in range(1, len(units) + 1):
         if position == len(units) or _cut_before(units, labels, first, position, options):
@@ -207,10 +207,10 @@ def _fit_to_turns(
     stop: int,
     options: AttributionOptions,
 ) -> Segment:
-    """The segment from where its speaker's turn begins to where it ends.
+    """The segment with the start and end of its speaker's turn, where they are close.
 
-    Segmentation hears edges to a few hundredths of a second; a word after a pause may begin
-    half a second early. An edge counts if it is within reach and no other segment is in the turn.
+    Turn edges are exact to a few hundredths of a second, while a word after a pause may begin half
+    a second early. A turn's edge is used if no neighbouring segment lies in the same turn.
     """
     start, end = segment.start, segment.end
     opening, closing = nearest[first], nearest[stop - 1]
@@ -224,6 +224,6 @@ def _fit_to_turns(
 
 
 def make_segment(words: Sequence[Word], speaker: str | None) -> Segment:
-    """A segment that spans its spoken words, whatever the order of their times."""
+    """A segment of these words, from their earliest to their latest time."""
     start, end = spoken_span(words)
     return Segment(start, end, speaker, tuple(words))

@@ -1,4 +1,4 @@
-"""What a second pass changed: the words of two transcripts of the same sound, laid side by side."""
+"""Word differences between two transcripts of the same recording, by segment."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from meetcore.records import Segment, Word
 
 BLOCK_S = 60.0
-"""Words are compared in blocks of about this length: time grows with the meeting, not its square.
-"""
+"""Words are compared in blocks of about this length, so that time grows linearly."""
 
 
 class Kind(enum.StrEnum):
-    """What became of a stretch of words."""
+    """How a stretch of words differs."""
 
     EQUAL = "equal"
     INSERTED = "inserted"
@@ -27,7 +26,8 @@ class Kind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of words, before and after; one of both is empty where words came or went."""
+    """A stretch of words before and after; `before` is empty for inserted words, `after` for
+    removed ones."""
 
     kind: Kind
     before: str
@@ -36,16 +36,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class SegmentChange:
-    """What changed in one segment of the later transcript."""
+    """The differences in one segment of the later transcript."""
 
     parts: tuple[Part, ...]
     speaker_before: str | None = None
-    """Who most of its time belonged to earlier."""
+    """Label of the speaker that had most of this segment's time in the earlier transcript."""
     speaker_changed: bool = False
 
     @property
     def changed(self) -> bool:
-        """Whether anything did."""
+        """Whether words or speaker differ."""
         return self.speaker_changed or any(part.kind is not Kind.EQUAL for part in self.parts)
 
 
@@ -57,7 +57,12 @@ class _Change:
 
 
 def compare(before: Sequence[Segment], after: Sequence[Segment]) -> tuple[SegmentChange, ...]:
-    """What changed, one entry for each segment of `after`; case and punctuation do not count.
+    """The differences, one entry per segment of `after`; case and punctuation are ignored.
+
+    Parameters
+    ----------
+    before, after : sequence of Segment
+        The earlier and the later transcript, in order of start.
 
     Examples
     --------
@@ -89,7 +94,7 @@ def _described(parts: tuple[Part, ...], segment: Segment, speakers: _Speakers) -
 
 
 def _by_segment(change: _Change, owners: list[int], first: int) -> Iterator[tuple[int, Part]]:
-    """The change, cut where a segment ends; words that went stay with the place they stood in."""
+    """The change split at segment borders; removed words belong to the segment at their place."""
     if not owners:
         return
     if not change.after:
@@ -111,7 +116,7 @@ def _by_segment(change: _Change, owners: list[int], first: int) -> Iterator[tupl
 
 
 def joined(words: Sequence[Word]) -> str:
-    """The words as text, the space before the first one kept."""
+    """The words as text, with the space before the first one."""
     return "".join(word.text for word in words)
 
 
@@ -133,7 +138,7 @@ _KINDS = {
 
 
 def _blocks(old: list[Word], new: list[Word]) -> Iterator[tuple[list[Word], list[Word]]]:
-    """Both word lists, cut about each minute where neither has a word under way."""
+    """Both word lists cut about once a minute, at a pause of the new one."""
     begin, old_from, new_from = 0.0, 0, 0
     middles = [(word.start + word.end) / 2 for word in old]
     for index, word in enumerate(new):
@@ -146,7 +151,7 @@ def _blocks(old: list[Word], new: list[Word]) -> Iterator[tuple[list[Word], list
 
 
 def key(word: Word) -> str:
-    """A word as it is compared: no case, no punctuation; a lone sign stays itself.
+    """A word's key for comparison: folded, without punctuation; a lone sign is kept.
 
     >>> key(Word(" Don't,", 0, 1)), key(Word(" —", 0, 1))
     ('dont', '—')
@@ -156,7 +161,7 @@ def key(word: Word) -> str:
 
 
 class _Speakers:
-    """Who spoke in a stretch of time, as segments tell."""
+    """Looks up which speaker of the given segments spoke most in a stretch of time."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._segments = sorted(segments, key=lambda segment: segment.start)
@@ -164,7 +169,7 @@ class _Speakers:
         self._longest = max((s.end - s.start for s in self._segments), default=0.0)
 
     def of(self, start: float, end: float) -> str | None:
-        """The one heard longest in it; None where nobody known was."""
+        """Label of the speaker with most time in it; None where no known speaker has any."""
         first = bisect.bisect_left(self._starts, start - self._longest)
         last = bisect.bisect_left(self._starts, end)
         seconds: dict[str, float] = {}

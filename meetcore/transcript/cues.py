@@ -1,48 +1,35 @@
-"""A transcript cut into subtitle cues: short, at word times, two lines at most."""
+"""Cuts a transcript into subtitle cues: short, at word times, two lines at most."""
 
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from meetcore.records import Segment, Transcript, Word
+from meetcore.text.lines import one_line
 
 LINE_LENGTH = 42
-"""Characters a line, and two lines a cue: the usual limits of broadcast subtitles.
+"""Characters per line, with two lines per cue: the usual limits of broadcast subtitles.
 
 Source: https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977 (English timed text).
 """
 MAX_LINES = 2
 LONGEST_PREFIX = 28
-"""Characters of a name that go before the words of a cue."""
-BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode categories: control, surrogate, line and paragraph separators."""
+"""Longest name, in characters, before the words of a cue."""
 MAX_DURATION = 6.0
-"""Seconds a cue may stay on the screen."""
+"""Longest time in seconds that a cue is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One subtitle; `lines` holds neither empty lines nor an arrow."""
+    """One subtitle; `lines` holds no empty line and no arrow."""
 
     start: float
     end: float
     lines: tuple[str, ...]
     voice: str = ""
-    """The speaker's whole name, on one line; empty when nobody knows it."""
-
-
-def one_line(text: str) -> str:
-    """Text that cannot break a line-based format: no line break, control character or arrow.
-
-    >>> one_line(" so\\n\\n--> there ")
-    'so → there'
-    """
-    # Not str.isprintable: it would tear words that hold a zero-width joiner.
-    plain = "".join(" " if unicodedata.category(char) in BREAKING else char for char in text)
-    return " ".join(plain.split()).replace("-->", "→")
+    """The speaker's full name on one line; empty when the speaker is unknown."""
 
 
 def cues_of(transcript: Transcript, names_in_lines: bool = False) -> Iterator[Cue]:
@@ -51,7 +38,7 @@ def cues_of(transcript: Transcript, names_in_lines: bool = False) -> Iterator[Cu
     Parameters
     ----------
     names_in_lines : bool
-        Begin each cue's text with the speaker's name, for formats that say it nowhere else.
+        Begin each cue's text with the speaker's name, for formats without a field for it.
     """
     for segment in transcript.segments:
         name = one_line(transcript.name_of(segment.speaker)) if segment.speaker else ""
@@ -61,7 +48,7 @@ def cues_of(transcript: Transcript, names_in_lines: bool = False) -> Iterator[Cu
 
 
 def _shortened(name: str) -> str:
-    """A name that leaves room for words.
+    """A name cut to LONGEST_PREFIX characters.
 
     >>> _shortened("Hubert Blaine Wolfeschlegelsteinhausen")
     'Hubert Blaine Wolfeschlegel…'
@@ -83,11 +70,11 @@ def _segment_cues(segment: Segment, prefix: str) -> Iterator[Cue]:
 
 
 def _cue(words: list[Word], prefix: str) -> Iterator[Cue]:
-    """One cue, or none when the words hold nothing to read."""
+    """One cue, or none when the words hold no visible text."""
     if not one_line("".join(word.text for word in words)):
         return
     start = max(min(word.start for word in words), 0.0)
-    # A cue must last: players drop one that ends when it starts.
+    # Players drop a cue that ends when it starts.
     end = max(max(word.end for word in words), start + 0.001)
     yield Cue(start, end, tuple(_lines(words, prefix)))
 

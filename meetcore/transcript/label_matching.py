@@ -1,16 +1,13 @@
-"""Names given during a meeting, carried over to the speakers of the second pass. Pure."""
+"""Matches the speaker labels of two passes over one recording by the time they share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
 
 class Spoken(Protocol):
-    """A Turn, a Segment, or anything else with a time and a speaker."""
+    """Anything with a time and a speaker, such as a Turn or a Segment."""
 
     @property
     def start(self) -> float:
@@ -24,31 +21,34 @@ class Spoken(Protocol):
 
     @property
     def speaker(self) -> str | None:
-        """Label, or None where nobody is known."""
+        """Label, or None for an unknown speaker."""
         ...
 
 
 def match_speakers(before: Sequence[Spoken], after: Sequence[Spoken]) -> dict[str, str]:
-    """Which provisional speaker each final speaker was, by most time in common.
+    """The label of the earlier pass for each label of the later one, by most time in common.
 
     Parameters
     ----------
     before, after : sequence of Turn or Segment
-        The provisional and the final transcript, in any order.
+        The earlier and the later pass, in any order.
 
     Returns
     -------
     dict
-        Final label to provisional label, one to one; a final speaker who shares no time
-        with a speaker still free is left out.
+        Later label to earlier label, one to one, so that the shared time is largest (Hungarian
+        algorithm); a label that shares no time with its counterpart is left out.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Turn
+    >>> from meetcore.records import Turn
     >>> live = [Turn(0, 4, "S1"), Turn(4, 9, "S2")]
     >>> match_speakers(live, [Turn(0, 5, "S2"), Turn(5, 9, "S1")])
     {'S2': 'S1', 'S1': 'S2'}
     """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
     old = list(dict.fromkeys(item.speaker for item in before if item.speaker is not None))
     new = list(dict.fromkeys(item.speaker for item in after if item.speaker is not None))
     shared = np.zeros((len(new), len(old)))
@@ -65,7 +65,7 @@ def match_speakers(before: Sequence[Spoken], after: Sequence[Spoken]) -> dict[st
 
 
 def _overlaps(before: Sequence[Spoken], after: Sequence[Spoken]) -> list[tuple[str, str, float]]:
-    """Each pair of stretches that share time: final label, provisional label, seconds."""
+    """Each pair of stretches that overlap: later label, earlier label, seconds."""
     earlier = sorted(before, key=lambda item: item.start)
     found: list[tuple[str, str, float]] = []
     first = 0

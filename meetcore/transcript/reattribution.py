@@ -1,4 +1,4 @@
-"""Words and segments under other speakers: turns of another pass, labels carried over. Pure."""
+"""Assigns the words of a transcript to new turns, and keeps the labels of the same voices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meetcore.transcript.label_matching import match_speakers
 
 
 def sound_turns(turns: Iterable[Turn]) -> tuple[Turn, ...]:
-    """The turns whose times are numbers, and in order."""
+    """The turns with finite times that start before they end."""
     return tuple(turn for turn in turns if _is_sound(turn))
 
 
@@ -22,9 +22,9 @@ def _is_sound(turn: Turn) -> bool:
 
 
 def reattributed(segments: Sequence[Segment], turns: Sequence[Turn]) -> tuple[Segment, ...]:
-    """The words of a transcript by the speakers of these turns.
+    """The words of a transcript as segments of the speakers of these turns.
 
-    A segment that a person corrected stays whole, so that what the machine wrote stays with it.
+    A segment that a person corrected is not split: it keeps the recognizer's words beside its own.
     """
     found: list[Segment] = []
     for corrected, group in groupby(segments, lambda segment: segment.machine is not None):
@@ -36,7 +36,7 @@ def reattributed(segments: Sequence[Segment], turns: Sequence[Turn]) -> tuple[Se
 
 
 def _longest(segment: Segment, turns: Sequence[Turn]) -> str | None:
-    """Who talks most in a segment."""
+    """Label of the speaker with most time in a segment; None without any turn in it."""
     shares: dict[str, float] = {}
     for turn in turns:
         shared = min(segment.end, turn.end) - max(segment.start, turn.start)
@@ -46,7 +46,7 @@ def _longest(segment: Segment, turns: Sequence[Turn]) -> str | None:
 
 
 def turns_of_segments(segments: Iterable[Segment]) -> tuple[Turn, ...]:
-    """Who spoke when, as far as a transcript tells."""
+    """A turn per segment of a known speaker."""
     return tuple(
         Turn(segment.start, segment.end, segment.speaker)
         for segment in segments
@@ -57,10 +57,15 @@ def turns_of_segments(segments: Iterable[Segment]) -> tuple[Turn, ...]:
 def carried_labels(
     segments: Sequence[Segment], before: Transcript, turns: Sequence[Turn] = ()
 ) -> dict[str, str]:
-    """New labels to those the same voices had before.
+    """For each new label the one that the same voice had before.
 
-    A speaker who has no counterpart gets the next free label; so does one who is only in the
-    turns, without a word.
+    A speaker without a counterpart gets the next free label, also one that is only in `turns`.
+
+    Parameters
+    ----------
+    segments : the new transcript
+    before : the transcript with the labels to keep
+    turns : of the new pass
     """
     labels = match_speakers(before.segments, segments)
     taken = {speaker.label for speaker in before.speakers} | set(labels.values())
@@ -74,7 +79,7 @@ def carried_labels(
 
 
 def relabelled(segments: Iterable[Segment], labels: Mapping[str, str]) -> tuple[Segment, ...]:
-    """The segments under other labels."""
+    """The segments with their labels replaced."""
     return tuple(
         replace(segment, speaker=labels[segment.speaker]) if segment.speaker else segment
         for segment in segments
@@ -82,7 +87,7 @@ def relabelled(segments: Iterable[Segment], labels: Mapping[str, str]) -> tuple[
 
 
 def speakers_of(segments: Iterable[Segment], known: Iterable[Speaker]) -> tuple[Speaker, ...]:
-    """Everybody the segments name, as far as known under a name."""
+    """The speakers of the segments in order of appearance, with the names in `known`."""
     by_label = {speaker.label: speaker for speaker in known}
     used = dict.fromkeys(segment.speaker for segment in segments if segment.speaker)
     return tuple(by_label.get(label, Speaker(label)) for label in used)

@@ -1,4 +1,4 @@
-"""Where a sentence or a clause ends, told from the punctuation of one word."""
+"""Detects the end of a sentence or a clause by the punctuation of one word."""
 
 from __future__ import annotations
 

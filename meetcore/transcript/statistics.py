@@ -1,4 +1,4 @@
-"""How a conversation went, in numbers: pure counting over who spoke when and who said what."""
+"""Conversation statistics by speaker: talk time, turns, words, monologues, interruptions."""
 
 from __future__ import annotations
 
@@ -8,65 +8,59 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from meetcore.records import Segment, Turn
+from meetcore.transcript.reattribution import turns_of_segments
 
 LONGEST_PAUSE = 2.0
-"""Seconds of silence that end a monologue."""
+"""A monologue ends after this many seconds of silence."""
 SHORT_REMARK = 1.0
-"""Seconds of somebody else ("Mm-hm") that do not end a monologue."""
+"""Another speaker's turn up to this many seconds ("Mm-hm") does not end a monologue."""
 LEAST_OVERLAP = 0.3
-"""Seconds two people must be heard together before it counts as an interruption."""
+"""Seconds of overlap from which on a turn counts as an interruption."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonStatistics:
-    """One person's part in a conversation; times in seconds."""
+    """One speaker's numbers; times in seconds."""
 
     speaker: str
     talk_time: float
-    """While this person is heard; own turns that touch or overlap count once."""
+    """Time this speaker talks; own turns that touch or overlap count once."""
     share: float
-    """Of everybody's talk time together, 0 to 1."""
+    """Part of all speakers' talk time together, 0 to 1."""
     turns: int
-    """How often this person took the word: turns after each other without another's count once."""
+    """Number of turns; consecutive ones without another speaker's in between count once."""
     words: int
     words_per_minute: float
-    """Words by minute of talk time."""
+    """Words per minute of talk time."""
     longest_monologue: float
-    """From beginning to end; pauses up to LONGEST_PAUSE and others' remarks up to SHORT_REMARK
-    do not end it."""
+    """Longest stretch of talk; pauses up to LONGEST_PAUSE and others' turns up to SHORT_REMARK do
+    not end it."""
     interruptions: int
-    """How often this person began while another spoke, for LEAST_OVERLAP at least, and was the
-    one who went on."""
+    """How often this speaker began during another's turn, with an overlap of LEAST_OVERLAP or
+    more, and talked longer than the other."""
     silence: float
-    """Of the whole conversation, the time this person is not heard."""
+    """Time of the whole recording in which this speaker does not talk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The people in order of appearance, and the time when nobody is heard."""
+    """The speakers in order of appearance, and the time in which none of them talks."""
 
     people: tuple[PersonStatistics, ...]
     silence: float
 
 
-def turns_of(segments: Iterable[Segment]) -> tuple[Turn, ...]:
-    """Who spoke when as far as the words tell; words of unknown voices are left out."""
-    return tuple(
-        Turn(segment.start, segment.end, segment.speaker)
-        for segment in segments
-        if segment.speaker is not None
-    )
-
-
 def statistics(
     segments: Sequence[Segment], turns: Sequence[Turn] = (), duration: float = 0.0
 ) -> Statistics:
-    """The numbers of a conversation.
+    """The statistics of a conversation.
 
     Parameters
     ----------
-    turns : Sequence[Turn]
-        Who spoke when, overlaps included; without them the segments' times are taken.
+    segments : sequence of Segment
+        Whose words are counted.
+    turns : sequence of Turn
+        Overlaps included; without them the segments' times are used.
     duration : float
         Seconds of the whole recording.
 
@@ -79,38 +73,44 @@ def statistics(
     >>> found.silence
     3.0
     """
-    spoken = sorted(turns or turns_of(segments), key=lambda turn: (turn.start, turn.end))
+    spoken = sorted(turns or turns_of_segments(segments), key=lambda turn: (turn.start, turn.end))
     labels = list(dict.fromkeys(turn.speaker for turn in spoken))
-    words = Counter[str]()
-    for segment in segments:
-        if segment.speaker is not None:
-            words[segment.speaker] += len(segment.words)
-    talk = {label: heard(turn for turn in spoken if turn.speaker == label) for label in labels}
+    words = _word_counts(segments)
+    talk = {label: covered(turn for turn in spoken if turn.speaker == label) for label in labels}
     whole = max([duration, *(turn.end for turn in spoken)])
     total = sum(talk.values()) or 1.0
-    taken = Counter(label for label, _ in itertools.groupby(turn.speaker for turn in spoken))
-    broken = interruptions(spoken)
+    turn_counts = Counter(label for label, _ in itertools.groupby(turn.speaker for turn in spoken))
+    interruption_counts = interruptions(spoken)
     people = tuple(
         PersonStatistics(
             speaker=label,
             talk_time=talk[label],
             share=talk[label] / total,
-            turns=taken[label],
+            turns=turn_counts[label],
             words=words[label],
             words_per_minute=60 * words[label] / talk[label] if talk[label] else 0.0,
             longest_monologue=longest_monologue(spoken, label),
-            interruptions=broken[label],
+            interruptions=interruption_counts[label],
             silence=whole - talk[label],
         )
         for label in labels
     )
-    return Statistics(people, whole - heard(spoken))
+    return Statistics(people, whole - covered(spoken))
 
 
-def heard(turns: Iterable[Turn]) -> float:
-    """Seconds that at least one of the turns covers.
+def _word_counts(segments: Iterable[Segment]) -> Counter[str]:
+    """The number of words of each known speaker."""
+    counts = Counter[str]()
+    for segment in segments:
+        if segment.speaker is not None:
+            counts[segment.speaker] += len(segment.words)
+    return counts
 
-    >>> heard([Turn(0, 2, "S1"), Turn(1, 3, "S2"), Turn(5, 6, "S1")])
+
+def covered(turns: Iterable[Turn]) -> float:
+    """Seconds covered by at least one of the turns.
+
+    >>> covered([Turn(0, 2, "S1"), Turn(1, 3, "S2"), Turn(5, 6, "S1")])
     4.0
     """
     total, reached = 0.0, float("-inf")
@@ -121,7 +121,7 @@ def heard(turns: Iterable[Turn]) -> float:
 
 
 def longest_monologue(turns: Sequence[Turn], label: str) -> float:
-    """Seconds of the longest stretch of one person; `turns` in order of start.
+    """Seconds of the longest monologue of one speaker; `turns` in order of start.
 
     >>> said = [Turn(0, 5, "S1"), Turn(5, 5.5, "S2"), Turn(5.6, 9, "S1"), Turn(9, 12, "S2")]
     >>> longest_monologue(said, "S1")
@@ -141,7 +141,7 @@ def longest_monologue(turns: Sequence[Turn], label: str) -> float:
 
 
 def interruptions(turns: Sequence[Turn]) -> Counter[str]:
-    """Who cut others short, and how often; `turns` in order of start."""
+    """How often each speaker interrupted another; `turns` in order of start."""
     counts = Counter[str]()
     talking: list[Turn] = []
     for turn in turns:

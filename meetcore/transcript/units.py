@@ -1,7 +1,7 @@
-"""Words as they are spoken: marks and endings joined to the word they belong to, times trusted.
+"""Joins a recognizer's pieces (word, punctuation, ending) to units with plausible times.
 
-Recognizers give pieces ("Jersey", "."), stretch marks over the pause that follows, and let a
-word begin where the one before it ended. Speakers are decided on units made of such pieces.
+Recognizers give punctuation as pieces of its own ("Jersey", "."), stretch it over the pause that
+follows, and let a word begin where the one before it ended. Speakers are assigned to units.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from meetcore.records import Word
 
 SHORTEST, PER_CHARACTER = 0.1, 0.06
-"""Seconds a word surely lasts: brisk English has about 15 characters a second."""
+"""A unit is taken to last this many seconds, plus seconds per character, before its end: brisk
+English has about 15 characters a second."""
 UNSPACED = (("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"), ("\u2e80", "\uffff"))
 """Scripts written without spaces: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Pieces that one speaker said; `start` may be later than the first piece's own."""
+    """Pieces that belong together; `start` may be later than that of the first piece."""
 
     text: str
     start: float
@@ -28,7 +29,7 @@ class Unit:
 
 
 def is_spoken(text: str) -> bool:
-    """Whether a piece has a sound: it holds a letter or a digit.
+    """Whether a piece is spoken: it holds a letter or a digit.
 
     >>> is_spoken(" Jersey"), is_spoken(".")
     (True, False)
@@ -37,7 +38,7 @@ def is_spoken(text: str) -> bool:
 
 
 def units_of(words: Iterable[Word]) -> list[Unit]:
-    """The words joined to units; their pieces in order are exactly the words.
+    """The words joined to units; the pieces of all units, in order, are exactly the words.
 
     >>> [unit.text for unit in units_of([Word(" Hi", 0, 1), Word("?", 1, 2), Word(" Oh", 2, 3)])]
     [' Hi?', ' Oh']
@@ -52,7 +53,7 @@ def units_of(words: Iterable[Word]) -> list[Unit]:
 
 
 def _continues(text: str) -> bool:
-    """Whether a piece belongs to what stands before it."""
+    """Whether a piece belongs to the one before it."""
     if text.startswith(" "):
         return False
     first = next((char for char in text if char.isalnum()), None)
@@ -62,13 +63,13 @@ def _continues(text: str) -> bool:
 def _unit(words: Sequence[Word]) -> Unit:
     text = "".join(word.text for word in words)
     start, end = spoken_span(words)
-    surely = SHORTEST + PER_CHARACTER * sum(char.isalnum() for char in text)
-    return Unit(text, max(start, end - surely), end, tuple(words))
+    lasts = SHORTEST + PER_CHARACTER * sum(char.isalnum() for char in text)
+    return Unit(text, max(start, end - lasts), end, tuple(words))
 
 
 def spoken_span(words: Sequence[Word]) -> tuple[float, float]:
-    """First start and last end of the pieces that have a sound; of all, if none has."""
-    heard = [word for word in words if is_spoken(word.text)] or list(words)
-    start = min(min(word.start, word.end) for word in heard)
-    end = max(max(word.start, word.end) for word in heard)
+    """Earliest start and latest end of the spoken pieces; of all pieces, if none is spoken."""
+    spoken = [word for word in words if is_spoken(word.text)] or list(words)
+    start = min(min(word.start, word.end) for word in spoken)
+    end = max(max(word.start, word.end) for word in spoken)
     return start, end

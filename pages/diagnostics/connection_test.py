@@ -16,7 +16,9 @@ FAULTS = {
 }
 """As the Live page says them, without the way round that is only offered there."""
 
-draw = element.register(__file__, "connection_test")
+draw = element.register(
+    __file__, "connection_test", "microphone_access", "network_path", "connection_run"
+)
 
 
 def panel() -> None:

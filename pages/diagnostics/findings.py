@@ -8,7 +8,7 @@ import streamlit as st
 
 from meetcore.diagnostics.findings import Diagnosis, Finding, Verdict
 from meetcore.diagnostics.rules.registry import RULES
-from meetcore.diagnostics.rules.rule import Rule, unseen
+from meetcore.diagnostics.rules.rule import Rule, message_only
 from pages.diagnostics import verdicts
 from pages.shared import address
 
@@ -41,7 +41,7 @@ def standing(rule: Rule, here: list[Finding]) -> str:
     """How things are here with a rule that finds nothing wrong."""
     if here:
         return f"Fine here now: {here[0].found}"
-    return NOT_NOW if rule.look is not unseen else ""
+    return NOT_NOW if rule.check is not message_only else ""
 
 
 def cards(diagnosis: Diagnosis) -> None:

@@ -16,7 +16,8 @@ from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.facts.installed import installed_versions
 from meetcore.diagnostics.findings import Checkpoint, Finding
 from meetcore.diagnostics.rules.registry import judge_checkpoint
-from pages.diagnostics import findings, inventory
+from meetcore.text.sizes import size_text
+from pages.diagnostics import findings
 from pages.shared import notice, state, style
 
 UPLOAD_KEY, PATH_KEY, KEPT = "checkpoint-file", "checkpoint-path", "inspected"
@@ -99,7 +100,7 @@ def facts(checkpoint: Checkpoint) -> Iterable[tuple[str, str]]:
     rows = (
         ("Holds", checkpoint.kind or "not known"),
         ("Packed as", checkpoint.container),
-        ("Size", inventory.size_text(checkpoint.size)),
+        ("Size", size_text(checkpoint.size)),
         ("Written by", ", ".join(f"{name} {version}" for name, version in checkpoint.written_by)),
         ("'introspection' key", introspection(checkpoint)),
         ("Builds", checkpoint.architecture),

@@ -16,6 +16,7 @@ from meetcore.diagnostics.findings import (
     WeightReport,
 )
 from meetcore.settings import Settings
+from meetcore.text.sizes import size_text
 from pages.diagnostics import verdicts
 from pages.shared import style
 
@@ -121,15 +122,3 @@ def folders(settings: Settings) -> None:
         ("Weights", str(settings.cache_dir)),
     ]
     style.table(("What", "Where"), rows)
-
-
-def size_text(size: int) -> str:
-    """A file's size as people say it.
-
-    >>> size_text(5_905_440), size_text(3_210_000_000), size_text(740)
-    ('5.91 MB', '3.21 GB', '740 bytes')
-    """
-    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.3g} {name}"
-    return f"{size} bytes"

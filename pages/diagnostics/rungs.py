@@ -15,7 +15,7 @@ WORDS = {
     RungState.IN_FORCE: "in force",
     RungState.LEFT: "not possible",
     RungState.NOT_TRIED: "not tried",
-    RungState.FORESEEN: "foreseen",
+    RungState.EXPECTED: "expected",
 }
 
 
@@ -52,7 +52,7 @@ def step(rung: RungReport, index: int) -> None:
             notice.rule_link(rung.rule)
 
 
-HOLDS = (RungState.IN_FORCE, RungState.FORESEEN)
+HOLDS = (RungState.IN_FORCE, RungState.EXPECTED)
 
 
 def again(diagnosis: Diagnosis) -> None:

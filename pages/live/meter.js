@@ -1,31 +1,53 @@
-const bars = 22;
+const barCount = 22;
 
+/** @typedef {{ state: string, text: string, elapsed: number, level: number }} MeterData */
+
+/**
+ * The bars' heights one measurement later; the newest is the last.
+ * @param {number[]} heights between 0 and 1
+ * @param {{ state: string, level: number }} data level in dBFS
+ */
+function nextHeights(heights, { state, level }) {
+  return [...heights.slice(1), state === 'listening' ? meterShare(level) ** 1.5 : 0];
+}
+
+/** The recorded time, the sound level of the last seconds, and what the recorder does. */
 class Meter {
+  /** @param {HTMLElement | ShadowRoot} root */
   constructor(root) {
     this.clock = make('span', { class: 'clock', role: 'timer', 'aria-label': 'Recorded time' });
     this.state = make('span', { class: 'state', role: 'status' });
-    this.level = make('span', { class: 'level', role: 'meter', 'aria-label': 'Sound level', 'aria-valuemin': '-100', 'aria-valuemax': '0' },
-      ...Array.from({ length: bars }, () => make('i')));
-    this.bar = make('div', { class: 'bar' }, make('span', { class: 'dot' }), this.clock, this.level, this.state);
-    this.history = Array(bars).fill(0);
-    root.append(this.bar);
+    this.bars = Array.from({ length: barCount }, () => make('i'));
+    this.heights = Array(barCount).fill(0);
+    const about = {
+      class: 'level',
+      role: 'meter',
+      'aria-label': 'Sound level',
+      'aria-valuemin': '-100',
+      'aria-valuemax': '0',
+    };
+    this.level = make('span', about, ...this.bars);
+    const dot = make('span', { class: 'dot' });
+    this.node = make('div', { class: 'bar' }, dot, this.clock, this.level, this.state);
+    root.append(this.node);
   }
+
+  /** @param {MeterData} data */
   draw(data) {
-    this.bar.className = 'bar ' + data.state;
+    this.node.className = 'bar ' + data.state;
     put(this.clock, clock(data.elapsed));
     put(this.state, data.text);
-    /* -78 dBFS (a quiet room) to -9 dBFS (loud speech) fill the bar; the newest level is on the right. */
-    const height = data.state === 'listening' ? Math.min(1, Math.max(0, (data.level + 78) / 68)) ** 1.5 : 0;
-    this.history.push(height);
-    this.history.shift();
     this.level.setAttribute('aria-valuenow', String(Math.round(Math.max(-100, data.level))));
-    this.level.childNodes.forEach((bar, index) => {
-      bar.style.transform = `scaleY(${Math.max(.12, this.history[index]).toFixed(2)})`;
-      bar.classList.toggle('on', this.history[index] > .01);
+    this.heights = nextHeights(this.heights, data);
+    this.bars.forEach((bar, index) => {
+      const height = this.heights[index];
+      bar.style.transform = `scaleY(${Math.max(0.12, height).toFixed(2)})`;
+      bar.classList.toggle('on', height > 0.01);
     });
   }
 }
 
+/** @param {ElementComponent<MeterData>} component */
 export default function (component) {
   viewOf(component, root => new Meter(root)).draw(component.data);
 }

@@ -15,7 +15,7 @@ from pages.shared import element, process, state
 
 KEY = "microphone"
 
-draw = element.register(__file__, "microphone")
+draw = element.register(__file__, "microphone", "microphone_access")
 
 
 def microphone() -> None:

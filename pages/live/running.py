@@ -6,6 +6,7 @@ import streamlit as st
 
 from meetcore.records import LiveSnapshot, LiveState
 from meetcore.service.meeting_service import LiveMeeting
+from meetcore.text.names import LONGEST_TITLE
 from pages.live import meter, start, transcript
 from pages.shared import notice, process, state
 
@@ -40,7 +41,7 @@ def title(live: LiveMeeting) -> None:
         value=snapshot.title,
         key=key,
         on_change=changed,
-        max_chars=start.TITLE_LENGTH,
+        max_chars=LONGEST_TITLE,
         label_visibility="collapsed",
     )
 

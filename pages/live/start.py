@@ -7,13 +7,13 @@ from datetime import datetime
 import streamlit as st
 
 from meetcore.errors import MeetcoreError
+from meetcore.text.names import LONGEST_TITLE
 from pages.live import start_button
 from pages.shared import links, notice, process, state, style
 
 TITLE_KEY = "title"
 CLEAN_KEY = "clean-up"
 LANGUAGE_KEY = "language"
-TITLE_LENGTH = 120
 
 
 def default_title(now: datetime) -> str:
@@ -36,7 +36,7 @@ def starting() -> None:
             "Title",
             key=TITLE_KEY,
             placeholder=default_title(datetime.now()),
-            max_chars=TITLE_LENGTH,
+            max_chars=LONGEST_TITLE,
             width=430,
         )
         with st.container(horizontal=True, horizontal_alignment="center"):

@@ -1,87 +1,131 @@
-const microphone = 'M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3';
-const remembered = 'meetcore.microphone';
+const microphoneShape =
+  'M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3';
+const chosenDeviceKey = 'meetcore.microphone';
+/** In milliseconds: how long an opened microphone waits for the recorder, and so on. */
+const limits = { takeOver: 15000, start: 8000, resend: 1200 };
 
-/* What stands in the way before anybody is asked anything; null when nothing does. */
-function obstacle() {
-  if (!window.isSecureContext) return 'insecure';
-  if (!window.RTCPeerConnection) return 'no-webrtc';
-  if (!navigator.mediaDevices?.getUserMedia) return 'no-microphone-access';
-  return null;
+/**
+ * @typedef {object} StartButtonData
+ * @property {Record<string, string>} faults a message for each `MicrophoneFault`
+ * @property {Record<string, string>} rules the diagnostics rule that explains it, or ""
+ * @property {string | null} heard the id of the last event that Python handled
+ * @property {boolean} cleanUp
+ */
+
+/**
+ * The microphones with a name. Browsers give names only after the user allowed one of them;
+ * "default" and "communications" are aliases of devices that the list holds anyway.
+ * @param {Pick<MediaDeviceInfo, 'kind' | 'deviceId' | 'label'>[]} devices
+ */
+function namedMicrophones(devices) {
+  const aliases = ['default', 'communications'];
+  return devices.filter(
+    device => device.kind === 'audioinput' && device.label && !aliases.includes(device.deviceId),
+  );
 }
 
-function faultOf(error) {
-  return { NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'no-device', OverconstrainedError: 'gone',
-    NotReadableError: 'busy', AbortError: 'busy' }[error.name] ?? 'other';
-}
-
-class Start {
-  constructor(root) {
+/** Asks the browser for the microphone, then Python to start the meeting. */
+class StartButton {
+  /** @param {HTMLElement | ShadowRoot} root @param {ElementComponent<StartButtonData>} component */
+  constructor(root, component) {
+    /** Replaced by `viewOf` each time the data changes. */
+    this.component = component;
+    /** @type {number | undefined} */
+    this.resendTimer = undefined;
     this.select = make('select', { 'aria-label': 'Microphone' });
-    this.select.onchange = () => localStorage.setItem(remembered, this.select.value);
-    this.pick = make('label', { class: 'pick' }, icon(microphone), this.select);
+    this.select.onchange = () => localStorage.setItem(chosenDeviceKey, this.select.value);
+    this.choice = make('label', { class: 'pick' }, icon(microphoneShape), this.select);
     this.label = make('strong', {}, 'Start');
-    this.button = make('button', { class: 'go', type: 'button' }, make('span', { class: 'disc' }, icon(microphone)), this.label);
+    const disc = make('span', { class: 'disc' }, icon(microphoneShape));
+    this.button = make('button', { class: 'go', type: 'button' }, disc, this.label);
     this.button.onclick = () => this.start();
     this.trouble = make('div', { class: 'trouble', role: 'alert', hidden: true });
-    root.append(make('div', { class: 'start' }, this.button, this.pick, this.trouble));
-    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.list());
-    this.list();
-    const fault = obstacle();
+    root.append(make('div', { class: 'start' }, this.button, this.choice, this.trouble));
+    navigator.mediaDevices?.addEventListener?.('devicechange', () => this.listDevices());
+    this.listDevices();
+    const fault = this.obstacle();
     if (fault) setTimeout(() => this.fail(fault), 0);
   }
-  async list() {
-    const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
-    const inputs = devices.filter(d => d.kind === 'audioinput' && d.deviceId !== 'communications');
-    const named = inputs.filter(d => d.label && d.deviceId !== 'default');
-    const wanted = this.select.value || localStorage.getItem(remembered) || '';
-    this.select.replaceChildren(make('option', { value: '' }, named.length ? 'Default microphone' : 'Your microphone'),
-      ...named.map(d => make('option', { value: d.deviceId }, d.label)));
-    this.select.value = named.some(d => d.deviceId === wanted) ? wanted : '';
-    this.pick.style.display = named.length > 1 ? '' : 'none';
+
+  obstacle() {
+    const obstacle = microphoneObstacle();
+    return obstacle !== 'insecure' && !globalThis.RTCPeerConnection ? 'no-webrtc' : obstacle;
   }
+
+  async listDevices() {
+    const devices = namedMicrophones((await navigator.mediaDevices?.enumerateDevices?.()) ?? []);
+    const wanted = this.select.value || localStorage.getItem(chosenDeviceKey) || '';
+    this.select.replaceChildren(
+      make('option', { value: '' }, devices.length ? 'Default microphone' : 'Your microphone'),
+      ...devices.map(device => make('option', { value: device.deviceId }, device.label)),
+    );
+    this.select.value = devices.some(device => device.deviceId === wanted) ? wanted : '';
+    this.choice.style.display = devices.length > 1 ? '' : 'none';
+  }
+
   async start() {
-    const fault = obstacle();
+    const fault = this.obstacle();
     if (fault) return this.fail(fault);
-    this.waiting(true, 'Waiting for the microphone…');
-    const deviceId = this.select.value;
-    const constraints = microphoneConstraints(deviceId || null, this.component.data.cleanUp);
+    this.setBusy(true, 'Waiting for the microphone…');
+    const deviceId = this.select.value || null;
+    const constraints = microphoneConstraints(deviceId, this.component.data.cleanUp);
     try {
       const stream = await navigator.mediaDevices.getUserMedia(constraints);
-      /* The recorder takes it over, so that no browser asks twice; nobody else will after a while. */
-      const opened = (globalThis.meetcoreOpened = { stream, asked: JSON.stringify(constraints) });
-      setTimeout(() => opened === globalThis.meetcoreOpened && stream.getTracks().forEach(t => t.stop()), 15000);
+      this.handOver({ stream, asked: JSON.stringify(constraints) });
     } catch (error) {
-      console.warn('microphone:', error.name, error.message);
-      return this.fail(faultOf(error));
+      console.warn('microphone:', String(error));
+      return this.fail(microphoneFault(error));
     }
     this.trouble.hidden = true;
-    this.waiting(true, 'Starting…');
-    this.insist('start', { deviceId: deviceId || null, id: String(Math.random()) });
-    setTimeout(() => this.waiting(false, 'Start'), 8000);
+    this.setBusy(true, 'Starting…');
+    this.sendUntilHandled('start', { deviceId, id: String(Math.random()) });
+    setTimeout(() => this.setBusy(false, 'Start'), limits.start);
   }
-  /* A message sent while the server draws can be lost, so it is repeated while this button stands. */
-  insist(name, value, times = 4) {
-    if (!this.button.isConnected || !times) return;
+
+  /**
+   * Keeps the stream for `microphone.js`, so that the browser does not ask a second time.
+   * @param {{ stream: MediaStream, asked: string }} opened
+   */
+  handOver(opened) {
+    globalThis.meetcoreOpened = opened;
+    setTimeout(() => {
+      if (opened === globalThis.meetcoreOpened) opened.stream.getTracks().forEach(t => t.stop());
+    }, limits.takeOver);
+  }
+
+  /**
+   * Streamlit can lose a value that is sent while it runs the page's script: send it again.
+   * @param {'start' | 'fault'} name
+   * @param {{ id: string, deviceId?: string | null, kind?: MicrophoneFault }} value
+   */
+  sendUntilHandled(name, value, tries = 4) {
+    if (!this.button.isConnected || !tries) return;
     this.component.setTriggerValue(name, value);
-    clearTimeout(this.again);
-    this.again = setTimeout(() => {
-      if (this.component.data.heard !== value.id) this.insist(name, value, times - 1);
-    }, 1200);
+    clearTimeout(this.resendTimer);
+    this.resendTimer = setTimeout(() => {
+      if (this.component.data.heard !== value.id) this.sendUntilHandled(name, value, tries - 1);
+    }, limits.resend);
   }
-  fail(kind) {
-    this.waiting(false, 'Try again');
-    const known = this.component.data.faults[kind] ? kind : 'other';
-    tell(this.trouble, this.component.data.faults[known], this.component.data.rules[known]);
+
+  /** @param {MicrophoneFault} fault */
+  fail(fault) {
+    const { faults, rules } = this.component.data;
+    const kind = faults[fault] ? fault : 'other';
+    this.setBusy(false, 'Try again');
+    tell(this.trouble, faults[kind], rules[kind]);
     this.trouble.hidden = false;
-    this.insist('fault', { kind, id: String(Math.random()) });
-    this.list();
+    this.sendUntilHandled('fault', { kind: fault, id: String(Math.random()) });
+    this.listDevices();
   }
-  waiting(busy, text) {
+
+  /** @param {boolean} busy @param {string} text */
+  setBusy(busy, text) {
     this.button.disabled = busy;
     put(this.label, text);
   }
 }
 
+/** @param {ElementComponent<StartButtonData>} component */
 export default function (component) {
-  viewOf(component, root => new Start(root));
+  viewOf(component, root => new StartButton(root, component));
 }

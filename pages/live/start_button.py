@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pages.shared import element, notice, state
 from pages.shared.microphone_faults import FAULTS
 
-draw = element.register(__file__, "start_button")
+draw = element.register(__file__, "start_button", "microphone_access")
 
 KEY = "start"
 

@@ -1,97 +1,183 @@
-class LiveView {
-  constructor(root) {
+/** Milliseconds between two requests for the same missing words. */
+const askAgainAfter = 900;
+/** Pixels above the end at which the view still follows new words. */
+const endMargin = 48;
+
+/**
+ * @typedef {object} TranscriptData
+ * @property {string} meeting
+ * @property {number} first the place of `words[0]` in the transcript
+ * @property {string[]} words the words from there to the end
+ * @property {[count: number, speaker: string | null, start: number][]} turns all of them; seconds
+ * @property {string[]} tentative words that may still change
+ * @property {string | null} tentativeSpeaker
+ * @property {number} tentativeStart
+ * @property {Person[]} people
+ * @property {string} waiting shown while there is no word
+ */
+
+/**
+ * A turn as it is drawn: words `from` to `to`, then the tentative ones.
+ * @typedef {{ from: number, to: number, speaker: string | null, start: number, tentative: string[] }} TurnRow
+ */
+
+/**
+ * The words known after an update; null when words before its first one are missing.
+ * @param {string[]} known
+ * @param {{ first: number, words: string[] }} update
+ */
+function withUpdate(known, { first, words }) {
+  return first > known.length ? null : known.slice(0, first).concat(words);
+}
+
+/**
+ * The turns to draw. Tentative words continue the last turn unless another speaker says them.
+ * @param {Pick<TranscriptData, 'turns' | 'tentative' | 'tentativeSpeaker' | 'tentativeStart'>} data
+ * @returns {TurnRow[]}
+ */
+function turnRows({ turns, tentative, tentativeSpeaker, tentativeStart }) {
+  /** @type {TurnRow[]} */
+  const rows = [];
+  let from = 0;
+  for (const [count, speaker, start] of turns) {
+    rows.push({ from, to: from + count, speaker, start, tentative: [] });
+    from += count;
+  }
+  if (!tentative.length) return rows;
+  const last = rows.at(-1);
+  if (last && (tentativeSpeaker === null || tentativeSpeaker === last.speaker)) {
+    last.tentative = tentative;
+  } else {
+    rows.push({ from, to: from, speaker: tentativeSpeaker, start: tentativeStart, tentative });
+  }
+  return rows;
+}
+
+/** @param {{ scrollTop: number, clientHeight: number, scrollHeight: number }} box */
+function isNearEnd({ scrollTop, clientHeight, scrollHeight }) {
+  return scrollHeight - scrollTop - clientHeight < endMargin;
+}
+
+/** One turn on the page: speaker, time and words. Words are appended, never drawn twice. */
+class Turn {
+  /** @param {(speaker: string) => void} rename called when the speaker's name is clicked */
+  constructor(rename) {
+    /** @type {string | null} */
+    this.speaker = null;
+    this.from = -1;
+    this.drawn = 0;
+    this.who = make('button', { class: 'who', type: 'button' });
+    this.who.onclick = () => this.speaker && rename(this.speaker);
+    this.time = make('span', { class: 'time' });
+    this.tentative = make('span', { class: 'tentative', 'aria-hidden': 'true' });
+    this.text = make('p', {}, this.tentative);
+    this.node = make('section', {}, this.who, this.time, this.text);
+  }
+
+  /** @param {TurnRow} row @param {string[]} words of the whole transcript @param {Person[]} people */
+  draw(row, words, people) {
+    const count = row.to - row.from;
+    if (this.from !== row.from || this.drawn > count) {
+      this.from = row.from;
+      this.drawn = 0;
+      this.text.replaceChildren(this.tentative);
+    }
+    if (this.drawn < count) {
+      const fresh = words.slice(row.from + this.drawn, row.to).join('');
+      this.tentative.before(make('span', { class: 'new' }, this.drawn ? fresh : fresh.trimStart()));
+      this.drawn = count;
+    }
+    this.speaker = row.speaker;
+    this.node.className = 'turn ' + colourOf(people, row.speaker);
+    put(this.who, nameOf(people, row.speaker));
+    put(this.time, clock(row.start));
+    const tentative = row.tentative.join('');
+    put(this.tentative, count ? tentative : tentative.trimStart());
+  }
+}
+
+/** The transcript of a running meeting; it scrolls along while its end is in view. */
+class LiveTranscript {
+  /** @param {HTMLElement | ShadowRoot} root @param {ElementComponent<TranscriptData>} component */
+  constructor(root, component) {
+    /** Replaced by `viewOf` each time the data changes. */
+    this.component = component;
+    this.meeting = '';
+    /** @type {string[]} */
     this.words = [];
+    /** @type {Turn[]} */
     this.turns = [];
-    this.stuck = true;
-    this.people = new People((label, name) => this.component.setTriggerValue('rename', { label, name }));
-    this.list = make('div', { role: 'log', 'aria-live': 'polite', 'aria-label': 'Transcript' });
-    this.empty = make('div', { class: 'empty' },
-      make('span', { class: 'dots' }, make('i'), make('i'), make('i')), make('span'));
-    this.scroll = make('div', { class: 'scroll', tabindex: '0', 'aria-label': 'Transcript' }, this.empty, this.list);
-    this.latest = make('button', { class: 'latest', type: 'button', hidden: true }, '↓ Latest');
-    this.latest.onclick = () => { this.stuck = true; this.follow(); };
+    this.askedAt = 0;
+    this.atEnd = true;
+    this.people = new People((/** @type {string} */ label, /** @type {string} */ name) =>
+      this.component.setTriggerValue('rename', { label, name }),
+    );
+    const about = { 'aria-label': 'Transcript' };
+    this.list = make('div', { role: 'log', 'aria-live': 'polite', ...about });
+    const dots = make('span', { class: 'dots' }, make('i'), make('i'), make('i'));
+    this.waiting = make('span');
+    this.empty = make('div', { class: 'empty' }, dots, this.waiting);
+    this.scroll = make('div', { class: 'scroll', tabindex: '0', ...about }, this.empty, this.list);
     this.scroll.onscroll = () => {
-      const { scrollTop, clientHeight, scrollHeight } = this.scroll;
-      this.stuck = scrollHeight - scrollTop - clientHeight < 48;
-      this.latest.hidden = this.stuck;
+      this.atEnd = isNearEnd(this.scroll);
+      this.latest.hidden = this.atEnd;
+    };
+    this.latest = make('button', { class: 'latest', type: 'button', hidden: true }, '↓ Latest');
+    this.latest.onclick = () => {
+      this.atEnd = true;
+      this.follow();
     };
     root.append(make('div', { class: 'live' }, this.people.node, this.scroll, this.latest));
     new ResizeObserver(() => this.follow()).observe(this.scroll);
   }
+
   follow() {
-    if (this.stuck) this.scroll.scrollTop = this.scroll.scrollHeight;
-    this.latest.hidden = this.stuck;
+    if (this.atEnd) this.scroll.scrollTop = this.scroll.scrollHeight;
+    this.latest.hidden = this.atEnd;
   }
-  take(data) {
+
+  /** @param {TranscriptData} data */
+  draw(data) {
     if (data.meeting !== this.meeting) {
       this.meeting = data.meeting;
       this.words = [];
-      this.turns.splice(0).forEach(turn => turn.node.remove());
+      this.dropTurns(0);
     }
-    if (data.first > this.words.length) {
-      if (Date.now() - (this.asked ?? 0) > 900) {
-        this.asked = Date.now();
-        this.component.setTriggerValue('missing', this.words.length);
-      }
-      return false;
-    }
-    this.words.splice(data.first, Infinity, ...data.words);
-    return true;
-  }
-  draw(data) {
-    if (!this.take(data)) return;
+    const words = withUpdate(this.words, data);
+    if (!words) return this.askForMissing();
+    this.words = words;
     const people = this.people.settle(data.people);
     this.people.draw(people);
-    let first = 0;
-    data.turns.forEach(([count, label, start], index) => {
-      this.drawTurn(index, first, first + count, label, start, people, []);
-      first += count;
-    });
-    let used = data.turns.length;
-    if (data.tentative.length) {
-      const last = data.turns[used - 1];
-      const joins = last && (data.tentativeSpeaker == null || data.tentativeSpeaker === last[1]);
-      if (joins) {
-        this.drawTurn(used - 1, first - last[0], first, last[1], last[2], people, data.tentative);
-      } else {
-        this.drawTurn(used, first, first, data.tentativeSpeaker, data.tentativeStart, people, data.tentative);
-        used += 1;
-      }
-    }
-    this.turns.splice(used).forEach(turn => turn.node.remove());
-    this.empty.style.display = used ? 'none' : '';
-    put(this.empty.lastChild, data.waiting);
+    const rows = turnRows(data);
+    rows.forEach((row, index) => this.turn(index).draw(row, words, people));
+    this.dropTurns(rows.length);
+    this.empty.style.display = rows.length ? 'none' : '';
+    put(this.waiting, data.waiting);
     this.follow();
   }
-  drawTurn(index, from, to, label, start, people, tentative) {
-    let turn = this.turns[index];
-    if (!turn) {
-      turn = { from: -1, shown: 0, node: make('section', {}), who: make('button', { class: 'who', type: 'button' }),
-        time: make('span', { class: 'time' }), text: make('p'), tail: make('span', { class: 'tentative', 'aria-hidden': 'true' }) };
-      turn.text.append(turn.tail);
-      turn.node.append(turn.who, turn.time, turn.text);
-      turn.who.onclick = () => turn.label && this.people.edit(turn.label);
-      this.turns[index] = turn;
-      this.list.append(turn.node);
+
+  /** @param {number} index */
+  turn(index) {
+    if (!this.turns[index]) {
+      this.turns[index] = new Turn(speaker => this.people.edit(speaker));
+      this.list.append(this.turns[index].node);
     }
-    if (turn.from !== from || turn.shown > to - from) {
-      turn.from = from;
-      turn.shown = 0;
-      turn.text.replaceChildren(turn.tail);
-    }
-    if (turn.shown < to - from) {
-      const fresh = this.words.slice(from + turn.shown, to).join('');
-      turn.tail.before(make('span', { class: 'new' }, turn.shown ? fresh : fresh.trimStart()));
-      turn.shown = to - from;
-    }
-    turn.label = label;
-    turn.node.className = 'turn ' + colourOf(people, label);
-    put(turn.who, nameOf(people, label));
-    put(turn.time, clock(start));
-    put(turn.tail, turn.shown ? tentative.join('') : tentative.join('').trimStart());
+    return this.turns[index];
+  }
+
+  /** @param {number} from */
+  dropTurns(from) {
+    this.turns.splice(from).forEach(turn => turn.node.remove());
+  }
+
+  askForMissing() {
+    if (Date.now() - this.askedAt <= askAgainAfter) return;
+    this.askedAt = Date.now();
+    this.component.setTriggerValue('missing', this.words.length);
   }
 }
 
+/** @param {ElementComponent<TranscriptData>} component */
 export default function (component) {
-  viewOf(component, root => new LiveView(root)).draw(component.data);
+  viewOf(component, root => new LiveTranscript(root, component)).draw(component.data);
 }

@@ -11,6 +11,7 @@ from meetcore.records import (
     Mode,
     ModelsInUse,
 )
+from meetcore.text.names import LONGEST_NAME
 from pages.shared import element, people, state
 
 RESENT_TURNS = 8
@@ -48,7 +49,7 @@ def renamed(key: str, rename: Callable[[str, str], None]) -> None:
     """Pass a new name on, in the callback of an element."""
     asked = state.component_value(key, "rename")
     if asked and str(asked.get("name", "")).strip():
-        rename(str(asked["label"]), str(asked["name"]).strip()[:60])
+        rename(str(asked["label"]), str(asked["name"]).strip()[:LONGEST_NAME])
 
 
 def live_payload(

@@ -6,15 +6,15 @@ import streamlit as st
 
 from meetcore.api import recordings
 from meetcore.records import Meeting
-from meetcore.transcript.formats.naming import file_stem
-from meetcore.transcript.formats.registry import FORMATS, Export, Format
+from meetcore.text.names import file_stem
+from meetcore.transcript.formats.registry import Export, Format, formats
 from pages.shared import process
 
 
 def downloads(meeting: Meeting) -> None:
     """A menu with one button for each format; a file is made when its button is pressed."""
     with st.popover("Download", icon=":material/download:"):
-        for fmt in FORMATS:
+        for fmt in formats():
             st.download_button(
                 fmt.label,
                 data=lambda fmt=fmt: written(meeting, fmt),
@@ -32,4 +32,5 @@ def downloads(meeting: Meeting) -> None:
 def written(meeting: Meeting, fmt: Format) -> bytes:
     """The best transcript there is, in one format."""
     store = process.service().store
-    return fmt.write(Export(store.transcript(meeting.id), meeting.title, store.turns(meeting.id)))
+    turns = store.turns(meeting.id)
+    return fmt.write(Export(store.transcript(meeting.id), meeting.title, turns, meeting.duration))

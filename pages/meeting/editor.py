@@ -94,7 +94,7 @@ def rename(meeting_id: str, asked: actions.Asked) -> None:
         The box was ticked without a name.
     """
     service = process.service()
-    label, name = str(asked["label"]), actions.named(asked)[: people.LONGEST_NAME]
+    label, name = str(asked["label"]), actions.named(asked)
     if not name:
         raise MeetingStateError("A voice needs a name to be recognised by. Type one.")
     service.store.edits.rename(meeting_id, label, name)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import Meeting, MeetingState, Stage, Transcript
+from meetcore.text.names import LONGEST_TITLE
 from pages.meeting import downloads, editor, progress, run_again
 from pages.shared import links, notice, process, state, style
 
@@ -46,7 +47,7 @@ def heading(meeting: Meeting, transcript: Transcript) -> None:
         value=meeting.title,
         key=key,
         on_change=changed,
-        max_chars=120,
+        max_chars=LONGEST_TITLE,
         label_visibility="collapsed",
     )
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -20,6 +20,7 @@ from meetcore.records import (
     Speaker,
 )
 from meetcore.service.trash import UNDO_S
+from meetcore.text.names import LONGEST_TITLE
 from pages.shared import (
     actions,
     element,
@@ -59,7 +60,7 @@ def handlers() -> actions.Handlers:
     service = process.service()
 
     def rename(asked: actions.Asked) -> None:
-        if title := actions.named(asked):
+        if title := actions.named(asked, LONGEST_TITLE):
             service.store.update(str(asked["meeting"]), title=title)
 
     return {

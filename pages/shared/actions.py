@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from meetcore.text.names import LONGEST_NAME
 from pages.shared import notice, state
 
 Asked = Mapping[str, Any]
 Handlers = Mapping[str, Callable[[Asked], object]]
 
 EVENT = "act"
-LONGEST_NAME = 120
 
 
 def callback(key: str, handlers: Handlers) -> Callable[[], None]:
@@ -33,9 +33,9 @@ def handle(asked: Asked, handlers: Handlers) -> None:
             handler(asked)
 
 
-def named(asked: Asked) -> str:
+def named(asked: Asked, longest: int = LONGEST_NAME) -> str:
     """The name a person typed, without the space around it."""
-    return str(asked.get("name", "")).strip()[:LONGEST_NAME]
+    return str(asked.get("name", "")).strip()[:longest]
 
 
 def common() -> dict[str, Any]:

@@ -1,16 +1,30 @@
+// @ts-nocheck
 const pencil = 'M4 20h4L19 9l-4-4L4 16v4zM14 6l4 4';
+/** @type {WeakMap<Node, any>} */
 const views = new WeakMap();
 
+/**
+ * An HTML element; attributes that begin with "on" are event handlers, null and false are left out.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} attributes
+ * @param {...(Node | string)} children
+ */
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) node[name] = value;
+    if (name.startsWith('on')) /** @type {any} */ (node)[name] = value;
     else if (value !== false && value != null) node.setAttribute(name, value === true ? '' : value);
   }
   node.append(...children);
   return node;
 }
 
+/**
+ * A line drawing of 24 by 24 units; without a label it is hidden from screen readers.
+ * @param {string} path
+ * @param {string} [label]
+ */
 function icon(path, label) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   for (const [name, value] of Object.entries({
@@ -23,6 +37,7 @@ function icon(path, label) {
   return svg;
 }
 
+/** @param {Element} node @param {string} text Set only when it differs. */
 function put(node, text) { if (node.textContent !== text) node.textContent = text; }
 
 /* A trouble in words, then the way to the rule that knows it; in a tab of its own, so that a
@@ -35,6 +50,10 @@ function tell(node, text, rule) {
   if (rule) node.append(' ', make('a', { class: 'why', href: 'diagnostics?rule=' + encodeURIComponent(rule), target: '_blank', rel: 'noopener' }, 'Why, and how to mend it'));
 }
 
+/**
+ * Time on the meeting clock: `mm:ss`, from one hour on `h:mm:ss`.
+ * @param {number} seconds
+ */
 function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const parts = [Math.floor(whole / 60) % 60, whole % 60].map(n => String(n).padStart(2, '0'));
@@ -42,7 +61,14 @@ function clock(seconds) {
   return (hours ? hours + ':' : '') + parts.join(':');
 }
 
-/* The element's own memory: made once per place on the page, kept while data changes. */
+/**
+ * The view of an element: built once per place on the page, kept while its data changes.
+ * @template Data
+ * @template {object} View
+ * @param {ElementComponent<Data>} component
+ * @param {(root: HTMLElement | ShadowRoot) => View} build
+ * @returns {View}
+ */
 function viewOf(component, build) {
   const root = component.parentElement;
   let view = views.get(root);
@@ -54,11 +80,13 @@ function viewOf(component, build) {
   return view;
 }
 
+/** @param {Person[]} people @param {string | null} label @returns {string} a class name */
 function colourOf(people, label) {
   const person = people.find(p => p.label === label);
   return person ? 's' + person.colour : 'nobody';
 }
 
+/** @param {Person[]} people @param {string | null} label @returns {string} */
 function nameOf(people, label) {
   const person = people.find(p => p.label === label);
   return person ? person.name : 'Unknown speaker';
@@ -144,18 +172,10 @@ class People {
   }
 }
 
-/* What the browser is asked for; noise reduction would remove voices far from the microphone. */
-function microphoneConstraints(device, cleanUp) {
-  const audio = { echoCancellation: cleanUp, noiseSuppression: cleanUp, autoGainControl: true, channelCount: 1 };
-  return { video: false, audio: device ? { ...audio, deviceId: { exact: device } } : audio };
-}
-
-/* The microphone: the one the Start button has just opened, else a new one. */
-async function microphoneStream(device, cleanUp) {
-  const constraints = microphoneConstraints(device, cleanUp);
-  const opened = globalThis.meetcoreOpened;
-  globalThis.meetcoreOpened = null;
-  if (opened?.stream.active && opened.asked === JSON.stringify(constraints)) return opened.stream;
-  opened?.stream.getTracks().forEach(track => track.stop());
-  return navigator.mediaDevices.getUserMedia(constraints);
+/**
+ * How much of a level meter is filled: 0 at -78 dBFS (a quiet room), 1 at -10 dBFS (loud speech).
+ * @param {number} level in dBFS
+ */
+function meterShare(level) {
+  return Math.min(1, Math.max(0, (level + 78) / 68));
 }

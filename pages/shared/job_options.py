@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from meetcore.records import JobOptions
+from meetcore.text.sizes import size_text
 from meetcore.weights.resolver import WeightResolver
 from pages.shared import languages, process, style
 
@@ -79,7 +80,7 @@ def recognizer() -> str:
         format_func=lambda name: described(name or mine),
     )
     if weight and (to_fetch := fetch_bytes(resolver, weight)):
-        st.caption(f":material/download: It is fetched first: {to_fetch / 1e6:.0f} MB, once.")
+        st.caption(f":material/download: It is fetched first: {size_text(to_fetch)}, once.")
     return weight
 
 

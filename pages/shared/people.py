@@ -8,7 +8,6 @@ from typing import Any
 from meetcore.records import Speaker
 
 COLOURS = 10
-LONGEST_NAME = 60
 
 
 def colour_of(label: str) -> int:

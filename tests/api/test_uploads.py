@@ -73,11 +73,6 @@ def test_a_path_in_the_name_is_harmless(
     assert service.calls[0][2] == kept
 
 
-def test_a_long_name_keeps_its_ending() -> None:
-    name = uploads.harmless_name("x" * 300 + ".opus")
-    assert len(name) <= uploads.LONGEST_NAME and name.endswith("x.opus")
-
-
 def test_nothing_and_nonsense_are_refused_in_a_sentence(
     client: TestClient, service: FakeService
 ) -> None:

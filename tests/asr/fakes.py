@@ -1,4 +1,4 @@
-"""A recognizer that reads the words off the audio: each word is a tone burst in a script."""
+"""A fake recognizer: each word is a burst of one level in the audio."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from meetcore.asr.engine import EngineSpec
+from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions, RecognizerInfo
 from meetcore.asr.vad.activity import FRAME_SAMPLES, Probabilities
+from meetcore.asr.whisper.live import open_streaming
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples
 
@@ -44,7 +47,7 @@ def plain(words: Sequence[RecognizedWord], truncated: bool = False) -> Recogniti
 
 
 class ScriptedRecognizer:
-    """Hears tone bursts as words, unless `say` makes mistakes on purpose."""
+    """Returns the bursts in a window as words; `say` can change the result."""
 
     def __init__(self, say: Say | None = None, info: RecognizerInfo | None = None) -> None:
         self.say = say
@@ -65,6 +68,9 @@ class ScriptedRecognizer:
     ) -> list[Recognition]:
         return [self.recognize(window, options) for window in windows]
 
+    def open_live(self, language: str | None = None) -> LiveRecognizer:
+        return open_streaming(self, language)
+
     def detect_language(self, samples: Samples) -> str:
         return "en"
 
@@ -73,6 +79,12 @@ class ScriptedRecognizer:
 
     def close(self) -> None:
         return None
+
+
+class NotInstalled:
+    """An engine whose library is missing."""
+
+    spec = EngineSpec(("openai",), module="no_such_module")
 
 
 class LevelActivity:

@@ -1,4 +1,4 @@
-"""The gate weighs signs together; real words with one bad sign stand."""
+"""The gate weighs signs together: text with one bad sign is accepted."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def test_verdicts(recognition: Recognition, evidence: Evidence, reason: Reason |
     assert verdict.accepted == (reason is None)
 
 
-def test_voice_activity_need_not_be_known() -> None:
+def test_voice_activity_is_optional_evidence() -> None:
     assert judge(said("Thank you."), Evidence(-25.0)).accepted
 
 
-def test_limits_are_options() -> None:
+def test_thresholds_are_options() -> None:
     strict = GateOptions(hopeless_log_probability=-0.2)
     assert judge(said("We shall meet"), LOUD, strict).reason == Reason.UNLIKELY
 

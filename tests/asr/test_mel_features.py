@@ -1,4 +1,4 @@
-"""Our features are Whisper's features."""
+"""Our features equal those of the reference implementation."""
 
 from __future__ import annotations
 

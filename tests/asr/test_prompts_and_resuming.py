@@ -40,7 +40,7 @@ def text(results: list[PieceWords]) -> str:
     return "".join(word.text for result in results for word in result.words)
 
 
-def test_going_on_later_and_one_worker_give_the_same_words(
+def test_resuming_and_one_worker_give_the_same_words(
     quick: Recognizer, resolver: WeightResolver, sample_audio: Samples
 ) -> None:
     twice = np.concatenate([sample_audio, sample_audio])
@@ -61,7 +61,7 @@ def test_a_name_is_written_as_the_prompt_spells_it(
 
 
 @pytest.mark.parametrize("kind", ["hiss", "hum", "chords"])
-def test_no_prompt_is_heard_where_nobody_speaks(quick: Recognizer, kind: str) -> None:
+def test_no_prompt_is_written_where_there_is_no_speech(quick: Recognizer, kind: str) -> None:
     time = np.arange(20 * SAMPLE_RATE) / SAMPLE_RATE
     pulses = np.sin(2 * np.pi * 0.85 * time) > 0
     sound = {
@@ -73,7 +73,7 @@ def test_no_prompt_is_heard_where_nobody_speaks(quick: Recognizer, kind: str) ->
     assert text(results) == ""
 
 
-def test_the_multilingual_weight_hears_one_language_and_no_loop(
+def test_the_multilingual_weight_detects_one_language_and_does_not_loop(
     resolver: WeightResolver, sample_audio: Samples
 ) -> None:
     """Measured 13.8 % on the sample; ungated it repeated itself up to 59 %."""

@@ -1,4 +1,4 @@
-"""Options, windows and caps, and the one door's messages, without any weight."""
+"""Options, windows, token caps and the registry's messages, without any weight."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from meetcore.asr.recognizer import (
     RecognizeOptions,
     RecognizerInfo,
     check_window,
-    token_cap,
 )
 from meetcore.asr.registry import load_recognizer
+from meetcore.asr.whisper.decoded import token_cap
 from meetcore.errors import ModelUnavailableError, WeightUnavailableError
 from meetcore.weights.resolver import WeightResolver
 
@@ -44,7 +44,7 @@ def test_token_caps_grow_with_the_audio_and_the_script() -> None:
     assert token_cap(30.0, "hi") == 224
 
 
-def test_a_recognizer_says_what_it_is() -> None:
+def test_a_recognizer_describes_itself() -> None:
     info = RecognizerInfo("tiny.en", "ctranslate2", "cpu", "int8")
     assert str(info) == "tiny.en · ctranslate2 · cpu int8"
     words = (RecognizedWord(" Oh,", 0, 1, 1.0, (1,)), RecognizedWord(" hello.", 1, 2, 1.0, (2,)))
@@ -68,12 +68,26 @@ def test_an_unknown_engine_is_named(tmp_path: Path, empty_resolver: WeightResolv
         load_recognizer(str(given), empty_resolver, engine="steam")
 
 
+def test_an_engine_that_does_not_read_the_format_names_one_that_does(
+    tmp_path: Path, empty_resolver: WeightResolver
+) -> None:
+    given = tmp_path / "base"
+    given.mkdir()
+    (given / "model.bin").write_bytes(b"")
+    with pytest.raises(ModelUnavailableError) as caught:
+        load_recognizer(str(given), empty_resolver, engine="openai-whisper")
+    assert str(caught.value) == (
+        "base is of the format ctranslate2, which openai-whisper cannot read;"
+        " set MEETCORE_ENGINE=ctranslate2."
+    )
+
+
 def test_without_any_engine_the_remedy_is_named(
     tmp_path: Path, empty_resolver: WeightResolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = tmp_path / "a.pt"
     given.write_bytes(b"")
-    monkeypatch.setattr(registry, "MODULES", {"ctranslate2": "no_such_module"})
+    monkeypatch.setattr(registry, "ENGINES", {"ctranslate2": "tests.asr.fakes:NotInstalled"})
     with pytest.raises(ModelUnavailableError, match="pip install"):
         load_recognizer(str(given), empty_resolver)
     with pytest.raises(ModelUnavailableError, match="not installed"):

@@ -1,4 +1,4 @@
-"""Loops are found where a decoder is stuck, not where people repeat themselves."""
+"""Loops of a decoder are found; ordinary repetition in speech is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second pass on scripted audio: no word lost or doubled, loops retried, holes heard again."""
+"""The second pass on synthetic audio: no word lost or doubled, loops and gaps retried."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_pieces_are_short_ordered_and_read_lazily() -> None:
         assert before.samples.shape[0] >= 17 * SAMPLE_RATE
 
 
-def test_silence_and_nothing_are_answers() -> None:
+def test_silence_and_empty_audio_have_no_pieces() -> None:
     recognizer = ScriptedRecognizer()
     assert second_pass(np.zeros(0, dtype=np.float32), recognizer) == []
     assert second_pass(np.zeros(100 * SAMPLE_RATE, dtype=np.float32), recognizer) == []
@@ -90,7 +90,7 @@ def test_a_loop_is_tried_again_with_other_settings() -> None:
     assert [options.timestamps for _, options in recognizer.calls] == [False, True]
 
 
-def test_a_stubborn_loop_is_halved_at_a_pause() -> None:
+def test_a_piece_that_keeps_looping_is_halved_at_a_pause() -> None:
     def say(
         samples: Samples, options: RecognizeOptions, words: list[RecognizedWord]
     ) -> Recognition:
@@ -100,7 +100,7 @@ def test_a_stubborn_loop_is_halved_at_a_pause() -> None:
     assert texts(second_pass(samples, ScriptedRecognizer(say))) == [f" w{n}" for n in range(1, 21)]
 
 
-def test_speech_without_words_is_heard_again() -> None:
+def test_speech_without_words_is_recognized_again() -> None:
     def say(
         samples: Samples, options: RecognizeOptions, words: list[RecognizedWord]
     ) -> Recognition:
@@ -164,7 +164,7 @@ def test_a_word_stretched_over_a_pause_is_cut_to_its_speech() -> None:
     assert snapped([timed(3.0, 3.5)], [region(6.0, 9.0)]) == (timed(3.0, 3.5),)
 
 
-def test_holes_are_speech_that_no_word_accounts_for() -> None:
+def test_gaps_are_speech_that_no_word_accounts_for() -> None:
     words = [timed(1.0, 1.5), timed(1.5, 9.0)]
     assert uncovered(words, [region(0.9, 4.0)]) == [region(2.7, 4.0)]
     assert uncovered([], [region(1.0, 2.0)]) == [region(1.0, 2.0)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.model
 
 
-def test_tiny_english_hears_the_conversation(
+def test_tiny_english_word_error_rate_on_the_sample(
     resolver: WeightResolver, sample_audio: Samples, sample_paths: SamplePaths
 ) -> None:
     """Measured 11.5 %; the bound leaves room for other processors' rounding."""

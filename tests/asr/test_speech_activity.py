@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from meetcore.asr.vad.activity import (
     speech_samples,
 )
 from meetcore.asr.vad.silero import SileroActivity, load_activity, silero_weights
+from meetcore.errors import ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples
 
 
@@ -54,13 +56,13 @@ def bursts() -> Samples:
     return samples
 
 
-def test_energy_finds_what_stands_out() -> None:
+def test_energy_finds_loud_regions() -> None:
     (region,) = find_regions(bursts(), EnergyActivity())
     assert region.start_sample / SAMPLE_RATE == pytest.approx(2.9, abs=0.05)
     assert region.end_sample / SAMPLE_RATE == pytest.approx(5.1, abs=0.05)
 
 
-def test_energy_hears_nothing_in_digital_silence() -> None:
+def test_energy_finds_no_speech_in_digital_silence() -> None:
     activity = EnergyActivity()
     assert not activity.speech_probabilities(np.zeros(16_000, dtype=np.float32)).any()
     assert activity.speech_probabilities(np.zeros(0, dtype=np.float32)).shape == (0,)
@@ -83,15 +85,28 @@ def test_silero_gives_the_same_for_any_chunking(sample_audio: Samples) -> None:
     assert np.abs(np.concatenate(parts) - whole).max() < 1e-5
 
 
-def test_silero_hears_the_sample_conversation(sample_audio: Samples) -> None:
+def test_silero_finds_the_speech_of_the_sample(sample_audio: Samples) -> None:
     first, *rest = find_regions(sample_audio, SileroActivity(silero_weights()))
     assert first.start_sample / SAMPLE_RATE == pytest.approx(6.68, abs=0.2)
     assert rest[-1].end_sample == sample_audio.shape[0]
 
 
+def test_a_damaged_weight_file_leaves_the_energy_detector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "silero_vad" / "data"
+    data.mkdir(parents=True)
+    (data / "silero_vad_16k.safetensors").write_bytes(b"damaged")
+    spec = SimpleNamespace(submodule_search_locations=[str(tmp_path / "silero_vad")])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    with pytest.raises(ModelUnavailableError, match="cannot be read"):
+        silero_weights()
+    assert isinstance(load_activity(), EnergyActivity)
+
+
 @pytest.mark.model
 def test_silero_network_equals_the_published_program(sample_audio: Samples) -> None:
-    """The package's TorchScript program holds a later training; ours runs it with its tensors."""
+    """The package's TorchScript program has later weights: ours is run with those here."""
     import torch
 
     spec = importlib.util.find_spec("silero_vad")

@@ -1,4 +1,4 @@
-"""Live words: nothing doubled, nothing lost, nothing decoded twice without news."""
+"""Live words: none doubled or lost, and nothing decoded again without new speech."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions, RecognizerInfo
+from meetcore.asr.live_recognizer import StreamUpdate
+from meetcore.asr.recognizer import (
+    GateOptions,
+    Recognition,
+    RecognizedWord,
+    RecognizeOptions,
+    RecognizerInfo,
+)
 from meetcore.asr.streaming.local_agreement import (
     committable,
     cut_position,
     plausible,
     without_closing_marks,
 )
-from meetcore.asr.streaming.recognizer import StreamingOptions, StreamingRecognizer, StreamUpdate
+from meetcore.asr.streaming.options import StreamingOptions
+from meetcore.asr.streaming.recognizer import StreamingRecognizer
 from meetcore.asr.vad.activity import FRAME_SAMPLES, Probabilities
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples, Word
@@ -99,9 +107,9 @@ class Loudness:
 
 
 def loud(options: StreamingOptions | None = None) -> StreamingOptions:
-    """Options whose gate does not mind the fake's quiet numbers."""
+    """Options whose gate accepts the low level of the fake's words."""
     options = options or StreamingOptions()
-    return replace(options, gate=replace(options.gate, silence_db=-90.0))
+    return replace(options, gate=GateOptions(silence_db=-90.0))
 
 
 def stream(audio: Samples, chunks: list[int], recognizer: Perfect) -> list[Word]:
@@ -158,7 +166,7 @@ def test_silence_is_never_decoded() -> None:
     assert recognizer.calls == []
 
 
-def test_after_a_pause_nothing_is_decoded_until_somebody_speaks() -> None:
+def test_after_a_pause_nothing_is_decoded_until_there_is_speech() -> None:
     recognizer = Perfect()
     streaming = StreamingRecognizer(recognizer, Loudness(), loud())
     streaming.push(spoken([(0.4, 0.1), (0.4, 1.5)]))
@@ -199,8 +207,8 @@ def test_a_failing_decode_costs_that_step_and_nothing_else() -> None:
     assert [word.text for word in committed] == [f" word{number}" for number in range(20)]
 
 
-class Fickle(Perfect):
-    """Never says the same thing twice."""
+class NeverAgreeing(Perfect):
+    """Returns other words for the same audio in every decode."""
 
     def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
         recognition = super().recognize(samples, options)
@@ -210,7 +218,7 @@ class Fickle(Perfect):
 
 
 def test_without_agreement_the_newest_guess_is_committed_in_the_end() -> None:
-    recognizer = Fickle()
+    recognizer = NeverAgreeing()
     words = stream(spoken([(0.4, 0.05)] * 120), [1600], recognizer)
     numbers = [int(word.text.split("x")[0].removeprefix(" word")) for word in words]
     assert numbers == list(range(120))
@@ -218,7 +226,7 @@ def test_without_agreement_the_newest_guess_is_committed_in_the_end() -> None:
     assert longest <= (2 * StreamingOptions().longest_window + 1.0) * SAMPLE_RATE
 
 
-def test_what_the_gate_holds_back_is_kept_for_review() -> None:
+def test_text_the_gate_rejects_is_kept_for_review() -> None:
     streaming = StreamingRecognizer(Perfect(doubt=-3.0), Loudness(), loud())
     update = streaming.push(spoken([(0.4, 0.1), (0.4, 1.5)]))
     assert update.committed == () and update.tentative == ()
@@ -242,8 +250,8 @@ def word(text: str, start: float, end: float, marks: str = "") -> RecognizedWord
 
 def test_words_past_the_end_of_the_audio_are_dropped() -> None:
     real = [word(" one", 0.0, 0.5), word(" two", 0.5, 1.2)]
-    invented = [word(" and", 1.98, 1.98), word(" so", 1.98, 1.98), word(" on", 2.0, 2.0)]
-    assert plausible([*real, *invented], 2.0) == tuple(real)
+    synthetic = [word(" and", 1.98, 1.98), word(" so", 1.98, 1.98), word(" on", 2.0, 2.0)]
+    assert plausible([*real, *synthetic], 2.0) == tuple(real)
     assert plausible(real, 2.0) == tuple(real)
 
 
@@ -254,7 +262,7 @@ def test_agreement_needs_the_same_words_and_enough_distance() -> None:
     assert [item.text for item in committable(before, now, 0.7)] == [" One,"]
 
 
-def test_the_last_word_gives_up_its_full_stop() -> None:
+def test_the_last_word_loses_its_full_stop() -> None:
     heard = [word(" one", 0.0, 0.5), word(" two", 0.5, 1.0, ".")]
     chosen = committable(heard, heard, 5.0)
     assert [item.text for item in chosen] == [" one", " two"]
@@ -262,7 +270,7 @@ def test_the_last_word_gives_up_its_full_stop() -> None:
     assert without_closing_marks(heard[0]) == heard[0]
 
 
-def test_a_cut_never_parts_a_word_from_its_pieces() -> None:
+def test_a_cut_never_separates_a_word_from_its_pieces() -> None:
     words = [word(" ill", 0.0, 0.4), word("-disposed", 0.4, 1.0), word(" young", 1.0, 1.3)]
     assert cut_position(words, 0.4, 2.0) == 2
     assert cut_position([], 0.4, 2.0) is None

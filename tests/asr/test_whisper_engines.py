@@ -1,4 +1,4 @@
-"""Both engines run the same weights to the same words; real weights."""
+"""Both engines give the same words with the same real weights."""
 
 from __future__ import annotations
 
@@ -127,13 +127,15 @@ def test_a_batch_gives_what_single_windows_give(
     assert exact.recognize_batch([], SHORT) == []
 
 
-def test_a_token_cap_is_told(either: Recognizer, sample_audio: Samples) -> None:
+def test_a_reached_token_cap_is_reported_as_truncated(
+    either: Recognizer, sample_audio: Samples
+) -> None:
     result = either.recognize(cut(sample_audio, 12.5, 22.0), replace(SHORT, max_new_tokens=5))
     assert result.truncated
     assert len(tokens(result)) == 5
 
 
-def test_empty_audio_is_an_answer(either: Recognizer) -> None:
+def test_empty_audio_raises_nothing(either: Recognizer) -> None:
     result = either.recognize(np.zeros(0, dtype=np.float32), SHORT)
     assert all(word.start == word.end == 0.0 for word in result.words)
 
@@ -153,13 +155,13 @@ def test_several_threads_get_the_same_words(quick: Recognizer, sample_audio: Sam
     assert [tokens(result) for result in results] == [tokens(expected)] * 4
 
 
-def test_an_english_weight_knows_english(either: Recognizer, sample_audio: Samples) -> None:
+def test_an_english_weight_has_one_language(either: Recognizer, sample_audio: Samples) -> None:
     assert either.info.languages == ("en",)
     assert either.detect_language(sample_audio) == "en"
 
 
 @pytest.mark.parametrize("engine", ["ctranslate2", "openai-whisper"])
-def test_a_foreign_file_is_no_checkpoint(
+def test_another_file_is_no_checkpoint(
     tmp_path: Path, engine: str, resolver: WeightResolver
 ) -> None:
     foreign = tmp_path / "notes.pt"
@@ -189,7 +191,7 @@ def test_two_processes_may_convert_at_once(tmp_path: Path, resolver: WeightResol
     ]
 
 
-def test_a_closed_recognizer_says_so(tmp_path: Path, resolver: WeightResolver) -> None:
+def test_a_closed_recognizer_raises(tmp_path: Path, resolver: WeightResolver) -> None:
     for engine in ("ctranslate2", "openai-whisper"):
         recognizer = load_recognizer(WEIGHT, resolver, engine=engine, device="cpu")
         recognizer.close()

@@ -1,4 +1,4 @@
-"""What holds for a whole recording: workers side by side, going on later, language, prompt."""
+"""Whole recordings: parallel workers, resuming, language detection, prompts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def info(**changes: object) -> RecognizerInfo:
     return replace(RecognizerInfo("scripted", "fake", "cpu", "float32"), **changes)  # type: ignore[arg-type]
 
 
-def test_workers_side_by_side_change_neither_words_nor_order() -> None:
+def test_parallel_workers_change_neither_words_nor_order() -> None:
     def say(
         samples: Samples, options: RecognizeOptions, words: list[RecognizedWord]
     ) -> Recognition:
@@ -58,7 +58,7 @@ def test_few_pieces_are_held_however_long_the_recording_is() -> None:
     assert len(recognizer.calls) <= 4
 
 
-def test_it_goes_on_where_it_was_left() -> None:
+def test_a_pass_is_resumed_at_a_piece() -> None:
     whole = hear(ScriptedRecognizer())
     assert len(whole) > 4
     assert hear(ScriptedRecognizer(), start_sample=whole[1].end_sample) == whole[2:]
@@ -104,7 +104,7 @@ def test_of_a_long_prompt_the_end_is_kept() -> None:
 @pytest.mark.parametrize(
     "text, kept", [(" Zhanar Meetcore", False), (" and Zhanar", False), (" Zhanar is here", True)]
 )
-def test_a_prompt_repeated_over_doubtful_audio_is_held_back(text: str, kept: bool) -> None:
+def test_a_prompt_repeated_over_doubtful_audio_is_rejected(text: str, kept: bool) -> None:
     def say(
         samples: Samples, options: RecognizeOptions, words: list[RecognizedWord]
     ) -> Recognition:

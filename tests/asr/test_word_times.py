@@ -1,4 +1,4 @@
-"""Token times become word times, and marks join their words."""
+"""Token times become word times, and punctuation is attached to its words."""
 
 from __future__ import annotations
 

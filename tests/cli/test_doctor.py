@@ -86,7 +86,7 @@ def test_missing_weights_are_red_and_mended_by_one_command(
     assert (
         "python -m meetcore weights pull base.en tiny.en segmentation-3.0 campplus" in done.stdout
     )
-    assert done.stdout.startswith("Recording only (foreseen")
+    assert done.stdout.startswith("Recording only (expected")
 
 
 def test_what_is_only_worth_knowing_does_not_fail(empty: dict[str, str]) -> None:

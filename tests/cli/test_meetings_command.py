@@ -21,7 +21,7 @@ from meetcore.cli.main import main
 from meetcore.cli.meetings import moment
 from meetcore.records import MeetingState, Speaker, Stage, Transcript, Turn
 from meetcore.store.meetings import MeetingStore, open_store
-from tests.transcript.written import sentence
+from tests.transcript.random_transcripts import sentence
 
 ROOT = Path(__file__).parents[2]
 SPOKEN = Transcript(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meetcore.cli.output import Outlet, OutputError, Piece, refusal
-from meetcore.transcript.formats.naming import file_stem
+from meetcore.text.names import file_stem
 
 
 @pytest.mark.parametrize(

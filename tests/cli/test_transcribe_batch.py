@@ -26,7 +26,7 @@ from meetcore.records import (
 )
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore, open_store
-from tests.transcript.written import sentence
+from tests.transcript.random_transcripts import sentence
 
 
 @dataclass

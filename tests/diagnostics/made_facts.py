@@ -1,4 +1,4 @@
-"""Facts of a machine where nothing is wrong, to be changed one at a time."""
+"""Facts of a machine without problems, of which tests change one at a time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WEIGHTS = (
 
 
 def made_settings(**changes: Any) -> Settings:
-    """Settings that no environment changes."""
+    """Settings that ignore .env."""
     return Settings(_env_file=None, **changes)
 
 
@@ -76,7 +76,7 @@ def with_weight(name: str, **changes: Any) -> Facts:
 
 
 def with_checkpoint(name: str, **changes: Any) -> Facts:
-    """The same with what one weight's file says of itself changed."""
+    """The same with one weight's checkpoint changed."""
     known = next(each.checkpoint for each in WEIGHTS if each.name == name)
     assert known is not None
     return with_weight(name, checkpoint=replace(known, **changes))

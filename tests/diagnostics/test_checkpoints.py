@@ -1,4 +1,4 @@
-"""Files of weights say what they are, and nothing in them is run: real ones, odd ones, hostile."""
+"""Inspection of weight files: real, unusual, damaged and malicious; no code in them is run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def zipped(path: Path, data: bytes) -> Path:
 
 
 @pytest.mark.model
-def test_the_speaker_weight_tells_who_wrote_it(resolver: WeightResolver) -> None:
+def test_the_writer_of_the_speaker_weight_is_read(resolver: WeightResolver) -> None:
     found = inspect_checkpoint(resolver.resolve("segmentation-3.0"))
     assert found.kind == "pyannote.audio model" and not found.trouble
     assert found.version_of("pyannote.audio") == "3.0.0"
@@ -68,7 +68,7 @@ def test_the_speaker_weight_tells_who_wrote_it(resolver: WeightResolver) -> None
         ("base.en", "openai-whisper model", ("float16",)),
     ],
 )
-def test_other_weights_are_told_apart_quickly(
+def test_other_weights_are_recognized_quickly(
     resolver: WeightResolver, weight: str, kind: str, precision: tuple[str, ...]
 ) -> None:
     path = resolver.resolve(weight)
@@ -82,7 +82,7 @@ def test_other_weights_are_told_apart_quickly(
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_what_torch_writes_is_read_as_torch_reads_it(tmp_path: Path, legacy: bool) -> None:
+def test_files_written_by_torch_are_read(tmp_path: Path, legacy: bool) -> None:
     import torch
 
     path = tmp_path / "made.ckpt"
@@ -116,7 +116,7 @@ def touch(path: Path) -> str:
     return f"touch {path}"
 
 
-HOSTILE: dict[str, Callable[[Path], bytes]] = {
+MALICIOUS: dict[str, Callable[[Path], bytes]] = {
     "system": lambda place: pickle.dumps(Calls(os.system, touch(place))),
     "protocol 0": lambda place: pickle.dumps(Calls(os.system, touch(place)), protocol=0),
     "eval": lambda place: pickle.dumps(Calls(eval, f"open({str(place)!r}, 'w')")),
@@ -132,11 +132,11 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", MALICIOUS)
 @pytest.mark.parametrize("wrap", [True, False], ids=["zip", "bare"])
-def test_nothing_a_pickle_asks_for_is_run(tmp_path: Path, name: str, wrap: bool) -> None:
-    place, path = tmp_path / MARKER, tmp_path / "hostile.ckpt"
-    data = HOSTILE[name](place)
+def test_no_code_of_a_pickle_is_run(tmp_path: Path, name: str, wrap: bool) -> None:
+    place, path = tmp_path / MARKER, tmp_path / "malicious.ckpt"
+    data = MALICIOUS[name](place)
     if wrap:
         zipped(path, data)
     else:
@@ -148,9 +148,9 @@ def test_nothing_a_pickle_asks_for_is_run(tmp_path: Path, name: str, wrap: bool)
     assert verdicts["code-in-checkpoint"] is Verdict.RED
 
 
-def test_the_hostile_pickles_are_hostile(tmp_path: Path) -> None:
-    """Else the test above would prove nothing."""
-    pickle.loads(HOSTILE["system"](tmp_path / MARKER))
+def test_the_malicious_pickles_do_run_code_when_unpickled(tmp_path: Path) -> None:
+    """Otherwise the test above would prove nothing."""
+    pickle.loads(MALICIOUS["system"](tmp_path / MARKER))
     assert (tmp_path / MARKER).exists()
 
 
@@ -169,7 +169,7 @@ def deep(levels: int) -> bytes:
     ],
     ids=["bytearray", "text", "endless", "protocol", "cut"],
 )
-def test_pickles_that_want_too_much_are_refused(tmp_path: Path, data: bytes) -> None:
+def test_pickles_that_need_too_much_memory_are_refused(tmp_path: Path, data: bytes) -> None:
     began = time.perf_counter()
     with pytest.raises(PickleRefusedError):
         read_pickle(io.BytesIO(data))
@@ -177,8 +177,8 @@ def test_pickles_that_want_too_much_are_refused(tmp_path: Path, data: bytes) -> 
     assert "was not read" in found.trouble and time.perf_counter() - began < 5
 
 
-def test_a_number_far_away_takes_no_memory() -> None:
-    """The unpickler of Python makes room for as many objects as the highest number."""
+def test_a_high_memo_index_takes_no_memory() -> None:
+    """Python's unpickler allocates as many memo entries as the highest index."""
     tracemalloc.start()
     read_pickle(io.BytesIO(b"\x80\x02Nr" + struct.pack("<I", 2**31) + b"."))
     assert tracemalloc.get_traced_memory()[1] < 2**20
@@ -216,12 +216,12 @@ def write(path: Path, data: bytes) -> Path:
         (b"", "is empty"),
         (b"<!DOCTYPE html><html><body>Access denied", "web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git-lfs"),
-        (b'{"error": "Access to model is restricted"}', "message of a server"),
-        (b"PK\x03\x04 and then nothing", "damaged or breaks off"),
-        (b"RIFF....WAVEfmt ", "of no kind that is known"),
+        (b'{"error": "Access to model is restricted"}', "server's message"),
+        (b"PK\x03\x04 and then nothing", "damaged or incomplete"),
+        (b"RIFF....WAVEfmt ", "no known model format"),
     ],
 )
-def test_what_is_no_model_is_named_with_the_next_step(
+def test_files_that_are_no_model_are_named_with_the_next_step(
     tmp_path: Path, data: bytes, words: str
 ) -> None:
     found = inspect_checkpoint(write(tmp_path / "model.bin", data))
@@ -230,7 +230,7 @@ def test_what_is_no_model_is_named_with_the_next_step(
     assert (finding.rule, finding.verdict) == ("weight-unreadable", Verdict.RED)
 
 
-def test_places_without_a_model(tmp_path: Path) -> None:
+def test_paths_without_a_model(tmp_path: Path) -> None:
     assert "does not exist" in inspect_checkpoint(tmp_path / "gone.bin").trouble
     (tmp_path / "folder").mkdir()
     assert "holds no model" in inspect_checkpoint(tmp_path / "folder").trouble
@@ -239,7 +239,7 @@ def test_places_without_a_model(tmp_path: Path) -> None:
     assert "archive without a model" in inspect_checkpoint(tmp_path / "some.zip").trouble
 
 
-def test_other_containers_are_recognised(tmp_path: Path) -> None:
+def test_other_formats_are_recognized(tmp_path: Path) -> None:
     header = json.dumps({"w": {"dtype": "F16", "shape": [2, 3], "data_offsets": [0, 12]}}).encode()
     tensors = struct.pack("<Q", len(header)) + header + bytes(12)
     found = inspect_checkpoint(write(tmp_path / "m.safetensors", tensors))
@@ -270,15 +270,15 @@ def test_folders_of_other_libraries(tmp_path: Path) -> None:
     assert found.kind == "pyannote pipeline" and found.version_of("pyannote.audio") == "3.1.0"
 
 
-def test_measuring_agrees_with_the_reader(tmp_path: Path) -> None:
+def test_reading_stops_at_the_end_of_a_pickle(tmp_path: Path) -> None:
     data = pickletools.optimize(pickle.dumps({"a": [1, 2]})) + b"and more behind it"
     file = io.BytesIO(data)
     assert read_pickle(file).value == {"a": [1, 2]}
     assert file.read() == b"and more behind it"
 
 
-def test_a_file_may_not_be_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As root everything can be read, so the refusal is made."""
+def test_a_file_without_read_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patched, because root can read everything."""
     path = write(tmp_path / "secret.bin", b"x")
 
     def refuse(*arguments: Any, **options: Any) -> Any:
@@ -290,7 +290,7 @@ def test_a_file_may_not_be_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def within(data: bytes, seconds: int) -> None:
-    """Read a pickle in a process of its own, which is ended when it takes longer."""
+    """Read a pickle in a separate process that is ended after `seconds`."""
     code = """if True:
         import io, sys
         from meetcore.diagnostics.checkpoints import pickle_machine, safe_pickle
@@ -303,8 +303,8 @@ def within(data: bytes, seconds: int) -> None:
 
 
 ENDLESS = {
-    "a key that takes for ever to hash": b"\x80\x02})\x85" + b"2\x86" * 64 + b"Ns.",
-    "a stand-in that is filled bit by bit": b"\x80\x02cx\ny\n)R" + b"(NNu" * 100_000 + b".",
+    "a key that takes very long to hash": b"\x80\x02})\x85" + b"2\x86" * 64 + b"Ns.",
+    "a placeholder that is filled in many steps": b"\x80\x02cx\ny\n)R" + b"(NNu" * 100_000 + b".",
     "numbers that share a hash": (
         b"\x80\x02}("
         + b"".join(
@@ -325,12 +325,12 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("name", ENDLESS)
-def test_no_pickle_keeps_its_reader_for_long(name: str) -> None:
+def test_no_pickle_takes_long_to_read(name: str) -> None:
     within(ENDLESS[name], 10)
 
 
-def test_a_pickle_cannot_change_how_the_next_is_read(tmp_path: Path) -> None:
-    """BUILD on a class sets attributes of the class, for everybody."""
+def test_a_pickle_cannot_change_how_later_ones_are_read(tmp_path: Path) -> None:
+    """BUILD on a class would set attributes of the class itself."""
     data = b"\x80\x02ccollections\nOrderedDict\nN}X\x03\x00\x00\x00getNs\x86b."
     inspect_checkpoint(zipped(tmp_path / "poison.ckpt", data))
     honest = pickle.dumps(OrderedDict({"pyannote.audio": {"versions": {"torch": "2.1"}}}))
@@ -338,18 +338,18 @@ def test_a_pickle_cannot_change_how_the_next_is_read(tmp_path: Path) -> None:
     assert found.version_of("torch") == "2.1" and found.has_introspection is False
 
 
-def test_archives_that_cannot_be_unpacked_are_told(tmp_path: Path) -> None:
+def test_archives_that_cannot_be_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "bzip2.ckpt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("archive/data.pkl", bytes(2**20))
-    assert "packed as no model is" in inspect_checkpoint(path).trouble
+    assert "compression is not one that models use" in inspect_checkpoint(path).trouble
     locked = bytearray(zipped(tmp_path / "locked.ckpt", b"N.").read_bytes())
     for header, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         locked[locked.index(header) + offset] |= 1
     assert "damaged" in inspect_checkpoint(write(tmp_path / "locked.ckpt", bytes(locked))).trouble
 
 
-def test_odd_headers_and_places_are_answers(tmp_path: Path) -> None:
+def test_odd_headers_and_files_raise_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.bin")
     assert "is no file" in inspect_checkpoint(tmp_path / "pipe.bin").trouble
     for header in (b'{"w": []}', b'{"w": {"dtype": 3, "shape": [1]}}', b"{" + b'"a":{' * 9_000):
@@ -360,6 +360,6 @@ def test_odd_headers_and_places_are_answers(tmp_path: Path) -> None:
     assert inspect_checkpoint(path).n_parameters == 0
 
 
-def test_a_converted_model_is_known_without_its_folder(tmp_path: Path) -> None:
+def test_a_ctranslate2_model_is_recognized_without_its_folder(tmp_path: Path) -> None:
     data = struct.pack("<IH", 6, 12) + b"WhisperSpec\0" + bytes(64)
     assert inspect_checkpoint(write(tmp_path / "any.bin", data)).kind == "CTranslate2 WhisperSpec"

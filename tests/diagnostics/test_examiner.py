@@ -1,4 +1,4 @@
-"""The examiner answers at once, looks in the background, and lets go when it is closed."""
+"""The examiner returns at once, gathers facts on its thread, and stops when it is closed."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from meetcore.records import Mode, ModelsInUse
 from tests.diagnostics.made_facts import healthy, made_settings, with_versions
 
 
-class Looks:
-    """Stands for the gathering: what it gives, how often it was asked, and a gate before it."""
+class FakeGathering:
+    """Replaces quick_facts and deep_facts; counts calls, and waits for events before returning."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.facts = healthy(trials={})
         self.quick = self.deep = 0
-        self.gate, self.quick_gate = threading.Event(), threading.Event()
-        self.gate.set()
-        self.quick_gate.set()
+        self.may_finish_deep, self.may_finish_quick = threading.Event(), threading.Event()
+        self.may_finish_deep.set()
+        self.may_finish_quick.set()
         monkeypatch.setattr(module, "quick_facts", self._quick)
         monkeypatch.setattr(module, "deep_facts", self._deep)
 
     def _quick(self, settings: Any) -> Facts:
         self.quick += 1
-        self.quick_gate.wait(5)
+        self.may_finish_quick.wait(5)
         return self.facts
 
-    def _deep(self, facts: Facts, between: Callable[[], None]) -> Facts:
+    def _deep(self, facts: Facts, raise_if_stopped: Callable[[], None]) -> Facts:
         self.deep += 1
-        while not self.gate.wait(0.01):
-            between()
-        between()
+        while not self.may_finish_deep.wait(0.01):
+            raise_if_stopped()
+        raise_if_stopped()
         return replace(facts, trials=healthy().trials)
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
-    return Looks(monkeypatch)
+def gathering(monkeypatch: pytest.MonkeyPatch) -> FakeGathering:
+    return FakeGathering(monkeypatch)
 
 
 @pytest.fixture
-def examiner(looks: Looks) -> Iterator[Examiner]:
+def examiner(gathering: FakeGathering) -> Iterator[Examiner]:
     made = Examiner(made_settings(), lambda: None)
     yield made
     made.close()
@@ -62,47 +62,53 @@ def until(condition: Callable[[], Any]) -> None:
         time.sleep(0.005)
 
 
-def test_a_page_never_waits_and_sees_more_as_it_is_found(looks: Looks, examiner: Examiner) -> None:
-    looks.gate.clear()
+def test_snapshots_return_at_once_and_grow(gathering: FakeGathering, examiner: Examiner) -> None:
+    gathering.may_finish_deep.clear()
     examiner.start()
     until(lambda: examiner.snapshot().findings)
     first = examiner.snapshot()
     assert first.pending == (DEEP,) and first.examined_at is not None
     assert "broken-library" not in {one.rule for one in first.findings}
-    looks.gate.set()
+    gathering.may_finish_deep.set()
     until(lambda: not examiner.snapshot().pending)
     assert "broken-library" in {one.rule for one in examiner.snapshot().findings}
 
 
-def test_before_anything_is_known_it_says_what_it_does(looks: Looks, examiner: Examiner) -> None:
-    looks.quick_gate.clear()
+def test_the_first_snapshot_names_what_is_pending(
+    gathering: FakeGathering, examiner: Examiner
+) -> None:
+    gathering.may_finish_quick.clear()
     found = examiner.snapshot()
     assert found.pending and found.mode is None and not found.findings
-    looks.quick_gate.set()
+    gathering.may_finish_quick.set()
     until(lambda: not examiner.snapshot().pending)
 
 
-def test_looking_twice_at_once_is_looking_once(looks: Looks, examiner: Examiner) -> None:
-    looks.gate.clear()
+def test_refreshes_during_a_run_start_no_other(
+    gathering: FakeGathering, examiner: Examiner
+) -> None:
+    gathering.may_finish_deep.clear()
     for _ in range(5):
         examiner.refresh()
-    looks.gate.set()
+    gathering.may_finish_deep.set()
     until(lambda: not examiner.snapshot().pending)
-    assert looks.deep == 1
+    assert gathering.deep == 1
 
 
-def test_what_was_mended_is_green_after_looking_again(looks: Looks, examiner: Examiner) -> None:
-    looks.facts = with_versions(pyannote_audio="2.1.1")
+def test_a_solved_problem_is_green_after_a_refresh(
+    gathering: FakeGathering, examiner: Examiner
+) -> None:
+    gathering.facts = with_versions(pyannote_audio="2.1.1")
     examiner.refresh()
     until(lambda: not examiner.snapshot().pending)
     assert examiner.snapshot().verdict is Verdict.RED
-    looks.facts = healthy()
+    gathering.facts = healthy()
     examiner.refresh()
     until(lambda: not examiner.snapshot().pending)
     assert examiner.snapshot().verdict is Verdict.GREEN
 
 
-def test_loaded_models_and_the_address_are_taken_as_they_are_now(looks: Looks) -> None:
+def test_loaded_models_and_origin_are_read_with_each_snapshot(gathering: FakeGathering) -> None:
     loaded: list[ModelsInUse] = []
     examiner = Examiner(made_settings(), lambda: loaded[-1] if loaded else None)
     until(lambda: examiner.snapshot().findings)
@@ -115,20 +121,20 @@ def test_loaded_models_and_the_address_are_taken_as_they_are_now(looks: Looks) -
     examiner.close()
 
 
-def test_closing_gives_up_what_runs(looks: Looks, examiner: Examiner) -> None:
+def test_close_stops_a_run(gathering: FakeGathering, examiner: Examiner) -> None:
     before = set(threading.enumerate())
-    looks.gate.clear()
+    gathering.may_finish_deep.clear()
     examiner.refresh()
-    until(lambda: looks.deep)
+    until(lambda: gathering.deep)
     examiner.close()
     examiner.close()
     assert not [one for one in set(threading.enumerate()) - before if one.name == "examiner"]
     examiner.refresh()
-    assert looks.deep == 1, "a closed one looks no more"
+    assert gathering.deep == 1, "no run starts after close()"
 
 
-def test_a_look_that_fails_is_over_and_can_be_tried_again(
-    looks: Looks, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
+def test_a_run_that_fails_ends_and_can_be_repeated(
+    gathering: FakeGathering, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(settings: Any) -> Facts:
         raise RuntimeError("a bug of ours")
@@ -136,12 +142,12 @@ def test_a_look_that_fails_is_over_and_can_be_tried_again(
     monkeypatch.setattr(module, "quick_facts", broken)
     examiner.refresh()
     until(lambda: not examiner.snapshot().pending)
-    monkeypatch.setattr(module, "quick_facts", looks._quick)
+    monkeypatch.setattr(module, "quick_facts", gathering._quick)
     examiner.refresh()
     until(lambda: examiner.snapshot().findings)
 
 
-def test_the_address_in_force_counts_and_not_the_file_s(looks: Looks) -> None:
+def test_the_given_address_replaces_the_one_in_the_file(gathering: FakeGathering) -> None:
     examiner = Examiner(made_settings(), address="0.0.0.0")
     until(lambda: examiner.snapshot().findings)
     (open_to_all,) = [one for one in examiner.snapshot().findings if one.rule == "open-address"]

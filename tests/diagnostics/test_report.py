@@ -1,4 +1,4 @@
-"""The report for others holds nothing private; the table for the owner holds everything."""
+"""The report holds nothing private; the table on the terminal holds everything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOME = Path("/home/ada.lovelace")
 
 @pytest.fixture
 def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that belongs to somebody."""
+    """A machine with a user name, home and host name that are private."""
     monkeypatch.setattr(Path, "home", staticmethod(lambda: HOME))
     monkeypatch.setattr("getpass.getuser", lambda: "ada.lovelace")
     monkeypatch.setattr("socket.gethostname", lambda: "ada-laptop")
@@ -41,8 +41,8 @@ def test_nothing_private_is_in_the_report(at_home: None) -> None:
         },
         database=DatabaseFacts(trouble="postgresql://ada:s3cret@db.example.org/meetings refused"),
     )
-    told = table(diagnose(facts))
-    assert "My Meetings with Bob" in told and "s3cret" in told, "there is something to hide"
+    text = table(diagnose(facts))
+    assert "My Meetings with Bob" in text and "s3cret" in text, "the table has private texts"
     text = report_text(diagnose(facts), settings)
     for private in (
         "lovelace",
@@ -56,24 +56,24 @@ def test_nothing_private_is_in_the_report(at_home: None) -> None:
     ):
         assert private not in text, private
     assert "Permission denied" in text and "libtorch" not in text
-    assert "torch" in text and "2.11.0" in text, "what helps is still there"
+    assert "torch" in text and "2.11.0" in text, "what helps is kept"
 
 
-def test_paths_and_tokens_of_anybody_are_struck(at_home: None) -> None:
+def test_paths_and_tokens_are_replaced(at_home: None) -> None:
     text = "FileNotFoundError: '/srv/maria/Board meeting/a.wav'; C:\\Users\\maria\\x.pt (hf_Zz9)"
     found = redacted(text)
     assert "maria" not in found and "hf_Zz9" not in found and "a.wav" not in found
 
 
-def test_addresses_of_sources_stay(at_home: None) -> None:
+def test_urls_of_sources_are_kept(at_home: None) -> None:
     assert "https://github.com/pyannote" in report_text(
         diagnose(with_versions(pyannote_audio="3.3.2"))
     )
 
 
-def test_the_table_says_what_to_do_first(at_home: None) -> None:
+def test_the_table_lists_problems_first(at_home: None) -> None:
     text = table(diagnose(with_versions(pyannote_audio="2.1.1")))
     lines = text.splitlines()
-    assert lines[0] == "Words only (foreseen; nothing is loaded)"
+    assert lines[0] == "Words only (expected; no model is loaded yet)"
     assert "introspection" in text and "$ .venv/bin/python -m pip install" in text
     assert lines[-1].startswith("5 to mend") and all(len(line) < 140 for line in lines)

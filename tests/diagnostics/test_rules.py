@@ -1,4 +1,4 @@
-"""Every rule, on facts that have its trouble and on the messages people meet."""
+"""Every rule, on facts with its problem and on error messages that it explains."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from meetcore import errors
-from meetcore.diagnostics.diagnose import diagnose, foresee
+from meetcore.diagnostics.diagnose import diagnose, expected_mode
 from meetcore.diagnostics.facts.binaries import Accelerator, TorchBuild
 from meetcore.diagnostics.facts.records import (
     DatabaseFacts,
@@ -21,6 +21,7 @@ from meetcore.diagnostics.facts.records import (
     ServerFacts,
 )
 from meetcore.diagnostics.findings import FileState, Finding, Verdict
+from meetcore.diagnostics.rules import registry
 from meetcore.diagnostics.rules.registry import RULES, explain, judge, judge_checkpoint
 from meetcore.records import Mode, ModelsInUse, RungLeft
 from meetcore.settings import IceServer
@@ -118,7 +119,12 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
         "0.0.1",
     ),
     ("weight-missing", with_weight("campplus", state=FileState.MISSING), RED, "campplus (voices)"),
-    ("weight-missing", with_weight("base.en", state=FileState.MISSING), AMBER, "stands in"),
+    (
+        "weight-missing",
+        with_weight("base.en", state=FileState.MISSING),
+        AMBER,
+        "another weight is used",
+    ),
     ("weight-corrupt", with_weight("campplus", state=FileState.CORRUPT), RED, "campplus"),
     ("weight-unreadable", healthy(weights_trouble="The cache cannot be read."), RED, "cache"),
     ("weight-given", with_weight("base.en", state=FileState.GIVEN), AMBER, "by path"),
@@ -180,7 +186,7 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
             with_versions(nvidia_cudnn_cu13=None, nvidia_cudnn_cu12="8.9.7.29"), accelerator=CARD
         ),
         AMBER,
-        "wants cuDNN 9",
+        "needs cuDNN 9",
     ),
     ("insecure-origin", healthy(origin="http://office:8501/diagnostics"), RED, "http from office"),
     ("open-address", healthy(server=ServerFacts("0.0.0.0")), AMBER, "0.0.0.0"),
@@ -267,17 +273,17 @@ MESSAGES: tuple[tuple[str, str], ...] = (
 
 
 @pytest.mark.parametrize("rule, facts, verdict, words", CASES, ids=lambda one: str(one)[:40])
-def test_a_rule_sees_its_trouble(rule: str, facts: Facts, verdict: Verdict, words: str) -> None:
+def test_a_rule_finds_its_problem(rule: str, facts: Facts, verdict: Verdict, words: str) -> None:
     finding = finding_of(rule, facts)
     assert finding is not None
     assert finding.verdict is verdict and words in finding.found
-    assert finding.meaning and finding.source, "whoever reads it learns why, and from whom"
-    mended = finding.command or finding.advice
-    assert bool(mended) == (verdict is not GREEN), "only what is wrong is to be mended"
+    assert finding.meaning and finding.source, "the finding says why, and names a source"
+    remedy = finding.command or finding.advice
+    assert bool(remedy) == (verdict is not GREEN), "only a problem has a remedy"
 
 
 @pytest.mark.parametrize("rule, message", MESSAGES, ids=lambda one: one[:40])
-def test_a_message_leads_to_its_rule(rule: str, message: str) -> None:
+def test_a_message_is_explained_by_its_rule(rule: str, message: str) -> None:
     found = explain(message)
     assert found is not None and found.id == rule
 
@@ -286,18 +292,18 @@ NEEDS_NO_RULE = re.compile(
     r"was closed|is closed|Type one|Reload the page|not enrolled|names no file|Save the earlier"
     r"|Choose another microphone|Check the disk|can be kept once speakers"
 )
-"""The message is the whole story: there is nothing behind it that a rule could explain."""
+"""Messages that need no explanation by a rule."""
 WITHOUT_CAUSE = {
     "FormatError",
     "MeetingNotFoundError",
     "MeetingStateError",
     "EnrollmentTooShortError",
 }
-"""What was asked for cannot be done; nothing is broken."""
+"""Errors of the request, not of the installation."""
 
 
 def messages_of_ours() -> list[tuple[str, str]]:
-    """Every message that the library raises, with x for what is filled in."""
+    """File and text of every message that the library raises, with x for inserted values."""
     kinds = {name for name in vars(errors) if name.endswith("Error")} - WITHOUT_CAUSE
     found = []
     for path in sorted(Path(errors.__file__).parent.rglob("*.py")):
@@ -306,7 +312,7 @@ def messages_of_ours() -> list[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 text = text_in(node.args[0])
-                # What is all filled in comes from elsewhere, where it is looked at.
+                # A message of inserted values only comes from another error, which is in the list.
                 if node.func.id in kinds and len(re.sub(r"\bx\b|\W", "", text)) > 5:
                     found.append((path.name, text))
     return found
@@ -322,11 +328,11 @@ def text_in(node: ast.expr) -> str:
 
 
 @pytest.mark.parametrize("place, message", messages_of_ours())
-def test_every_error_that_names_a_cause_has_its_rule(place: str, message: str) -> None:
+def test_every_error_message_has_a_rule(place: str, message: str) -> None:
     assert explain(message) or NEEDS_NO_RULE.search(message), f"{place}: {message}"
 
 
-def test_every_rule_is_tested_and_whole() -> None:
+def test_every_rule_is_tested_and_complete() -> None:
     tested = {case[0] for case in CASES} | {case[0] for case in MESSAGES}
     assert tested == RULES.keys()
     for rule in RULES.values():
@@ -334,19 +340,32 @@ def test_every_rule_is_tested_and_whole() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
-def test_no_rule_sees_trouble_on_a_healthy_machine(rule: object) -> None:
-    bad = [each for each in judge(healthy()) if each.seen.verdict is not GREEN]
+def test_no_rule_finds_a_problem_on_a_healthy_machine(rule: object) -> None:
+    bad = [each for each in judge(healthy()) if each.outcome.verdict is not GREEN]
     assert not [each.finding for each in bad if each.rule is rule]
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_rule_without_facts_says_nothing_bad(rule: str) -> None:
+def test_no_rule_finds_a_problem_without_facts(rule: str) -> None:
     found = finding_of(rule, Facts())
     absent = {"missing-library", "stand-in-library"}
     assert rule in absent or found is None or found.verdict is GREEN
 
 
-def test_nobody_explains_what_nobody_knows() -> None:
+def test_every_table_of_rules_is_registered() -> None:
+    """A rule in a new file takes effect only once the registry imports its table."""
+    ids = [
+        keyword.value.value
+        for path in Path(registry.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Rule"
+        for keyword in node.keywords
+        if keyword.arg == "id" and isinstance(keyword.value, ast.Constant)
+    ]
+    assert sorted(ids) == sorted(RULES), "each id once, each table in RULES"
+
+
+def test_an_unknown_message_has_no_rule() -> None:
     assert explain("The kettle is boiling.") is None
 
 
@@ -369,12 +388,12 @@ NO_WEIGHTS = tuple(replace(each, state=FileState.MISSING) for each in healthy().
         (healthy(weights=NO_WEIGHTS), Mode.RECORDING_ONLY),
     ],
 )
-def test_the_mode_is_foreseen(facts: Facts, mode: Mode) -> None:
-    foreseen, why = foresee(judge(facts), facts)
-    assert foreseen is mode and why
+def test_the_expected_mode(facts: Facts, mode: Mode) -> None:
+    expected, why = expected_mode(judge(facts), facts)
+    assert expected is mode and why
 
 
-def test_a_rung_that_was_left_is_named_with_the_rule_that_knows_why() -> None:
+def test_a_mode_that_failed_names_the_rule_that_explains_it() -> None:
     reason = "pytorch_model.bin was saved by another generation of pyannote.audio"
     models = ModelsInUse(
         Mode.TRANSCRIPTION_ONLY, reason=reason, rungs_left=(RungLeft(Mode.FULL, reason, "pull"),)
@@ -387,14 +406,14 @@ def test_a_rung_that_was_left_is_named_with_the_rule_that_knows_why() -> None:
     assert found.rungs[0].command == RULES["introspection"].command
 
 
-def test_a_reason_nobody_knows_is_shown_as_it_is() -> None:
+def test_an_unknown_reason_is_shown_as_it_is() -> None:
     left = RungLeft(Mode.FULL, "The moon is full.", "wait")
     models = ModelsInUse(Mode.TRANSCRIPTION_ONLY, reason=left.reason, rungs_left=(left,))
     first = diagnose(healthy(models=models)).findings[0]
     assert (first.rule, first.found, first.command) == ("mode", "The moon is full.", "wait")
 
 
-def test_of_several_rules_the_one_this_machine_has_is_named() -> None:
+def test_of_several_rules_the_one_with_a_finding_is_named() -> None:
     reason = (
         "The weight 'base.en' is not in the cache, and offline is switched on. The hub cannot be"
         " reached for pyannote/x."
@@ -407,10 +426,10 @@ def test_of_several_rules_the_one_this_machine_has_is_named() -> None:
     found = diagnose(healthy(models=models, weights=NO_WEIGHTS))
     assert [rung.rule for rung in found.rungs] == ["weight-missing", "weight-missing", ""]
     assert found.why == "The weight 'base.en' is not in the cache, and offline is switched on."
-    assert reason not in found.rungs[-1].reason, "once is enough"
+    assert reason not in found.rungs[-1].reason, "the reason is shown once"
 
 
-def test_a_library_that_is_linked_wrongly_is_named_once() -> None:
+def test_a_torchaudio_of_another_build_is_reported_once() -> None:
     error = "OSError: libc10_cuda.so: cannot open shared object file: No such file or directory"
     broken = {name: ImportTrial(name, error) for name in ("torchaudio", "pyannote.audio")}
     facts = healthy(torch=CPU_TORCH, trials={**TRIED, **broken})
@@ -418,7 +437,7 @@ def test_a_library_that_is_linked_wrongly_is_named_once() -> None:
     assert reds == ["torchaudio-cuda"]
 
 
-def test_what_a_rule_says_already_is_not_said_twice() -> None:
+def test_a_failed_mode_is_not_reported_twice() -> None:
     reason = "KeyError: 'introspection'"
     models = ModelsInUse(
         Mode.TRANSCRIPTION_ONLY, reason=reason, rungs_left=(RungLeft(Mode.FULL, reason, ""),)
@@ -428,7 +447,7 @@ def test_what_a_rule_says_already_is_not_said_twice() -> None:
     assert rules.count("introspection") == 1
 
 
-def test_speakers_switched_off_are_no_trouble() -> None:
+def test_speakers_switched_off_are_no_problem() -> None:
     models = ModelsInUse(
         Mode.TRANSCRIPTION_ONLY,
         reason="Speakers are switched off.",
@@ -438,7 +457,7 @@ def test_speakers_switched_off_are_no_trouble() -> None:
     assert diagnose(facts).verdict is GREEN
 
 
-def test_ice_servers_of_ones_own_are_fine() -> None:
+def test_ice_servers_in_the_settings_are_fine() -> None:
     own = made_settings(ice_servers=(IceServer(urls="turn:turn.example.org"),))
     found = finding_of("ice-token", healthy(settings=own, hub=HubFacts(has_token=True)))
     assert found is not None and "1 ICE servers" in found.found and not found.meaning
@@ -454,13 +473,13 @@ def test_one_checkpoint_is_judged_by_what_is_installed(installed: str, rules: li
     assert found[0].verdict is (RED if installed < "3" else GREEN)
 
 
-def test_a_hostile_checkpoint_is_named() -> None:
-    hostile = replace(SPEAKER_CHECKPOINT, code=("posix.system",), has_introspection=None)
-    (found,) = judge_checkpoint(hostile, {"pyannote-audio": "4.0.7"})
+def test_a_malicious_checkpoint_is_reported() -> None:
+    malicious = replace(SPEAKER_CHECKPOINT, code=("posix.system",), has_introspection=None)
+    (found,) = judge_checkpoint(malicious, {"pyannote-audio": "4.0.7"})
     assert found.rule == "code-in-checkpoint" and "posix.system" in found.found
 
 
-def test_libraries_are_judged_in_a_table() -> None:
+def test_the_table_of_libraries() -> None:
     rows = {each.name: each for each in diagnose(with_versions(pyannote_audio=None)).libraries}
     assert rows["Python"].verdict is GREEN
     assert rows["pyannote-audio"].verdict is RED and rows["pyannote-audio"].installed is None
@@ -468,6 +487,6 @@ def test_libraries_are_judged_in_a_table() -> None:
 
 
 def finding_of(rule: str, facts: Facts) -> Finding | None:
-    """What one rule says of the facts."""
-    seen = RULES[rule].look(facts)
-    return None if seen is None else RULES[rule].finding(seen)
+    """The finding of one rule about the facts."""
+    outcome = RULES[rule].check(facts)
+    return None if outcome is None else RULES[rule].finding(outcome)

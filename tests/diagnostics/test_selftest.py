@@ -1,4 +1,4 @@
-"""The self-test: its thread and its verdicts on a fake pass, and once for real."""
+"""The self-test: thread and verdicts with a fake engine, and once with the real pipeline."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ RESULT = SelfTestResult("tiny.en", "", Mode.TRANSCRIPTION_ONLY, 30.0, (), ())
 
 
 def ended(test: SelfTest, timeout_s: float = 10.0) -> SelfTestView:
-    """The view once nothing runs any more."""
+    """The snapshot after the run has ended."""
     end = time.monotonic() + timeout_s
     while (view := test.snapshot()).state is SelfTestState.RUNNING:
         assert time.monotonic() < end, view
@@ -59,23 +59,23 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_one_runs_at_a_time_and_can_be_cancelled(settings: Settings) -> None:
-    told = threading.Event()
+    started = threading.Event()
 
     def run(settings: Settings, progress: Progress) -> SelfTestResult:
         progress("Recognizing words", 0.5)
         progress("Recognizing words", 0.4)
-        told.set()
+        started.set()
         while True:
             time.sleep(0.01)
             progress("Recognizing words", 0.45)
 
     test = SelfTest(settings, run)
     assert test.snapshot().state is SelfTestState.IDLE
-    assert test.start() and told.wait(5)
-    assert not test.start(), "a second press starts nothing"
+    assert test.start() and started.wait(5)
+    assert not test.start(), "a second start does nothing"
     view = test.snapshot()
     assert (view.state, view.stage) == (SelfTestState.RUNNING, "Recognizing words")
-    assert view.progress == 0.5, "a bar never goes back"
+    assert view.progress == 0.5, "progress never decreases"
     assert view.elapsed_s > 0
     test.cancel()
     assert ended(test).state is SelfTestState.CANCELLED
@@ -111,7 +111,7 @@ def test_a_failure_is_one_sentence(settings: Settings, error: Exception, sentenc
     assert view.trouble.startswith(sentence) and "secret" not in view.trouble
 
 
-def test_without_the_sample_the_remedy_is_said(
+def test_without_the_sample_the_error_has_a_remedy(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -120,7 +120,7 @@ def test_without_the_sample_the_remedy_is_said(
 
 
 class WordlessEngine:
-    """An engine whose recognizer hears nothing and whose diarizer is missing."""
+    """An engine that recognizes no words and has no diarizer."""
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
@@ -145,8 +145,8 @@ class WordlessEngine:
 
 
 def test_without_a_diarizer_only_words_are_measured(settings: Settings) -> None:
-    engine, told = WordlessEngine(), []
-    result = run_self_test(settings, lambda stage, part: told.append((stage, part)), engine)
+    engine, reported = WordlessEngine(), []
+    result = run_self_test(settings, lambda stage, part: reported.append((stage, part)), engine)
     assert engine.closed
     assert result.mode is Mode.TRANSCRIPTION_ONLY
     assert [measure.key for measure in result.measures] == ["wer", "rtf"]
@@ -154,11 +154,11 @@ def test_without_a_diarizer_only_words_are_measured(settings: Settings) -> None:
     assert result.notes == ("No diarizer holds; run: y",)
     assert "other" in result.remark
     assert result.verdict is Verdict.AMBER
-    parts = [part for _, part in told]
-    assert parts == sorted(parts) and told[-1][0] == "Comparing with what was said"
+    parts = [part for _, part in reported]
+    assert parts == sorted(parts) and reported[-1][0] == "Comparing with what was said"
 
 
-def test_speakers_switched_off_are_no_fault(tmp_path: Path) -> None:
+def test_speakers_switched_off_are_no_problem(tmp_path: Path) -> None:
     engine = WordlessEngine()
     off = Settings(data_dir=tmp_path, diarizer="off", _env_file=None)
     result = run_self_test(off, lambda stage, part: None, engine)
@@ -166,7 +166,7 @@ def test_speakers_switched_off_are_no_fault(tmp_path: Path) -> None:
     assert not result.notes and "switch speakers off" in result.remark
 
 
-def test_figures_are_judged_against_the_row_of_the_weight() -> None:
+def test_figures_are_compared_with_the_row_of_the_weight() -> None:
     worse = Accuracy(
         WordErrors(0, 0, 13, 87), WordErrors(0, 0, 40, 87), DiarizationErrors(1, 0, 0, 24), 2
     )
@@ -214,7 +214,7 @@ def test_the_real_pipeline_gives_what_is_expected(
 
 
 @pytest.mark.model
-def test_cancelling_takes_the_worker_process_along(
+def test_cancelling_ends_the_worker_process(
     settings_for: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engines: list[ProcessEngine] = []

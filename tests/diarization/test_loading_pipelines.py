@@ -1,4 +1,4 @@
-"""A pipeline from a folder or the hub: the right call, and every failure in plain words."""
+"""Pipelines from a folder or the hub: the call that loads them, and the error messages."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from pyannote.core import Annotation, Segment
 
-from meetcore.diarization.clustering import DiarizeOptions
-from meetcore.diarization.diarizer import load_diarizer
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.offline.recording import Cancelled
-from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer, load_pipeline
+from meetcore.diarization.pyannote_loading import load_pipeline
+from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer
+from meetcore.diarization.registry import load_diarizer
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import Turn
-from tests.diarization.invented import InventedEmbedding, conversation, voice_of
+from tests.diarization.synthetic import SyntheticEmbedding, conversation, voice_of
 
 HUB = "pyannote/speaker-diarization-community-1"
 
@@ -94,7 +95,7 @@ def test_a_folder_without_a_config_and_a_path_to_nothing(tmp_path: Path) -> None
 
 def test_off_is_a_reason_of_its_own() -> None:
     with pytest.raises(ModelUnavailableError, match="switched off"):
-        load_diarizer("off", resolver=SimpleNamespace())
+        load_diarizer("off", SimpleNamespace())
 
 
 class Pipeline:
@@ -115,7 +116,7 @@ class Pipeline:
 
 def test_a_pipelines_answer_in_our_records() -> None:
     pipeline, seen = Pipeline(), []
-    live = SimpleNamespace(name="open", embedding=InventedEmbedding())
+    live = SimpleNamespace(name="open", embedding=SyntheticEmbedding())
     diarizer = PyannotePipelineDiarizer(HUB, pipeline, live)
     talk = conversation((1, 3), (0, 1), (2, 2))
     found = diarizer.diarize(

@@ -1,18 +1,22 @@
-"""A long meeting of ten invented voices: what is read, kept and compared stays bounded."""
+"""A long meeting of ten synthetic voices: what is read, kept and compared stays bounded."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from meetcore.diarization.clustering import GlobalOptions
+from meetcore.diarization.clustering import ClusteringOptions
+from meetcore.diarization.offline.assignments import (
+    AssignmentOptions,
+    EmbeddedChunk,
+    assignments_of,
+)
 from meetcore.diarization.offline.recording import OfflineOptions, diarize
-from meetcore.diarization.offline.tenures import Piece, TenureOptions, tenures_of
 from meetcore.diarization.scoring import VoiceTable, reliability
-from meetcore.diarization.streaming.tracks import TrackBook
+from meetcore.diarization.track_table import TrackTable
 from meetcore.records import SAMPLE_RATE, Samples
-from tests.diarization.invented import LEVEL, InventedEmbedding, InventedSegmentation, voice_of
-from tests.diarization.test_voices_alike import heard
+from tests.diarization.synthetic import LEVEL, SyntheticEmbedding, SyntheticSegmentation, voice_of
+from tests.diarization.test_clustering import heard
 
 
 @pytest.fixture
@@ -27,13 +31,13 @@ def test_ten_voices_in_a_quarter_of_an_hour(
     who: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     longest, frames, compared = [0], [0], [0]
-    add, evidence = TrackBook.add, VoiceTable.evidence
+    add, evidence = TrackTable.add, VoiceTable.evidence
 
     def read(start: int, stop: int) -> Samples:
         longest.append(stop - start)
         return (who[np.arange(start, stop) // SAMPLE_RATE] * LEVEL).astype(np.float32)
 
-    def counted_add(self: TrackBook, start: int, scores: np.ndarray) -> None:
+    def counted_add(self: TrackTable, start: int, scores: np.ndarray) -> None:
         add(self, start, scores)
         frames.append(self.end - self.start)
 
@@ -41,14 +45,14 @@ def test_ten_voices_in_a_quarter_of_an_hour(
         compared.append(len(self.durations) * len(other.durations))
         return evidence(self, other)
 
-    monkeypatch.setattr(TrackBook, "add", counted_add)
+    monkeypatch.setattr(TrackTable, "add", counted_add)
     monkeypatch.setattr(VoiceTable, "evidence", counted_evidence)
-    options = OfflineOptions(clustering=GlobalOptions(block=32))
+    options = OfflineOptions(clustering=ClusteringOptions(block=32))
     found = diarize(
         read,
         len(who) * SAMPLE_RATE,
-        InventedSegmentation(),
-        InventedEmbedding(),
+        SyntheticSegmentation(),
+        SyntheticEmbedding(),
         options=options,
     )
     assert found.speakers_found == 10
@@ -56,33 +60,40 @@ def test_ten_voices_in_a_quarter_of_an_hour(
     durations = sorted(voice.duration for voice in found.voices.values())
     np.testing.assert_allclose(durations, sorted(spoken.values()), rtol=0.1)
     assert max(longest) <= 10 * SAMPLE_RATE
-    assert max(frames) <= InventedSegmentation.grid.count(15 * SAMPLE_RATE)
+    assert max(frames) <= SyntheticSegmentation.grid.count(15 * SAMPLE_RATE)
     assert max(compared) <= 32 * 32
 
 
-def pieces(*said: tuple[int, int]) -> list[Piece]:
+def pieces(*said: tuple[int, int]) -> list[EmbeddedChunk]:
     """Seconds of speech as (speaker, seconds), one piece a second."""
     speakers = [speaker for speaker, seconds in said for _ in range(seconds)]
     return [
-        Piece(1, 60 * i, heard(speaker, 1.0, i).direction.astype(np.float32), 1.0)
+        EmbeddedChunk(1, 60 * i, heard(speaker, 1.0, i).direction.astype(np.float32), 1.0)
         for i, speaker in enumerate(speakers)
     ]
 
 
-def test_a_track_that_goes_over_to_another_voice_is_cut_there() -> None:
-    tenures = tenures_of(pieces((1, 10), (2, 8), (1, 5)), 30, TenureOptions())
-    assert [tenure.frame for tenure in tenures] == [30, 600, 1_080]
-    assert [tenure.voice.duration for tenure in tenures if tenure.voice] == [10.0, 8.0, 5.0]
+def test_a_track_is_split_where_its_voice_changes() -> None:
+    assignments = assignments_of(pieces((1, 10), (2, 8), (1, 5)), 30, AssignmentOptions())
+    assert [assignment.frame for assignment in assignments] == [30, 600, 1_080]
+    assert [assignment.voice.duration for assignment in assignments if assignment.voice] == [
+        10.0,
+        8.0,
+        5.0,
+    ]
 
 
-def test_alike_voices_are_told_apart_by_what_they_say_in_all() -> None:
-    """Two sisters, say: single seconds do not show the change, twelve do."""
+def test_similar_voices_are_separated_by_all_their_speech() -> None:
+    """Single seconds do not show the change of voice, twelve together do."""
     alike = 0.68 * voice_of(1) + np.sqrt(1 - 0.68**2) * voice_of(2)
     talk = pieces((1, 24))
     for index in range(12, 24):
         rest = talk[index].vector - reliability(1.0) * voice_of(1)
         vector = (reliability(1.0) * alike + rest).astype(np.float32)
-        talk[index] = Piece(1, talk[index].frame, vector / np.linalg.norm(vector), 1.0)
-    assert len(tenures_of(talk, 0, TenureOptions(split=-np.inf))) == 1
-    assert [tenure.frame for tenure in tenures_of(talk, 0, TenureOptions())] == [0, 720]
-    assert len(tenures_of(pieces((1, 60)), 0, TenureOptions())) == 1
+        talk[index] = EmbeddedChunk(1, talk[index].frame, vector / np.linalg.norm(vector), 1.0)
+    assert len(assignments_of(talk, 0, AssignmentOptions(split=-np.inf))) == 1
+    assert [assignment.frame for assignment in assignments_of(talk, 0, AssignmentOptions())] == [
+        0,
+        720,
+    ]
+    assert len(assignments_of(pieces((1, 60)), 0, AssignmentOptions())) == 1

@@ -1,4 +1,4 @@
-"""Enrolled voices: who is recognised, who is not, and what a profile is made of."""
+"""Voice profiles: matching, enrolment and combination."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetcore.diarization.profiles.clean_speech import clean_spans, hear
+from meetcore.diarization.profiles.clean_speech import clean_spans, voice_from_spans
 from meetcore.diarization.profiles.matching import (
     EnrolledVoice,
     VoicePrint,
     combine,
     enroll,
     match_profiles,
-    recognised_from,
+    recognition_threshold,
 )
 from meetcore.diarization.scoring import Voice, reliability
-from meetcore.diarization.streaming.diarizer import LiveDiarizer
+from meetcore.diarization.streaming.diarizer import StreamingDiarizer
 from meetcore.errors import EnrollmentTooShortError
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import SAMPLE_RATE, Turn
-from tests.diarization.invented import (
-    InventedEmbedding,
-    InventedSegmentation,
+from tests.diarization.synthetic import (
+    SyntheticEmbedding,
+    SyntheticSegmentation,
     conversation,
     said,
     voice_of,
@@ -68,9 +68,13 @@ def test_profiles_of_another_weight_are_not_compared() -> None:
     assert match_profiles({}, [profile(1)], "campplus") == {}
 
 
-def test_a_word_or_two_are_nobody_yet() -> None:
+def test_very_short_speech_is_not_matched() -> None:
     assert match_profiles({"S1": heard(1, 1.0, 1)}, [profile(1)], "campplus") == {}
-    assert recognised_from(1.5, 20.0) > recognised_from(5.0, 20.0) > recognised_from(60.0, 60.0)
+    assert (
+        recognition_threshold(1.5, 20.0)
+        > recognition_threshold(5.0, 20.0)
+        > recognition_threshold(60.0, 60.0)
+    )
 
 
 @given(TURNS)
@@ -95,7 +99,7 @@ def test_a_profile_is_made_of_the_longest_clean_speech() -> None:
         reads.append((start, stop))
         return talk[start:stop]
 
-    embedding, seconds = enroll(read, spans, InventedEmbedding())
+    embedding, seconds = enroll(read, spans, SyntheticEmbedding())
     assert seconds == pytest.approx(60.0, abs=0.1)
     assert embedding.dtype == np.float32 and np.linalg.norm(embedding) == pytest.approx(1.0)
     assert embedding @ voice_of(1) > 0.8
@@ -103,10 +107,10 @@ def test_a_profile_is_made_of_the_longest_clean_speech() -> None:
     assert min(start for start, _ in reads) == 42 * SAMPLE_RATE
 
 
-def test_speech_of_somebody_else_inside_the_spans_is_left_out() -> None:
+def test_speech_of_another_speaker_inside_the_spans_is_left_out() -> None:
     talk = conversation((1, 12.0), (2, 4.0), (1, 8.0))
     embedding, seconds = enroll(
-        lambda start, stop: talk[start:stop], [Turn(0.0, 24.0, "S1")], InventedEmbedding()
+        lambda start, stop: talk[start:stop], [Turn(0.0, 24.0, "S1")], SyntheticEmbedding()
     )
     assert seconds == pytest.approx(20.0, abs=0.1)
     assert embedding @ voice_of(1) > 0.8
@@ -114,19 +118,21 @@ def test_speech_of_somebody_else_inside_the_spans_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("length", [0.0, 0.5, 2.5])
-def test_too_little_speech_is_said_in_one_sentence(length: float) -> None:
+def test_too_little_speech_is_an_error_of_one_sentence(length: float) -> None:
     talk = conversation((1, 3.0))
     with pytest.raises(EnrollmentTooShortError, match=r"3 s are needed\. Try again once"):
-        enroll(lambda start, stop: talk[start:stop], [Turn(0, length, "S1")], InventedEmbedding())
+        enroll(lambda start, stop: talk[start:stop], [Turn(0, length, "S1")], SyntheticEmbedding())
 
 
-def test_a_damaged_vector_teaches_nothing() -> None:
-    class Broken(InventedEmbedding):
+def test_a_nan_embedding_is_left_out() -> None:
+    class Broken(SyntheticEmbedding):
         def embed(self, samples: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
             return np.full((1, 192), np.nan, np.float32)
 
     talk = conversation((1, 9.0))
-    assert hear(lambda start, stop: talk[start:stop], [Turn(0, 9, "S1")], Broken()) is None
+    assert (
+        voice_from_spans(lambda start, stop: talk[start:stop], [Turn(0, 9, "S1")], Broken()) is None
+    )
 
 
 def test_more_speech_counts_more_when_profiles_are_combined() -> None:
@@ -138,9 +144,9 @@ def test_more_speech_counts_more_when_profiles_are_combined() -> None:
     np.testing.assert_allclose(one_way.embedding, other_way.embedding, atol=1e-6)
 
 
-def test_a_running_meeting_tells_its_voices_under_the_labels_of_its_turns() -> None:
+def test_a_running_meeting_has_voices_by_the_labels_of_its_turns() -> None:
     audio = conversation((1, 6), (0, 1), (2, 6), (0, 1), (1, 5))
-    live = LiveDiarizer(InventedSegmentation(), InventedEmbedding())
+    live = StreamingDiarizer(SyntheticSegmentation(), SyntheticEmbedding())
     session = IdentifierSession("m", None, live)
     durations = [0.0]
     for start in range(0, len(audio), SAMPLE_RATE):

@@ -1,4 +1,4 @@
-"""The sample's two people, enrolled from its first half and met again in its second."""
+"""The sample's two speakers, enrolled from its first half and recognized in its second."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from meetcore.diarization.diarizer import OpenDiarizer
+from meetcore.diarization.open_diarizer import OpenDiarizer
 from meetcore.diarization.profiles.clean_speech import clean_spans
 from meetcore.diarization.profiles.matching import EnrolledVoice, enroll, match_profiles
 from meetcore.records import SAMPLE_RATE, Samples, Turn
@@ -74,7 +74,7 @@ def test_both_are_recognised_in_the_second_half_by_both_passes(
         assert all(match.similarity > 0.75 for match in matches.values())
 
 
-def test_somebody_else_is_nobody(
+def test_another_voice_gets_no_profile(
     diarizer: OpenDiarizer, sample_audio: Samples, profiles: list[EnrolledVoice]
 ) -> None:
     """One profile alone: the other person may not take it, nor a voice at another pitch."""

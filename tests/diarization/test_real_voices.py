@@ -1,4 +1,4 @@
-"""The open weights on pyannote's two-speaker conversation: who is found, how well, how cheaply."""
+"""The open weights on pyannote's two-speaker conversation: their error rates and costs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from meetcore.diarization.diarizer import OpenDiarizer
 from meetcore.diarization.embedding import load_embedding
+from meetcore.diarization.open_diarizer import OpenDiarizer
 from meetcore.diarization.segmentation import load_segmentation
-from meetcore.diarization.streaming.diarizer import LiveDiarizer
+from meetcore.diarization.streaming.diarizer import StreamingDiarizer
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples, Turn
 from tests.conftest import SamplePaths
@@ -37,7 +37,7 @@ def error_rate(turns: Sequence[Turn], reference: Path) -> float:
     return float(metric(truth, found, uem=Timeline([Segment(0, 30)])))
 
 
-def stream(live: LiveDiarizer, samples: Samples, size: int) -> tuple[Turn, ...]:
+def stream(live: StreamingDiarizer, samples: Samples, size: int) -> tuple[Turn, ...]:
     for start in range(0, len(samples), size):
         live.push(samples[start : start + size])
     turns = live.flush().turns

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from meetcore.asr.streaming.recognizer import StreamUpdate
+from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.diarization.profiles.matching import ProfileMatch
 from meetcore.errors import StoreError
 from meetcore.live.persistence import TranscriptSaver

@@ -1,4 +1,4 @@
-"""The waits measured from a log of updates are the ones put into it."""
+"""Latencies computed from logs of updates whose latencies are known."""
 
 import math
 

@@ -62,7 +62,7 @@ def test_the_real_conversation_scores_as_meeteval_scores_it() -> None:
 
 
 def _garbled(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """Every fifth word lost, one segment given to the other voice, one to nobody."""
+    """Every fifth word lost, one segment given to the other speaker, one to none."""
     speakers = {3: "Sheila", 8: None}
     return tuple(
         make_segment(
@@ -76,7 +76,7 @@ def _garbled(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
 def _by_voice(segments: tuple[Segment, ...]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for segment in segments:
-        name = segment.speaker or "nobody"
+        name = segment.speaker or "unknown"
         texts[name] = f"{texts.get(name, '')} {segment.text}"
     return {name: " ".join(normalise(text)) for name, text in texts.items()}
 

@@ -1,4 +1,4 @@
-"""Rungs broken on purpose: what still runs, and the sentence that says why."""
+"""Each rung with models that fail to load: what still runs, and the reason given."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from meetcore.asr.recognizer import Recognizer, RecognizerInfo
-from meetcore.asr.streaming.recognizer import StreamingOptions
+from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.errors import InferenceError, ModelUnavailableError, WeightUnavailableError
 from meetcore.models.identifier import (
     FallbackSpeakerIdentifier,
@@ -29,7 +29,7 @@ SettingsFor = Callable[..., Settings]
 
 
 class NamedRecognizer(ScriptedRecognizer):
-    """A recognizer that knows its weight and its threads, and notes that it was closed."""
+    """A recognizer with a name, which counts how often it was closed."""
 
     def __init__(self, weight: str, threads: int, languages: tuple[str, ...] = ("en",)) -> None:
         super().__init__()
@@ -53,8 +53,8 @@ class NamedDiarizer:
         raise AssertionError("no meeting is opened in these tests")
 
 
-class Shelf:
-    """Loaders over a list of what is broken; keeps what was loaded."""
+class FakeLoaders:
+    """Loaders of fakes; those named in `broken` raise. Keeps what was loaded."""
 
     def __init__(self, broken: dict[str, Exception] | None = None, step: float = 0.1) -> None:
         self.broken = broken or {}
@@ -94,8 +94,8 @@ def missing(name: str) -> WeightUnavailableError:
 
 @pytest.fixture
 def create(settings_for: SettingsFor, tmp_path: Path) -> Callable[..., FallbackSpeakerIdentifier]:
-    def build(shelf: Shelf, **changes: Any) -> FallbackSpeakerIdentifier:
-        return create_speaker_identifier(settings_for(tmp_path, **changes), shelf.loaders())
+    def build(loaders: FakeLoaders, **changes: Any) -> FallbackSpeakerIdentifier:
+        return create_speaker_identifier(settings_for(tmp_path, **changes), loaders.loaders())
 
     return build
 
@@ -104,7 +104,7 @@ Create = Callable[..., FallbackSpeakerIdentifier]
 
 
 def test_everything_there_is_the_full_rung(create: Create) -> None:
-    found = create(Shelf())
+    found = create(FakeLoaders())
     assert isinstance(found, SpeakerIdentifier)
     models = found.models
     assert (models.mode, models.rungs_left) == (Mode.FULL, ())
@@ -114,16 +114,16 @@ def test_everything_there_is_the_full_rung(create: Create) -> None:
 
 
 def test_live_recognizer_runs_on_one_thread(create: Create) -> None:
-    shelf = Shelf()
-    create(shelf)
-    assert [(item.weight, item.threads) for item in shelf.loaded] == [
+    loaders = FakeLoaders()
+    create(loaders)
+    assert [(item.weight, item.threads) for item in loaders.loaded] == [
         ("base.en", 0),
         ("base.en", 1),
     ]
 
 
 def test_missing_base_is_replaced_by_tiny_with_a_note(create: Create) -> None:
-    models = create(Shelf({"base.en": missing("base.en")})).models
+    models = create(FakeLoaders({"base.en": missing("base.en")})).models
     assert models.mode is Mode.FULL
     assert models.live_recognizer.startswith("tiny.en")
     assert models.final_recognizer.startswith("tiny.en")
@@ -132,61 +132,61 @@ def test_missing_base_is_replaced_by_tiny_with_a_note(create: Create) -> None:
 
 
 def test_slow_machine_writes_live_with_tiny_and_finishes_with_base(create: Create) -> None:
-    shelf = Shelf(step=0.5)
-    models = create(shelf).models
+    loaders = FakeLoaders(step=0.5)
+    models = create(loaders).models
     assert models.live_recognizer.startswith("tiny.en")
     assert models.final_recognizer.startswith("base.en")
     assert models.reason == (
         f"base.en would take 0.50 s for every {StreamingOptions().step:g} s of talk on this"
         " machine, so tiny.en writes live and base.en the final transcript."
     )
-    slow = shelf.loaded[1]
+    slow = loaders.loaded[1]
     assert (slow.weight, slow.threads, slow.closed) == ("base.en", 1, 1)
 
 
-def test_slow_machine_without_tiny_keeps_base_and_says_so(create: Create) -> None:
-    models = create(Shelf({"tiny.en": missing("tiny.en")}, step=5.0)).models
+def test_slow_machine_without_tiny_keeps_base_with_a_note(create: Create) -> None:
+    models = create(FakeLoaders({"tiny.en": missing("tiny.en")}, step=5.0)).models
     assert models.live_recognizer.startswith("base.en")
     assert models.reason == f"base.en is slow here, and {missing('tiny.en')}"
 
 
 def test_speed_that_cannot_be_measured_changes_nothing(create: Create) -> None:
-    models = create(Shelf({"measuring": InferenceError("The engine failed.")})).models
+    models = create(FakeLoaders({"measuring": InferenceError("The engine failed.")})).models
     assert models.mode is Mode.FULL
     assert models.live_recognizer.startswith("base.en")
 
 
-def test_second_copy_that_does_not_load_is_no_end(create: Create) -> None:
+def test_second_copy_that_does_not_load_is_replaced_by_the_first(create: Create) -> None:
     """The live copy of the weight may not fit into memory any more."""
-    found = create(Shelf({"base.en@1": ModelUnavailableError("There is no memory left.")}))
+    found = create(FakeLoaders({"base.en@1": ModelUnavailableError("There is no memory left.")}))
     assert found.models.mode is Mode.FULL
     assert found.models.live_recognizer.startswith("base.en")
     assert "There is no memory left." in found.models.reason
 
 
 def test_recognizer_given_as_a_path_is_loaded_by_its_path_twice(create: Create) -> None:
-    shelf = Shelf()
-    create(shelf, recognizer="/models/mine.pt")
-    assert [item.weight for item in shelf.loaded] == ["/models/mine.pt", "/models/mine.pt"]
+    loaders = FakeLoaders()
+    create(loaders, recognizer="/models/mine.pt")
+    assert [item.weight for item in loaders.loaded] == ["/models/mine.pt", "/models/mine.pt"]
 
 
-def test_many_languages_are_not_given_up_for_speed(create: Create) -> None:
-    shelf = Shelf(step=5.0)
-    shelf.languages = ("en", "de")
-    models = create(shelf, recognizer="base").models
+def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
+    loaders = FakeLoaders(step=5.0)
+    loaders.languages = ("en", "de")
+    models = create(loaders, recognizer="base").models
     assert models.live_recognizer.startswith("base ")
     assert models.languages == ("en", "de")
 
 
 def test_live_recognizer_of_the_settings_is_taken(create: Create) -> None:
-    models = create(Shelf(step=5.0), live_recognizer="small.en").models
+    models = create(FakeLoaders(step=5.0), live_recognizer="small.en").models
     assert models.live_recognizer.startswith("small.en")
     assert models.final_recognizer.startswith("base.en")
 
 
 def test_live_recognizer_that_fails_leaves_no_rung(create: Create) -> None:
     broken = {name: missing(name) for name in ("small.en", "tiny.en")}
-    models = create(Shelf(broken), live_recognizer="small.en").models
+    models = create(FakeLoaders(broken), live_recognizer="small.en").models
     assert models.mode is Mode.FULL
     assert models.rungs_left == ()
     assert models.live_recognizer.startswith("base.en")
@@ -194,7 +194,7 @@ def test_live_recognizer_that_fails_leaves_no_rung(create: Create) -> None:
 
 
 def test_no_diarizer_leaves_one_rung_with_reason_and_remedy(create: Create) -> None:
-    found = create(Shelf({"auto": missing("campplus")}))
+    found = create(FakeLoaders({"auto": missing("campplus")}))
     assert not isinstance(found, SpeakerIdentifier)
     assert found.diarizer is None and found.recognizer is not None
     models = found.models
@@ -206,7 +206,7 @@ def test_no_diarizer_leaves_one_rung_with_reason_and_remedy(create: Create) -> N
 
 
 def test_speakers_switched_off_says_how_to_switch_them_on(create: Create) -> None:
-    models = create(Shelf(), diarizer="off").models
+    models = create(FakeLoaders(), diarizer="off").models
     assert models.mode is Mode.TRANSCRIPTION_ONLY
     assert models.rungs_left[0].remedy == "MEETCORE_DIARIZER=auto"
 
@@ -214,8 +214,8 @@ def test_speakers_switched_off_says_how_to_switch_them_on(create: Create) -> Non
 def test_failing_pipeline_falls_to_open_weights_with_the_reason(create: Create) -> None:
     hub = "pyannote/speaker-diarization-community-1"
     refused = ModelUnavailableError(f"{hub} is gated: set HF_TOKEN.")
-    shelf = Shelf({hub: refused})
-    models = create(shelf, diarizer=hub).models
+    loaders = FakeLoaders({hub: refused})
+    models = create(loaders, diarizer=hub).models
     assert models.mode is Mode.FULL
     assert models.diarizer == "diarizer open"
     assert models.reason == f"{refused} Open weights tell speakers apart instead."
@@ -227,14 +227,14 @@ def test_pipeline_and_open_weights_failing_names_both(create: Create) -> None:
         "/pipeline": ModelUnavailableError("/pipeline has no config.yaml."),
         "open": missing("campplus"),
     }
-    models = create(Shelf(broken), diarizer="/pipeline").models
+    models = create(FakeLoaders(broken), diarizer="/pipeline").models
     assert models.mode is Mode.TRANSCRIPTION_ONLY
     assert models.rungs_left[0].reason == f"/pipeline has no config.yaml. {missing('campplus')}"
 
 
 def test_no_recognizer_leaves_both_rungs_with_the_same_reason(create: Create) -> None:
     broken = {name: missing(name) for name in ("base.en", "tiny.en")}
-    found = create(Shelf(broken))
+    found = create(FakeLoaders(broken))
     why = f"{missing('base.en')} {missing('tiny.en')}"
     models = found.models
     assert (models.mode, models.reason) == (Mode.RECORDING_ONLY, why)
@@ -277,7 +277,7 @@ def test_reason_is_the_recognizers_however_late_the_diarizer_fails(
 def test_half_installed_library_is_a_sentence_and_no_crash(
     create: Create, part: str, error: Exception
 ) -> None:
-    models = create(Shelf({part: error})).models
+    models = create(FakeLoaders({part: error})).models
     assert type(error).__name__ in models.reason
     assert models.mode is (Mode.TRANSCRIPTION_ONLY if part == "auto" else Mode.FULL)
     if part == "auto":
@@ -286,22 +286,22 @@ def test_half_installed_library_is_a_sentence_and_no_crash(
 
 def test_loading_leaves_no_thread(create: Create) -> None:
     before = set(threading.enumerate())
-    create(Shelf())
-    create(Shelf({"auto": missing("campplus")}))
+    create(FakeLoaders())
+    create(FakeLoaders({"auto": missing("campplus")}))
     assert set(threading.enumerate()) <= before
 
 
 def test_close_frees_both_recognizers_however_often(create: Create) -> None:
-    shelf = Shelf()
-    found = create(shelf)
+    loaders = FakeLoaders()
+    found = create(loaders)
     found.close()
     found.close()
-    assert all(item.closed for item in shelf.loaded)
+    assert all(item.closed for item in loaders.loaded)
 
 
-def test_session_without_recognizer_hears_and_says_nothing(create: Create) -> None:
+def test_session_without_recognizer_has_no_segments(create: Create) -> None:
     broken = {name: missing(name) for name in ("base.en", "tiny.en")}
-    session = create(Shelf(broken)).open_session("m")
+    session = create(FakeLoaders(broken)).open_session("m")
     assert session.process_audio_chunk(np.ones(SAMPLE_RATE, dtype=np.float32), 0.0) == ()
     assert session.flush() == () and session.step == 0.0
     assert session.heard_samples == SAMPLE_RATE

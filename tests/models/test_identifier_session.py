@@ -1,4 +1,4 @@
-"""One meeting's state: order of chunks, an error in one window, flush, and nothing shared."""
+"""Sessions: order of chunks, errors of models, flush, and independence of each other."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.asr.streaming.recognizer import StreamUpdate
-from meetcore.diarization.streaming.diarizer import LiveTurns
+from meetcore.asr.live_recognizer import StreamUpdate
+from meetcore.diarization.live_diarizer import LiveTurns
 from meetcore.models.identifier import SpeakerIdentifier, create_speaker_identifier
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.models.rungs import loaders_for
@@ -128,7 +128,7 @@ def test_failing_words_leave_the_speakers_alone_and_the_other_way_round() -> Non
     assert session.heard_samples == 2.1 * SAMPLE_RATE
 
 
-def test_errors_name_a_class_and_never_words() -> None:
+def test_errors_have_the_class_of_an_error_and_never_its_text() -> None:
     class Telling(ClockWords):
         def push(self, samples: Any) -> StreamUpdate:
             raise ValueError("the secret they were talking about")

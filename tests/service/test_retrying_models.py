@@ -10,10 +10,9 @@ import pytest
 
 from meetcore.jobs.engines.inprocess import InProcessEngine
 from meetcore.jobs.model_cache import SharedModels
-from meetcore.models.pool import Shelf
+from meetcore.models.pool import IdentifierPool
 from meetcore.records import LiveState, Mode, ModelsInUse
 from meetcore.service.meeting_service import MeetingService
-from meetcore.settings import Settings
 from tests.support.live_meetings import ended, recognized_all, running, send, words
 from tests.support.service_fixtures import Open
 from tests.support.stand_ins import StandIn, texts, until
@@ -152,7 +151,7 @@ def test_retry_that_finds_less_keeps_what_is_loaded(
     until(lambda: before.closed)
 
 
-def test_smaller_weight_does_not_replace_the_one_in_the_settings(tmp_path: Path) -> None:
+def test_smaller_weight_does_not_replace_the_one_in_the_settings() -> None:
     """In the same mode, a retry that had to take the smallest weight found less."""
 
     class Named(StandIn):
@@ -160,21 +159,22 @@ def test_smaller_weight_does_not_replace_the_one_in_the_settings(tmp_path: Path)
 
         @property
         def models(self) -> ModelsInUse:
-            return ModelsInUse(self.mode, self.weight, f"{self.weight} · fake · cpu", "clock")
+            stand_ins = () if self.weight == "base.en" else ("recognizer",)
+            final = f"{self.weight} · fake · cpu"
+            return ModelsInUse(self.mode, self.weight, final, "clock", stand_ins=stand_ins)
 
     asked, instead, again = Named(), Named(), Named()
     instead.weight = "tiny.en"
-    settings = Settings(_env_file=None, data_dir=tmp_path, recognizer="base.en")
-    shelf = Shelf(settings, Loader(asked, instead, again))  # type: ignore[arg-type]
-    shelf.load()
-    assert shelf.retry().final_recognizer == "base.en · fake · cpu"
-    assert shelf.in_force is asked
+    pool = IdentifierPool(Loader(asked, instead, again))  # type: ignore[arg-type]
+    pool.load()
+    assert pool.retry().final_recognizer == "base.en · fake · cpu"
+    assert pool.in_force is asked
     assert instead.closed and not asked.closed
-    shelf.retry()
-    assert shelf.in_force is again, "equal models are replaced: the old ones may be broken"
+    pool.retry()
+    assert pool.in_force is again, "equal models are replaced: the old ones may be broken"
     assert asked.closed
-    shelf.close()
-    shelf.close()
+    pool.close()
+    pool.close()
     assert again.closed
 
 

@@ -1,4 +1,4 @@
-"""A store on a real file."""
+"""A store in a SQLite file of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people correct: on the recognizer's clock, undoably, and never lost."""
+"""Edits of a transcript: word times are kept, edits are undone and redone, conflicts refused."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_correction_keeps_times_and_the_recognizers_words(
     assert store.transcript(meeting_id).segments[0].machine is None
 
 
-def test_steps_are_undone_and_done_again(store: MeetingStore, meeting_id: str) -> None:
+def test_edits_are_undone_and_redone(store: MeetingStore, meeting_id: str) -> None:
     edits = store.edits
     edits.correct_word(meeting_id, 1, 2, "meet")
     edits.correct(meeting_id, 2, "")
@@ -74,7 +74,7 @@ def test_steps_are_undone_and_done_again(store: MeetingStore, meeting_id: str) -
     assert edits.state(meeting_id).can_redo is None
 
 
-def test_merged_speakers_are_one_everywhere(store: MeetingStore, meeting_id: str) -> None:
+def test_speakers_are_merged_in_all_stages_and_turns(store: MeetingStore, meeting_id: str) -> None:
     store.replace_segments(meeting_id, 0, [said(0, "hello", "S2")])
     store.rename_speaker(meeting_id, "S2", "Ana")
     store.edits.merge_speakers(meeting_id, "S2", "S1")
@@ -88,9 +88,7 @@ def test_merged_speakers_are_one_everywhere(store: MeetingStore, meeting_id: str
     assert store.transcript(meeting_id, Stage.PROVISIONAL).segments[0].speaker == "S2"
 
 
-def test_a_new_transcript_over_corrections_is_a_step_itself(
-    store: MeetingStore, meeting_id: str
-) -> None:
+def test_replacing_an_edited_transcript_can_be_undone(store: MeetingStore, meeting_id: str) -> None:
     store.edits.correct_word(meeting_id, 1, 2, "meet")
     corrected = store.transcript(meeting_id)
     store.replace_transcript(meeting_id, Transcript((said(0, "anew"),), stage=Stage.FINAL))
@@ -100,7 +98,7 @@ def test_a_new_transcript_over_corrections_is_a_step_itself(
     assert store.transcript(meeting_id).segments == LINES.segments
 
 
-def test_what_is_not_there_any_more_is_refused(store: MeetingStore, meeting_id: str) -> None:
+def test_edits_of_changed_text_are_refused(store: MeetingStore, meeting_id: str) -> None:
     for step in (
         lambda: store.edits.correct(meeting_id, 0, "x", "something else"),
         lambda: store.edits.correct_word(meeting_id, 0, 99, "x"),
@@ -124,7 +122,7 @@ words = st.lists(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(words, st.text("abc  \n", max_size=30))
-def test_any_text_fits_the_clock(old: list[str], text: str) -> None:
+def test_corrected_words_have_ordered_times_for_any_text(old: list[str], text: str) -> None:
     timed = [Word(word, float(n), n + 0.8, 0.5) for n, word in enumerate(old)]
     new = reworded(timed, text)
     assert "".join(word.text for word in new).split() == text.split()
@@ -135,7 +133,7 @@ def test_any_text_fits_the_clock(old: list[str], text: str) -> None:
     assert reworded(timed, spoken.text) == tuple(timed)
 
 
-def test_a_name_given_meanwhile_bars_no_undoing(store: MeetingStore, meeting_id: str) -> None:
+def test_undo_works_after_a_speaker_was_renamed(store: MeetingStore, meeting_id: str) -> None:
     store.edits.correct(meeting_id, 0, "hello")
     label = store.edits.assign(meeting_id, [2])
     store.rename_speaker(meeting_id, label, "Ann")
@@ -147,9 +145,7 @@ def test_a_name_given_meanwhile_bars_no_undoing(store: MeetingStore, meeting_id:
     assert store.transcript(meeting_id).name_of(label) == "Ann"
 
 
-def test_turns_found_meanwhile_stay_when_a_merge_is_undone(
-    store: MeetingStore, meeting_id: str
-) -> None:
+def test_undoing_a_merge_keeps_turns_replaced_since(store: MeetingStore, meeting_id: str) -> None:
     store.edits.merge_speakers(meeting_id, "S2", "S1")
     again = (Turn(0, 4, "S1"),)
     store.replace_turns(meeting_id, again)
@@ -157,7 +153,7 @@ def test_turns_found_meanwhile_stay_when_a_merge_is_undone(
     assert store.transcript(meeting_id) == LINES and store.turns(meeting_id) == again
 
 
-def test_what_was_taken_back_is_not_offered_to_a_new_transcript(
+def test_undone_edits_cannot_be_redone_on_a_new_transcript(
     store: MeetingStore, meeting_id: str
 ) -> None:
     store.edits.correct(meeting_id, 0, "hello")

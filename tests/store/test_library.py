@@ -1,4 +1,4 @@
-"""The list of meetings: what a search finds, whatever is typed, and what filters leave."""
+"""The list of meetings: full-text search, filters, orders and pages."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def found(store: MeetingStore, text: str, **changes: object) -> list[str]:
     return [row.meeting.title for row in page.rows]
 
 
-def test_words_phrases_beginnings_accents_and_titles(store: MeetingStore) -> None:
+def test_search_matches_words_phrases_prefixes_accents_and_titles(store: MeetingStore) -> None:
     meeting(store, "Budget", "We drove to New Jersey", "a café in town")
     meeting(store, "Summer", "jersey is new here", "The budgetary plan")
     assert found(store, "jersey") == ["Summer", "Budget"]
@@ -59,10 +59,10 @@ def test_words_phrases_beginnings_accents_and_titles(store: MeetingStore) -> Non
     assert found(store, "CAFE") == ["Budget"]
     assert found(store, "budget") == ["Summer", "Budget"]
     assert found(store, "drove nowhere") == []
-    assert found(store, '"budg"') == ["Budget"], "a title holds it, and nobody said it"
+    assert found(store, '"budg"') == ["Budget"], "it is in a title only"
 
 
-def test_a_hit_says_who_where_and_what(store: MeetingStore) -> None:
+def test_a_hit_has_speaker_time_and_snippet(store: MeetingStore) -> None:
     meeting_id = meeting(store, "Any", "one two three", "four five six five", name="Ana")
     (hit,) = store.library.hits("five")
     assert (hit.meeting_id, hit.position, hit.start, hit.speaker) == (meeting_id, 1, 10.5, "Ana")
@@ -83,16 +83,16 @@ def test_a_hit_says_who_where_and_what(store: MeetingStore) -> None:
 @given(
     text=st.text() | st.sampled_from(['"', "a AND", "NEAR(", "x*", "-a", "a:b", "^a", "'", "%_"])
 )
-def test_nothing_typed_is_syntax(store: MeetingStore, text: str) -> None:
+def test_no_search_text_is_a_syntax_error(store: MeetingStore, text: str) -> None:
     store.library.find(LibraryQuery(text=text))
     store.library.hits(text)
 
 
 def test_only_the_transcript_in_force_is_searched(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("Any").id
-    store.append_segments(meeting_id, [said(0, "draft words")], Stage.DRAFT)
+    store.replace_segments(meeting_id, 0, [said(0, "draft words")], Stage.DRAFT)
     assert store.library.hits("draft") and not store.library.hits("live")
-    store.append_segments(meeting_id, [said(0, "live words")])
+    store.replace_segments(meeting_id, 0, [said(0, "live words")])
     assert store.library.hits("live") and not store.library.hits("draft")
     store.replace_segments(meeting_id, 0, [said(0, "lively words"), said(3, "more")])
     assert store.library.hits("more") and not store.library.hits('"live"')
@@ -106,7 +106,7 @@ def test_only_the_transcript_in_force_is_searched(store: MeetingStore) -> None:
     assert store.library.hits("words") and not store.library.hits("very")
 
 
-def test_hidden_and_deleted_meetings_are_nowhere(store: MeetingStore) -> None:
+def test_hidden_and_deleted_meetings_are_not_found(store: MeetingStore) -> None:
     meeting_id = meeting(store, "Any", "unheard of", name="Ana")
     store.jobs.put(Job(meeting_id, JobState.DONE, JobStage.ATTRIBUTING))
     store.hide(meeting_id)
@@ -153,31 +153,31 @@ def test_a_search_for_nothing_has_no_hits(store: MeetingStore, text: str) -> Non
 @pytest.mark.parametrize(
     "word", ["который", "новый", "한국", "ガイド", "हिन्दी", "ένα", "naïve", "Nguyễn", "don't"]
 )
-def test_every_script_is_found_as_it_was_said(store: MeetingStore, word: str) -> None:
+def test_words_of_every_script_are_found(store: MeetingStore, word: str) -> None:
     meeting_id = meeting(store, "Any", f"so {word} it is")
     for asked in (word, f'"{word}"', word[:2]):
         (hit,) = store.library.hits(asked)
         assert (hit.meeting_id, hit.start) == (meeting_id, 0.5)
 
 
-def test_titles_are_found_whatever_their_accents_and_capitals(store: MeetingStore) -> None:
+def test_titles_are_found_without_accents_and_case(store: MeetingStore) -> None:
     meeting(store, "Café ÜBERBLICK", "nothing of it")
     for asked in ("Café", "cafe", "überblick", "Überblick cafe"):
         assert found(store, asked) == ["Café ÜBERBLICK"]
 
 
-def test_hidden_meetings_take_no_place_on_a_page_of_hits(store: MeetingStore) -> None:
+def test_hidden_meetings_do_not_fill_pages_of_hits(store: MeetingStore) -> None:
     ids = [meeting(store, str(number), "a needle") for number in range(4)]
     for hidden in ids[2:]:
         store.hide(hidden)
-        store.append_segments(hidden, [said(30, "another needle")], Stage.FINAL)
+        store.replace_segments(hidden, 1, [said(30, "another needle")], Stage.FINAL)
     assert [hit.meeting_id for hit in store.library.hits("needle", limit=2)] == ids[1::-1]
     store.unhide(ids[3])
     assert [hit.position for hit in store.library.hits("needle", limit=2)] == [0, 1]
 
 
 @pytest.mark.parametrize("asked", ["the", "budget", "budgeting now", '"budgeting now"'])
-def test_counts_and_first_hits_agree_however_they_are_found(
+def test_counts_and_first_hits_agree_for_every_kind_of_search(
     store: MeetingStore, asked: str
 ) -> None:
     for number in range(3):
@@ -191,8 +191,6 @@ def test_counts_and_first_hits_agree_however_they_are_found(
     ("asked", "is_one_step"),
     [("the", True), ('"budget"', True), ("budget", False), ('"the budget"', False), ("a b", False)],
 )
-def test_only_what_the_index_holds_ready_is_asked_meeting_by_meeting(
-    asked: str, is_one_step: bool
-) -> None:
-    """A long beginning asked for in each of 1,000 meetings took 10 s; gathered once, 0.1 s."""
+def test_only_short_prefixes_are_searched_meeting_by_meeting(asked: str, is_one_step: bool) -> None:
+    """A long prefix searched in each of 1,000 meetings took 10 s; all matches read once, 0.1 s."""
     assert terms.is_one_step(terms.terms_of(asked), index.LONGEST_PREFIX) is is_one_step

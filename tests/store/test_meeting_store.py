@@ -1,4 +1,4 @@
-"""Meetings are kept, changed, listed and removed."""
+"""Meetings are created, updated, listed and deleted."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_update_changes_only_what_is_given(store: MeetingStore) -> None:
     assert store.update(made.id, duration=np.float32(2.5)).duration == 2.5
 
 
-def test_end_is_noted_when_a_meeting_stops_being_live(url: str) -> None:
+def test_ended_at_is_set_when_a_meeting_stops_being_live(url: str) -> None:
     store = MeetingStore(open_database(url), clock=Clock())
     made = store.create_meeting("Standup")
     assert made.ended_at is None
@@ -124,7 +124,9 @@ def test_unfinished_meetings_without_a_worker_become_interrupted(store: MeetingS
         states[MeetingState.FINALIZING],
     }
     assert all(meeting.state is MeetingState.INTERRUPTED for meeting in marked)
-    assert {meeting.id for meeting in store.interrupted()} == {
+    assert {
+        meeting.id for meeting in store.list_meetings() if meeting.state is MeetingState.INTERRUPTED
+    } == {
         states[MeetingState.LIVE],
         states[MeetingState.FINALIZING],
         states[MeetingState.INTERRUPTED],
@@ -134,10 +136,10 @@ def test_unfinished_meetings_without_a_worker_become_interrupted(store: MeetingS
     assert store.mark_interrupted({running}) == []
 
 
-def test_deleting_takes_everything_along(store: MeetingStore, url: str) -> None:
+def test_deleting_a_meeting_deletes_its_rows_in_all_tables(store: MeetingStore, url: str) -> None:
     kept, gone = (store.create_meeting(name).id for name in ("kept", "gone"))
     for meeting_id in (kept, gone):
-        store.append_segments(meeting_id, [segment(0)])
+        store.replace_segments(meeting_id, 0, [segment(0)])
         store.add_rejected(meeting_id, Stage.FINAL, [RejectedText(0, 1, "uh", "energy")])
     store.delete(gone)
     with pytest.raises(MeetingNotFoundError, match=rf"no meeting {gone}.*reload the list"):
@@ -149,13 +151,12 @@ def test_deleting_takes_everything_along(store: MeetingStore, url: str) -> None:
     assert len(store.transcript(kept).segments) == 1
 
 
-def test_every_method_knows_a_missing_meeting(store: MeetingStore) -> None:
+def test_every_method_raises_for_a_missing_meeting(store: MeetingStore) -> None:
     calls = [
         lambda: store.get("no"),
         lambda: store.update("no", title="x"),
         lambda: store.delete("no"),
-        lambda: store.append_segments("no", [segment(0)]),
-        lambda: store.replace_segments("no", 0, []),
+        lambda: store.replace_segments("no", 0, [segment(0)]),
         lambda: store.clear_draft("no"),
         lambda: store.hide("no"),
         lambda: store.turns("no"),
@@ -178,7 +179,7 @@ def test_every_method_knows_a_missing_meeting(store: MeetingStore) -> None:
 
 def test_reopened_store_has_everything(store: MeetingStore, url: str) -> None:
     made = store.create_meeting("Standup")
-    store.append_segments(made.id, [segment(0), segment(1, None)])
+    store.replace_segments(made.id, 0, [segment(0), segment(1, None)])
     store.rename_speaker(made.id, "S1", "Ann")
     before = store.transcript(made.id)
     store.close()
@@ -195,19 +196,19 @@ def test_reopened_store_has_everything(store: MeetingStore, url: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("no url at all", "The database URL does not fit"),
-        ("nodriver://x/y", "The database URL does not fit"),
+        ("no url at all", "The database URL is not valid"),
+        ("nodriver://x/y", "The database URL is not valid"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
         ("sqlite:////dev/null/x/meetcore.db", r"folder of the database .* cannot be made"),
     ],
 )
-def test_urls_that_do_not_fit_are_one_sentence(given: str, message: str) -> None:
+def test_invalid_urls_raise_one_sentence(given: str, message: str) -> None:
     with pytest.raises(StoreError, match=message):
         open_store(given)
 
 
-def test_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_raises_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "meetcore.db").write_text("this is no database, and long enough to be read" * 99)
     with pytest.raises(StoreError, match=r"refused a migration \(file is not a database\)"):
         open_store(f"sqlite:///{tmp_path / 'meetcore.db'}")
@@ -216,7 +217,7 @@ def test_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
 def test_words_of_a_meeting_stay_out_of_error_messages(store: MeetingStore) -> None:
     made = store.create_meeting("Standup")
     with pytest.raises(StoreError) as caught:
-        store.append_segments(made.id, [segment(0, "secret\ud800label")])
+        store.replace_segments(made.id, 0, [segment(0, "secret\ud800label")])
     assert "secret" not in str(caught.value)
     with pytest.raises(StoreError) as caught:
         store.create_meeting("secret title", meeting_id=made.id)

@@ -1,4 +1,4 @@
-"""Migrations make the tables that the models describe, once, whoever comes first."""
+"""Migrations create the tables of the models, once, also when two processes start together."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from meetcore.errors import StoreError
 from meetcore.store import sqlite
 from meetcore.store.meetings import open_store
 from meetcore.store.schema import Base
-from meetcore.store.search import index as fulltext
+from meetcore.store.search import index
 
 CHILDREN = ("speakers", "segments", "rejected", "jobs", "turns", "edits")
 TABLES = {"meetings", "alembic_version", "profiles", "clips", *CHILDREN}
 
 
 def is_ours(name: str | None, kind: str, *_: object) -> bool:
-    """The index and its shadows are SQLite's own affair."""
-    return not (kind == "table" and (name or "").startswith(fulltext.TABLE))
+    """Whether it is no table of the full-text index, which SQLite manages."""
+    return not (kind == "table" and (name or "").startswith(index.TABLE))
 
 
 def test_models_and_migrations_agree(url: str) -> None:
@@ -62,7 +62,7 @@ def test_database_of_a_newer_version_is_refused_in_one_sentence(url: str) -> Non
         open_store(url)
 
 
-def test_folder_with_signs_that_configurations_trip_over(tmp_path: Path) -> None:
+def test_a_folder_name_with_percent_and_blanks(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / '100% of it' / 'meet core.db'}")
     assert store.list_meetings() == []
     store.close()
@@ -71,7 +71,7 @@ def test_folder_with_signs_that_configurations_trip_over(tmp_path: Path) -> None
 def test_sqlite_is_set_up_on_every_connection(url: str) -> None:
     open_store(url).close()
     engine = create_engine(url)
-    sqlite.prepare(engine)
+    sqlite.configure(engine)
     pragmas = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 30_000, "synchronous": 1}
     with engine.connect() as one, engine.connect() as two:
         for connection in (one, two):
@@ -94,13 +94,13 @@ store.close()
 def test_processes_that_open_a_new_file_at_once_all_succeed(url: str) -> None:
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", OPENER, url, f"meeting-{index}"],
+            [sys.executable, "-c", OPENER, url, f"meeting-{number}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for index in range(2)
+        for number in range(2)
     ]
     for child in children:
         assert child.stdout is not None
@@ -117,8 +117,8 @@ def test_processes_that_open_a_new_file_at_once_all_succeed(url: str) -> None:
     store.close()
 
 
-def test_raw_sql_lives_in_one_module() -> None:
-    """Nobody else imports what makes SQL from strings, nor calls what runs it."""
+def test_raw_sql_is_in_two_modules() -> None:
+    """Only sqlite.py and index.py build SQL from strings."""
     for path in Path(sqlite.__file__).parent.rglob("*.py"):
         if path.name in {"sqlite.py", "index.py"}:  # pragmas, and the index
             continue

@@ -1,4 +1,4 @@
-"""Transcripts grow while people talk, settle, and are replaced by the second pass."""
+"""Transcripts are appended to, partly replaced, replaced by the second pass, and read back."""
 
 from __future__ import annotations
 
@@ -79,8 +79,10 @@ def test_appended_segments_keep_their_order(
     store: MeetingStore, batches: list[list[Segment]]
 ) -> None:
     meeting_id = store.create_meeting("any").id
+    position = 0
     for batch in batches:
-        store.append_segments(meeting_id, batch, Stage.PROVISIONAL)
+        store.replace_segments(meeting_id, position, batch, Stage.PROVISIONAL)
+        position += len(batch)
     expected = tuple(item for batch in batches for item in batch)
     transcript = store.transcript(meeting_id)
     assert transcript.segments == expected
@@ -88,9 +90,9 @@ def test_appended_segments_keep_their_order(
     assert [speaker.label for speaker in transcript.speakers] == list(order)
 
 
-def test_tail_is_replaced(store: MeetingStore) -> None:
+def test_segments_are_replaced_from_a_position_on(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("any").id
-    store.append_segments(meeting_id, [one(0), one(1), one(2)])
+    store.replace_segments(meeting_id, 0, [one(0), one(1), one(2)])
     store.replace_segments(meeting_id, 1, [one(1, "S2"), one(1.5), one(2), one(3)])
     expected = (one(0), one(1, "S2"), one(1.5), one(2), one(3))
     assert store.transcript(meeting_id).segments == expected
@@ -105,7 +107,7 @@ def test_tail_is_replaced(store: MeetingStore) -> None:
 
 def test_names_given_during_the_meeting_survive_the_second_pass(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("any").id
-    store.append_segments(meeting_id, [one(0, "S1"), one(1, "S2"), one(2, "S3")])
+    store.replace_segments(meeting_id, 0, [one(0, "S1"), one(1, "S2"), one(2, "S3")])
     store.rename_speaker(meeting_id, "S1", "  Ann ")
     store.rename_speaker(meeting_id, "S3", "Carl")
     # The second pass took its names before the last renaming, and found a fourth voice.
@@ -134,16 +136,16 @@ def test_speaker_is_named_before_any_segment(store: MeetingStore) -> None:
     store.rename_speaker(meeting_id, "S3", "Carl")
     store.ensure_speakers(meeting_id, ["S1", "S3"])
     assert store.speakers(meeting_id) == (Speaker("S2"), Speaker("S1"), Speaker("S3", "Carl"))
-    store.append_segments(meeting_id, [one(0, "S3")])
+    store.replace_segments(meeting_id, 0, [one(0, "S3")])
     assert store.transcript(meeting_id).speakers == (Speaker("S3", "Carl"),)
 
 
-def test_final_transcript_without_a_word_is_an_answer(store: MeetingStore) -> None:
+def test_a_final_transcript_may_be_empty(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("any").id
-    store.append_segments(meeting_id, [one(0)])
-    held_back = (RejectedText(0, 1, "Thank you.", "silence"),)
-    store.replace_transcript(meeting_id, Transcript(stage=Stage.FINAL, rejected=held_back))
-    assert store.transcript(meeting_id) == Transcript(stage=Stage.FINAL, rejected=held_back)
+    store.replace_segments(meeting_id, 0, [one(0)])
+    rejected = (RejectedText(0, 1, "Thank you.", "silence"),)
+    store.replace_transcript(meeting_id, Transcript(stage=Stage.FINAL, rejected=rejected))
+    assert store.transcript(meeting_id) == Transcript(stage=Stage.FINAL, rejected=rejected)
 
 
 def test_rejected_text_is_kept_by_stage(store: MeetingStore) -> None:
@@ -155,10 +157,12 @@ def test_rejected_text_is_kept_by_stage(store: MeetingStore) -> None:
     assert store.transcript(meeting_id, Stage.FINAL).rejected == ()
 
 
-def test_numbers_from_models_are_stored_as_numbers(store: MeetingStore) -> None:
+def test_numpy_numbers_are_stored_as_floats(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("any").id
     word = Word(" yes", np.float32(0.5), np.float64(1.5), np.float32(0.25))
-    store.append_segments(meeting_id, [Segment(np.float32(0.5), np.float64(1.5), "S1", (word,))])
+    store.replace_segments(
+        meeting_id, 0, [Segment(np.float32(0.5), np.float64(1.5), "S1", (word,))]
+    )
     (stored,) = store.transcript(meeting_id).segments
     assert stored == Segment(0.5, 1.5, "S1", (Word(" yes", 0.5, 1.5, 0.25),))
     assert type(stored.start) is type(stored.words[0].start) is float
@@ -166,7 +170,7 @@ def test_numbers_from_models_are_stored_as_numbers(store: MeetingStore) -> None:
 
 def test_failed_replacement_changes_nothing(store: MeetingStore) -> None:
     meeting_id = store.create_meeting("any").id
-    store.append_segments(meeting_id, [one(0)], Stage.FINAL)
+    store.replace_segments(meeting_id, 0, [one(0)], Stage.FINAL)
     before = store.transcript(meeting_id, Stage.FINAL)
     with pytest.raises(StoreError):
         broken = Transcript((one(1), one(2, "\ud800")), (), Stage.FINAL)

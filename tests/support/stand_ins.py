@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from meetcore.asr.streaming.recognizer import StreamUpdate
+from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.audio.pcm import Pcm, to_pcm
+from meetcore.diarization.live_diarizer import LiveTurns
 from meetcore.diarization.offline.recording import Diarization
-from meetcore.diarization.streaming.diarizer import LiveTurns
 from meetcore.errors import InferenceError, StoreError
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, Samples, Segment, Turn, Word

@@ -23,7 +23,7 @@ def spoken(text: str, start: float, each: float = 0.3) -> list[Word]:
     ]
 
 
-def told(segments: tuple[Segment, ...]) -> list[tuple[str | None, str]]:
+def texts_by_speaker(segments: tuple[Segment, ...]) -> list[tuple[str | None, str]]:
     return [(segment.speaker, segment.text) for segment in segments]
 
 
@@ -47,20 +47,20 @@ def test_order_of_turns_does_not_matter(words: list[Word], turns: list[Turn]) ->
 
 
 def test_without_turns_the_speaker_is_unknown() -> None:
-    assert told(attribute(spoken("hello there", 0), [])) == [(None, "hello there")]
+    assert texts_by_speaker(attribute(spoken("hello there", 0), [])) == [(None, "hello there")]
 
 
 def test_a_word_between_turns_takes_the_nearest_within_reach() -> None:
     turns = [Turn(0, 1, "S1"), Turn(5, 6, "S2")]
     near, far = Word(" a", 1.3, 1.4), Word(" b", 2.9, 3.0)
-    assert told(attribute([near], turns)) == [("S1", "a")]
-    assert told(attribute([far], turns)) == [(None, "b")]
+    assert texts_by_speaker(attribute([near], turns)) == [("S1", "a")]
+    assert texts_by_speaker(attribute([far], turns)) == [(None, "b")]
 
 
 def test_a_change_of_speaker_snaps_to_the_end_of_the_sentence() -> None:
     words = spoken("is it you? Yes it is", 0)
     # The turns change 0.25 s late, inside "Yes".
-    assert told(attribute(words, [Turn(0, 1.15, "S1"), Turn(1.15, 3, "S2")])) == [
+    assert texts_by_speaker(attribute(words, [Turn(0, 1.15, "S1"), Turn(1.15, 3, "S2")])) == [
         ("S1", "is it you?"),
         ("S2", "Yes it is"),
     ]
@@ -68,7 +68,7 @@ def test_a_change_of_speaker_snaps_to_the_end_of_the_sentence() -> None:
 
 def test_a_change_far_from_punctuation_stays_where_the_turns_have_it() -> None:
     words = spoken("is it you? Yes it is", 0)
-    assert told(attribute(words, [Turn(0, 1.5, "S1"), Turn(1.5, 3, "S2")])) == [
+    assert texts_by_speaker(attribute(words, [Turn(0, 1.5, "S1"), Turn(1.5, 3, "S2")])) == [
         ("S1", "is it you? Yes it"),
         ("S2", "is"),
     ]
@@ -77,12 +77,12 @@ def test_a_change_far_from_punctuation_stays_where_the_turns_have_it() -> None:
 def test_a_lone_word_inside_a_sentence_needs_a_turn_of_some_length() -> None:
     words = spoken("we went to the old house again", 0)
     short = [Turn(0, 0.9, "S1"), Turn(0.9, 1.2, "S2"), Turn(1.2, 4, "S1")]
-    assert told(attribute(words, short)) == [("S1", "we went to the old house again")]
+    assert texts_by_speaker(attribute(words, short)) == [("S1", "we went to the old house again")]
     words = spoken("we went to no! the old house", 0)
     assert [segment.speaker for segment in attribute(words, short)] == ["S1", "S2", "S1"]
 
 
-def test_a_long_turn_inside_a_sentence_is_believed() -> None:
+def test_a_long_turn_inside_a_sentence_is_kept() -> None:
     words = spoken("we went to the old house again today", 0)
     turns = [Turn(0, 0.9, "S1"), Turn(0.9, 1.8, "S2"), Turn(1.8, 4, "S1")]
     assert [segment.speaker for segment in attribute(words, turns)] == ["S1", "S2", "S1"]
@@ -90,7 +90,10 @@ def test_a_long_turn_inside_a_sentence_is_believed() -> None:
 
 def test_a_long_silence_begins_a_new_segment() -> None:
     words = spoken("one two", 0) + spoken("three", 4)
-    assert told(attribute(words, [Turn(0, 9, "S1")])) == [("S1", "one two"), ("S1", "three")]
+    assert texts_by_speaker(attribute(words, [Turn(0, 9, "S1")])) == [
+        ("S1", "one two"),
+        ("S1", "three"),
+    ]
 
 
 def test_a_long_speech_is_cut_into_paragraphs_at_sentence_ends() -> None:
@@ -110,14 +113,17 @@ def test_a_speech_without_punctuation_is_cut_at_last() -> None:
 def test_marks_and_endings_stay_with_their_word() -> None:
     words = [Word(" Hello", 0, 0.5), Word("?", 0.5, 1.5), Word(" I", 1.5, 1.6), Word("'m", 1.6, 2)]
     segments = attribute(words, [Turn(0, 0.6, "S1"), Turn(0.9, 3, "S2")])
-    assert told(segments) == [("S1", "Hello?"), ("S2", "I'm")]
+    assert texts_by_speaker(segments) == [("S1", "Hello?"), ("S2", "I'm")]
     assert segments[0].end == 0.6
 
 
 def test_a_word_that_begins_in_the_pause_before_it_belongs_to_its_end() -> None:
     words = [*spoken("in New Jersey", 0), Word(" and", 0.9, 2.0), *spoken("I am here", 2.0)]
     turns = [Turn(0, 1.6, "S1"), Turn(1.75, 3, "S2")]
-    assert told(attribute(words, turns)) == [("S1", "in New Jersey"), ("S2", "and I am here")]
+    assert texts_by_speaker(attribute(words, turns)) == [
+        ("S1", "in New Jersey"),
+        ("S2", "and I am here"),
+    ]
 
 
 def test_segments_begin_and_end_where_their_turns_do() -> None:

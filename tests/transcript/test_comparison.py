@@ -1,4 +1,4 @@
-"""What changed between two transcripts of the same sound."""
+"""Differences between two transcripts of the same recording."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def said(text: str, start: float = 0.0, speaker: str | None = "S1") -> Segment:
     return Segment(start, words[-1].end, speaker, words)
 
 
-def test_each_kind_of_change_is_told() -> None:
+def test_each_kind_of_change_is_found() -> None:
     (change,) = compare([said("we met in spain last may")], [said("we all met in Spain last week")])
     assert [(part.kind, part.before.strip(), part.after.strip()) for part in change.parts] == [
         (Kind.EQUAL, "we", "we"),
@@ -32,7 +32,7 @@ def test_case_and_punctuation_are_no_change() -> None:
     assert not change.changed
 
 
-def test_words_that_went_stay_where_they_stood() -> None:
+def test_removed_words_belong_to_the_segment_at_their_place() -> None:
     first, second = compare(
         [said("one two"), said("um three four", 5)], [said("one two"), said("three four", 5)]
     )
@@ -44,7 +44,7 @@ def test_another_speaker_is_a_change() -> None:
     before = [said("yes", 0, "S1"), said("no", 10, None)]
     first, second = compare(before, [said("yes", 0, "S2"), said("no", 10, "S1")])
     assert first.speaker_changed and first.speaker_before == "S1"
-    assert not second.changed, "nobody knew who it was before"
+    assert not second.changed, "an unknown speaker before is no change"
 
 
 def test_a_stretch_over_two_segments_is_cut_between_them() -> None:

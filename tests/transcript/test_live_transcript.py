@@ -1,4 +1,4 @@
-"""Whatever order words and turns arrive in, committed words stand as they were committed."""
+"""Committed words never change, in whatever order words and turns arrive."""
 
 import time
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meetcore.records import Segment, Turn, Word
-from meetcore.transcript.state import LiveTranscript
+from meetcore.transcript.live_transcript import LiveTranscript
 
 times = st.floats(0, 60, allow_nan=False)
 words = st.lists(st.builds(Word, st.sampled_from([" a", " b.", " c,"]), times, times), max_size=6)
@@ -88,7 +88,7 @@ def test_merges_in_a_chain_are_followed_to_their_end() -> None:
     assert [segment.speaker for segment in live.segments()] == ["S1", "S1"]
 
 
-def test_a_voice_that_becomes_known_late_is_told_back_for_a_minute() -> None:
+def test_a_voice_that_becomes_known_late_changes_segments_of_the_last_minute() -> None:
     live = LiveTranscript()
     live.commit([Word(" a.", 0, 1), Word(" b.", 10, 11), Word(" c.", 20, 21)])
     live.set_turns([Turn(10, 11, "S1")], settled_until=25)

@@ -1,4 +1,4 @@
-"""RTTM, STM and SegLST: meeteval and pyannote load what is written, and so do our readers."""
+"""RTTM, STM and SegLST: meeteval, pyannote and our own readers load what is written."""
 
 import json as standard_json
 from pathlib import Path
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pyannote.database.util import load_rttm
 
 from meetcore.records import Transcript, Turn
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats import rttm, seglst, stm
 from meetcore.transcript.formats.fields import field
 from meetcore.transcript.formats.registry import Export, get_format
-from tests.transcript.written import TWO_VOICES, floats, texts, transcripts, turns
+from tests.transcript.random_transcripts import TWO_VOICES, floats, texts, transcripts, turns
 
 
 @given(transcripts)

@@ -1,4 +1,4 @@
-"""The numbers of a conversation, counted by hand on small ones."""
+"""Statistics of small conversations, compared with counts by hand."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ def test_who_interrupts(second: Turn, count: int) -> None:
     assert interruptions([Turn(0.0, 5.0, "S1"), second])[second.speaker] == count
 
 
-def test_nobody_is_an_answer() -> None:
+def test_a_conversation_without_speakers_has_only_silence() -> None:
     assert statistics((), (), 8.0).people == ()
     assert statistics((), (), 8.0).silence == 8.0

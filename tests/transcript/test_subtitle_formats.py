@@ -9,9 +9,10 @@ import webvtt
 from hypothesis import given
 
 from meetcore.records import Segment, Speaker, Transcript
-from meetcore.transcript.cues import LINE_LENGTH, MAX_LINES, cues_of, one_line, timestamp
+from meetcore.text.lines import one_line
+from meetcore.transcript.cues import LINE_LENGTH, MAX_LINES, cues_of, timestamp
 from meetcore.transcript.formats import srt, vtt
-from tests.transcript.written import TWO_VOICES, sentence, texts, transcripts
+from tests.transcript.random_transcripts import TWO_VOICES, sentence, texts, transcripts
 
 TAG = "<v "
 
@@ -85,9 +86,9 @@ def test_a_voice_is_named_once() -> None:
     assert "Diane" not in first.text
 
 
-def test_nobody_has_no_voice() -> None:
-    nobody = vtt.dumps(Transcript((sentence("Hello there.", 0, None),)))
-    assert TAG not in nobody and nobody.endswith("\nHello there.\n")
+def test_an_unknown_speaker_has_no_voice_span() -> None:
+    unnamed = vtt.dumps(Transcript((sentence("Hello there.", 0, None),)))
+    assert TAG not in unnamed and unnamed.endswith("\nHello there.\n")
 
 
 def test_arrows_and_markup_do_not_break_subtitles() -> None:

@@ -1,4 +1,4 @@
-"""OpenAI's Whisper checkpoint (.pt) as a CTranslate2 model directory, made once and kept."""
+"""Converts OpenAI's Whisper checkpoints (.pt) to CTranslate2 model directories, once per file."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ from typing import Any, cast
 
 import numpy as np
 
+from meetcore.asr.whisper.checkpoint import not_a_checkpoint, read_checkpoint
 from meetcore.errors import ModelUnavailableError
 
 logger = logging.getLogger(__name__)
 
 Tensors = dict[str, Any]
-"""OpenAI's state dict: names to torch tensors."""
+"""OpenAI's state dict: torch tensors by name."""
 
 
 def converted_model(checkpoint: Path, weight: str, cache_dir: Path) -> Path:
-    """Directory of the converted weight, converting it on first use.
+    """Directory of the converted weight; converts it on first use.
 
-    Safe when two processes convert at once: each writes its own folder, the first rename wins.
+    Two processes may convert at once: each writes its own folder, and the first rename wins.
 
     Parameters
     ----------
-    checkpoint : OpenAI's .pt, or the same layout written by somebody else
+    checkpoint : OpenAI's .pt, or another file with the same layout
     weight : Whisper's name for it ("tiny.en"); known names bring their alignment heads
     cache_dir : the folder of verified weights; the result goes to ``converted/`` inside
 
     Raises
     ------
     ModelUnavailableError
-        The file is not a Whisper checkpoint, or the folder cannot be written.
+        The file is not a Whisper checkpoint, or the folder cannot be written; the message names
+        the remedy.
     """
     with checkpoint.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -65,36 +67,30 @@ def _move_into_place(source: Path, target: Path) -> None:
     try:
         os.replace(source, target)
     except OSError:
-        # Another process was first; its result is the same bytes.
+        # Another process was faster; its result has the same content.
         if not (target / "model.bin").is_file():
             raise
 
 
 def convert(checkpoint: Path, weight: str, output: Path) -> None:
-    """Write the CTranslate2 form of an OpenAI checkpoint into the folder `output`.
+    """Write an OpenAI checkpoint as a CTranslate2 model into the new folder `output`.
 
     Raises
     ------
     ModelUnavailableError
-        The file is not a Whisper checkpoint.
+        The file is not a Whisper checkpoint; give another one.
     """
-    import torch
     from ctranslate2.specs import WhisperSpec
 
+    dims, tensors = read_checkpoint(checkpoint)
     try:
-        loaded = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        dims, tensors = loaded["dims"], loaded["model_state_dict"]
         spec = WhisperSpec(
             dims["n_audio_layer"], dims["n_audio_head"], dims["n_text_layer"], dims["n_text_head"]
         )
         _fill_encoder(spec.encoder, tensors)
         _fill_decoder(spec.decoder, tensors)
-    except Exception as error:
-        # torch.load raises anything from KeyError to UnpicklingError on a foreign file.
-        raise ModelUnavailableError(
-            f"{checkpoint.name} is not a Whisper checkpoint ({type(error).__name__}: {error});"
-            " name a .pt file as OpenAI publishes them, or a weight of the catalogue."
-        ) from error
+    except Exception as error:  # a file with other tensors raises KeyError, ValueError and others
+        raise not_a_checkpoint(checkpoint, error) from error
     _describe(spec, weight, dims)
     spec.validate()
     spec.optimize(quantization=_stored_type(tensors))
@@ -103,19 +99,19 @@ def convert(checkpoint: Path, weight: str, output: Path) -> None:
 
 
 def _stored_type(tensors: Tensors) -> str:
-    """Half precision where the checkpoint itself has no more, so that nothing is lost."""
+    """Number type of the checkpoint itself, so that the conversion loses no precision."""
     return str(tensors["decoder.token_embedding.weight"].dtype).removeprefix("torch.")
 
 
 def _describe(spec: Any, weight: str, dims: dict[str, int]) -> None:
-    """Vocabulary and the ids of config.json, from openai-whisper's tokenizer."""
+    """Add the vocabulary and the token ids of config.json, from openai-whisper's tokenizer."""
     from meetcore.asr.whisper.tokenizer import WhisperTokens
 
     multilingual = dims["n_vocab"] >= 51_865
     tokens = WhisperTokens(multilingual, dims["n_vocab"] - 51_765 - int(multilingual))
     tokenizer = tokens.tokenizer()
     encoding = tokenizer.encoding
-    # Latin-1 gives every byte one character: any one-to-one spelling will do, ids are what count.
+    # Only the ids are used; Latin-1 maps every byte to one character, so each token has a spelling.
     vocabulary = [
         encoding.decode_single_token_bytes(token).decode("latin-1")
         for token in range(dims["n_vocab"])
@@ -136,10 +132,15 @@ def _describe(spec: Any, weight: str, dims: dict[str, int]) -> None:
 
 
 def alignment_heads(weight: str, layers: int, heads: int) -> list[tuple[int, int]]:
-    """(layer, head) pairs whose attention follows the audio.
+    """(layer, head) pairs whose cross-attention follows the audio, for word times.
 
-    Known weights bring theirs (openai-whisper's ``_ALIGNMENT_HEADS``); for others all heads
-    of the upper half of the layers, as openai-whisper takes by default.
+    Published weights have known pairs (openai-whisper's ``_ALIGNMENT_HEADS``). For others they
+    are all heads of the upper half of the layers, as openai-whisper takes by default.
+
+    Parameters
+    ----------
+    weight : Whisper's name for the weight
+    layers, heads : layers of the decoder, heads per layer
     """
     import whisper
 
@@ -180,14 +181,14 @@ def _fill_decoder(spec: Any, tensors: Tensors) -> None:
 
 
 def _fill_self_attention(spec: Any, tensors: Tensors, block: str) -> None:
-    """One fused matrix of queries, keys and values."""
+    """Self-attention: one fused matrix of queries, keys and values."""
     _fill_norm(spec.layer_norm, tensors, f"{block}.attn_ln")
     _fill_fused(spec.linear[0], tensors, f"{block}.attn", ("query", "key", "value"))
     _fill_fused(spec.linear[1], tensors, f"{block}.attn", ("out",))
 
 
 def _fill_cross_attention(spec: Any, tensors: Tensors, block: str) -> None:
-    """Queries come from the text, keys and values (fused) from the audio."""
+    """Cross-attention: queries from the text, keys and values (fused) from the audio."""
     _fill_norm(spec.layer_norm, tensors, f"{block}.cross_attn_ln")
     _fill_fused(spec.linear[0], tensors, f"{block}.cross_attn", ("query",))
     _fill_fused(spec.linear[1], tensors, f"{block}.cross_attn", ("key", "value"))
@@ -201,7 +202,7 @@ def _fill_feed_forward(spec: Any, tensors: Tensors, block: str) -> None:
 
 
 def _fill_fused(spec: Any, tensors: Tensors, prefix: str, names: tuple[str, ...]) -> None:
-    """Stack the named linear layers; Whisper's keys have no bias, which is a bias of zero."""
+    """Stack the named linear layers; a missing bias (Whisper's keys have none) becomes zero."""
     weights = [_array(tensors, f"{prefix}.{name}.weight") for name in names]
     biases = [
         _array(tensors, f"{prefix}.{name}.bias")

@@ -1,4 +1,4 @@
-"""Whisper on torch, as OpenAI published it: the reference, and the engine for CUDA and oddities."""
+"""Whisper on torch with OpenAI's package: the reference implementation, slower on CPU."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from meetcore.asr.recognizer import (
-    Recognition,
-    RecognizeOptions,
-    RecognizerInfo,
-    check_window,
-    token_cap,
-)
-from meetcore.asr.whisper.decoded import Draft, guarded_draft, recognition
+from meetcore.asr.engine import EngineSpec, LoadRequest
+from meetcore.asr.live_recognizer import LiveRecognizer
+from meetcore.asr.recognizer import Recognition, RecognizeOptions, RecognizerInfo, check_window
+from meetcore.asr.whisper.checkpoint import not_a_checkpoint, read_checkpoint
+from meetcore.asr.whisper.decoded import Draft, guarded_draft, recognition, token_cap
+from meetcore.asr.whisper.live import open_streaming
 from meetcore.asr.whisper.tokenizer import WhisperTokens
 from meetcore.asr.whisper.word_times import TokenTimes
 from meetcore.errors import InferenceError, ModelUnavailableError
@@ -30,21 +28,33 @@ ENGINE = "openai-whisper"
 class OpenAIWhisperRecognizer:
     """An openai-whisper model.
 
-    Its encoder takes nothing but 30 s, so `RecognizeOptions.context` saves nothing here. Its
-    decoding hooks into the shared module, so one lock lets one call in at a time.
+    Its encoder always takes 30 s, so a short `RecognizeOptions.context` saves nothing here. Its
+    decoding installs hooks on the shared module, so a lock serializes all calls.
 
     Parameters
     ----------
     checkpoint : OpenAI's .pt
     weight : Whisper's name for it ("tiny.en"); known names bring their alignment heads
     device : "cpu" (float32) or "cuda" (float16)
-    threads : CPU threads of the whole process' torch; 0 leaves them alone
+    threads : CPU threads of torch in the whole process; 0 leaves them as they are
 
     Raises
     ------
     ModelUnavailableError
-        The file is not a Whisper checkpoint, or the device does not work here.
+        The file is not a Whisper checkpoint, or the device does not work here; the message names
+        the remedy.
     """
+
+    spec: ClassVar[EngineSpec] = EngineSpec(
+        formats=("openai",), devices=("cpu", "cuda"), module="whisper"
+    )
+
+    @classmethod
+    def load(cls, request: LoadRequest) -> OpenAIWhisperRecognizer:
+        """Load a checkpoint (see ``Engine.load``)."""
+        device = _device(request.device)
+        threads = request.threads if device == "cpu" else 0
+        return cls(request.path, request.weight, device=device, threads=threads)
 
     def __init__(
         self, checkpoint: Path, weight: str, *, device: str = "cpu", threads: int = 0
@@ -65,11 +75,6 @@ class OpenAIWhisperRecognizer:
         """What was loaded."""
         return self._info
 
-    @property
-    def tokens(self) -> WhisperTokens:
-        """The vocabulary, for prompts made of text."""
-        return self._tokens
-
     def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
         """The words of one window (see ``Recognizer.recognize``)."""
         check_window(samples)
@@ -84,24 +89,42 @@ class OpenAIWhisperRecognizer:
     def recognize_batch(
         self, windows: Sequence[Samples], options: RecognizeOptions
     ) -> list[Recognition]:
-        """One result per window, one after the other."""
+        """One result per window, computed in turn (see ``Recognizer.recognize_batch``)."""
         return [self.recognize(window, options) for window in windows]
 
     def detect_language(self, samples: Samples) -> str:
-        """ISO code of the language most likely spoken in the first 30 s."""
+        """ISO code of the language most likely spoken (see ``Recognizer.detect_language``)."""
         if not self._tokens.multilingual:
             return "en"
         with self._lock, _translated_errors():
             return self._language_of(self._features(samples[: 30 * SAMPLE_RATE]))
 
     def encode(self, samples: Samples) -> np.ndarray[Any, Any]:
-        """Encoder output over 30 s, shape (1500, n_state), float32."""
+        """Encoder output over 30 s; what tests compare other engines with.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+
+        Returns
+        -------
+        np.ndarray, shape (1500, n_state), float32
+
+        Raises
+        ------
+        InferenceError
+            The recognizer was closed.
+        """
         import torch
 
         with self._lock, torch.no_grad():
             encoded = self._model.embed_audio(self._features(samples)[None])
             output: np.ndarray[Any, Any] = encoded[0].float().cpu().numpy()
         return output
+
+    def open_live(self, language: str | None = None) -> LiveRecognizer:
+        """Forced-prefix streaming over this model (see ``Recognizer.open_live``)."""
+        return open_streaming(self, language)
 
     def tokens_of(self, text: str) -> tuple[int, ...]:
         """Text in this weight's vocabulary (see ``Recognizer.tokens_of``)."""
@@ -143,9 +166,9 @@ class OpenAIWhisperRecognizer:
                 beam_size=options.beam_size if options.beam_size > 1 else None,
                 prompt=list(options.prompt_tokens) or None,
                 prefix=list(options.prefix_tokens) or None,
-                # After a prefix the window may well be over: nothing new is a fair answer.
+                # After a prefix there may be no further speech: no new words is a valid result.
                 suppress_blank=not options.prefix_tokens,
-                # Its default ranking divides by the number of tokens, which may then be none.
+                # The default ranking divides by the number of new tokens, which may then be 0.
                 length_penalty=1.0 if options.prefix_tokens else None,
                 without_timestamps=not options.timestamps,
                 fp16=self._half,
@@ -173,8 +196,17 @@ class OpenAIWhisperRecognizer:
         return _spread(words, duration)
 
 
+def _device(device: str) -> str:
+    """The device of a request, "auto" resolved."""
+    if device != "auto":
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def _spread(words: Sequence[Any], duration: float) -> TokenTimes:
-    """Word times as token times: tokens share their word's span evenly."""
+    """Word times as token times in seconds: a word's tokens share its span evenly."""
     starts: list[float] = []
     probabilities: list[float] = []
     for word in words:
@@ -188,20 +220,15 @@ def _spread(words: Sequence[Any], duration: float) -> TokenTimes:
 
 def _load(checkpoint: Path, weight: str, device: str) -> Any:
     """The model with its alignment heads, in evaluation mode on `device`."""
-    import torch
     import whisper
     from whisper.model import ModelDimensions, Whisper
 
+    dims, tensors = read_checkpoint(checkpoint)
     try:
-        loaded = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        model = Whisper(ModelDimensions(**loaded["dims"]))
-        model.load_state_dict(loaded["model_state_dict"])
-    except Exception as error:
-        # torch.load raises anything from KeyError to UnpicklingError on a foreign file.
-        raise ModelUnavailableError(
-            f"{checkpoint.name} is not a Whisper checkpoint ({type(error).__name__}: {error});"
-            " name a .pt file as OpenAI publishes them, or a weight of the catalogue."
-        ) from error
+        model = Whisper(ModelDimensions(**dims))
+        model.load_state_dict(tensors)
+    except Exception as error:  # other dimensions or tensors raise TypeError, RuntimeError, …
+        raise not_a_checkpoint(checkpoint, error) from error
     heads = whisper._ALIGNMENT_HEADS.get(weight)
     if heads is not None:
         model.set_alignment_heads(heads)

@@ -1,8 +1,8 @@
-"""A long recording cut at pauses into pieces that Whisper can hear at once; pure."""
+"""Cuts a long recording at pauses into pieces that fit one window of the recognizer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,56 +15,53 @@ from meetcore.asr.vad.activity import (
     frame_levels_db,
     regions_of,
 )
-from meetcore.records import SAMPLE_RATE, Samples
-
-ReadSamples = Callable[[int, int], Samples]
-"""The samples from a first to a last (exclusive) sample of a recording."""
+from meetcore.records import SAMPLE_RATE, ReadSamples, Samples
 
 LONGEST_SAMPLES = 28 * SAMPLE_RATE
 SHORTEST_SAMPLES = 18 * SAMPLE_RATE
-"""Cuts are looked for between these; Whisper hears 30 s, and hears best with nearly all of it."""
+"""A piece ends between these lengths: Whisper takes 30 s, and is best with nearly all of it."""
 LEAD_SAMPLES = SAMPLE_RATE // 5
-"""Silence kept before the first speech of a piece: more makes tiny weights repeat themselves."""
-SPEECH = 0.35
-"""Frames at or above it count as speech; see ``activity.find_regions``."""
+"""Silence kept before a piece's first speech: with more, tiny weights repeat themselves."""
+SPEECH_THRESHOLD = 0.35
+"""Probability from which a frame is speech; see ``activity.find_regions``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch to recognize, with what voice activity found in it."""
+    """A piece of a recording to recognize, with its voice activity."""
 
     start_sample: int
-    """Where it begins in the recording."""
+    """First sample of the piece in the recording."""
     samples: Samples
+    """Shape (n_samples,), float32, 16 kHz."""
     regions: tuple[Region, ...]
-    """Speech, counted from the first sample of the piece."""
+    """Speech in the piece, counted from its first sample."""
     speech: float
     """Largest probability of speech of any frame."""
     level_db: float
-    """Level of its fifth loudest frame (a click has fewer), in dB relative to full scale."""
+    """Level of the fifth loudest frame (a click has fewer), in dB of full scale."""
 
     @property
     def end_sample(self) -> int:
-        """Where it ends in the recording."""
+        """Sample of the recording after the piece."""
         return self.start_sample + len(self.samples)
 
 
 def cut_pieces(
     read: ReadSamples, total_samples: int, activity: Activity, start_sample: int = 0
 ) -> Iterator[Piece]:
-    """The recording in pieces of at most 28 s, in order, none overlapping; silence is left out.
-
-    Begun at the end of a piece, it gives the pieces that follow that one.
+    """Pieces of at most 28 s, in order and without overlap; silence between them is left out.
 
     Parameters
     ----------
-    read : gives the samples between two positions; called with at most 28 s at a time
+    read : called with at most 28 s at a time
     total_samples : length of the recording
-    activity : hears speech; where it hears none but there is sound, the sound is kept
+    activity : voice activity detector; loud sound that it finds no speech in is kept
+    start_sample : end of a piece of an earlier call; gives the pieces after that one
     """
     position = start_sample
     while position < total_samples:
-        window, probabilities = _hear(read, position, total_samples, activity)
+        window, probabilities = _read_window(read, position, total_samples, activity)
         lead = _silent_lead(window, probabilities)
         if lead > 0:
             position += lead
@@ -77,9 +74,16 @@ def cut_pieces(
 
 
 def piece_of(samples: Samples, probabilities: Probabilities, start_sample: int) -> Piece:
-    """A piece and its evidence."""
+    """A piece with its regions and levels.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+    probabilities : np.ndarray, shape (n_frames,), probability of speech per 512 samples
+    start_sample : first sample of the piece in the recording
+    """
     levels = frame_levels_db(samples)
-    regions = regions_of(probabilities >= SPEECH, samples.shape[0])
+    regions = regions_of(probabilities >= SPEECH_THRESHOLD, samples.shape[0])
     return Piece(
         start_sample,
         samples,
@@ -89,7 +93,7 @@ def piece_of(samples: Samples, probabilities: Probabilities, start_sample: int) 
     )
 
 
-def _hear(
+def _read_window(
     read: ReadSamples, position: int, total_samples: int, activity: Activity
 ) -> tuple[Samples, Probabilities]:
     window = read(position, min(total_samples, position + LONGEST_SAMPLES))
@@ -98,32 +102,38 @@ def _hear(
 
 
 def _silent_lead(window: Samples, probabilities: Probabilities) -> int:
-    """Samples at the start of a window that can be left out: quiet, and nobody speaks."""
+    """Length of the quiet start without speech that can be left out, in samples."""
     levels = frame_levels_db(window)
-    # Sound that voice activity does not take for speech stays, unless it is faint.
-    heard = (probabilities >= SPEECH) | ((levels > -45.0) & (probabilities >= 0.1))
-    if not heard.any():
+    # Sound that voice activity does not take for speech is kept, unless it is faint.
+    kept = (probabilities >= SPEECH_THRESHOLD) | ((levels > -45.0) & (probabilities >= 0.1))
+    if not kept.any():
         return 0 if np.mean(levels > -35.0) > 0.1 else window.shape[0]
-    lead = int(np.argmax(heard)) * FRAME_SAMPLES - LEAD_SAMPLES
+    lead = int(np.argmax(kept)) * FRAME_SAMPLES - LEAD_SAMPLES
     return lead if lead > LEAD_SAMPLES else 0
 
 
 def cut_at_pause(window: Samples, probabilities: Probabilities) -> int:
-    """Samples before the best cut: amid the longest pause, else at the faintest 100 ms."""
+    """Samples before the best cut: inside the longest pause, else at the faintest 100 ms.
+
+    Parameters
+    ----------
+    window : np.ndarray, shape (n_samples,), float32, 16 kHz
+    probabilities : np.ndarray, shape (n_frames,), probability of speech per 512 samples
+    """
     first = SHORTEST_SAMPLES // FRAME_SAMPLES
-    gaps = _pauses(probabilities < SPEECH, first)
+    gaps = _pauses(probabilities < SPEECH_THRESHOLD, first)
     if gaps:
         start, end = max(gaps, key=lambda gap: (gap[1] - gap[0], gap[1]))
         return (start + end) // 2 * FRAME_SAMPLES
     levels = np.convolve(frame_levels_db(window), np.ones(3) / 3, mode="same")
-    doubt = levels + 20.0 * probabilities
-    return (first + int(np.argmin(doubt[first:-2]))) * FRAME_SAMPLES
+    cost = levels + 20.0 * probabilities
+    return (first + int(np.argmin(cost[first:-2]))) * FRAME_SAMPLES
 
 
 def _pauses(
     silent: np.ndarray[tuple[int], np.dtype[np.bool_]], first: int
 ) -> list[tuple[int, int]]:
-    """Runs of at least 3 silent frames (96 ms) that reach past frame `first`."""
+    """Runs of at least 3 silent frames (96 ms) after frame `first`, as (start, end) frames."""
     padded = np.concatenate(([False], silent[first:], [False])).astype(np.int8)
     edges = np.flatnonzero(np.diff(padded)).reshape(-1, 2) + first
     return [(int(start), int(end)) for start, end in edges if end - start >= 3]

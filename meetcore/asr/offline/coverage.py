@@ -1,4 +1,4 @@
-"""Words laid over speech: which speech has no words, and which word time is no speech; pure."""
+"""Compares word times with voice activity: trims words to speech, finds speech without words."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from meetcore.asr.vad.activity import Region
 from meetcore.records import SAMPLE_RATE
 
 LONGEST_WORD_SAMPLES = SAMPLE_RATE
-"""An alignment that gives a word more time stretched it over speech it does not account for."""
+"""Speech that one word can account for; a longer alignment covers speech without words."""
 _EDGE_SAMPLES = SAMPLE_RATE // 5
 
 
 def snapped(
     words: Sequence[RecognizedWord], regions: Sequence[Region]
 ) -> tuple[RecognizedWord, ...]:
-    """Words cut to the stretch of speech that holds most of them.
+    """Words trimmed to the region of speech that they overlap most.
 
-    Cross-attention gives the pause before a word to the word; a word without any speech keeps
-    its times.
+    Cross-attention assigns the pause before a word to the word. A word outside all regions keeps
+    its times. Words in seconds and regions in samples count from the same first sample.
     """
     return tuple(_snap(word, regions) for word in words)
 
@@ -39,9 +39,10 @@ def _snap(word: RecognizedWord, regions: Sequence[Region]) -> RecognizedWord:
 
 
 def uncovered(words: Sequence[RecognizedWord], regions: Sequence[Region]) -> list[Region]:
-    """Stretches of speech, in samples, that no word accounts for; in order.
+    """Regions of speech that no word accounts for, in order.
 
-    A word accounts for at most one second from its start, and a fifth of a second around it.
+    A word accounts for at most one second from its start, and for 0.2 s on both sides. Words in
+    seconds and regions in samples count from the same first sample.
     """
     spans = [_span(word) for word in words]
     holes: list[Region] = []

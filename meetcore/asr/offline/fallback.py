@@ -1,4 +1,4 @@
-"""One piece heard until it is heard well: what speaks against a decoding, and what to try next."""
+"""Recognizes one piece, with retries where a decoding loops, skips speech or is rejected."""
 
 from __future__ import annotations
 
@@ -8,35 +8,36 @@ from meetcore.asr.hallucination import ACCEPTED, Evidence, Verdict, judge
 from meetcore.asr.offline.chunking import Piece
 from meetcore.asr.offline.coverage import uncovered
 from meetcore.asr.offline.options import OfflineOptions
-from meetcore.asr.recognizer import Recognition, RecognizeOptions, Recognizer
+from meetcore.asr.recognizer import GateOptions, Recognition, RecognizeOptions, Recognizer
 from meetcore.records import SAMPLE_RATE
 
-HOLE_SAMPLES = 3 * SAMPLE_RATE // 2
-"""Speech without words that is worth a second look."""
+MIN_GAP_SAMPLES = 3 * SAMPLE_RATE // 2
+"""Shortest speech without words that is recognized again."""
 LONGEST_PROMPT = 100
-"""Tokens; every one of them is read again for each piece."""
+"""Tokens; the decoder reads all of them again for each piece."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One decoding of a piece, and what speaks against it."""
+    """One decoding of a piece, with the gate's verdict and the speech it left out."""
 
     recognition: Recognition
     verdict: Verdict
     missing_samples: int
-    """Largest stretch of speech without words."""
+    """Longest stretch of speech without words."""
 
     @property
     def good(self) -> bool:
+        """Whether no retry is needed."""
         return (
             self.verdict.accepted
             and not self.recognition.truncated
-            and self.missing_samples < HOLE_SAMPLES
+            and self.missing_samples < MIN_GAP_SAMPLES
         )
 
     @property
     def rank(self) -> tuple[bool, bool, int, float]:
-        """Smaller is better."""
+        """Sort key; smaller is better."""
         return (
             self.recognition.truncated,
             not self.verdict.accepted,
@@ -46,29 +47,36 @@ class Attempt:
 
 
 def best_attempt(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> Attempt:
-    """The first good decoding, else the least bad."""
+    """The first good decoding of a piece, else the best of three.
+
+    Raises
+    ------
+    InferenceError
+        The recognizer failed on this piece.
+    """
     bare = RecognizeOptions(language=options.language, beam_size=options.beam_size)
     first = replace(bare, prompt_tokens=_prompt_tokens(recognizer, options.prompt))
+    gate = options.gate or recognizer.info.gate
     attempts: list[Attempt] = []
-    # A prompt may be what leads the decoder astray: the retries go without.
+    # The prompt may be what misleads the decoder: retries are made without it.
     for tried in (first, replace(bare, timestamps=True), replace(bare, beam_size=1)):
-        attempts.append(_attempt(piece, recognizer.recognize(piece.samples, tried), options))
+        attempts.append(_attempt(piece, recognizer.recognize(piece.samples, tried), gate))
         if attempts[-1].good:
             return attempts[-1]
     return min(attempts, key=lambda attempt: attempt.rank)
 
 
 def _prompt_tokens(recognizer: Recognizer, prompt: str) -> tuple[int, ...]:
-    """The prompt as said before the piece; of a long one its end, which the decoder hears best."""
+    """Tokens of the prompt; of a long one the last, which weigh most in the decoder."""
     text = sentence_of(prompt)
     return recognizer.tokens_of(f" {text}")[-LONGEST_PROMPT:] if text else ()
 
 
 def sentence_of(prompt: str) -> str:
-    """A list of names, one a line or not, as a sentence with its full stop.
+    """A prompt, one name per line or not, as one sentence with a full stop.
 
-    The decoder goes on in the style it reads: after a bare list tiny.en leaves out marks and
-    capitals more often, and writes fewer of the names.
+    The decoder continues in the style of its prompt: after a list without a full stop, tiny.en
+    more often leaves out punctuation and capitals, and writes fewer of the names.
 
     >>> sentence_of("Zhanar,  Ana\\n Meetcore; \\n"), sentence_of("Who is Zhanar?")
     ('Zhanar, Ana, Meetcore.', 'Who is Zhanar?')
@@ -78,8 +86,8 @@ def sentence_of(prompt: str) -> str:
     return text if not text or text[-1] in ".!?…。" else f"{text}."
 
 
-def _attempt(piece: Piece, recognition: Recognition, options: OfflineOptions) -> Attempt:
+def _attempt(piece: Piece, recognition: Recognition, gate: GateOptions) -> Attempt:
     evidence = Evidence(piece.level_db, piece.speech)
-    verdict = judge(recognition, evidence, options.gate) if recognition.words else ACCEPTED
-    holes = uncovered(recognition.words, piece.regions)
-    return Attempt(recognition, verdict, max((hole.length_samples for hole in holes), default=0))
+    verdict = judge(recognition, evidence, gate) if recognition.words else ACCEPTED
+    gaps = uncovered(recognition.words, piece.regions)
+    return Attempt(recognition, verdict, max((gap.length_samples for gap in gaps), default=0))

@@ -1,19 +1,20 @@
-"""How the second pass listens."""
+"""The settings of the second pass over a recording."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from meetcore.asr.hallucination import GateOptions
+from meetcore.asr.recognizer import GateOptions
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineOptions:
-    """What holds for a whole recording."""
+    """How to recognize a whole recording."""
 
     language: str | None = None
-    """ISO code; None detects it once, where people begin to speak."""
+    """ISO code; None detects it once, at the first speech."""
     beam_size: int = 5
     prompt: str = ""
-    """Names and terms of this meeting, in any order."""
-    gate: GateOptions = field(default_factory=GateOptions)
+    """Names and terms of this meeting, in any order; given to the decoder before each piece."""
+    gate: GateOptions | None = None
+    """Thresholds of the hallucination gate; None takes the recognizer's own."""

@@ -1,4 +1,4 @@
-"""The second pass: words of a whole recording, each piece heard in full context."""
+"""The second pass: the words of a whole recording, piece by piece."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
-from meetcore.asr.offline.chunking import Piece, ReadSamples, cut_pieces
+from meetcore.asr.offline.chunking import Piece, cut_pieces
 from meetcore.asr.offline.coverage import snapped, uncovered
-from meetcore.asr.offline.fallback import HOLE_SAMPLES, Attempt, best_attempt
+from meetcore.asr.offline.fallback import MIN_GAP_SAMPLES, Attempt, best_attempt
 from meetcore.asr.offline.options import OfflineOptions
 from meetcore.asr.recognizer import RecognizedWord, Recognizer
 from meetcore.asr.vad.activity import Activity, Region
 from meetcore.errors import InferenceError
-from meetcore.records import SAMPLE_RATE, RejectedText, Word
+from meetcore.records import SAMPLE_RATE, ReadSamples, RejectedText, Word
 
 __all__ = ["OfflineOptions", "PieceWords", "recognize_piece", "recognize_recording"]
 
 logger = logging.getLogger(__name__)
 
-_WORST_CASE = 4
-"""Halvings of a piece that keeps looping."""
+_MAX_DEPTH = 4
+"""How often a piece that keeps looping is halved."""
 
 
 @dataclass(frozen=True, slots=True)
 class PieceWords:
-    """What one piece of the recording gave, on the meeting's clock."""
+    """The words of one piece of the recording, in seconds on the meeting's clock."""
 
     start_sample: int
     end_sample: int
@@ -37,7 +37,7 @@ class PieceWords:
     rejected: tuple[RejectedText, ...] = ()
     language: str | None = None
     failed: bool = False
-    """The recognizer failed on this piece; the log holds the traceback."""
+    """The recognizer failed on this piece; the traceback is in the log."""
 
 
 def recognize_recording(
@@ -49,31 +49,38 @@ def recognize_recording(
     progress: Callable[[float], None] | None = None,
     start_sample: int = 0,
 ) -> Iterator[PieceWords]:
-    """Words of a recording of any length, piece after piece; stop iterating to cancel.
+    """Words of a recording of any length, piece by piece; stop iterating to cancel.
 
-    As many pieces are heard side by side as the recognizer has workers; a piece's words do not
-    depend on that.
+    As many pieces are recognized in parallel as the recognizer has workers; the words do not
+    depend on how many.
 
     Parameters
     ----------
-    read : gives the samples between two positions, shape (n,), float32, 16 kHz
+    read : gives the samples between two positions, shape (n_samples,), float32, 16 kHz; called
+        with at most 28 s at a time
     total_samples : length of the recording
+    activity : a voice activity detector for this call alone
     progress : called with 0 to 1 after each piece
-    start_sample : end of the last piece that is known already; 0 hears everything
+    start_sample : end of the last piece of an earlier call, to resume it; 0 for all
 
     Yields
     ------
     PieceWords
-        In order; words of different pieces never overlap. A piece that the engine failed on is
-        logged and comes without words.
+        In order; words of different pieces never overlap. A piece on which the recognizer failed
+        is logged and has no words.
+
+    Raises
+    ------
+    InferenceError
+        The language could not be detected; other pieces' errors do not end the iteration.
     """
     options = options or OfflineOptions()
     pieces = cut_pieces(read, total_samples, activity, start_sample)
     first = next(pieces, None)
     if first is not None:
         options = _prepared(options, first, recognizer)
-        hear = partial(_hear, recognizer=recognizer, options=options)
-        for result in _side_by_side(hear, chain((first,), pieces), recognizer.info.workers):
+        recognize = partial(_recognize, recognizer=recognizer, options=options)
+        for result in _in_parallel(recognize, chain((first,), pieces), recognizer.info.workers):
             if progress is not None:
                 progress(result.end_sample / total_samples)
             yield result
@@ -82,14 +89,15 @@ def recognize_recording(
 
 
 def _prepared(options: OfflineOptions, first: Piece, recognizer: Recognizer) -> OfflineOptions:
-    """The options with everything in them that holds for the whole recording."""
+    """The options with the language and the gate's thresholds filled in."""
     language = options.language
     if language is None and len(recognizer.info.languages) > 1:
         language = recognizer.detect_language(first.samples)
-    return replace(options, language=language, gate=replace(options.gate, prompt=options.prompt))
+    gate = replace(options.gate or recognizer.info.gate, prompt=options.prompt)
+    return replace(options, language=language, gate=gate)
 
 
-def _hear(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> PieceWords:
+def _recognize(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> PieceWords:
     try:
         return recognize_piece(piece, recognizer, options)
     except InferenceError:
@@ -97,18 +105,18 @@ def _hear(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> Piec
         return PieceWords(piece.start_sample, piece.end_sample, failed=True)
 
 
-def _side_by_side(
-    hear: Callable[[Piece], PieceWords], pieces: Iterable[Piece], workers: int
+def _in_parallel(
+    recognize: Callable[[Piece], PieceWords], pieces: Iterable[Piece], workers: int
 ) -> Iterator[PieceWords]:
-    """Results in the order of the pieces, of which only a few are held at any time."""
+    """Results in the order of the pieces; at most `workers` + 1 pieces are held at any time."""
     if workers <= 1:
-        yield from map(hear, pieces)
+        yield from map(recognize, pieces)
         return
     pool = ThreadPoolExecutor(workers, thread_name_prefix="recognize")
     waiting: deque[Future[PieceWords]] = deque()
     try:
         for piece in pieces:
-            waiting.append(pool.submit(hear, piece))
+            waiting.append(pool.submit(recognize, piece))
             if len(waiting) > workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -120,9 +128,19 @@ def _side_by_side(
 def recognize_piece(
     piece: Piece, recognizer: Recognizer, options: OfflineOptions, depth: int = 0
 ) -> PieceWords:
-    """The words of one piece, trying again where the first hearing looped or left speech out."""
+    """The words of one piece, recognized again in parts where it looped or left speech out.
+
+    Parameters
+    ----------
+    depth : how often the piece was halved already
+
+    Raises
+    ------
+    InferenceError
+        The recognizer failed on it.
+    """
     attempt = best_attempt(piece, recognizer, options)
-    if attempt.recognition.truncated and depth < _WORST_CASE and len(piece.regions) > 1:
+    if attempt.recognition.truncated and depth < _MAX_DEPTH and len(piece.regions) > 1:
         return _joined(
             piece,
             [recognize_piece(half, recognizer, options, depth + 1) for half in _halves(piece)],
@@ -131,14 +149,10 @@ def recognize_piece(
         return _rejected(piece, attempt)
     words = snapped(attempt.recognition.words, piece.regions)
     result = _on_clock(piece, words, attempt.recognition.language)
-    if depth >= _WORST_CASE:
+    if depth >= _MAX_DEPTH:
         return result
-    holes = [
-        hole for hole in uncovered(words, piece.regions) if hole.length_samples >= HOLE_SAMPLES
-    ]
-    found = [
-        recognize_piece(_part(piece, hole), recognizer, options, _WORST_CASE) for hole in holes
-    ]
+    gaps = [gap for gap in uncovered(words, piece.regions) if gap.length_samples >= MIN_GAP_SAMPLES]
+    found = [recognize_piece(_part(piece, gap), recognizer, options, _MAX_DEPTH) for gap in gaps]
     return _joined(piece, [result, *found])
 
 
@@ -157,7 +171,7 @@ def _on_clock(piece: Piece, words: Sequence[RecognizedWord], language: str | Non
 
 
 def _seconds(piece: Piece, offset: float) -> float:
-    """Meeting time of an offset into a piece, by way of whole samples."""
+    """Seconds on the meeting's clock of an offset into a piece, rounded to a sample."""
     return (piece.start_sample + round(offset * SAMPLE_RATE)) / SAMPLE_RATE
 
 
@@ -189,7 +203,7 @@ def _joined(piece: Piece, parts: Sequence[PieceWords]) -> PieceWords:
 
 
 def _halves(piece: Piece) -> tuple[Piece, Piece]:
-    """The piece cut at the pause nearest to its middle."""
+    """The piece, cut at the pause nearest to its middle."""
     middle = piece.samples.shape[0] // 2
     pauses = [
         (before.end_sample + after.start_sample) // 2
@@ -201,7 +215,7 @@ def _halves(piece: Piece) -> tuple[Piece, Piece]:
 
 
 def _part(piece: Piece, region: Region) -> Piece:
-    """A stretch of a piece as a piece of its own."""
+    """A region of a piece as a piece of its own."""
     start, end = region.start_sample, region.end_sample
     inside = tuple(
         Region(max(other.start_sample, start) - start, min(other.end_sample, end) - start)

@@ -1,9 +1,9 @@
-"""Which words of a live hypothesis may be committed; pure.
+"""Which words of a live hypothesis may be committed; pure functions.
 
 Local agreement (Macháček et al. 2023, "Turning Whisper into Real-Time Transcription System",
-section 3): a word stands when two hypotheses in a row have it in the same place. The attention of
-the decoder, through the alignment, adds the second condition of Papi et al. 2023 (AlignAtt): a
-word whose sound reaches into the newest audio is not yet to be trusted.
+section 3): a word is committed when two hypotheses in a row have it at the same place. The second
+condition is that of AlignAtt (Papi et al. 2023): a word whose alignment reaches into the newest
+audio stays tentative.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from dataclasses import replace
 from meetcore.asr.recognizer import RecognizedWord
 
 SHORTEST_WORD = 0.03
-"""Seconds. Words made up past the end of the audio are all aligned to one point."""
+"""Seconds. Words hallucinated past the end of the audio are all aligned to one point."""
 EDGE = 0.06
-"""Seconds. A word that only begins this close to the end of the audio was not heard yet."""
+"""Seconds. A word that starts this close to the end of the audio has no evidence in it yet."""
 _MARKS = string.punctuation + "…“”‘’«»—–。，！？、：；"
 
 
 def bare(text: str) -> str:
-    """A word without case and marks, for comparing hypotheses.
+    """A word in lower case without punctuation, for comparing hypotheses.
 
     >>> bare(" Hello?") == bare(" hello")
     True
@@ -31,15 +31,15 @@ def bare(text: str) -> str:
 
 
 def is_mark(text: str) -> bool:
-    """True for a piece that is punctuation alone."""
+    """True for text that is punctuation only."""
     return not bare(text)
 
 
 def plausible(words: Sequence[RecognizedWord], end: float) -> tuple[RecognizedWord, ...]:
-    """The leading words that the audio, `end` seconds long, can bear out.
+    """The leading words with a plausible alignment inside the audio of `end` seconds.
 
-    A decoder that runs on after the speech has ended writes words that all align to the last
-    instant, or to no time at all.
+    A decoder that goes on after the end of the speech writes words that are all aligned to the
+    last instant, or have no duration.
     """
     brief = 0
     for position, word in enumerate(words):
@@ -52,9 +52,9 @@ def plausible(words: Sequence[RecognizedWord], end: float) -> tuple[RecognizedWo
 
 
 def agreed(previous: Sequence[RecognizedWord], words: Sequence[RecognizedWord]) -> int:
-    """How many leading items of `words` both hypotheses share; case and marks don't count.
+    """How many leading items of `words` both hypotheses share; case and punctuation don't count.
 
-    A mark that stands alone agrees with anything, for decoders keep changing their minds on them.
+    An item that is punctuation only agrees with anything, as it differs from decode to decode.
     """
     before = [bare(word.text) for word in previous if not is_mark(word.text)]
     matched = 0
@@ -70,10 +70,15 @@ def agreed(previous: Sequence[RecognizedWord], words: Sequence[RecognizedWord]) 
 def committable(
     previous: Sequence[RecognizedWord], words: Sequence[RecognizedWord], trusted_until: float
 ) -> tuple[RecognizedWord, ...]:
-    """The leading words that may be committed while people go on talking.
+    """The leading words that may be committed while the speech goes on.
 
-    The very last word of a hypothesis gives up its closing marks: the decoder puts a full stop
-    wherever the audio stops.
+    The last word of a hypothesis loses its closing punctuation: decoders write a full stop
+    wherever the audio ends.
+
+    Parameters
+    ----------
+    previous, words : the hypothesis before and the newest one
+    trusted_until : seconds; a word that ends later stays tentative
     """
     count = 0
     for word in words[: agreed(previous, words)]:
@@ -104,8 +109,14 @@ def without_closing_marks(word: RecognizedWord) -> RecognizedWord:
 def cut_position(words: Sequence[RecognizedWord], target: float, end: float) -> int | None:
     """How many of the committed words leave the window when it must shrink; None for no cut.
 
-    A cut wants a pause and the end of a sentence, near `target` (seconds). `end` is where the
-    window's audio ends; a cut never parts a word from the pieces that continue it.
+    The best cut is at a pause and at the end of a sentence, near `target`. A cut never separates
+    a word from the pieces that continue it.
+
+    Parameters
+    ----------
+    words : committed words of the window
+    target : seconds; where the cut should be
+    end : seconds; end of the window's audio
     """
     best: tuple[float, int] | None = None
     for position, word in enumerate(words):

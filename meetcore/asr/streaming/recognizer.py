@@ -1,8 +1,8 @@
-"""Words while people talk: a short window, decoded again only when there is something new.
+"""Live recognition with a forced prefix: a short window, decoded again when there is new speech.
 
-Every decode continues the words already committed (they are forced as the decoder's prefix), so
-committed words cannot change and only the newest two or three seconds are decoded. The encoder is
-given about 10 s instead of 30 (six times cheaper, measured), and nothing at all in silence.
+Each decode continues the committed words (given to the decoder as its prefix), so committed words
+never change and only the newest two or three seconds are decoded. The encoder gets about 10 s
+instead of 30 (six times cheaper, measured), and nothing is decoded in silence.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from meetcore.asr.hallucination import Evidence, judge
+from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.asr.recognizer import (
     MAX_CONTEXT,
     Recognition,
@@ -21,25 +22,23 @@ from meetcore.asr.recognizer import (
     Recognizer,
 )
 from meetcore.asr.streaming.local_agreement import committable, cut_position, is_mark, plausible
-from meetcore.asr.streaming.options import StreamingOptions, StreamUpdate
-from meetcore.asr.vad.activity import Activity, frame_levels_db
-from meetcore.asr.vad.speech_log import HeardSpeech
+from meetcore.asr.streaming.options import StreamingOptions
+from meetcore.asr.streaming.window import DecodeWindow
+from meetcore.asr.vad.activity import Activity
+from meetcore.asr.vad.speech_log import SpeechLog
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Word
 
-__all__ = ["StreamUpdate", "StreamingOptions", "StreamingRecognizer"]
-
 
 class StreamingRecognizer:
-    """The words of one meeting as they are said; used by one thread at a time.
+    """The words of one meeting while it goes on; used by one thread at a time.
 
-    Decodes happen at fixed counts of samples, so any chunking of the same audio gives the same
-    words.
+    Decodes happen at fixed counts of samples, so any chunking gives the same words.
 
     Parameters
     ----------
-    recognizer : shared with other meetings; holds nothing of this one
-    activity : this meeting's own voice activity
+    recognizer : shared with other meetings; keeps no state of this one
+    activity : this meeting's own voice activity detector
     """
 
     def __init__(
@@ -47,27 +46,26 @@ class StreamingRecognizer:
     ) -> None:
         self._recognizer = recognizer
         self._options = options or StreamingOptions()
-        self._heard = HeardSpeech(activity, self._options.speech_threshold)
-        self._audio: Samples = np.zeros(0, dtype=np.float32)
-        self._origin = 0
-        self._end = 0
-        self._looked = 0
+        self._gate = self._options.gate or recognizer.info.gate
+        self._speech = SpeechLog(activity, self._options.speech_threshold)
+        self._window = DecodeWindow(self._options.history_tokens)
+        self._position = 0
+        """End of the audio looked at, in samples."""
+        self._transcribed = 0
+        """Sample before which all speech is either committed or rejected."""
         self._step_samples = _samples(self._options.step)
-        self._window: list[RecognizedWord] = []
-        self._history: list[int] = []
         self._tentative: tuple[RecognizedWord, ...] = ()
-        self._done = 0
         self._language = self._options.language
         self._committed: list[Word] = []
         self._rejected: list[RejectedText] = []
 
     @property
     def step(self) -> float:
-        """Seconds of new audio between two decodes, now in force."""
+        """Seconds of new audio between two decodes, in force now."""
         return self._step_samples / SAMPLE_RATE
 
     def set_step(self, step: float) -> None:
-        """Decode more seldom, or more often again; the worker asks when it falls behind."""
+        """Set the seconds between two decodes; never below those of the options."""
         self._step_samples = _samples(max(self._options.step, step))
 
     def push(self, samples: Samples) -> StreamUpdate:
@@ -80,106 +78,112 @@ class StreamingRecognizer:
         Raises
         ------
         InferenceError
-            The recognizer failed at a step, the first of those that failed; the others were
-            looked at, and the next push, or flush, tells their words.
+            The recognizer failed at a step (the first that failed). The other steps were done;
+            the next push or flush returns their words.
         """
-        self._audio = np.concatenate((self._audio, samples))
-        self._end += samples.shape[0]
+        self._window.append(samples)
         failure: InferenceError | None = None
-        while self._looked + self._step_samples <= self._end:
+        while self._position + self._step_samples <= self._window.end:
             try:
-                self._look(self._looked + self._step_samples, last=False)
+                self._advance(self._position + self._step_samples, last=False)
             except InferenceError as error:
                 failure = failure or error
         if failure is not None:
             raise failure
-        return self._update()
+        return self._take_update()
 
     def flush(self) -> StreamUpdate:
-        """Commit everything that was said, at the end of the audio or at a break in it."""
-        self._look(self._end, last=True)
-        return self._update()
+        """Commit all words of the audio so far, at its end or at a break in it.
+
+        Raises
+        ------
+        InferenceError
+            The recognizer failed on the rest.
+        """
+        self._advance(self._window.end, last=True)
+        return self._take_update()
 
     def close(self) -> None:
         """Release the audio; idempotent."""
-        self._audio = np.zeros(0, dtype=np.float32)
+        self._window.release_audio()
 
-    def _update(self) -> StreamUpdate:
+    def _take_update(self) -> StreamUpdate:
         update = StreamUpdate(
             tuple(self._committed),
             tuple(_as_word(word) for word in self._tentative),
             tuple(self._rejected),
-            self._looked / SAMPLE_RATE,
+            self._position / SAMPLE_RATE,
         )
         self._committed.clear()
         self._rejected.clear()
         return update
 
-    def _look(self, position: int, last: bool) -> None:
-        """Hear the audio up to a position, and decode if it says something new."""
-        begin = self._looked
-        self._looked = position
-        self._heard.push(self._between(begin, position))
-        news = self._heard.amount_samples(self._done, position)
-        latest = self._heard.last_sample(position)
+    def _advance(self, position: int, last: bool) -> None:
+        """Look at the audio up to a position, and decode if it holds new speech."""
+        begin = self._position
+        self._position = position
+        self._speech.push(self._window.audio(begin, position))
+        new_speech = self._speech.count_samples(self._transcribed, position)
+        latest = self._speech.last_sample(position)
         silence = position - min(position, latest if latest is not None else 0)
         paused = last or silence >= _samples(self._options.pause)
-        least = self._options.least_word if paused else self._options.least_news
-        if not self._tentative and news < (1 if last else _samples(least)):
-            if paused or not news:
-                self._rest(position, silence)
+        minimum = self._options.min_word if paused else self._options.min_new_speech
+        if not self._tentative and new_speech < (1 if last else _samples(minimum)):
+            over = silence >= _samples(self._options.reset) or not self._window.words
+            if over and (paused or not new_speech):
+                self._restart(position)
             return
         try:
             recognition = self._decode(position)
-            if self._stalled(recognition, news):
-                self._begin_window(self._heard.first_sample(self._done, position) or self._done)
+            if self._skips_speech(recognition, new_speech):
+                first = self._speech.first_sample(self._transcribed, position)
+                self._restart(first or self._transcribed)
                 recognition = self._decode(position)
-            self._take(recognition, position, paused)
+            self._commit_or_hold(recognition, position, paused)
         finally:
-            # Also when every decode fails: the window must not grow until that is over.
+            # Also after a failed decode: the window must not grow while decodes keep failing.
             self._shrink(position)
 
-    def _rest(self, position: int, silence: int) -> None:
-        """Nothing new was said: let the window go once the pause is long enough."""
-        if silence >= _samples(self._options.reset) or not self._window:
-            self._begin_window(position)
-
-    def _stalled(self, recognition: Recognition, news: int) -> bool:
-        """Whether the decoder takes all for said though somebody went on talking."""
+    def _skips_speech(self, recognition: Recognition, new_speech: int) -> bool:
+        """Whether the decoder returned no words for a stretch of speech after the prefix."""
         silent = all(is_mark(word.text) for word in recognition.words)
-        return silent and bool(self._window) and news >= _samples(self._options.stall)
+        stall = _samples(self._options.stall)
+        return silent and bool(self._window.words) and new_speech >= stall
 
     def _decode(self, position: int) -> Recognition:
-        """Words after the committed ones of the window, on the meeting's clock."""
-        samples = self._between(self._origin, position)
+        """Words after the committed ones of the window, in seconds since the meeting began."""
+        samples = self._window.audio(self._window.start, position)
         samples = samples[-_samples(MAX_CONTEXT) :]
-        offset = position - samples.shape[0]
+        offset = (position - samples.shape[0]) / SAMPLE_RATE
         duration = samples.shape[0] / SAMPLE_RATE
-        fresh = duration - (self._window[-1].end - offset / SAMPLE_RATE if self._window else 0.0)
+        words = self._window.words
+        fresh = duration - (words[-1].end - offset if words else 0.0)
         context = np.ceil(max(self._options.context, duration + self._options.slack))
         recognition = self._recognizer.recognize(
             samples,
             RecognizeOptions(
                 language=self._language,
-                prompt_tokens=tuple(self._history),
-                prefix_tokens=tuple(token for word in self._window for token in word.tokens),
+                prompt_tokens=self._window.prompt_tokens,
+                prefix_tokens=self._window.prefix_tokens,
                 context=min(MAX_CONTEXT, float(context)),
                 max_new_tokens=6 + int(7 * max(fresh, 0.0)),
             ),
         )
-        words = plausible(recognition.words, duration)
-        moved = tuple(_moved(word, offset / SAMPLE_RATE) for word in words)
-        return replace(recognition, words=moved)
+        kept = plausible(recognition.words, duration)
+        return replace(recognition, words=tuple(_shifted(word, offset) for word in kept))
 
-    def _take(self, recognition: Recognition, position: int, paused: bool) -> None:
-        """Commit what may stand; the rest is tentative until the next look."""
+    def _commit_or_hold(self, recognition: Recognition, position: int, paused: bool) -> None:
+        """Commit the words that are certain; the rest is tentative until the next decode."""
         words = recognition.words
-        evidence = Evidence(self._level(position))
-        verdict = judge(recognition, evidence, self._options.gate)
+        level_db = self._window.level_db(self._transcribed, position)
+        verdict = judge(recognition, Evidence(level_db), self._gate)
         if not verdict.accepted:
             if paused:
-                self._reject(recognition, str(verdict.reason))
-                self._done = position
+                text = recognition.text.strip()
+                self._rejected.append(
+                    RejectedText(words[0].start, words[-1].end, text, str(verdict.reason))
+                )
+                self._transcribed = position
             self._tentative = ()
             return
         trusted = position / SAMPLE_RATE - self._options.hold
@@ -189,78 +193,54 @@ class StreamingRecognizer:
         if chosen:
             self._language = self._language or recognition.language
         if paused:
-            self._done = position
+            self._transcribed = position
 
     def _commit(self, words: Sequence[RecognizedWord]) -> None:
-        for word in words:
-            self._window.append(word)
-            self._committed.append(_as_word(word))
+        self._window.words.extend(words)
+        self._committed.extend(_as_word(word) for word in words)
         if words:
-            self._done = max(self._done, round(words[-1].end * SAMPLE_RATE))
-
-    def _reject(self, recognition: Recognition, reason: str) -> None:
-        words = recognition.words
-        self._rejected.append(
-            RejectedText(words[0].start, words[-1].end, recognition.text.strip(), reason)
-        )
-
-    def _level(self, position: int) -> float:
-        """Loudest 32 ms of the audio not yet settled, in dB of full scale."""
-        levels = frame_levels_db(self._between(max(self._done, self._origin), position))
-        return float(levels.max(initial=-100.0))
+            self._transcribed = max(self._transcribed, round(words[-1].end * SAMPLE_RATE))
 
     def _shrink(self, position: int) -> None:
-        """Cut a window that has grown too long; the words that leave become history."""
-        options = self._options
+        """Cut a window that has grown too long; the words that leave it become history."""
+        options, words = self._options, self._window.words
         longest = _samples(options.longest_window)
-        if position - self._origin <= longest:
+        if position - self._window.start <= longest:
             return
         end = position / SAMPLE_RATE
-        count = cut_position(self._window, end - options.kept_window, end)
+        count = cut_position(words, end - options.kept_window, end)
         if count is not None:
-            word = self._window[count - 1]
-            following = self._window[count].start if count < len(self._window) else None
-            if following is None:
-                following = self._tentative[0].start if self._tentative else word.end
-            middle = min((word.end + following) / 2, word.end + 0.3)
-            self._begin_window(_samples(middle), count)
-        elif position - self._origin > 2 * longest:
-            self._force(position - longest)
+            word = words[count - 1]
+            following = [*words[count:], *self._tentative]
+            next_start = following[0].start if following else word.end
+            middle = min((word.end + next_start) / 2, word.end + 0.3)
+            self._window.move_words_to_history(count)
+            self._window.move_start(_samples(middle))
+        elif position - self._window.start > 2 * longest:
+            self._commit_without_agreement(position - longest)
 
-    def _force(self, position: int) -> None:
-        """Give up waiting for agreement: the newest guess before a position stands as it is."""
+    def _commit_without_agreement(self, position: int) -> None:
+        """Commit the tentative words before a position, as two decodes never agreed on them."""
         limit = position / SAMPLE_RATE
         forced = [word for word in self._tentative if word.end <= limit]
         self._commit(forced)
-        self._begin_window(round(forced[-1].end * SAMPLE_RATE) if forced else position)
+        self._restart(round(forced[-1].end * SAMPLE_RATE) if forced else position)
 
-    def _begin_window(self, position: int, leaving: int | None = None) -> None:
-        """Move the window's start; `leaving` words (all by default) become history."""
-        count = len(self._window) if leaving is None else leaving
-        for word in self._window[:count]:
-            self._history.extend(word.tokens)
-        self._history = self._history[-self._options.history_tokens :]
-        self._window = self._window[count:]
-        if leaving is None:
-            # Never back into a committed word, or it would be said twice.
-            position = max(self._done, position - _samples(self._options.lead))
-            self._done = position
-            self._tentative = ()
-        self._origin = max(self._origin, position)
-        surplus = self._origin - (self._end - self._audio.shape[0])
-        if surplus > 0:
-            self._audio = self._audio[surplus:].copy()
-
-    def _between(self, start: int, stop: int) -> Samples:
-        first = self._end - self._audio.shape[0]
-        return self._audio[max(0, start - first) : max(0, stop - first)]
+    def _restart(self, position: int) -> None:
+        """Start an empty window a little before a position; all its words become history."""
+        self._window.move_words_to_history(len(self._window.words))
+        # Never back into a committed word, or it would be recognized a second time.
+        position = max(self._transcribed, position - _samples(self._options.lead))
+        self._transcribed = position
+        self._tentative = ()
+        self._window.move_start(position)
 
 
 def _samples(seconds: float) -> int:
     return round(seconds * SAMPLE_RATE)
 
 
-def _moved(word: RecognizedWord, offset: float) -> RecognizedWord:
+def _shifted(word: RecognizedWord, offset: float) -> RecognizedWord:
     return replace(word, start=word.start + offset, end=word.end + offset)
 
 

@@ -1,4 +1,4 @@
-"""Where somebody speaks, for scheduling decodes and cutting at pauses; never the only gate."""
+"""Voice activity detection: schedules decodes and finds pauses, never decides on text alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from meetcore.records import SAMPLE_RATE, Samples
 
 FRAME_SAMPLES = 512
-"""One probability of speech per 32 ms."""
+"""Samples per frame (32 ms at 16 kHz)."""
 
 Probabilities = npt.NDArray[np.float32]
 """Probability of speech, shape (n_frames,), float32 in [0, 1], one per 512 samples."""
@@ -32,18 +32,26 @@ class Region:
 
 
 class Activity(Protocol):
-    """Something that hears speech."""
+    """A voice activity detector; used by one stream at a time."""
 
     def speech_probabilities(self, samples: Samples) -> Probabilities:
-        """One probability per full or last, partial frame of 512 samples.
+        """The probability of speech in each frame of 512 samples; the last one may be partial.
 
-        A detector with memory goes on from the previous call, so call it with consecutive
-        audio, whole frames at a time, and ``reset()`` before other audio.
+        A detector with state continues from the previous call: call it with consecutive audio,
+        whole frames at a time, and ``reset()`` before other audio.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+
+        Returns
+        -------
+        np.ndarray, shape (n_frames,), float32 in [0, 1]
         """
         ...
 
     def reset(self) -> None:
-        """Forget the audio heard so far."""
+        """Clear the state, before audio that does not continue the last."""
         ...
 
 
@@ -55,13 +63,13 @@ def find_regions(
     pause: float = 0.25,
     margin: float = 0.1,
 ) -> list[Region]:
-    """Stretches of speech in a piece of audio, in order.
+    """Regions of speech in some audio, in order.
 
     Parameters
     ----------
     samples : np.ndarray, shape (n_samples,), float32, 16 kHz
-    threshold : a frame at or above it is speech; below its usual 0.5, because a word that is
-        cut off costs more than a pause that is missed
+    threshold : a frame at or above it is speech; lower than the usual 0.5, because a word that
+        is cut off costs more than a pause that is missed
     pause : seconds without speech that end a region
     margin : seconds added on both sides
     """
@@ -73,7 +81,15 @@ def find_regions(
 def regions_of(
     speech: npt.NDArray[np.bool_], n_samples: int, *, pause: float = 0.25, margin: float = 0.1
 ) -> list[Region]:
-    """Frames marked as speech, joined over short pauses, as stretches of samples."""
+    """Regions from frames marked as speech, joined over short pauses.
+
+    Parameters
+    ----------
+    speech : np.ndarray, shape (n_frames,), bool, frames of 512 samples
+    n_samples : length of the audio; no region reaches past it
+    pause : seconds without speech that end a region
+    margin : seconds added on both sides
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([0], speech.astype(np.int8), [0]))))
     margin_samples = round(margin * SAMPLE_RATE)
     pause_samples = round(pause * SAMPLE_RATE)
@@ -90,39 +106,49 @@ def regions_of(
 
 
 def speech_samples(regions: Sequence[Region]) -> int:
-    """How many samples of speech the regions hold."""
+    """Total length of the regions, in samples."""
     return sum(region.length_samples for region in regions)
 
 
 class EnergyActivity:
-    """Speech is what stands out of the quietest tenth of the audio so far; needs no weight.
+    """Voice activity from the level alone, for machines without Silero's weights.
 
-    The floor follows the 10th percentile of the frames heard in the last 30 s; 12 dB above
-    it the probability is one half. Frames under -60 dBFS are never speech.
+    The noise floor is the 10th percentile of the frame levels of the last 30 s; 12 dB above it
+    the probability is one half. Frames under -60 dBFS are never speech.
     """
 
     def __init__(self) -> None:
         self._history = np.zeros(0, dtype=np.float32)
 
     def reset(self) -> None:
-        """Forget the floor."""
+        """Forget the noise floor."""
         self._history = np.zeros(0, dtype=np.float32)
 
     def speech_probabilities(self, samples: Samples) -> Probabilities:
-        """One probability per frame of 512 samples."""
+        """The probability of speech in each frame; see Activity."""
         levels = frame_levels_db(samples)
         if levels.shape[0] == 0:
             return levels
         self._history = np.concatenate((self._history, levels))[-30 * SAMPLE_RATE // 512 :]
-        heard = self._history[self._history > -90.0]
-        floor = float(np.percentile(heard, 10)) if heard.shape[0] else -60.0
+        audible = self._history[self._history > -90.0]
+        floor = float(np.percentile(audible, 10)) if audible.shape[0] else -60.0
         margin_db = levels - max(min(floor, -30.0) + 12.0, -60.0)
         probabilities = 1.0 / (1.0 + np.exp(-margin_db / 2.0))
         return np.where(levels < -60.0, 0.0, probabilities).astype(np.float32)
 
 
 def frame_levels_db(samples: Samples) -> Probabilities:
-    """RMS of each frame of 512 samples in dB relative to full scale, shape (n_frames,)."""
+    """Level of each frame of 512 samples; the last one may be partial.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+
+    Returns
+    -------
+    np.ndarray, shape (n_frames,), float32
+        RMS in dB relative to full scale, at least -100.
+    """
     count = -(-samples.shape[0] // FRAME_SAMPLES)
     padded = np.zeros(count * FRAME_SAMPLES, dtype=np.float32)
     padded[: samples.shape[0]] = samples

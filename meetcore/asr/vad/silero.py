@@ -1,14 +1,13 @@
-"""Silero VAD in numpy: the published network, run on whole stretches at once, without torch.
+"""Silero VAD in numpy: the published network without torch, on many frames at once.
 
-The package's own loader sets torch to one thread for the whole process when it is imported, so
-only its weights are taken. Source: github.com/snakers4/silero-vad (MIT), the 16 kHz network.
+Importing the `silero-vad` package sets torch to one thread for the whole process, so only its
+weight file is used. Source: github.com/snakers4/silero-vad (MIT), the 16 kHz network.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
-import struct
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -18,66 +17,66 @@ from meetcore.asr.vad.activity import FRAME_SAMPLES, Activity, EnergyActivity, P
 from meetcore.errors import ModelUnavailableError
 from meetcore.records import Samples
 
+logger = logging.getLogger(__name__)
+
 CONTEXT_SAMPLES = 64
-"""Samples of the previous frame that each frame sees again."""
+"""Samples of the previous frame that are put before each frame."""
 _FFT = 256
 _HOP = 128
 _BINS = _FFT // 2 + 1
 _CONVOLUTIONS = {"conv1": 1, "conv2": 2, "conv3": 2, "conv4": 1}
-"""Layers and their strides."""
+"""Stride of each convolution, in order."""
 _BLOCK = 1024
-"""Frames convolved at once (33 s of audio): bounds memory on long recordings."""
+"""Frames convolved at once (33 s of audio), to bound memory on long recordings."""
 
 Array = npt.NDArray[np.float32]
 
 
 def load_activity() -> Activity:
-    """Silero VAD where its package is installed, else the energy detector."""
+    """A new detector: Silero VAD where its weights are installed, else the energy detector."""
     try:
         return SileroActivity(silero_weights())
-    except ModelUnavailableError:
+    except ModelUnavailableError as error:
+        logger.info("voice activity by level only: %s", error)
         return EnergyActivity()
 
 
 def silero_weights() -> dict[str, Array]:
-    """The 16 kHz network's tensors from the installed `silero-vad` package, which isn't imported.
+    """Float32 tensors of the 16 kHz network, by name, from the installed `silero-vad` package.
+
+    The package itself is not imported.
 
     Raises
     ------
     ModelUnavailableError
-        The package is missing, or another version with other files.
+        The package is missing, or has no such file (another version); install it.
     """
     spec = importlib.util.find_spec("silero_vad")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    for place in places:
-        path = Path(place) / "data" / "silero_vad_16k.safetensors"
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    for folder in folders:
+        path = Path(folder) / "data" / "silero_vad_16k.safetensors"
         if path.is_file():
-            return read_safetensors(path)
+            return _read_weights(path)
     raise ModelUnavailableError(
         "Silero VAD's weights are not installed; run: pip install 'silero-vad>=6.2'"
     )
 
 
-def read_safetensors(path: Path) -> dict[str, Array]:
-    """Float32 tensors of a safetensors file.
+def _read_weights(path: Path) -> dict[str, Array]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
 
-    Source: huggingface.co/docs/safetensors, "Format": a length, a JSON header, the bytes.
-    """
-    data = path.read_bytes()
-    (length,) = struct.unpack_from("<Q", data)
-    header = json.loads(data[8 : 8 + length])
-    body = memoryview(data)[8 + length :]
-    return {
-        name: np.frombuffer(body[slice(*entry["data_offsets"])], dtype="<f4").reshape(
-            entry["shape"]
-        )
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelUnavailableError(
+            f"Silero VAD's weights in {path.name} cannot be read ({error}); run:"
+            " pip install --force-reinstall 'silero-vad>=6.2'"
+        ) from error
 
 
 class SileroActivity:
-    """Silero VAD with its memory; one object per stream of audio, not for several threads.
+    """Silero VAD with the state of its recurrent layer; one object per stream and thread.
 
     Parameters
     ----------
@@ -88,7 +87,7 @@ class SileroActivity:
         self._weights = weights
         self._spectrum = np.ascontiguousarray(weights["stft_conv.weight"][:, 0, :].T)
         self._recurrent = np.ascontiguousarray(weights["lstm_cell.weight_hh"].T)
-        # Sliced out of the published layout their elements lie apart, and numpy leaves BLAS aside.
+        # Contiguous copies: numpy does not use BLAS for slices of the published layout.
         self._taps = {
             name: [np.ascontiguousarray(weights[f"{name}.weight"][:, :, tap].T) for tap in range(3)]
             for name in _CONVOLUTIONS
@@ -96,13 +95,13 @@ class SileroActivity:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the audio heard so far."""
+        """Clear the recurrent state and the context."""
         self._hidden = np.zeros(128, dtype=np.float32)
         self._cell = np.zeros(128, dtype=np.float32)
         self._context = np.zeros(CONTEXT_SAMPLES, dtype=np.float32)
 
     def speech_probabilities(self, samples: Samples) -> Probabilities:
-        """One probability per frame of 512 samples; goes on from the previous call."""
+        """The probability of speech in each frame, continuing from the last call; see Activity."""
         step = _BLOCK * FRAME_SAMPLES
         parts = [
             self._block(samples[start : start + step]) for start in range(0, samples.shape[0], step)
@@ -117,10 +116,10 @@ class SileroActivity:
         self._context = audio[-CONTEXT_SAMPLES:].copy()
         width = CONTEXT_SAMPLES + FRAME_SAMPLES
         frames = np.lib.stride_tricks.sliding_window_view(audio, width)[::FRAME_SAMPLES]
-        return self._remember(self._features(frames))
+        return self._recurrence(self._features(frames))
 
     def _features(self, frames: Array) -> Array:
-        """The convolutional part, frame by frame alike: shape (n_frames, 128)."""
+        """The convolutional part: (n_frames, 576) samples to (n_frames, 128) features."""
         mirrored = frames[:, -2 : -CONTEXT_SAMPLES - 2 : -1]
         padded = np.concatenate((frames, mirrored), axis=1)
         windows = np.lib.stride_tricks.sliding_window_view(padded, _FFT, axis=1)[:, ::_HOP]
@@ -131,7 +130,7 @@ class SileroActivity:
         return hidden[:, 0, :]
 
     def _convolution(self, inputs: Array, name: str, stride: int) -> Array:
-        """Three taps, one step of padding, then a rectifier; (n, steps, in) to (n, steps, out)."""
+        """Convolution of 3 taps with padding 1, and ReLU: (n, steps, in) to (n, steps, out)."""
         padded = np.pad(inputs, ((0, 0), (1, 1), (0, 0)))
         steps = (padded.shape[1] - 3) // stride + 1
         output = sum(
@@ -140,8 +139,8 @@ class SileroActivity:
         )
         return np.maximum(output + self._weights[f"{name}.bias"], 0.0)
 
-    def _remember(self, features: Array) -> Probabilities:
-        """The recurrent part: one step per frame, then the output unit."""
+    def _recurrence(self, features: Array) -> Probabilities:
+        """The LSTM and the output unit: (n_frames, 128) features to probabilities."""
         weights = self._weights
         driven = features @ weights["lstm_cell.weight_ih"].T
         driven += weights["lstm_cell.bias_ih"] + weights["lstm_cell.bias_hh"]
@@ -159,6 +158,6 @@ class SileroActivity:
 
 
 def _sigmoid(values: Array) -> Array:
-    # The hyperbolic tangent never overflows, where the exponential does.
+    # By way of tanh, which cannot overflow as exp does.
     result: Array = np.float32(0.5) * (np.tanh(values * np.float32(0.5)) + np.float32(1.0))
     return result

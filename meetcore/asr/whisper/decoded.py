@@ -1,4 +1,4 @@
-"""From decoded tokens to a Recognition: what every engine does after its decoder."""
+"""From decoded Whisper tokens to a Recognition: the steps after decoding, shared by engines."""
 
 from __future__ import annotations
 
@@ -15,16 +15,35 @@ from meetcore.records import SAMPLE_RATE, Samples
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Decoded text tokens, without those that were forced, before they are aligned."""
+    """Newly decoded text tokens (without the forced prefix), before they are aligned."""
 
     tokens: tuple[int, ...]
     average_log_probability: float
     no_speech_probability: float
     truncated: bool
+    """Cut at a loop, or stopped by the token cap."""
+
+
+def token_cap(duration: float, language: str | None) -> int:
+    """Most new tokens that `duration` seconds of speech can need.
+
+    Fast English stays under 7 tokens a second; scripts that byte pairs cover badly need up to
+    three times as many. 224 is half of Whisper's text context, its own limit.
+    """
+    per_second = 8 if language in (None, "en") else 20
+    return min(224, 10 + int(per_second * duration))
 
 
 def guarded_draft(tokens: tuple[int, ...], average: float, no_speech: float, capped: bool) -> Draft:
-    """A draft cut where it begins to loop."""
+    """A draft, cut after the first round where the tokens loop.
+
+    Parameters
+    ----------
+    tokens : newly decoded text tokens
+    average : mean log-probability of the tokens
+    no_speech : probability that the window holds no speech
+    capped : whether decoding stopped at the token cap
+    """
     loop = loop_start(tokens)
     kept = tokens if loop is None else tokens[:loop]
     return Draft(kept, average, no_speech, capped or loop is not None)
@@ -38,12 +57,20 @@ def recognition(
     skip: int,
     language: str,
 ) -> Recognition:
-    """The answer for one window; `times` covers `skip` forced tokens before the draft's.
+    """The words and scores of one window.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n_samples,), float32, 16 kHz, the window
+    times : times of the forced tokens and the draft's; None gives every word the whole window
+    skip : number of forced tokens at the start of `times`
+    language : ISO code
 
     Raises
     ------
     InferenceError
-        Its scores or times are no numbers: no gate would catch that, and no store keep it.
+        A score or a time is NaN, which neither the gate nor the store could handle; other
+        windows may still work.
     """
     texts, groups = vocabulary.split(draft.tokens, language)
     if times is None:

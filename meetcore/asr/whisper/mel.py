@@ -1,4 +1,4 @@
-"""Whisper's log-mel features in numpy, so that live recognition needs no torch."""
+"""Whisper's log-mel features in numpy, so that CTranslate2 needs no torch."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ def log_mel(samples: Samples, context: float, n_mels: int = 80) -> Features:
     end = half + n_frames * HOP_SAMPLES
     padded[:half] = padded[half + 1 : 2 * half + 1][::-1]
     padded[end : end + half] = padded[end - half - 1 : end - 1][::-1]
-    # Frames that hold only padding are all alike: transform just those that hear something.
-    heard = min(n_frames, (samples.shape[0] + half) // HOP_SAMPLES + 1)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_SAMPLES][:heard]
+    # Frames of padding only are all equal: transform just those that contain samples.
+    n_filled = min(n_frames, (samples.shape[0] + half) // HOP_SAMPLES + 1)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_SAMPLES][:n_filled]
     spectrum = scipy.fft.rfft(frames * _hann(), axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     logs = np.full((n_mels, n_frames), -10.0, dtype=np.float32)
-    logs[:, :heard] = np.log10(np.maximum(mel_filters(n_mels) @ power.T, 1e-10))
+    logs[:, :n_filled] = np.log10(np.maximum(mel_filters(n_mels) @ power.T, 1e-10))
     logs = np.maximum(logs, logs.max() - 8.0)
     return np.ascontiguousarray((logs + 4.0) / 4.0, dtype=np.float32)
 
 
 def padded_frames(n_samples: int, context: float) -> int:
-    """Frames of a window of `n_samples` padded to `context` seconds: even, at most 3000."""
+    """Frames of a window of `n_samples` padded to `context` seconds; even, at most 3000."""
     longest = max(round(context * FRAMES_PER_SECOND), -(-n_samples // HOP_SAMPLES))
     return min(3000, longest + longest % 2)
 
@@ -69,7 +69,7 @@ def _hann() -> Features:
 def mel_filters(n_mels: int) -> Features:
     """Triangular filters of equal area on Slaney's mel scale, shape (n_mels, 201), float32.
 
-    Source: Slaney 1998, Auditory Toolbox, and librosa.filters.mel, which Whisper's are made with.
+    Source: Slaney 1998, Auditory Toolbox; librosa.filters.mel, which made Whisper's filters.
     """
     edges = _mel_to_hz(np.linspace(0.0, _hz_to_mel(SAMPLE_RATE / 2), n_mels + 2))
     bins_hz = np.linspace(0.0, SAMPLE_RATE / 2, N_FFT // 2 + 1)

@@ -1,4 +1,4 @@
-"""Whisper's byte-pair tokens, spoken through openai-whisper's tokenizer."""
+"""Whisper's vocabulary, by way of openai-whisper's tokenizer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WhisperTokens:
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
-        """ISO codes this weight can be told to use."""
+        """ISO codes that this weight can transcribe."""
         if not self.multilingual:
             return ("en",)
         return tuple(self.tokenizer().all_language_codes)
@@ -51,10 +51,10 @@ class WhisperTokens:
         return list(self.tokenizer(language).sot_sequence)
 
     def prompt(self, language: str | None, options: RecognizeOptions) -> list[int]:
-        """All tokens the decoder is given before it writes: history, start, settled words."""
+        """All tokens given to the decoder: history, start sequence, prefix of the options."""
         tokenizer = self.tokenizer(language)
         before = options.prompt_tokens
-        # Whisper keeps half of its 448 positions for history and leaves room to write.
+        # Whisper uses at most half of its 448 positions for history.
         history = [tokenizer.sot_prev, *before[-223:]] if before else []
         mode = [] if options.timestamps else [tokenizer.no_timestamps]
         return [*history, *tokenizer.sot_sequence, *mode, *options.prefix_tokens]
@@ -62,14 +62,14 @@ class WhisperTokens:
     def split(
         self, tokens: Sequence[int], language: str | None
     ) -> tuple[list[str], list[list[int]]]:
-        """Texts and token groups of the words in text tokens."""
+        """Text tokens as words: their texts, and the tokens of each."""
         if not tokens:
             return [], []
         texts, groups = self.tokenizer(language).split_to_word_tokens(list(tokens))
         return list(texts), [list(group) for group in groups]
 
     def encode(self, text: str) -> tuple[int, ...]:
-        """Text as tokens, for prompts and prefixes; what looks like a special token is text."""
+        """Text as tokens, for prompts; special tokens in it are encoded as plain text."""
         return tuple(self.tokenizer().encode(text, disallowed_special=()))
 
     def decode(self, tokens: Sequence[int]) -> str:

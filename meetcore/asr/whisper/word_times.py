@@ -1,4 +1,4 @@
-"""Tokens into words with times."""
+"""Word times from the alignment of Whisper's tokens with the audio."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from meetcore.asr.recognizer import RecognizedWord
 
 SECONDS_PER_STEP = 0.02
-"""One encoder position: two 10 ms frames."""
+"""Length of one encoder position: two feature frames of 10 ms."""
 
 OPENING = "\"'“¿([{-"
 CLOSING = "\"'.。,，!！?？:：”)]}、"  # noqa: RUF100
-"""Marks that join the word before them; both sets as in the reference implementation."""
+"""Punctuation joined to the next word (opening) or the one before; as in openai-whisper."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenTimes:
-    """When each text token begins, and how likely the decoder found it.
+    """Start in seconds and probability of each text token.
 
-    `starts` has one value more than `probabilities`: where the last token ends.
+    `starts` has one value more than `probabilities`: the end of the last token.
     """
 
     starts: tuple[float, ...]
@@ -31,10 +31,15 @@ class TokenTimes:
 def token_times(
     path: Sequence[tuple[int, int]], probabilities: Sequence[float], duration: float
 ) -> TokenTimes:
-    """Token starts in seconds, from a path of (token, encoder position) pairs.
+    """Times of tokens, from an alignment path of (token, encoder position) pairs.
 
-    A token starts where the path first reaches it; the end-of-text row closes the last one.
-    No time is later than `duration`, the seconds of audio before the padding.
+    A token starts where the path first reaches it; the end-of-text row is the end of the last.
+
+    Parameters
+    ----------
+    path : alignment by dynamic time warping; the last token is end-of-text
+    probabilities : one per text token
+    duration : seconds of audio before the padding; no time is later
     """
     pairs = np.asarray(path, dtype=np.int64).reshape(-1, 2)
     count = len(probabilities)
@@ -51,7 +56,7 @@ def token_times(
 def timed_words(
     texts: Sequence[str], tokens: Sequence[Sequence[int]], times: TokenTimes, skip: int = 0
 ) -> tuple[RecognizedWord, ...]:
-    """Words of grouped tokens; the first `skip` tokens of `times` belong to a prefix."""
+    """Words with the times of their tokens; the first `skip` tokens of `times` are a prefix."""
     words: list[RecognizedWord] = []
     position = skip
     for text, group in zip(texts, tokens, strict=True):
@@ -72,7 +77,7 @@ def timed_words(
 def untimed_words(
     texts: Sequence[str], tokens: Sequence[Sequence[int]], duration: float, probability: float
 ) -> tuple[RecognizedWord, ...]:
-    """Words that all span the whole window."""
+    """Words that all span the whole window of `duration` seconds."""
     words = [
         RecognizedWord(text, 0.0, duration, probability, tuple(group))
         for text, group in zip(texts, tokens, strict=True)
@@ -81,7 +86,7 @@ def untimed_words(
 
 
 def merge_punctuation(words: Sequence[RecognizedWord]) -> tuple[RecognizedWord, ...]:
-    """Marks joined to the word they belong to; the word keeps its own times."""
+    """Words with their punctuation attached; a word keeps its own times."""
     merged: list[RecognizedWord] = []
     opening: RecognizedWord | None = None
     for word in words:

@@ -1,4 +1,4 @@
-"""Files of weights that hold no code at all: what their headers say."""
+"""Reads the headers of weight files that cannot hold code: safetensors, ONNX, GGML, CTranslate2."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from typing import BinaryIO
 from meetcore.diagnostics.findings import Checkpoint
 
 HEAD = 4096
+"""Bytes read to recognize a format."""
 MOST_DIMENSIONS = 16
 LONGEST_HEADER = 16 * 2**20
+"""Bytes of a safetensors header."""
 PRECISIONS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}
 
 
 def starts_safetensors(head: bytes) -> bool:
-    """Whether it begins with the length of a JSON header, and that."""
+    """Whether a file begins like safetensors: the length of a JSON header, then the header."""
     if len(head) < 10:
         return False
     (length,) = struct.unpack("<Q", head[:8])
@@ -27,7 +29,7 @@ def starts_safetensors(head: bytes) -> bool:
 
 
 def safetensors(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    """Names, shapes and precision. Source: the format's README, huggingface/safetensors."""
+    """Number of tensors and parameters, precision. Source: huggingface/safetensors, README."""
     (length,) = struct.unpack("<Q", file.read(8))
     header = json.loads(file.read(length))
     tensors = [each for name, each in header.items() if name != "__metadata__"]
@@ -44,13 +46,13 @@ def safetensors(found: Checkpoint, file: BinaryIO) -> Checkpoint:
 
 
 def count_of(shape: Sequence[object]) -> int:
-    """Numbers in a tensor; 0 for a shape that no tensor has, of which the product may be huge."""
+    """Number of elements of a tensor; 0 for an implausible shape, whose product may be huge."""
     sizes = [size for size in shape[:MOST_DIMENSIONS] if isinstance(size, int) and size < 2**40]
     return math.prod(sizes) if len(sizes) == len(shape) else 0
 
 
 def starts_onnx(head: bytes) -> bool:
-    """Whether it begins as a ModelProto: a version, then who produced it, or a graph."""
+    """Whether a file begins like an ONNX ModelProto: ir_version, then producer_name or graph."""
     return (
         len(head) > 2
         and head[:1] == b"\x08"
@@ -60,43 +62,43 @@ def starts_onnx(head: bytes) -> bool:
 
 
 def onnx(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    """ModelProto: 1 ir_version, 2 producer_name, 3 producer_version. Source: onnx.proto."""
+    """Producer and its version: fields 2 and 3 of a ModelProto. Source: onnx.proto."""
     head = file.read(HEAD)
     fields: dict[int, str] = {}
-    place = 2
-    while place + 1 < len(head) and head[place] in (0x12, 0x1A) and head[place + 1] < 0x80:
-        end = place + 2 + head[place + 1]
-        fields[head[place] >> 3] = head[place + 2 : end].decode("utf-8", "replace")
-        place = end
-    wrote = ((fields[2], fields.get(3, "")),) if fields.get(2) else ()
-    return replace(found, container="onnx", kind="ONNX model", written_by=wrote)
+    offset = 2
+    while offset + 1 < len(head) and head[offset] in (0x12, 0x1A) and head[offset + 1] < 0x80:
+        end = offset + 2 + head[offset + 1]
+        fields[head[offset] >> 3] = head[offset + 2 : end].decode("utf-8", "replace")
+        offset = end
+    written_by = ((fields[2], fields.get(3, "")),) if fields.get(2) else ()
+    return replace(found, container="onnx", kind="ONNX model", written_by=written_by)
 
 
 def ggml(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    """Known by its first four bytes."""
+    """A GGML file; nothing but its first four bytes is read."""
     return replace(found, container="ggml", kind="whisper.cpp model")
 
 
 def gguf(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    """Known by its first four bytes."""
+    """A GGUF file; nothing but its first four bytes is read."""
     return replace(found, container="gguf", kind="llama.cpp model")
 
 
-def starts_converted(head: bytes) -> bool:
-    """Whether it begins as CTranslate2's model.bin: a version, a length, a name of that length."""
+def starts_ctranslate2(head: bytes) -> bool:
+    """Whether a file begins like CTranslate2's model.bin: version, length, name of that length."""
     length = int.from_bytes(head[4:6], "little")
     name = head[6 : 6 + length]
     known = head[1:4] == bytes(3) and 2 <= length <= 64 and name.endswith(b"Spec\0")
     return known and len(name) == length
 
 
-def converted(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    """A model.bin, without the folder it belongs into."""
-    return replace(found, container="ctranslate2", kind=converted_kind(found.path))
+def ctranslate2(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+    """A model.bin of CTranslate2 outside its folder."""
+    return replace(found, container="ctranslate2", kind=ctranslate2_kind(found.path))
 
 
-def converted_kind(model: Path) -> str:
-    """Format version, then the name of what it holds. Source: CTranslate2's model_spec.py."""
+def ctranslate2_kind(model: Path) -> str:
+    """The name of the model class in a model.bin. Source: CTranslate2, model_spec.py."""
     with model.open("rb") as file:
         head = file.read(256)
     length = int.from_bytes(head[4:6], "little")

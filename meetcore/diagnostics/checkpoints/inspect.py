@@ -1,4 +1,4 @@
-"""What a file of weights says of itself: versions, keys, precision; nothing in it is run."""
+"""Inspects a file or folder of weights: format, writer, keys, precision; runs no code in it."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from meetcore.diagnostics.checkpoints.safe_pickle import (
 from meetcore.diagnostics.findings import Checkpoint
 
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C
-"""First object of a torch file from before 1.6, which is pickle after pickle."""
+"""First object of a file of torch before 1.6, which is a sequence of pickles."""
 LONGEST_CONFIG = 65_536
-AGAIN = "Download it again."
+DOWNLOAD_AGAIN = "Download it again."
 
 
 def inspect_checkpoint(path: Path) -> Checkpoint:
-    """What is known of a file or folder of weights; what cannot be read is told in `trouble`.
+    """What a file or folder of weights contains; `trouble` says why one cannot be read.
 
-    Standard library only, so that it works where torch cannot be imported.
+    Needs the standard library alone, so that it works where torch cannot be imported.
     """
     found = Checkpoint(path)
     try:
         if path.is_dir():
             return _folder(found)
-        told = path.stat()
-        if not stat.S_ISREG(told.st_mode):
-            # Opening a pipe would wait for somebody to write into it.
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # Opening a named pipe would block until another process writes to it.
             return replace(found, trouble=f"{path.name} is no file. Choose a model's file.")
-        found = replace(found, size=told.st_size)
+        found = replace(found, size=status.st_size)
         with path.open("rb") as file:
             return _file(found, file)
     except PickleRefusedError as error:
-        return replace(found, trouble=f"{path.name} was not read: {error}. {AGAIN}")
+        return replace(found, trouble=f"{path.name} was not read: {error}. {DOWNLOAD_AGAIN}")
     except FileNotFoundError:
         return replace(found, trouble=f"{path.name} does not exist. Correct the path.")
     except PermissionError:
-        return replace(found, trouble=f"{path.name} may not be read. Mend its access rights.")
+        return replace(found, trouble=f"{path.name} may not be read. Correct its access rights.")
     except (
         OSError,
         ValueError,
@@ -64,31 +64,31 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
         RuntimeError,  # an archive with a password
         MemoryError,
     ):
-        return replace(found, trouble=f"{path.name} is damaged or breaks off. {AGAIN}")
+        return replace(found, trouble=f"{path.name} is damaged or incomplete. {DOWNLOAD_AGAIN}")
 
 
 def _file(found: Checkpoint, file: BinaryIO) -> Checkpoint:
     head = file.read(containers.HEAD)
     file.seek(0)
     if not head:
-        return replace(found, trouble=f"{found.path.name} is empty. {AGAIN}")
-    for fits, read in READERS:
-        if fits(head):
+        return replace(found, trouble=f"{found.path.name} is empty. {DOWNLOAD_AGAIN}")
+    for matches, read in READERS:
+        if matches(head):
             return read(found, file)
     why = _not_weights(head)
     return replace(found, trouble=f"{found.path.name} {why}")
 
 
 def _not_weights(head: bytes) -> str:
-    """What was saved instead of a model; the first two happen to everybody once."""
+    """What the file is instead of a model, and what to do."""
     text = head.decode("utf-8", "replace").lstrip().lower()
     if text.startswith(("<!doctype", "<html", "<?xml")):
         return "is a web page saved under a model's name. Download the file itself."
     if text.startswith("version https://git-lfs"):
-        return "is a pointer of git-lfs, not the model. Run `git lfs pull` there."
+        return "is a git-lfs pointer, not the model. Run `git lfs pull` in its folder."
     if text.startswith("{") or "access to model" in text or "invalid username" in text:
-        return "is a message of a server, not a model. Read it with a text editor."
-    return "is of no kind that is known here. Choose a model's file."
+        return "is a server's message, not a model. Read it with a text editor."
+    return "has no known model format. Choose a model's file."
 
 
 def _torch_zip(found: Checkpoint, file: BinaryIO) -> Checkpoint:
@@ -98,15 +98,15 @@ def _torch_zip(found: Checkpoint, file: BinaryIO) -> Checkpoint:
             trouble = f"{found.path.name} is an archive without a model. Choose a model's file."
             return replace(found, container="zip", trouble=trouble)
         if archive.getinfo(names[0]).compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise PickleRefusedError("it is packed as no model is")
-        # The archive may lie about the length, so no more is unpacked than may be read.
+            raise PickleRefusedError("its compression is not one that models use")
+        # The archive may state a wrong length: unpack no more than read_pickle accepts.
         with archive.open(names[0]) as member:
             unpickled = read_pickle(io.BytesIO(member.read(LONGEST_PICKLE + 1)))
         return _described(replace(found, container="torch zip"), unpickled)
 
 
 def _pickles(found: Checkpoint, file: BinaryIO) -> Checkpoint:
-    """A plain pickle, or the three before the object of an old torch file."""
+    """A plain pickle, or an old torch file, whose fourth pickle is the object."""
     unpickled = read_pickle(file)
     if unpickled.value != TORCH_MAGIC:
         return _described(replace(found, container="pickle"), unpickled)
@@ -127,23 +127,23 @@ def _described(found: Checkpoint, unpickled: Unpickled) -> Checkpoint:
         precision=tuple(sorted({each.precision for each in storages if "float" in each.precision})),
         code=unpickled.code,
     )
-    return _by_pyannote(found, value) if isinstance(value, Mapping) else found
+    return _with_writer(found, value) if isinstance(value, Mapping) else found
 
 
-def _by_pyannote(found: Checkpoint, value: Mapping[Any, Any]) -> Checkpoint:
+def _with_writer(found: Checkpoint, value: Mapping[Any, Any]) -> Checkpoint:
     lightning = text_of(value.get("pytorch-lightning_version"))
-    wrote = (("pytorch-lightning", lightning),) if lightning else ()
+    lightning_version = (("pytorch-lightning", lightning),) if lightning else ()
     own = value.get("pyannote.audio")
     if not isinstance(own, Mapping):
-        return replace(found, written_by=wrote)
+        return replace(found, written_by=lightning_version)
     versions = own.get("versions")
     pairs = versions.items() if isinstance(versions, Mapping) else ()
     named = ((text_of(name), text_of(version)) for name, version in pairs)
-    built = own.get("architecture")
-    parts = [built.get("module"), built.get("class")] if isinstance(built, Mapping) else []
+    model = own.get("architecture")
+    parts = [model.get("module"), model.get("class")] if isinstance(model, Mapping) else []
     return replace(
         found,
-        written_by=tuple(pair for pair in (*named, *wrote) if all(pair)),
+        written_by=tuple(pair for pair in (*named, *lightning_version) if all(pair)),
         has_introspection="introspection" in own,
         architecture=".".join(filter(None, map(text_of, parts))),
     )
@@ -166,22 +166,22 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _count(tensor: Inert) -> int:
-    """Numbers in a tensor, from its shape."""
+    """Number of elements of a tensor, from its shape."""
     shapes = [each for each in tensor.arguments[:4] if isinstance(each, tuple)]
     return containers.count_of(shapes[0]) if shapes else 1
 
 
 def _folder(found: Checkpoint) -> Checkpoint:
-    """CTranslate2's folder, or a pipeline of pyannote's with the checkpoint inside it."""
+    """A folder of CTranslate2, a pyannote pipeline, or a folder with a checkpoint inside."""
     config, model = found.path / "config.yaml", found.path / "model.bin"
     size = sum(each.stat().st_size for each in found.path.iterdir() if each.is_file())
     found = replace(found, size=size)
     if model.is_file():
-        return replace(found, container="ctranslate2", kind=containers.converted_kind(model))
+        return replace(found, container="ctranslate2", kind=containers.ctranslate2_kind(model))
     if config.is_file():
         with config.open(encoding="utf-8") as file:
             return _pipeline(found, file.read(LONGEST_CONFIG))
-    # As deep as the hub's cache lays it; all of a home folder would take minutes.
+    # As deep as in the hub's cache; searching a whole home folder would take minutes.
     places = (f"{'*/' * depth}pytorch_model.bin" for depth in range(4))
     files = sorted(file for place in places for file in found.path.glob(place) if file.is_file())
     if files:
@@ -192,25 +192,27 @@ def _folder(found: Checkpoint) -> Checkpoint:
 
 def _pipeline(found: Checkpoint, text: str) -> Checkpoint:
     named = re.search(r"^\s*name:\s*(pyannote\.audio\.pipelines\.\S+)", text, re.MULTILINE)
-    wrote = re.findall(r"^\s*(pyannote\.audio|version)\s*:\s*['\"]?(\d[\w.]*)", text, re.MULTILINE)
+    written = re.findall(
+        r"^\s*(pyannote\.audio|version)\s*:\s*['\"]?(\d[\w.]*)", text, re.MULTILINE
+    )
     return replace(
         found,
         container="folder",
         kind="pyannote pipeline" if named else "folder with a config.yaml",
         architecture=named.group(1) if named else "",
-        written_by=tuple(("pyannote.audio", version) for _, version in wrote[:1]),
+        written_by=tuple(("pyannote.audio", version) for _, version in written[:1]),
     )
 
 
 PICKLED = re.compile(rb"[\x80\](}]|c[\w.]+\n[\w.]+\n")
-"""How a pickle of any protocol begins: with its protocol, a container, or a name to import."""
+"""How a pickle begins: with its protocol, a container, or a name to import."""
 Reader = Callable[[Checkpoint, BinaryIO], Checkpoint]
 READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (lambda head: head.startswith(b"PK"), _torch_zip),
     (containers.starts_safetensors, containers.safetensors),
     (lambda head: head.startswith((b"lmgg", b"ggml")), containers.ggml),
     (lambda head: head.startswith(b"GGUF"), containers.gguf),
-    (containers.starts_converted, containers.converted),
+    (containers.starts_ctranslate2, containers.ctranslate2),
     (containers.starts_onnx, containers.onnx),
     (lambda head: PICKLED.match(head) is not None, _pickles),
 )

@@ -1,7 +1,7 @@
-"""The steps of a pickle, followed on a stack of plain data. Source: Python's pickletools.
+"""Interprets pickle opcodes on a stack of plain data. Source: Python's pickletools.
 
-Nothing here can be made to call, import, compare or hash what a stranger chose: of his mappings
-only scalars become keys, since a nested tuple can take longer to hash than anyone lives.
+Nothing in an untrusted pickle is called, imported, compared or hashed. Only scalars become keys
+of mappings, because hashing a deeply nested tuple can take practically for ever.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 NEWEST_PROTOCOL = 5
 LONGEST_NAME = 500
 LARGEST_KEY = 2**63
-"""Of larger whole numbers, as many as one likes share a hash."""
+"""Larger integers can be chosen to share a hash, which makes a mapping quadratic."""
 MAPPINGS = frozenset(
     {"collections.OrderedDict", "collections.defaultdict", "builtins.dict", "__builtin__.dict"}
 )
@@ -41,7 +41,7 @@ SIMPLE: dict[str, Callable[[], Any]] = {
 }
 IGNORED = frozenset({"FRAME", "READONLY_BUFFER", "STOP"})
 LITERALS = ("INT", "LONG", "STRING", "BYTES", "UNICODE", "FLOAT", "BYTEARRAY")
-"""Steps that carry a value of their own are called so, with a size before or behind."""
+"""Opcodes that carry a value contain one of these names, with a size before or after it."""
 FROM_MARK: dict[str, Callable[[list[Any]], Any]] = {
     "LIST": lambda items: items,
     "FROZENSET": lambda items: items,
@@ -49,59 +49,74 @@ FROM_MARK: dict[str, Callable[[list[Any]], Any]] = {
     "DICT": lambda items: _put_pairs({}, items),
 }
 FILLING = {"APPEND": 1, "SETITEM": 2, "APPENDS": None, "SETITEMS": None, "ADDITEMS": None}
-"""How many objects of the stack a step adds to the one below; None: all from the mark on."""
+"""How many objects of the stack an opcode adds to the one below; None: all from the mark on."""
 
 
 class PickleRefusedError(Exception):
-    """The pickle is damaged, or built to exhaust whoever reads it."""
+    """The pickle is damaged, or made to use up memory or time. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A class or function that a normal load would import."""
+    """A class or function that unpickling would import."""
 
     dotted: str
 
 
 @dataclass(slots=True, eq=False)
 class Inert:
-    """Stands for an object that is not made; `dotted` is what would have made it."""
+    """Placeholder of an object that is not created; `dotted` is the callable that would do it."""
 
     dotted: str
     arguments: tuple[Any, ...] = ()
     items: list[Any] = field(default_factory=list)
-    """What is appended to it or set in it afterwards."""
+    """What is appended to the object or set in it afterwards."""
     state: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Numbers that lie outside the pickle."""
+    """The elements of a tensor, which are stored outside the pickle."""
 
     precision: str
     count: int
 
 
 class PickleSteps:
-    """The stack and the memory of a pickle that is followed step by step."""
+    """The stack and the memo of a pickle, changed by one opcode at a time."""
 
     def __init__(self) -> None:
         self.names: dict[str, None] = {}
-        """In the order of their first use."""
+        """Names that unpickling would import, in the order of first use."""
         self._stack: list[Any] = []
         self._below: list[list[Any]] = []
-        self._kept: dict[int, Any] = {}
+        self._memo: dict[int, Any] = {}
 
     def result(self) -> Any:
-        """The object that is left at the end."""
+        """The object on top of the stack at the end."""
         return self._stack.pop()
 
     def follow(self, step: str, argument: Any) -> None:
-        """Do what one step says, with data only."""
+        """Apply one opcode.
+
+        Parameters
+        ----------
+        step : str
+            Name of the opcode, as in pickletools.
+        argument : object
+            Its argument; None without one.
+
+        Raises
+        ------
+        PickleRefusedError
+            The opcode or its arguments occur in no model.
+        LookupError, ValueError, TypeError
+            The pickle is damaged.
+        """
         if step in SIMPLE:
             self._stack.append(SIMPLE[step]())
         elif step in FROM_MARK:
-            # Taking the items brings back the stack below the mark: in this order.
+            # _from_mark restores the stack below the mark, so it must come first.
             items = self._from_mark()
             self._stack.append(FROM_MARK[step](items))
         elif step in FILLING:
@@ -109,9 +124,9 @@ class PickleSteps:
             items = self._last(count) if count else self._from_mark()
             _fill(step, self._stack[-1], items)
         elif step.endswith("PUT") or step == "MEMOIZE":
-            self._kept[len(self._kept) if argument is None else argument] = self._stack[-1]
+            self._memo[len(self._memo) if argument is None else argument] = self._stack[-1]
         elif step.endswith("GET"):
-            self._stack.append(self._kept[int(argument)])
+            self._stack.append(self._memo[int(argument)])
         elif step.startswith("TUPLE"):
             self._stack.append(tuple(self._last(int(step[-1]))))
         elif step.removeprefix("SHORT_").removeprefix("BIN").startswith(LITERALS):
@@ -139,7 +154,7 @@ class PickleSteps:
                 self._name_or_make(step, argument)
 
     def _name_or_make(self, step: str, argument: Any) -> None:
-        """Steps with which a normal load would import something, or call it."""
+        """Opcodes with which unpickling would import or call something."""
         stack = self._stack
         match step:
             case "GLOBAL":
@@ -163,27 +178,27 @@ class PickleSteps:
                     made.state = state
                 stack.append(made)
             case _:
-                raise PickleRefusedError("it has steps that no model's description has")
+                raise PickleRefusedError("it has opcodes that models do not use")
 
     def _name(self, module: Any, name: Any) -> Name:
         if not (isinstance(module, str) and isinstance(name, str)):
-            raise PickleRefusedError("it names what to import by something else than text")
+            raise PickleRefusedError("a name to import is not a text")
         if len(module) + len(name) > LONGEST_NAME:
-            raise PickleRefusedError("it names what no library is called")
+            raise PickleRefusedError("a name to import is too long")
         dotted = f"{module}.{name}"
         self.names[dotted] = None
         return Name(dotted)
 
     def _last(self, count: int) -> list[Any]:
-        """Take this many objects from the stack."""
+        """Pop this many objects."""
         if len(self._stack) < count:
-            raise PickleRefusedError("it takes more than is there")
+            raise PickleRefusedError("it takes more objects than the stack has")
         taken = self._stack[-count:]
         del self._stack[-count:]
         return taken
 
     def _from_mark(self) -> list[Any]:
-        """Take everything since the last mark."""
+        """Pop everything after the last mark."""
         taken, self._stack = self._stack, self._below.pop()
         return taken
 
@@ -198,7 +213,7 @@ def _fill(step: str, target: Any, items: list[Any]) -> None:
 
 
 def _put_pairs(target: dict[Any, Any], items: list[Any]) -> dict[Any, Any]:
-    """Set what comes as key, value, key, value; a key that is no scalar stays in a stand-in."""
+    """Set key, value, key, value…; a key that is no scalar becomes a placeholder."""
     for key, value in zip(items[::2], items[1::2], strict=True):
         scalar = key is None or isinstance(key, str | bytes | float)
         small = isinstance(key, int) and abs(key) < LARGEST_KEY
@@ -207,7 +222,7 @@ def _put_pairs(target: dict[Any, Any], items: list[Any]) -> dict[Any, Any]:
 
 
 def _made(maker: Any, arguments: Any) -> Any:
-    """What a call would give: a mapping where that is sure, else a stand-in; nothing is copied."""
+    """The result of a call: a mapping where that is certain, else a placeholder; copies nothing."""
     given = arguments if isinstance(arguments, tuple) else (arguments,)
     dotted = maker.dotted if isinstance(maker, Name | Inert) else ""
     content = given[-1] if given else None
@@ -216,10 +231,12 @@ def _made(maker: Any, arguments: Any) -> Any:
     return Inert(dotted, given)
 
 
-def _storage(told: Any) -> Storage | None:
-    """Where torch keeps a tensor's numbers: ("storage", type, key, device, count)."""
-    if not (isinstance(told, tuple) and len(told) >= 5 and isinstance(told[1], Name)):
+def _storage(reference: Any) -> Storage | None:
+    """Torch's reference to a tensor's storage: ("storage", type, key, device, count)."""
+    if not (
+        isinstance(reference, tuple) and len(reference) >= 5 and isinstance(reference[1], Name)
+    ):
         return None
-    kind = told[1].dotted.rsplit(".", 1)[-1].removesuffix("Storage")
-    count = told[4] if isinstance(told[4], int) else 0
+    kind = reference[1].dotted.rsplit(".", 1)[-1].removesuffix("Storage")
+    count = reference[4] if isinstance(reference[4], int) else 0
     return Storage(PRECISIONS.get(kind, kind.lower()), count)

@@ -1,7 +1,7 @@
-"""Reads pickles without running them: what is not plain data becomes an inert stand-in.
+"""Reads pickles without running them: what is not plain data becomes an inert placeholder.
 
-A pickle is a program: it names functions and has them called. Here its steps are followed one by
-one, as text: there is no unpickler, nothing it names is imported, and nothing at all is called.
+A pickle is a program that imports and calls functions. Here its opcodes are only interpreted as
+data: there is no unpickler, nothing is imported, and nothing is called.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 from meetcore.diagnostics.checkpoints.pickle_machine import Inert, PickleRefusedError, PickleSteps
 
 LONGEST_PICKLE = 32 * 2**20
-"""Bytes. Tensors lie outside the pickle; those of known models take less than 1 MiB."""
+"""Bytes. Tensors are outside the pickle; the pickles of known models are below 1 MiB."""
 MOST_STEPS = 1_000_000
-"""A step takes about a microsecond; known models need less than 20,000."""
+"""Opcodes; one takes about a microsecond, and known models have fewer than 20,000."""
 MOST_OBJECTS = 1_000_000
 PLAIN = frozenset(
     {"dict", "list", "tuple", "set", "frozenset", "str", "bytes", "bytearray"}
@@ -35,53 +35,53 @@ PLAIN_NAMES = frozenset(
         for name in ("scalar", "_reconstruct")
     }
 )
-"""What torch reads even when it is told to take weights only, or does no more than that."""
+"""What torch reads with weights_only=True, and names that do no more than that."""
 PLAIN_PREFIXES = ("torch._utils._rebuild_", "torch.storage.", "torch._tensor._rebuild")
 
 
 @dataclass(frozen=True, slots=True)
 class Unpickled:
-    """What a pickle holds, and the names a normal load would have imported for it."""
+    """The content of a pickle, and the names that unpickling would import."""
 
     value: Any
     names: tuple[str, ...] = field(default=())
 
     @property
     def code(self) -> tuple[str, ...]:
-        """Those names that stand for more than tensors and plain containers."""
+        """The names besides those of tensors and plain containers."""
         return tuple(name for name in self.names if not _is_plain(name))
 
 
 def read_pickle(file: BinaryIO) -> Unpickled:
-    """The next pickle of a file, which is left behind its end.
+    """The next pickle of a file; the file's position is then after its end.
 
     Raises
     ------
     PickleRefusedError
-        It is damaged, too large, or asks for absurd amounts of memory.
+        It is damaged, too large, or would use too much memory; download the file again.
     """
     begin = file.tell()
-    # Never more than this comes into memory, whatever lengths the pickle itself claims.
+    # No more than this is read, whatever lengths the pickle states.
     data = io.BytesIO(file.read(LONGEST_PICKLE + 1))
     steps = PickleSteps()
     try:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
             if count > MOST_STEPS:
-                raise PickleRefusedError("it is far larger than a model's description")
+                raise PickleRefusedError("it is far larger than the pickle of a model")
             steps.follow(opcode.name, argument)
         value = steps.result()
     except PickleRefusedError:
         raise
-    except Exception as error:  # a damaged pickle fails in any way; none of its code has run
+    except Exception as error:  # a damaged pickle fails in many ways; none of its code has run
         if data.tell() > LONGEST_PICKLE:
-            raise PickleRefusedError("it is far larger than a model's description") from error
-        raise PickleRefusedError("it is no pickle, or breaks off") from error
+            raise PickleRefusedError("it is far larger than the pickle of a model") from error
+        raise PickleRefusedError("it is no pickle, or incomplete") from error
     file.seek(begin + data.tell())
     return Unpickled(value, tuple(steps.names))
 
 
 def objects_in(value: Any) -> Iterator[Any]:
-    """Every object in there once, however they refer to each other."""
+    """Every object inside, once each, also where they refer to each other in circles."""
     waiting, seen = [value], set[int]()
     while waiting and len(seen) < MOST_OBJECTS:
         item = waiting.pop()
@@ -98,7 +98,7 @@ def objects_in(value: Any) -> Iterator[Any]:
 
 
 def text_of(value: Any) -> str:
-    """A text, also where it came as an object of its own (TorchVersion is one)."""
+    """The text of a str, or of a placeholder of one (TorchVersion); empty for other values."""
     for _ in range(4):
         if isinstance(value, str):
             return value

@@ -1,4 +1,4 @@
-"""What compiled libraries are linked against, read from their files: nothing is loaded or run."""
+"""What compiled libraries are linked against, read from their files without loading them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-LINKED = re.compile(rb"lib(?:cublas|cudnn|c10_cuda|cudart)[A-Za-z_]*\.so(?:\.\d+)?")
+CUDA_NAMES = re.compile(rb"lib(?:cublas|cudnn|c10_cuda|cudart)[A-Za-z_]*\.so(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class TorchBuild:
     cuda: str | None = None
     """CUDA release it was built for; None for a CPU-only build."""
     carries_cuda: bool = False
-    """Whether libc10_cuda.so lies beside it."""
+    """Whether libc10_cuda.so is part of it."""
     torchaudio_wants_cuda: bool = False
     """Whether torchaudio is linked against libc10_cuda.so."""
 
@@ -34,13 +34,13 @@ class Accelerator:
     driver: str = ""
     """Version of NVIDIA's kernel driver; empty without one."""
     wanted: tuple[str, ...] = ()
-    """CUDA libraries CTranslate2's binary names: "libcublas.so.12"."""
+    """CUDA libraries that CTranslate2's binary names: "libcublas.so.12"."""
     missing: tuple[str, ...] = ()
-    """Those of them that lie nowhere a loader looks."""
+    """Those of them that are in no folder the loader searches."""
 
 
 def package_folder(module: str) -> Path | None:
-    """Where a top-level module would be imported from; nothing is imported."""
+    """The folder of a top-level package, without importing it; None where it is not installed."""
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
@@ -51,7 +51,7 @@ def package_folder(module: str) -> Path | None:
 
 
 def torch_build() -> TorchBuild | None:
-    """See TorchBuild; None where torch is not installed."""
+    """How torch and torchaudio were built; None where torch is not installed."""
     folder = package_folder("torch")
     if folder is None:
         return None
@@ -67,18 +67,20 @@ def torch_build() -> TorchBuild | None:
 
 
 def accelerator() -> Accelerator:
-    """See Accelerator."""
-    wanted = tuple(sorted(set(_ctranslate2_wants())))
+    """The graphics card, and the CUDA libraries that CTranslate2 needs."""
+    wanted = tuple(sorted(set(_ctranslate2_needs())))
     return Accelerator(
-        driver=_driver(), wanted=wanted, missing=tuple(name for name in wanted if not _lies(name))
+        driver=_driver(),
+        wanted=wanted,
+        missing=tuple(name for name in wanted if not _is_installed(name)),
     )
 
 
 def linked(path: Path) -> frozenset[str]:
-    """Names of CUDA libraries that a binary mentions."""
+    """Names of the CUDA libraries that a binary mentions; empty where it cannot be read."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return frozenset(name.decode("ascii") for name in LINKED.findall(data))
+            return frozenset(name.decode("ascii") for name in CUDA_NAMES.findall(data))
     except (OSError, ValueError):
         return frozenset()
 
@@ -93,7 +95,7 @@ def _torch_version(path: Path) -> tuple[str, str | None]:
     return version.group(1) if version else "", cuda.group(1) if cuda else None
 
 
-def _ctranslate2_wants() -> Iterable[str]:
+def _ctranslate2_needs() -> Iterable[str]:
     folder = package_folder("ctranslate2")
     if folder is None:
         return
@@ -110,8 +112,8 @@ def _driver() -> str:
     return found.group(1) if found else "unknown"
 
 
-def _lies(name: str) -> bool:
-    """Whether a library lies in a wheel of NVIDIA's or in a folder of the system's."""
+def _is_installed(name: str) -> bool:
+    """Whether a library is in one of NVIDIA's wheels or a system folder."""
     for folder in map(Path, sys.path):
         if any((folder / "nvidia").glob(f"*/lib/{name}")):
             return True

@@ -1,4 +1,4 @@
-"""Gathers facts; a part that a broken installation cannot give is left out, never raised."""
+"""Gathers the facts; parts that fail in a broken installation are left out."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ LONGEST_CONFIG = 65_536
 
 
 def quick_facts(settings: Settings | None = None) -> Facts:
-    """What can be known within a second: versions, files, folders; nothing heavy is imported.
+    """The facts that take less than a second: versions, files, folders; imports nothing heavy.
 
     Parameters
     ----------
-    settings : those in force; read from the environment where none are given
+    settings : Settings, optional
+        Those in use; read from the environment where None.
     """
     trouble = ""
     if settings is None:
@@ -47,17 +48,22 @@ def quick_facts(settings: Settings | None = None) -> Facts:
     return facts if settings is None else _of_settings(facts, settings)
 
 
-def deep_facts(facts: Facts, between: Callable[[], None] = lambda: None) -> Facts:
-    """The same, with every library imported in another process and every weight hashed again.
+def deep_facts(facts: Facts, raise_if_stopped: Callable[[], None] = lambda: None) -> Facts:
+    """Quick facts, with every library imported in another process and every weight hashed again.
 
     Parameters
     ----------
-    between : called now and then; may raise to give up
+    raise_if_stopped : callable
+        Called between the parts; what it raises ends the work.
     """
     modules = [each.module for each in installed.LIBRARIES if each.module]
     facts = replace(facts, trials=try_imports(modules))
-    between()
-    return facts if facts.settings is None else _with_weights(facts, facts.settings, True, between)
+    raise_if_stopped()
+    return (
+        facts
+        if facts.settings is None
+        else _with_weights(facts, facts.settings, True, raise_if_stopped)
+    )
 
 
 def _of_settings(facts: Facts, settings: Settings) -> Facts:
@@ -78,7 +84,7 @@ def _settings() -> tuple[Settings | None, str]:
         from meetcore.settings import load_settings
     except ImportError as error:
         logger.info("the settings cannot be read: %s", error)
-        return None, ""  # The missing library is a finding of its own.
+        return None, ""  # The missing library has a rule of its own.
     try:
         return load_settings(), ""
     except MeetcoreError as error:
@@ -87,12 +93,12 @@ def _settings() -> tuple[Settings | None, str]:
 
 def _database(url: str) -> DatabaseFacts | None:
     try:
-        from meetcore.store.migrate import standing
+        from meetcore.store.migrate import migration_status
     except ImportError as error:
-        logger.info("the database cannot be looked at: %s", error)
+        logger.info("the database cannot be examined: %s", error)
         return None
     try:
-        found = standing(url)
+        found = migration_status(url)
     except MeetcoreError as error:
         return DatabaseFacts(trouble=str(error))
     return DatabaseFacts(found.revision, found.head, found.known)
@@ -106,17 +112,17 @@ def _pipeline_config(diarizer: str) -> str:
 
 
 def _with_weights(
-    facts: Facts, settings: Settings, rehash: bool, between: Callable[[], None]
+    facts: Facts, settings: Settings, rehash: bool, raise_if_stopped: Callable[[], None]
 ) -> Facts:
     try:
         from meetcore.diagnostics.facts.weights_in_use import report
         from meetcore.weights.resolver import WeightResolver
     except ImportError as error:
-        logger.info("the weights cannot be looked at: %s", error)
+        logger.info("the weights cannot be examined: %s", error)
         return facts
     resolver = WeightResolver(settings.cache_dir, offline=True)
     try:
-        found = report(settings, resolver, rehash=rehash, between=between)
+        found = report(settings, resolver, rehash=rehash, raise_if_stopped=raise_if_stopped)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return replace(facts, weights_trouble=f"The cache of weights cannot be read ({reason}).")

@@ -1,6 +1,6 @@
-"""Imports libraries in a process of its own: one that crashes takes nobody along.
+"""Imports libraries in a separate process, so that a crash does not end this one.
 
-`python -m meetcore.diagnostics.facts.import_trials MODULE…` prints a line of JSON for each.
+`python -m meetcore.diagnostics.facts.import_trials MODULE…` prints one line of JSON for each.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from meetcore.errors import first_cause
 TIMEOUT_S = 180.0
 LONGEST_ERROR = 300
 NICENESS = 10
-"""Running meetings come first."""
+"""Added to the process's niceness, so that running meetings keep the CPU."""
 
 
 def try_imports(modules: Sequence[str], timeout_s: float = TIMEOUT_S) -> dict[str, ImportTrial]:
-    """Each module's trial; after a crash the rest are tried in another process."""
+    """The trial of each module; after a crash the rest are tried in another process."""
     found: dict[str, ImportTrial] = {}
     while rest := [module for module in modules if module not in found]:
-        told, ending = _run(rest, timeout_s)
-        found |= told
-        if len(told) < len(rest):
-            culprit = rest[len(told)]
+        done, ending = _run(rest, timeout_s)
+        found |= done
+        if len(done) < len(rest):
+            culprit = rest[len(done)]
             found[culprit] = ImportTrial(culprit, ending)
     return found
 
 
 def _run(modules: Sequence[str], timeout_s: float) -> tuple[dict[str, ImportTrial], str]:
-    """What one process told, and how it ended."""
+    """The trials of one process, and how it ended."""
     root = str(Path(meetcore.__file__).parents[1])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    quiet = {"PYTHONPATH": os.pathsep.join(paths), "PYANNOTE_METRICS_ENABLED": "0"}
+    environment = {"PYTHONPATH": os.pathsep.join(paths), "PYANNOTE_METRICS_ENABLED": "0"}
     process = subprocess.Popen(
         [sys.executable, "-m", "meetcore.diagnostics.facts.import_trials", *modules],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **quiet},
+        env={**os.environ, **environment},
         text=True,
     )
     try:
@@ -63,8 +63,8 @@ def _run(modules: Sequence[str], timeout_s: float) -> tuple[dict[str, ImportTria
 
 
 def _read(line: str) -> ImportTrial:
-    told = json.loads(line)
-    return ImportTrial(told["module"], told["error"], told["note"])
+    trial = json.loads(line)
+    return ImportTrial(trial["module"], trial["error"], trial["note"])
 
 
 def _ending(code: int) -> str:
@@ -74,20 +74,20 @@ def _ending(code: int) -> str:
 
 
 def main() -> None:
-    """Import what is asked for; whatever a library prints stays out of the answer."""
-    with contextlib.suppress(AttributeError, OSError):  # Windows has no such thing.
+    """Import the modules named in the arguments; what libraries print is kept off stdout."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no nice.
         os.nice(NICENESS)
-    sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
     for module in sys.argv[1:]:
         error, note = _trial(module)
-        sink.write(json.dumps({"module": module, "error": error, "note": note}) + "\n")
-        sink.flush()
+        output.write(json.dumps({"module": module, "error": error, "note": note}) + "\n")
+        output.flush()
 
 
 def _trial(module: str) -> tuple[str, str]:
-    """Error and note; a half-installed library raises anything, and that is the answer."""
+    """Error and note; a broken library can raise anything."""
     try:
         loaded = importlib.import_module(module)
     except BaseException as error:

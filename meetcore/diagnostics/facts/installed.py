@@ -1,4 +1,4 @@
-"""Which libraries are installed and which were tested, known without importing any of them."""
+"""Installed and tested versions of the libraries that Meetcore uses; imports none of them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ TESTED_PYTHON = "3.11"
 
 @dataclass(frozen=True, slots=True)
 class KnownLibrary:
-    """One that Meetcore stands on: its distribution's name and what fails without it."""
+    """A library that Meetcore uses: its distribution's name and what fails without it."""
 
     name: str
     without: str = ""
-    """What is lost, in words; empty where another library carries on."""
+    """What does not work without it; empty where another library replaces it."""
     module: str = ""
-    """What is imported to see whether it works; empty where that says nothing more."""
+    """The module imported to test it; empty for libraries that need no test."""
     instead: str = ""
-    """What takes its place; such a library's absence is amber."""
-    unasked: bool = False
-    """Nothing here ever asks it: that it is absent or broken is no loss at all."""
+    """What replaces it, as a sentence; missing then is amber."""
+    is_unused: bool = False
+    """Installed as a dependency only; Meetcore works the same without it."""
 
 
 LIBRARIES = (
@@ -41,8 +41,8 @@ LIBRARIES = (
     KnownLibrary(
         "torchcodec",
         module="torchcodec",
-        instead="PyAV decodes; torchcodec is never asked",
-        unasked=True,
+        instead="not used: PyAV decodes",
+        is_unused=True,
     ),
     KnownLibrary("pyannote-audio", "speakers", "pyannote.audio"),
     KnownLibrary("pyannote-core", "speakers"),
@@ -65,7 +65,7 @@ LIBRARIES = (
 
 
 def normalized(name: str) -> str:
-    """A distribution's name as registries compare it (PEP 503).
+    """A distribution's name in the normalized form of PEP 503.
 
     >>> normalized("Pyannote.Audio_x")
     'pyannote-audio-x'
@@ -79,13 +79,13 @@ def installed_versions() -> dict[str, str]:
     for each in metadata.distributions():
         name, version = each.metadata["Name"], each.version
         if name and version:
-            # The first on the path is the one that is imported.
+            # Of two installations the first on the path is imported.
             found.setdefault(normalized(name), version)
     return found
 
 
 def tested_versions(path: Path = CONSTRAINTS) -> dict[str, str]:
-    """The set that was tested together, by normalized name; empty without its file."""
+    """The versions in constraints.txt, by normalized name; empty without that file."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -95,7 +95,7 @@ def tested_versions(path: Path = CONSTRAINTS) -> dict[str, str]:
 
 
 def release(version: str | None) -> tuple[int, ...]:
-    """The numbers a version begins with; empty for none. Compare tuples, not texts.
+    """The numeric release of a version, as a tuple to compare; empty for None.
 
     >>> release("2.11.0+cu130"), release("4.0.0rc1"), release(None)
     ((2, 11, 0), (4, 0, 0), ())
@@ -105,7 +105,7 @@ def release(version: str | None) -> tuple[int, ...]:
 
 
 def same_release(one: str, other: str) -> bool:
-    """Whether two versions differ at most in their local label.
+    """Whether two versions are equal, local labels ("+cu130") aside.
 
     >>> same_release("2.11.0+cu130", "2.11.0"), same_release("2.11.0", "2.10.0")
     (True, False)
@@ -114,10 +114,10 @@ def same_release(one: str, other: str) -> bool:
 
 
 def python_version() -> str:
-    """Of the interpreter that runs."""
+    """The version of the running interpreter."""
     return platform.python_version()
 
 
 def version_in(versions: Mapping[str, str], name: str) -> str | None:
-    """The version of a library in a table by normalized names."""
+    """The version of a library in a mapping by normalized names; None where it is missing."""
     return versions.get(normalized(name))

@@ -1,4 +1,4 @@
-"""Folders, clock, hub and Streamlit's settings, as they are found on this machine."""
+"""Facts about this machine: folders, clock, hub token and cache, Streamlit's settings."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from typing import Any
 from meetcore.diagnostics.facts.installed import CONSTRAINTS, ROOT
 from meetcore.diagnostics.facts.records import FolderFacts, HubFacts, ServerFacts
 
-REPORTING = ("PYANNOTE_METRICS_ENABLED", "STREAMLIT_BROWSER_GATHER_USAGE_STATS")
-"""Variables that switch reports of usage on or off."""
+USAGE_REPORT_VARIABLES = ("PYANNOTE_METRICS_ENABLED", "STREAMLIT_BROWSER_GATHER_USAGE_STATS")
+"""Environment variables that switch usage reports of libraries on or off."""
 DAY_S = 86_400.0
 
 
 def folder(path: Path) -> FolderFacts:
-    """Room and access; a folder that is not there yet is made, as the app would."""
+    """Free space and access of a folder, which is created where missing, as the app would."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path) as file:
-            file.write(b"written to see whether it can be")
+            file.write(b"a test of write access")
             file.flush()
     except OSError as error:
         return FolderFacts(path, _free(path), error.strerror or type(error).__name__)
@@ -34,40 +34,40 @@ def folder(path: Path) -> FolderFacts:
 
 
 def hub(token: str | None) -> HubFacts:
-    """The hub's token, by its looks only, and whether its cache can be written."""
+    """Whether a token of the right form is set (it is not kept), and the hub's cache folder."""
     home = os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
     cache = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub").expanduser()
     return HubFacts(
         has_token=bool(token),
         well_formed=not token or (token.startswith("hf_") and token == token.strip()),
         cache_dir=cache,
-        cache_trouble=_refusal(cache),
+        cache_trouble=_write_error(cache),
     )
 
 
 def environment() -> dict[str, str]:
-    """The variables of `REPORTING` that are set."""
-    return {name: os.environ[name] for name in REPORTING if name in os.environ}
+    """The environment variables of USAGE_REPORT_VARIABLES that are set."""
+    return {name: os.environ[name] for name in USAGE_REPORT_VARIABLES if name in os.environ}
 
 
 def server() -> ServerFacts:
-    """What .streamlit/config.toml and the environment tell Streamlit."""
+    """Streamlit's address and usage reports, from .streamlit/config.toml and the environment."""
     read: Mapping[str, Any] = {}
     with contextlib.suppress(OSError, tomllib.TOMLDecodeError):
         read = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     address = str(read.get("server", {}).get("address", ""))
     stats = bool(read.get("browser", {}).get("gatherUsageStats", True))
-    asked = os.environ.get("STREAMLIT_BROWSER_GATHER_USAGE_STATS")
+    override = os.environ.get("STREAMLIT_BROWSER_GATHER_USAGE_STATS")
     return ServerFacts(
         address=os.environ.get("STREAMLIT_SERVER_ADDRESS", address),
-        usage_stats=stats if asked is None else asked.lower() not in ("0", "false"),
+        usage_stats=stats if override is None else override.lower() not in ("0", "false"),
     )
 
 
-def clock_trouble(*made_before: Path, now_s: float | None = None) -> str:
-    """Why the clock cannot be right: it is behind what was made before; empty when it may be."""
+def clock_trouble(*older_files: Path, now_s: float | None = None) -> str:
+    """Why the clock is wrong: a file is newer than now; empty where none is."""
     now = time.time() if now_s is None else now_s
-    for path in (CONSTRAINTS, *made_before):
+    for path in (CONSTRAINTS, *older_files):
         with contextlib.suppress(OSError):
             if now < path.stat().st_mtime - DAY_S:
                 shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -82,8 +82,8 @@ def _free(path: Path) -> int:
     return 0
 
 
-def _refusal(path: Path) -> str:
-    """Why a folder that need not exist yet could not be written; nothing is made."""
+def _write_error(path: Path) -> str:
+    """Why a folder that may not exist yet could not be written; nothing is created."""
     existing = next((each for each in (path, *path.parents) if each.exists()), path)
     if not existing.is_dir():
         return f"{existing} is not a folder"

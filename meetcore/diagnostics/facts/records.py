@@ -1,4 +1,4 @@
-"""Everything the rules look at, gathered beforehand: they judge facts and touch nothing."""
+"""The facts that rules check: frozen records, filled by meetcore.diagnostics.facts.gather."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ImportTrial:
-    """What happened when a process of its own imported a library."""
+    """The result of importing a library in a separate process."""
 
     module: str
     error: str = ""
-    """Class and text of what it raised, or how the process died; empty when it worked."""
+    """Class and text of the error, or how the process ended; empty where the import worked."""
     note: str = ""
-    """What only the loaded library tells: "FFmpeg 8.0"."""
+    """A detail that only the imported library has: "FFmpeg 8.0"."""
 
 
 @dataclass(frozen=True, slots=True)
 class HubFacts:
-    """The model hub's token and cache; the token itself is never kept here."""
+    """The Hugging Face hub's token and cache; the token itself is not kept."""
 
     has_token: bool = False
     well_formed: bool = True
-    """Whether it begins as tokens do."""
+    """Whether the token has the form of one."""
     cache_dir: Path | None = None
     cache_trouble: str = ""
-    """Why the cache cannot be written; empty when it can."""
+    """Why the cache cannot be written; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +46,26 @@ class FolderFacts:
     path: Path
     free_bytes: int = 0
     trouble: str = ""
-    """Why nothing can be written there; empty when it can."""
+    """Why it cannot be written; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """Where the database stands among its migrations."""
+    """Which migration the database is at."""
 
     revision: str | None = None
-    """None for one that is not made yet."""
+    """None for a database that does not exist yet."""
     head: str = ""
+    """The newest revision of this version of Meetcore."""
     known: bool = True
-    """Whether this version of Meetcore knows the revision."""
+    """Whether this version of Meetcore has the revision."""
     trouble: str = ""
+    """Why it cannot be read; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What Streamlit was told."""
+    """Streamlit's configuration."""
 
     address: str = "127.0.0.1"
     usage_stats: bool = False
@@ -71,40 +73,44 @@ class ServerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of this machine and installation; parts that could not be had are None."""
+    """What is known of this machine and installation; None or empty for what is not known."""
 
     python: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Installed distributions by normalized name."""
     tested: Mapping[str, str] = field(default_factory=dict)
+    """Versions in constraints.txt by normalized name."""
     torch: TorchBuild | None = None
     accelerator: Accelerator = field(default_factory=Accelerator)
     trials: Mapping[str, ImportTrial] = field(default_factory=dict)
-    """By module; empty until they were made."""
+    """By module; empty where no import was tried."""
     settings: Settings | None = None
     settings_trouble: str = ""
+    """Why the settings could not be read; empty where they could."""
     weights: tuple[WeightReport, ...] = ()
     weights_trouble: str = ""
+    """Why the cache of weights could not be read; empty where it could."""
     pipeline_config: str = ""
-    """Text of the config.yaml of the pipeline folder that the settings name."""
+    """Text of config.yaml in the pipeline folder of the settings; empty without one."""
     hub: HubFacts = field(default_factory=HubFacts)
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Variables that switch reports of usage on or off."""
+    """Set environment variables that switch usage reports of libraries on or off."""
     folders: tuple[FolderFacts, ...] = ()
     clock_trouble: str = ""
+    """Why the clock is wrong; empty where it is not."""
     database: DatabaseFacts | None = None
     server: ServerFacts = field(default_factory=ServerFacts)
     models: ModelsInUse | None = None
-    """What is loaded, where the app itself asks."""
+    """The loaded models; None on the command line and before they are loaded."""
     origin: str | None = None
-    """Address under which a browser has the page, where one does."""
+    """Address under which the browser shows the page; None on the command line."""
 
     def version(self, name: str) -> str | None:
-        """The installed version of a library."""
+        """The installed version of a library; None where it is missing."""
         return version_in(self.versions, name)
 
     def tested_version(self, name: str) -> str | None:
-        """The version of a library that was tested with the others."""
+        """The tested version of a library; None where constraints.txt does not list it."""
         return version_in(self.tested, name)
 
     @property
@@ -114,7 +120,7 @@ class Facts:
 
     @property
     def hub_pipeline(self) -> str:
-        """The id of the hub's pipeline that the settings ask for; empty for none."""
+        """The id of the hub pipeline in the settings ("pyannote/…"); empty without one."""
         chosen = self.settings.diarizer if self.settings else "auto"
         named = "/" in chosen and not chosen.startswith(("/", ".", "~"))
         return chosen if named and not Path(chosen).exists() else ""

@@ -1,4 +1,4 @@
-"""The weights the settings ask for: their files, checksums, and what wrote them."""
+"""Reports on the weights that the settings use: files, checksums, and what wrote them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
-from meetcore.diarization.diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
+from meetcore.diarization.open_diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
 from meetcore.models.rungs import SMALLEST_WEIGHT
 from meetcore.settings import Settings
 from meetcore.weights.resolver import CacheState, WeightResolver
@@ -16,14 +16,14 @@ from meetcore.weights.resolver import CacheState, WeightResolver
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A weight's name, or a path given instead, and what for."""
+    """A weight, by name or path, and what it is used for."""
 
     name: str
     role: str
 
 
 def uses(settings: Settings) -> tuple[Use, ...]:
-    """What is loaded with these settings, in the order of the page."""
+    """The weights loaded with these settings, in the order of the page."""
     found = [Use(settings.recognizer, "second pass")]
     if settings.live_recognizer == "auto":
         found.append(Use(SMALLEST_WEIGHT, "while people talk, where the other is too slow"))
@@ -44,28 +44,33 @@ def report(
     resolver: WeightResolver,
     *,
     rehash: bool = False,
-    between: Callable[[], None] = lambda: None,
+    raise_if_stopped: Callable[[], None] = lambda: None,
 ) -> tuple[WeightReport, ...]:
     """A report of each weight in use.
 
     Parameters
     ----------
-    rehash : read every byte again instead of trusting size and date of the last time
-    between : called before each weight; may raise to give up
+    rehash : bool
+        Hash every file again instead of trusting an unchanged size and date.
+    raise_if_stopped : callable
+        Called before each weight; what it raises ends the work.
 
     Raises
     ------
     OSError
-        The cache cannot be read or written.
+        The cache cannot be read or written; check its access rights.
     """
-    return tuple(_reports(uses(settings), resolver, rehash, between))
+    return tuple(_reports(uses(settings), resolver, rehash, raise_if_stopped))
 
 
 def _reports(
-    wanted: Iterable[Use], resolver: WeightResolver, rehash: bool, between: Callable[[], None]
+    wanted: Iterable[Use],
+    resolver: WeightResolver,
+    rehash: bool,
+    raise_if_stopped: Callable[[], None],
 ) -> Iterable[WeightReport]:
     for use in wanted:
-        between()
+        raise_if_stopped()
         known = use.name in resolver.catalogue.weights
         yield _catalogued(use, resolver, rehash) if known else _given(use)
 
@@ -74,9 +79,9 @@ def _catalogued(use: Use, resolver: WeightResolver, rehash: bool) -> WeightRepor
     weight = resolver.catalogue.weights[use.name]
     state, path = _state(use.name, resolver, rehash)
     notes = {
-        FileState.MISSING: "It is not here yet.",
-        FileState.CORRUPT: "Its content is not what the publisher published.",
-        FileState.CONVERTED: "Made here from a verified file of the same tensors.",
+        FileState.MISSING: "It is not in the cache yet.",
+        FileState.CORRUPT: "Its content differs from the published file.",
+        FileState.CONVERTED: "Converted on this machine from a verified file.",
     }
     bad = state in (FileState.MISSING, FileState.CORRUPT)
     return WeightReport(
@@ -118,5 +123,5 @@ def _given(use: Use) -> WeightReport:
         size=found.size,
         checkpoint=found,
         verdict=Verdict.RED if found.trouble else Verdict.AMBER,
-        note=found.trouble or "Given by path: nobody's checksum vouches for it.",
+        note=found.trouble or "Given by path: there is no published checksum.",
     )

@@ -1,4 +1,4 @@
-"""Rules about the browser, its microphone, the way of the sound, and what might leave here."""
+"""Rules about the browser's microphone and connection, and about data that could be sent out."""
 
 from __future__ import annotations
 
@@ -6,45 +6,47 @@ from urllib.parse import urlsplit
 
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area
-from meetcore.diagnostics.rules.rule import Rule, Seen, amber, fine, harmless, red, unseen
+from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, harmless, message_only, red
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-SWITCHED_OFF = frozenset({"", "0", "false", "no"})
+"""Hosts that browsers treat as secure, beside *.localhost and 127.*."""
+FALSE_VALUES = frozenset({"", "0", "false", "no"})
+"""Values of an environment variable that switch it off, in lower case."""
 
 
-def _origin(facts: Facts) -> Seen | None:
+def _insecure_origin(facts: Facts) -> Outcome | None:
     if not facts.origin:
         return None
     address = urlsplit(facts.origin)
     if address.scheme == "https" or _is_loopback(address.hostname or ""):
-        return fine("This page may use the microphone.")
-    return red(f"This page came over http from {address.hostname}.")
+        return fine("The browser lets this page use the microphone.")
+    return red(f"This page was loaded over http from {address.hostname}.")
 
 
 def _is_loopback(host: str) -> bool:
     return host in LOOPBACK or host.endswith(".localhost") or host.startswith("127.")
 
 
-def _open_address(facts: Facts) -> Seen | None:
+def _open_address(facts: Facts) -> Outcome | None:
     address = facts.server.address
     if _is_loopback(address):
-        return fine("Only this machine can open the pages.")
-    return amber(f"The pages are served at {address or 'every address of this machine'}.")
+        return fine("Only this machine can open Meetcore's pages.")
+    return amber(f"Meetcore's pages are served at {address or 'every address of this machine'}.")
 
 
-def _telemetry(facts: Facts) -> Seen | None:
+def _telemetry(facts: Facts) -> Outcome | None:
     asked = facts.environment.get("PYANNOTE_METRICS_ENABLED", "0")
     if facts.server.usage_stats:
         return amber("Streamlit's usage statistics are switched on.")
-    if asked.lower() not in SWITCHED_OFF:
+    if asked.lower() not in FALSE_VALUES:
         return amber(
-            f"PYANNOTE_METRICS_ENABLED={asked} asks for pyannote.audio's reports; Meetcore"
-            " switches them off all the same."
+            f"PYANNOTE_METRICS_ENABLED={asked} asks pyannote.audio to report its usage; Meetcore"
+            " switches that off nevertheless."
         )
-    return fine("Nothing reports its usage.")
+    return fine("No library reports its usage.")
 
 
-def _ice(facts: Facts) -> Seen | None:
+def _ice(facts: Facts) -> Outcome | None:
     if not facts.hub.has_token or facts.settings is None:
         return None
     if facts.settings.ice_servers:
@@ -54,39 +56,40 @@ def _ice(facts: Facts) -> Seen | None:
 
 BROWSER_RULES = (
     Rule(
-        "insecure-origin",
-        Area.BROWSER,
-        "No microphone for pages served over http",
+        id="insecure-origin",
+        area=Area.BROWSER,
+        title="The browser blocks the microphone on pages served over http",
         symptom="The Start button says that the browser gives no microphone.",
-        cause="Browsers give it only to pages of the machine itself, or served over https.",
+        cause="Browsers allow the microphone only on pages of the same machine or served over"
+        " https.",
         command="ssh -N -L 8501:localhost:8501 THAT_MACHINE",
-        advice="Then open http://localhost:8501 here; or put a server with https in front.",
+        advice="Then open http://localhost:8501 on this machine; or serve Meetcore over https.",
         source="https://developer.mozilla.org/en-US/docs/Web/Security/Secure_Contexts",
-        look=_origin,
-        fine="Microphone allowed",
-        signs=(r"only to pages on localhost or https", r"mediaDevices is undefined"),
+        check=_insecure_origin,
+        title_if_fine="Microphone allowed",
+        message_patterns=(r"only to pages on localhost or https", r"mediaDevices is undefined"),
     ),
     Rule(
-        "microphone-refused",
-        Area.BROWSER,
-        "The browser refuses the microphone",
+        id="microphone-refused",
+        area=Area.BROWSER,
+        title="The browser blocks the microphone",
         symptom="NotAllowedError",
-        cause="This page was refused the microphone once, and the browser remembers it.",
-        advice="Press the icon beside the address, allow the microphone, and try again.",
+        cause="The microphone was blocked for this page once, and the browser remembers it.",
+        advice="Click the icon beside the address, allow the microphone, and try again.",
         source="https://developer.mozilla.org/en-US/docs/Web/API/MediaDevices/getUserMedia",
-        look=unseen,
-        signs=(r"does not let this page use the microphone", r"NotAllowedError"),
+        check=message_only,
+        message_patterns=(r"does not let this page use the microphone", r"NotAllowedError"),
     ),
     Rule(
-        "microphone-missing",
-        Area.BROWSER,
-        "No microphone",
+        id="microphone-missing",
+        area=Area.BROWSER,
+        title="No microphone can be opened",
         symptom="NotFoundError, NotReadableError",
-        cause="None is connected, or another program holds it.",
-        advice="Connect one, or close the program that uses it, and try again.",
+        cause="No microphone is connected, or another program uses it.",
+        advice="Connect a microphone, or close the program that uses it, and try again.",
         source="https://developer.mozilla.org/en-US/docs/Web/API/MediaDevices/getUserMedia",
-        look=unseen,
-        signs=(
+        check=message_only,
+        message_patterns=(
             r"No microphone was found",
             r"holds the microphone",
             r"microphone is no longer connected",
@@ -96,60 +99,64 @@ BROWSER_RULES = (
         ),
     ),
     Rule(
-        "no-connection",
-        Area.BROWSER,
-        "The sound does not reach Meetcore",
-        symptom="The clock stands still although the microphone is open.",
-        cause="Between browser and server something blocks WebRTC's UDP: a firewall, a container"
-        " without host network, or a way that needs a TURN server.",
-        advice="Run the connection test on the Diagnostics page: it names the path that failed."
-        " From another network, set MEETCORE_ICE_SERVERS to a TURN server of yours.",
+        id="no-connection",
+        area=Area.BROWSER,
+        title="The microphone's sound does not reach Meetcore",
+        symptom="The meeting's clock does not advance although the microphone is open.",
+        cause="Something between browser and server blocks WebRTC's UDP packets: a firewall, a"
+        " container without host network, or a network that needs a TURN server.",
+        advice="Run the connection test on the Diagnostics page: it shows which path fails. From"
+        " another network, set MEETCORE_ICE_SERVERS to your TURN server.",
         source="https://github.com/whitphx/streamlit-webrtc#network-connectivity",
-        look=unseen,
-        signs=(r"sound does not reach Meetcore", r"connection to the microphone was lost"),
+        check=message_only,
+        message_patterns=(
+            r"sound does not reach Meetcore",
+            r"connection to the microphone was lost",
+        ),
     ),
     Rule(
-        "no-webrtc",
-        Area.BROWSER,
-        "This browser has no live sound",
-        symptom="Start is missing, a recorder is offered instead.",
-        cause="It has no WebRTC, or it is switched off.",
+        id="no-webrtc",
+        area=Area.BROWSER,
+        title="This browser cannot send live sound",
+        symptom="There is no Start button; a recorder is offered instead.",
+        cause="The browser does not support WebRTC, or it is switched off.",
         advice="Open the page in a current Firefox, Chrome, Edge or Safari.",
         source="https://developer.mozilla.org/en-US/docs/Web/API/RTCPeerConnection",
-        look=unseen,
-        signs=(r"has no WebRTC", r"offers pages no microphone"),
+        check=message_only,
+        message_patterns=(r"has no WebRTC", r"offers pages no microphone"),
     ),
     Rule(
-        "open-address",
-        Area.PRIVACY,
-        "Others on the network can open the pages",
+        id="open-address",
+        area=Area.PRIVACY,
+        title="Others on the network can open the pages",
         symptom="None.",
-        cause="Whoever reaches this address reads every meeting: Meetcore asks for no password.",
-        advice="Serve it on 127.0.0.1, or behind something that asks who is there.",
+        cause="Anyone who can reach this address can read every meeting: Meetcore asks for no"
+        " password.",
+        advice="Serve it on 127.0.0.1, or behind a proxy that asks for a password.",
         source="https://docs.streamlit.io/develop/api-reference/configuration/config.toml#server",
-        look=_open_address,
-        fine="Address",
+        check=_open_address,
+        title_if_fine="Address",
     ),
     Rule(
-        "telemetry",
-        Area.PRIVACY,
-        "A library would report its usage",
+        id="telemetry",
+        area=Area.PRIVACY,
+        title="A library may report its usage",
         symptom="None.",
-        cause="pyannote.audio 4 and Streamlit report usage unless told not to.",
+        cause="pyannote.audio 4 and Streamlit report their usage unless that is switched off.",
         command="unset PYANNOTE_METRICS_ENABLED; export STREAMLIT_BROWSER_GATHER_USAGE_STATS=false",
         source="https://github.com/pyannote/pyannote-audio#telemetry",
-        look=_telemetry,
-        fine="Reports of usage",
+        check=_telemetry,
+        title_if_fine="Usage reports",
     ),
     Rule(
-        "ice-token",
-        Area.PRIVACY,
-        "streamlit-webrtc alone would use the token",
+        id="ice-token",
+        area=Area.PRIVACY,
+        title="HF_TOKEN is not sent to a TURN service",
         symptom="None.",
-        cause="Without ICE servers streamlit-webrtc asks a TURN service for them, with HF_TOKEN."
-        " Meetcore always passes its own list, even an empty one, so nothing is sent.",
+        cause="Without a list of ICE servers streamlit-webrtc would send HF_TOKEN to a TURN"
+        " service. Meetcore always passes a list, even an empty one, so nothing is sent.",
         source="https://github.com/whitphx/streamlit-webrtc/pull/1939",
-        look=_ice,
-        fine="ICE servers",
+        check=_ice,
+        title_if_fine="ICE servers",
     ),
 )

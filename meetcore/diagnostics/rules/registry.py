@@ -1,4 +1,21 @@
-"""All rules, and what they say: of the facts, of a message somebody met, of one checkpoint."""
+"""All rules: checked against the facts of a machine, a checkpoint, or an error message.
+
+How to add a rule
+-----------------
+1. Add a row `Rule(...)` to the table of its subject: libraries.py, version_conflicts.py,
+   pyannote_checkpoints.py, weights.py, hub.py, device.py, browser.py, machine.py or
+   processing.py. `Rule` in rule.py explains every field and shows a whole row.
+2. Write its check above the table: a function of `Facts` that returns `fine`, `harmless`,
+   `amber` or `red` with one sentence, or None where the facts do not tell. A problem that only
+   an error message reveals takes `check=message_only`.
+3. If the check needs a fact that is not gathered yet, add a field to `Facts` (facts/records.py)
+   and fill it in facts/gather.py. Checks themselves read no file and import no library.
+4. Give `message_patterns` for the error messages that it explains: pages then link them to it.
+5. Add one case with the problem to CASES, or one real message to MESSAGES, in
+   tests/diagnostics/test_rules.py; a test fails while a rule has neither.
+
+Rules need the standard library alone: `meetcore doctor` runs where packages are missing.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +24,7 @@ from dataclasses import dataclass
 
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import (
+    WORST_FIRST,
     Area,
     Checkpoint,
     FileState,
@@ -17,75 +35,85 @@ from meetcore.diagnostics.findings import (
 from meetcore.diagnostics.rules.browser import BROWSER_RULES
 from meetcore.diagnostics.rules.device import DEVICE_RULES
 from meetcore.diagnostics.rules.hub import HUB_RULES
+from meetcore.diagnostics.rules.libraries import LIBRARY_RULES
 from meetcore.diagnostics.rules.machine import MACHINE_RULES
-from meetcore.diagnostics.rules.rule import Rule, Seen
-from meetcore.diagnostics.rules.versions import VERSION_RULES
+from meetcore.diagnostics.rules.processing import PROCESSING_RULES
+from meetcore.diagnostics.rules.pyannote_checkpoints import PYANNOTE_CHECKPOINT_RULES
+from meetcore.diagnostics.rules.rule import Outcome, Rule
+from meetcore.diagnostics.rules.version_conflicts import VERSION_CONFLICT_RULES
 from meetcore.diagnostics.rules.weights import WEIGHT_RULES
 
 RULES: Mapping[str, Rule] = {
     rule.id: rule
     for table in (
-        VERSION_RULES,
+        LIBRARY_RULES,
+        VERSION_CONFLICT_RULES,
+        PYANNOTE_CHECKPOINT_RULES,
         WEIGHT_RULES,
         HUB_RULES,
         DEVICE_RULES,
         BROWSER_RULES,
         MACHINE_RULES,
+        PROCESSING_RULES,
     )
     for rule in table
 }
-WORST_FIRST = (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
-OF_ONE_FILE = ("introspection", "checkpoint-generation", "checkpoint-0.0.1", "code-in-checkpoint")
+"""By id; of several rules that explain a message the first is taken."""
+CHECKPOINT_RULES = frozenset(
+    {"introspection", "checkpoint-generation", "checkpoint-0.0.1", "code-in-checkpoint"}
+    | {"half-precision", "weight-unreadable"}
+)
+"""Rules that say something about a single file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one rule saw."""
+    """A rule and what its check found."""
 
     rule: Rule
-    seen: Seen
+    outcome: Outcome
 
     @property
     def finding(self) -> Finding:
-        """For a person."""
-        return self.rule.finding(self.seen)
+        """The finding that a user reads."""
+        return self.rule.finding(self.outcome)
 
 
 def judge(facts: Facts) -> tuple[Judgement, ...]:
-    """What every rule sees in the facts, worst first, else in the order of the page."""
-    seen = ((rule, rule.look(facts)) for rule in RULES.values())
-    found = [Judgement(rule, one) for rule, one in seen if one is not None]
+    """The outcome of every rule whose check says something, worst first, then by area."""
+    checked = ((rule, rule.check(facts)) for rule in RULES.values())
+    found = [Judgement(rule, outcome) for rule, outcome in checked if outcome is not None]
     areas = list(Area)
     return tuple(
         sorted(
             found,
-            key=lambda each: (WORST_FIRST.index(each.seen.verdict), areas.index(each.rule.area)),
+            key=lambda each: (WORST_FIRST.index(each.outcome.verdict), areas.index(each.rule.area)),
         )
     )
 
 
 def explain(message: str) -> Rule | None:
-    """The rule that knows a message, ours or a library's; None where nobody does."""
-    to_the_point_first = sorted(RULES.values(), key=lambda rule: rule.general)
-    return next((rule for rule in to_the_point_first if rule.explains(message)), None)
+    """The rule that explains an error message, of Meetcore or a library; None without one."""
+    specific_first = sorted(RULES.values(), key=lambda rule: rule.is_general)
+    return next((rule for rule in specific_first if rule.explains(message)), None)
 
 
 def judge_checkpoint(checkpoint: Checkpoint, versions: Mapping[str, str]) -> tuple[Finding, ...]:
-    """What loading this file would meet with the installed libraries, worst first.
+    """What loading a checkpoint with the installed libraries would run into, worst first.
 
     Parameters
     ----------
-    versions : installed distributions by normalized name
+    versions : Mapping of str to str
+        Installed distributions by normalized name.
     """
-    # Whisper is meant to be kept in half precision, voices are not.
+    # Half precision is fine for Whisper, and wrong for speaker embeddings.
     role = "second pass" if "hisper" in checkpoint.kind else "voices"
     name, size = checkpoint.path.name, checkpoint.size
     report = WeightReport(name, role, FileState.GIVEN, size, checkpoint=checkpoint)
-    facts = Facts(versions=versions, weights=(report,))
-    wanted = {*OF_ONE_FILE, "half-precision", "weight-unreadable"}
-    judged = (each for each in judge(facts) if each.rule.id in wanted)
-    return tuple(each.finding for each in judged if each.rule.id != "half-precision" or _bad(each))
-
-
-def _bad(judgement: Judgement) -> bool:
-    return judgement.seen.verdict is not Verdict.GREEN
+    judged = judge(Facts(versions=versions, weights=(report,)))
+    return tuple(
+        each.finding
+        for each in judged
+        if each.rule.id in CHECKPOINT_RULES
+        and (each.rule.id != "half-precision" or each.outcome.verdict is not Verdict.GREEN)
+    )

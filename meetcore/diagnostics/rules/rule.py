@@ -1,4 +1,7 @@
-"""One row of what is known to go wrong: symptom, cause, remedy, source, and how to see it."""
+"""A rule: one known problem with symptom, cause, remedy and source, and how it is recognized.
+
+`meetcore.diagnostics.rules.registry` lists all rules and says how to add one.
+"""
 
 from __future__ import annotations
 
@@ -10,92 +13,123 @@ from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area, Finding, Verdict
 
 REINSTALL = ".venv/bin/python -m pip install -c constraints.txt -r requirements.txt"
-"""Brings every library back to the tested set; run in Meetcore's folder."""
+"""Installs the tested version of every library; run in Meetcore's folder."""
 PULL = ".venv/bin/python -m meetcore weights pull"
+"""Fetches weights; the names of some may follow."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a rule saw in the facts."""
+class Outcome:
+    """What a rule's check found; made by `fine`, `harmless`, `amber` or `red`."""
 
     verdict: Verdict
     found: str
+    """One sentence with the values found: "torch 2.6.0 with pyannote-audio 3.3.2."."""
     lost: str = ""
-    """What cannot be had because of it: "words", "speakers"; empty for nothing."""
+    """What does not work because of it: "words" (then speakers neither), "speakers", or ""."""
     command: str | None = None
-    """Instead of the rule's."""
+    """Replaces the rule's command."""
     harmless: bool = False
-    """Green although it looks wrong: the cause is told."""
+    """Green, but it looks wrong; the finding explains why it is not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A row; `look` gives None where it says nothing about these facts."""
+    """One known problem; all texts are read by users.
+
+    Examples
+    --------
+    >>> def _clock(facts: Facts) -> Outcome | None:
+    ...     return amber(facts.clock_trouble) if facts.clock_trouble else fine("The time fits.")
+    >>> rule = Rule(
+    ...     id="clock",
+    ...     area=Area.MACHINE,
+    ...     title="The clock is wrong",
+    ...     symptom="Meetings are listed in the wrong order.",
+    ...     cause="The clock is behind the time at which files were written.",
+    ...     command="timedatectl set-ntp true",
+    ...     source="https://www.freedesktop.org/software/systemd/man/latest/timedatectl.html",
+    ...     check=_clock,
+    ...     title_if_fine="Clock",
+    ...     message_patterns=(r"certificate is not yet valid",),
+    ... )
+    >>> outcome = rule.check(Facts(clock_trouble="The clock says 1970."))
+    >>> finding = rule.finding(outcome)
+    >>> finding.title, finding.found, finding.command
+    ('The clock is wrong', 'The clock says 1970.', 'timedatectl set-ntp true')
+    >>> rule.explains("SSL: certificate is not yet valid")
+    True
+    """
 
     id: str
+    """Stands in links and bug reports; never change it."""
     area: Area
     title: str
-    """Of a finding that is not green."""
+    """The problem in a few words; title of an amber or red finding."""
     symptom: str
-    """What a person sees or reads."""
+    """What a user sees or reads when the problem occurs."""
     cause: str
+    """Why it happens and what it means, in one or two sentences."""
     source: str
-    look: Callable[[Facts], Seen | None]
-    fine: str = ""
-    """Title of a green finding."""
+    """A URL, or a file of this repository, that confirms the cause."""
+    check: Callable[[Facts], Outcome | None]
+    """Looks for the problem in the facts; None where they do not tell."""
+    title_if_fine: str = ""
+    """Title of a green finding; `title` where it is empty."""
     command: str = ""
+    """One shell command that solves it; empty where there is none."""
     advice: str = ""
-    signs: tuple[str, ...] = ()
-    """Regular expressions of messages that it explains."""
-    general: bool = False
-    """Explains a message only where no other rule does."""
+    """What to do where no command solves it, or instead of the command."""
+    message_patterns: tuple[str, ...] = ()
+    """Regular expressions of error messages that the rule explains; case is ignored."""
+    is_general: bool = False
+    """Whether it explains a message only where no other rule does."""
 
-    def finding(self, seen: Seen) -> Finding:
-        """What a person reads of what was seen."""
-        green = seen.verdict is Verdict.GREEN
-        told = not green or seen.harmless
+    def finding(self, outcome: Outcome) -> Finding:
+        """The finding that a user reads about an outcome."""
+        is_green = outcome.verdict is Verdict.GREEN
+        is_explained = not is_green or outcome.harmless
+        command = self.command if outcome.command is None else outcome.command
         return Finding(
             rule=self.id,
-            verdict=seen.verdict,
+            verdict=outcome.verdict,
             area=self.area,
-            title=(self.title if told else self.fine) or self.title,
-            found=seen.found,
-            meaning=self.cause if told else "",
-            command="" if green else self.command if seen.command is None else seen.command,
-            advice="" if green else self.advice,
-            source=self.source if told else "",
+            title=(self.title if is_explained else self.title_if_fine) or self.title,
+            found=outcome.found,
+            meaning=self.cause if is_explained else "",
+            command="" if is_green else command,
+            advice="" if is_green else self.advice,
+            source=self.source if is_explained else "",
         )
 
     def explains(self, message: str) -> bool:
-        """Whether a message is one of its signs."""
-        return any(re.search(sign, message, re.IGNORECASE | re.DOTALL) for sign in self.signs)
-
-    def as_finding(self, message: str) -> Finding:
-        """The row itself, for a message somebody met."""
-        seen = Seen(Verdict.AMBER, message)
-        return self.finding(seen)
+        """Whether an error message matches one of the patterns."""
+        return any(
+            re.search(pattern, message, re.IGNORECASE | re.DOTALL)
+            for pattern in self.message_patterns
+        )
 
 
-def unseen(facts: Facts) -> Seen | None:
-    """For what only a message tells: the hub's answer, the browser's, a file's."""
+def message_only(facts: Facts) -> Outcome | None:
+    """The check of a rule that only an error message can reveal; always None."""
     return None
 
 
-def fine(found: str) -> Seen:
-    """As it should be."""
-    return Seen(Verdict.GREEN, found)
+def fine(found: str) -> Outcome:
+    """Green: as it should be."""
+    return Outcome(Verdict.GREEN, found)
 
 
-def harmless(found: str) -> Seen:
-    """It looks wrong and is not."""
-    return Seen(Verdict.GREEN, found, harmless=True)
+def harmless(found: str) -> Outcome:
+    """Green, with the explanation: it looks wrong, but nothing is lost."""
+    return Outcome(Verdict.GREEN, found, harmless=True)
 
 
-def amber(found: str, lost: str = "", command: str | None = None) -> Seen:
-    """Works, but less well."""
-    return Seen(Verdict.AMBER, found, lost, command)
+def amber(found: str, lost: str = "", command: str | None = None) -> Outcome:
+    """Amber: works, but less well, less safely, or not for long."""
+    return Outcome(Verdict.AMBER, found, lost, command)
 
 
-def red(found: str, lost: str = "", command: str | None = None) -> Seen:
-    """Does not work, or is at risk."""
-    return Seen(Verdict.RED, found, lost, command)
+def red(found: str, lost: str = "", command: str | None = None) -> Outcome:
+    """Red: something the settings ask for does not work, or recordings are at risk."""
+    return Outcome(Verdict.RED, found, lost, command)

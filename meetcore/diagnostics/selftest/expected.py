@@ -1,7 +1,7 @@
-"""What the self-test should give, as measured: data, one row a weight of the recognizer.
+"""The error rates that the self-test should give, measured for each weight of a recognizer.
 
 Each row was measured twice with ctranslate2 (int8) on a CPU; openai-whisper stays within the
-tolerance where it reads the weight. The command, for other weights and engines:
+tolerance where it can read the weight. The command, for other weights and engines:
 `MEETCORE_RECOGNIZER=tiny.en MEETCORE_ENGINE=ctranslate2 python -m meetcore doctor --self-test`
 """
 
@@ -15,12 +15,12 @@ from meetcore.metrics.accuracy import Accuracy
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Errors on the sample conversation."""
+    """Error rates on the sample conversation, for one weight."""
 
     weight: str
     wer: float
     cpwer: float
-    """With the speakers of the weight named in VOICES."""
+    """With speakers told apart by the weight VOICES."""
 
 
 EXPECTED = (
@@ -29,28 +29,29 @@ EXPECTED = (
     Expected("base", wer=0.138, cpwer=0.138),
 )
 VOICES = "campplus"
-"""The weight of voices, with segmentation-3.0, that the speakers below were measured with."""
+"""The embedding weight that cpWER and DER were measured with, beside segmentation-3.0."""
 DER = 0.051
+"""Diarization error rate on the sample, no collar."""
 WORDS_TOLERANCE = 0.03
-"""Three of the sample's 87 words: what another processor's rounding may change."""
+"""Three of the sample's 87 words: differences by rounding on another processor."""
 DER_TOLERANCE = 0.02
 RTF_LIMIT = 1.0
 RTF_SEEN = 0.2
-"""Of base.en on two idle cores without a GPU, the speaker models loading meanwhile."""
-FAR = 3.0
-"""Beyond so many tolerances a figure is red: a model or a library does something else."""
+"""Measured with base.en on two idle cores without a GPU, speaker models loading meanwhile."""
+RED_TOLERANCES = 3.0
+"""An error rate more than this many tolerances above the expected one is red."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure of a self-test beside what it should be."""
+    """One figure of a self-test and its expected value."""
 
     key: str
     name: str
     value: float
     here: str
     expected: str
-    """A dash where nobody knows."""
+    """The expected value as text; a dash without one."""
     verdict: Verdict | None
     """None where nothing is expected."""
 
@@ -69,23 +70,27 @@ class Measure:
 
 
 def judged(value: float, expected: float, tolerance: float) -> Verdict:
-    """Whether an error rate is as it should be; fewer errors are never wrong.
+    """The verdict on an error rate; a lower one than expected is green.
 
     >>> [judged(value, 0.07, 0.03).value for value in (0.0, 0.1, 0.12, 0.2)]
     ['green', 'green', 'amber', 'red']
     """
     if value <= expected + tolerance + 1e-9:
         return Verdict.GREEN
-    return Verdict.AMBER if value <= expected + FAR * tolerance else Verdict.RED
+    return Verdict.AMBER if value <= expected + RED_TOLERANCES * tolerance else Verdict.RED
 
 
 def measures(weight: str, voices: str, errors: Accuracy, rtf: float) -> tuple[Measure, ...]:
-    """The figures of one run; those that nobody could take are left out.
+    """The figures of one run with their verdicts; figures that were not measured are left out.
 
     Parameters
     ----------
-    weight, voices : names of the recognizer's weight and of the one that told voices apart
-    rtf : processing time / audio duration
+    weight, voices : str
+        Names of the recognizer's weight and of the embedding weight; `voices` is empty without.
+    errors : Accuracy
+        Errors against the reference.
+    rtf : float
+        Processing time / audio duration.
     """
     row = next((row for row in EXPECTED if row.weight == weight), None)
     known = voices == VOICES
@@ -106,12 +111,12 @@ def measures(weight: str, voices: str, errors: Accuracy, rtf: float) -> tuple[Me
 
 
 def remark(weight: str, voices: str) -> str:
-    """Which figures have nothing to be compared with; empty where all have."""
+    """Which weights have no expected figures, as a sentence; empty where all have."""
     unknown = [name for name in (weight,) if name not in {row.weight for row in EXPECTED}]
     unknown += [name for name in (voices,) if name not in ("", VOICES)]
     if not unknown:
         return ""
-    return f"Nobody measured {' and '.join(unknown)} here before, so some figures stand alone."
+    return f"There are no expected figures for {' and '.join(unknown)}, so some are not compared."
 
 
 def _rate(key: str, name: str, value: float, expected: float | None, tolerance: float) -> Measure:

@@ -1,4 +1,4 @@
-"""How far a pass over a file is, in words and as a part of the whole, and what each stage took."""
+"""Progress of the self-test's pass over its file, and the time each stage took."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from meetcore.jobs.tasks import Watch
 from meetcore.records import JobStage
 
 Progress = Callable[[str, float], None]
-"""Told the stage in words and the part done, several times a second; may raise Stopped."""
+"""Called with the stage in words and the fraction done; may raise Stopped to end the pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stage's words, and where on the bar it begins, has its models, and ends."""
+    """A stage's texts, and where on the progress bar it begins, has its models, and ends."""
 
     loading: str
     working: str
@@ -32,26 +32,27 @@ SPANS = {
     JobStage.DIARIZING: Span("Loading the speaker models", "Finding speakers", 0.6, 0.85, 0.95),
     JobStage.ATTRIBUTING: Span("", "Comparing with what was said", 0.95, 0.95, 1.0),
 }
-"""Shares of the bar are those of a first run on two cores; loading is most of it."""
+"""Fractions measured in a first run on two cores, which mostly loads models."""
 
 
-class Follower:
-    """Tells how far a pass is, and keeps what each stage took once its models were there."""
+class PassProgress:
+    """Reports the progress of a pass, and measures each stage from when its models are loaded."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self.spent: dict[JobStage, float] = {}
+        """Wall-clock seconds of each finished stage, without the loading of models."""
 
     @contextmanager
     def during(self, stage: JobStage) -> Iterator[Watch]:
-        """Follow one stage."""
-        watch = _StageFollower(self._progress, SPANS[stage])
+        """Watch one stage."""
+        watch = _StageWatch(self._progress, SPANS[stage])
         watch.poll()
         yield watch
         self.spent[stage] = time.monotonic() - watch.loaded_at
 
 
-class _StageFollower:
+class _StageWatch:
     """See meetcore.jobs.tasks.Watch."""
 
     def __init__(self, progress: Progress, span: Span) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from meetcore.diagnostics.findings import Verdict
 from meetcore.diagnostics.selftest.expected import Measure, measures, remark
-from meetcore.diagnostics.selftest.progress import SPANS, Follower, Progress
+from meetcore.diagnostics.selftest.progress import SPANS, PassProgress, Progress
 from meetcore.errors import MeetcoreError, ModelUnavailableError
 from meetcore.jobs.engines.child_process import ProcessEngine
 from meetcore.jobs.single_file import SinglePass, pass_over
@@ -26,8 +26,8 @@ from meetcore.settings import Settings
 logger = logging.getLogger(__name__)
 
 LANGUAGE = "en"
-"""What is spoken in the sample, whatever the settings say of meetings."""
-JOIN_S = 10.0
+"""The language of the sample, which replaces the one in the settings."""
+JOIN_TIMEOUT_S = 10.0
 INSTALL = "run: pip install -r requirements.txt"
 
 Run = Callable[[Settings, Progress], "SelfTestResult"]
@@ -35,25 +35,25 @@ Run = Callable[[Settings, Progress], "SelfTestResult"]
 
 @dataclass(frozen=True, slots=True)
 class SelfTestResult:
-    """What the pipeline gave, beside what it should."""
+    """Figures of one self-test and their expected values."""
 
     recognizer: str
     """Weight, engine and device: "base.en · ctranslate2 · cpu int8"."""
     voices: str
-    """The weight that told voices apart; empty where nothing did."""
+    """The embedding weight; empty without speakers."""
     mode: Mode
     audio_s: float
     stages: tuple[tuple[str, float], ...]
-    """What each stage took, in wall-clock seconds without the loading of models."""
+    """Wall-clock seconds of each stage, without the loading of models."""
     measures: tuple[Measure, ...]
     notes: tuple[str, ...] = ()
-    """What is missing, or not the model asked for: sentences, each with its next step."""
+    """What is missing, or which model was replaced: sentences, each with the next step."""
     remark: str = ""
-    """Why something has no expected value."""
+    """Why some figures have no expected value."""
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of the measures; amber at least where something is missing."""
+        """The worst verdict of the measures; at least amber where something is missing."""
         seen = {measure.verdict for measure in self.measures}
         if Verdict.RED in seen:
             return Verdict.RED
@@ -61,7 +61,7 @@ class SelfTestResult:
 
 
 class SelfTestState(enum.StrEnum):
-    """Where a self-test is."""
+    """The state of a self-test."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -72,25 +72,25 @@ class SelfTestState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SelfTestView:
-    """A self-test as a page shows it."""
+    """Snapshot of a self-test, for a page."""
 
     state: SelfTestState = SelfTestState.IDLE
     stage: str = ""
     progress: float = 0.0
-    """0 to 1; never goes back."""
+    """0 to 1; never decreases."""
     elapsed_s: float = 0.0
     result: SelfTestResult | None = None
     trouble: str = ""
-    """Why there is no result, one sentence with the next step."""
+    """Why there is no result, one sentence with the next step; empty otherwise."""
 
 
 def sample_file() -> Path:
-    """The 30 s, two-speaker conversation that pyannote.audio brings; nothing is imported.
+    """The 30 s, two-speaker conversation in the pyannote.audio package, found without importing it.
 
     Raises
     ------
     ModelUnavailableError
-        It is not on this machine; the message holds the remedy.
+        It is not installed; the message says what to install.
     """
     spec = importlib.util.find_spec("pyannote")
     for place in (spec.submodule_search_locations if spec else None) or ():
@@ -98,33 +98,34 @@ def sample_file() -> Path:
         if all(found.with_suffix(ending).is_file() for ending in (".wav", ".stm", ".rttm")):
             return found
     raise ModelUnavailableError(
-        f"The conversation of the self-test comes with pyannote.audio, which is not here; {INSTALL}"
+        "The conversation of the self-test comes with pyannote.audio, which is not installed;"
+        f" {INSTALL}"
     )
 
 
 def run_self_test(
     settings: Settings, progress: Progress, engine: Engine | None = None
 ) -> SelfTestResult:
-    """Transcribe the sample as an upload is, in a process of its own, and score what comes of it.
+    """Transcribe the sample like an upload, in a worker process, and score the result.
 
-    Takes about half a minute, most of it loading; nothing reaches the library.
+    Takes about half a minute, most of it to load models; no meeting is created.
 
     Raises
     ------
     MeetcoreError
-        It could not run; the message holds the remedy.
+        It could not run; the message says what to do.
     UnknownFailure
-        A library failed in the worker process; the log has the rest.
+        A library failed in the worker process; the cause is in the log.
     Stopped
-        Raised by `progress`.
+        `progress` raised it.
     """
     sample = sample_file()
     reference = load_reference([sample.with_suffix(".stm"), sample.with_suffix(".rttm")])
-    follower = Follower(progress)
+    tracked = PassProgress(progress)
     options = JobOptions(language=LANGUAGE, speakers=settings.diarizer != "off")
     engine = engine or ProcessEngine(settings)
     try:
-        done = pass_over(sample, options, engine, follower.during)
+        done = pass_over(sample, options, engine, tracked.during)
     finally:
         engine.close()
     turns = done.turns if done.diarized.diarization else None
@@ -132,7 +133,7 @@ def run_self_test(
         errors = accuracy(done.segments, turns, reference, done.audio_s)
     except ImportError as error:
         raise ModelUnavailableError(f"The figures need {error.name}; {INSTALL}") from error
-    return _result(done, errors, follower.spent, options.speakers)
+    return _result(done, errors, tracked.spent, options.speakers)
 
 
 def _result(
@@ -156,10 +157,9 @@ def _result(
 
 
 class SelfTest:
-    """The self-test of one process: one at a time, on a thread of its own.
+    """Runs the self-test on a thread of its own, one at a time.
 
-    start(), cancel(), close() and snapshot() may be called from any thread and don't block,
-    close() apart, which waits a few seconds at most.
+    Every method may be called from any thread. Only close() blocks, for a few seconds at most.
     """
 
     def __init__(self, settings: Settings, run: Run = run_self_test) -> None:
@@ -173,7 +173,7 @@ class SelfTest:
         self._closed = False
 
     def start(self) -> bool:
-        """Begin; False where one runs already, or after close()."""
+        """Start a self-test; False where one is running already, or after close()."""
         with self._lock:
             if self._closed or self._view.state is SelfTestState.RUNNING:
                 return False
@@ -187,7 +187,7 @@ class SelfTest:
             return True
 
     def cancel(self) -> None:
-        """End a running one soon; its worker process goes with it."""
+        """Stop a running self-test and its worker process soon; returns at once."""
         self._stop.set()
 
     def close(self) -> None:
@@ -197,10 +197,10 @@ class SelfTest:
             self._stop.set()
             thread = self._thread
         if thread is not None:
-            thread.join(JOIN_S)
+            thread.join(JOIN_TIMEOUT_S)
 
     def snapshot(self) -> SelfTestView:
-        """Where it is now."""
+        """The current state."""
         with self._lock:
             view = self._view
             if view.state is SelfTestState.RUNNING:
@@ -208,7 +208,7 @@ class SelfTest:
             return view
 
     def _work(self, stop: threading.Event) -> None:
-        """The except is broad because this is the top of a thread."""
+        """Runs on the self-test's thread; the except is broad because this is its top."""
         try:
             result = self._run(self._settings, lambda stage, part: self._note(stop, stage, part))
         except Stopped:

@@ -1,4 +1,4 @@
-"""Who spoke when in a finished recording: every voice is compared with every other."""
+"""Diarization of a finished recording: all its voices are clustered together."""
 
 from __future__ import annotations
 
@@ -8,37 +8,38 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from meetcore.diarization.binarize import Run, tenure_runs, turns_of, united
-from meetcore.diarization.clustering import DiarizeOptions, GlobalOptions, SparseMatrix, cluster
+from meetcore.diarization.binarize import Run, assignment_runs, merged_turns, turns_of
+from meetcore.diarization.clustering import ClusteringOptions, SparseMatrix, cluster
+from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.embedding import EmbeddingModel
-from meetcore.diarization.offline.window_pass import Read, Survey, SurveyOptions
+from meetcore.diarization.offline.window_pass import WindowPass, WindowPassOptions
 from meetcore.diarization.scoring import Voice
 from meetcore.diarization.segmentation import SegmentationModel
-from meetcore.diarization.streaming.identity import Tenure
-from meetcore.records import SAMPLE_RATE, Turn
+from meetcore.diarization.track import Assignment
+from meetcore.records import SAMPLE_RATE, ReadSamples, Turn
 
 
 @dataclass(frozen=True, slots=True)
 class OfflineOptions:
-    """How the second pass over speakers works."""
+    """The settings of the second pass over speakers."""
 
-    survey: SurveyOptions = field(default_factory=SurveyOptions)
-    clustering: GlobalOptions = field(default_factory=GlobalOptions)
+    windows: WindowPassOptions = field(default_factory=WindowPassOptions)
+    clustering: ClusteringOptions = field(default_factory=ClusteringOptions)
     bridge: float = 0.2
-    """Seconds of silence that are no break between two turns of one speaker."""
+    """Seconds of silence across which two turns of one speaker are merged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diarization:
-    """Who spoke when; labels "S1", "S2", … in order of appearance."""
+    """Who spoke when in a recording; labels are "S1", "S2", … in order of appearance."""
 
     turns: tuple[Turn, ...] = ()
     """In order of start; may overlap."""
     exclusive_turns: tuple[Turn, ...] = ()
-    """One speaker at a time: the strongest."""
+    """Without overlap: the strongest speaker at each time."""
     speakers_found: int = 0
     voices: dict[str, Voice] = field(default_factory=dict)
-    """What was heard of each label; one that never spoke alone for long enough is absent."""
+    """Voices by label; a speaker with too little speech has none."""
 
 
 class Cancelled(Exception):
@@ -46,7 +47,7 @@ class Cancelled(Exception):
 
 
 def diarize(
-    read: Read,
+    read: ReadSamples,
     total_samples: int,
     segmentation: SegmentationModel,
     embedding: EmbeddingModel,
@@ -55,90 +56,97 @@ def diarize(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Diarization:
-    """Diarize a whole recording; memory does not grow with its audio.
+    """Diarize a whole recording; no audio is kept in memory.
 
     Parameters
     ----------
-    read : callable
-        ``read(start, stop)`` gives those samples; called with growing, overlapping ranges.
-    wanted : DiarizeOptions, optional
-        How many speakers there are, where somebody knows.
-    progress : callable, optional
-        Called with the part done, 0 to 1.
-    cancelled : callable, optional
-        Asked before every window; True makes this raise Cancelled.
+    read : gives the samples between two positions, shape (n_samples,), float32, 16 kHz; called
+        with growing, overlapping ranges
+    total_samples : length of the recording
+    wanted : the number of speakers, as far as it is known
+    progress : called with the part done, 0 to 1
+    cancelled : called before every window; True ends the call with Cancelled
+
+    Raises
+    ------
+    Cancelled
+        `cancelled` returned True.
+    InferenceError
+        A model failed.
     """
     options = options or OfflineOptions()
-    survey = Survey(read, segmentation, embedding, options.survey)
+    windows = WindowPass(read, segmentation, embedding, options.windows)
     total = segmentation.grid.count(total_samples)
-    for end in survey.window_ends(total):
+    for end in windows.window_ends(total):
         if cancelled is not None and cancelled():
             raise Cancelled
-        survey.look(end, last=end == total)
+        windows.process_window(end, last=end == total)
         if progress is not None:
             progress(end / total)
-    return _conclude(survey, wanted or DiarizeOptions(), options)
+    return _clustered(windows, wanted or DiarizeOptions(), options)
 
 
-def _conclude(survey: Survey, wanted: DiarizeOptions, options: OfflineOptions) -> Diarization:
-    """Compare all voices and name them."""
-    heard = survey.tenures(wanted.least)
-    voices = [tenure.voice for tenure in heard if tenure.voice is not None]
-    numbers = cluster(voices, options.clustering, wanted, _together(survey, heard))
-    for tenure, number in zip(heard, numbers, strict=True):
-        tenure.speaker = int(number)
-    order = _order(survey)
+def _clustered(windows: WindowPass, wanted: DiarizeOptions, options: OfflineOptions) -> Diarization:
+    """Cluster the voices of all assignments, and label the turns by cluster."""
+    assignments = windows.assign(wanted.min_count)
+    voices = [assignment.voice for assignment in assignments if assignment.voice is not None]
+    clusters = cluster(voices, options.clustering, wanted, _overlap(windows, assignments))
+    for assignment, number in zip(assignments, clusters, strict=True):
+        assignment.speaker = int(number)
+    order = _order(windows)
     sums: dict[str, Voice] = {}
-    for tenure, voice in zip(heard, voices, strict=True):
-        tenure.speaker = order.get(int(tenure.speaker or 0))
-        label = f"S{tenure.speaker}"
+    for assignment, voice in zip(assignments, voices, strict=True):
+        assignment.speaker = order.get(int(assignment.speaker or 0))
+        label = f"S{assignment.speaker}"
         sums[label] = sums[label].plus(voice) if label in sums else voice
-    turns = united(turns_of(survey.active, survey.tracks, survey.grid), options.bridge)
+    turns = merged_turns(turns_of(windows.active, windows.tracks, windows.grid), options.bridge)
     return Diarization(
         turns=turns,
-        exclusive_turns=turns_of(survey.exclusive, survey.tracks, survey.grid),
+        exclusive_turns=turns_of(windows.exclusive, windows.tracks, windows.grid),
         speakers_found=len({turn.speaker for turn in turns}),
         voices={f"S{number}": sums[f"S{number}"] for number in sorted(order.values())},
     )
 
 
-def _order(survey: Survey) -> dict[int, int]:
-    """Number speakers from 1 in order of appearance."""
+def _order(windows: WindowPass) -> dict[int, int]:
+    """Clusters to speaker numbers, from 1 in order of appearance."""
     order: dict[int, int] = {}
-    for run, _ in _by_start(survey):
-        speaker = survey.tracks[run.track].speaker_at(run.start)
+    for run, _ in _by_start(windows):
+        speaker = windows.tracks[run.track].speaker_at(run.start)
         if speaker is not None:
             order.setdefault(speaker, len(order) + 1)
     return order
 
 
-def _by_start(survey: Survey) -> list[tuple[Run, Tenure]]:
-    """All activity, split where the tenure changes, in order of start."""
-    runs = tenure_runs(survey.active, survey.tracks)
+def _by_start(windows: WindowPass) -> list[tuple[Run, Assignment]]:
+    """All activity, split where the assignment changes, in order of start."""
+    runs = assignment_runs(windows.active, windows.tracks)
     return sorted(runs, key=lambda item: item[0].start)
 
 
-def _together(survey: Survey, heard: Sequence[Tenure]) -> SparseMatrix:
-    """Seconds in which two tenures were active at once, shape (n, n)."""
-    index = {id(tenure): position for position, tenure in enumerate(heard)}
+def _overlap(windows: WindowPass, assignments: Sequence[Assignment]) -> SparseMatrix:
+    """Seconds in which two assignments were active at once, shape (n, n), float64."""
+    index = {id(assignment): position for position, assignment in enumerate(assignments)}
     pairs = [
         (index[id(one)], index[id(two)], frames)
-        for one, two, frames in _meetings(_by_start(survey))
+        for one, two, frames in _overlapping(_by_start(windows))
         if id(one) in index and id(two) in index
     ]
     rows, columns, frames = np.array(pairs, np.int64).reshape(-1, 3).T
-    shape = (len(heard), len(heard))
-    seconds = frames * (survey.grid.step_samples / SAMPLE_RATE)
+    shape = (len(assignments), len(assignments))
+    seconds = frames * (windows.grid.step_samples / SAMPLE_RATE)
     half = sparse.csr_array((seconds, (rows, columns)), shape=shape)
     return half + half.T
 
 
-def _meetings(runs: Sequence[tuple[Run, Tenure]]) -> Iterator[tuple[Tenure, Tenure, int]]:
-    """Frames that two tenures share, run by run; `runs` are in order of start."""
-    open_runs: list[tuple[Run, Tenure]] = []
-    for run, tenure in runs:
+def _overlapping(
+    runs: Sequence[tuple[Run, Assignment]],
+) -> Iterator[tuple[Assignment, Assignment, int]]:
+    """Pairs of assignments and the frames they share; `runs` are in order of start."""
+    open_runs: list[tuple[Run, Assignment]] = []
+    for run, assignment in runs:
         open_runs = [item for item in open_runs if item[0].stop > run.start]
-        for other, other_tenure in open_runs:
-            if other_tenure is not tenure:
-                yield tenure, other_tenure, min(run.stop, other.stop) - run.start
-        open_runs.append((run, tenure))
+        for other, other_assignment in open_runs:
+            if other_assignment is not assignment:
+                yield assignment, other_assignment, min(run.stop, other.stop) - run.start
+        open_runs.append((run, assignment))

@@ -1,8 +1,7 @@
-"""One pass over a finished recording: who is active when, and pieces of each voice."""
+"""The pass over a recording's windows: activity of all tracks, embeddings of their speech."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,31 +9,32 @@ import numpy.typing as npt
 
 from meetcore.diarization.binarize import Run, active_runs, runs_of
 from meetcore.diarization.embedding import EmbeddingModel
-from meetcore.diarization.offline.tenures import Piece, TenureOptions, tenures_of
-from meetcore.diarization.offline.voice_chunks import Frames, PieceOptions, pieces_of
+from meetcore.diarization.offline.assignments import (
+    AssignmentOptions,
+    EmbeddedChunk,
+    assignments_of,
+)
+from meetcore.diarization.offline.voice_chunks import ChunkOptions, Frames, chunks_of
 from meetcore.diarization.segmentation import FrameGrid, SegmentationModel
-from meetcore.diarization.streaming.identity import Tenure, Track
-from meetcore.diarization.streaming.tracks import TrackBook, TrackOptions
-from meetcore.records import SAMPLE_RATE, Samples
-
-Read = Callable[[int, int], Samples]
-"""Samples from a start up to a stop, counted from the beginning of the recording."""
+from meetcore.diarization.track import Assignment, Track
+from meetcore.diarization.track_table import TrackOptions, TrackTable
+from meetcore.records import SAMPLE_RATE, ReadSamples, Samples
 
 
 @dataclass(frozen=True, slots=True)
-class SurveyOptions:
-    """How closely to look at a recording."""
+class WindowPassOptions:
+    """Steps and thresholds of the pass."""
 
     step_frames: int = 147
     """New frames per window (2.5 s)."""
     block_frames: int = 294
-    """Frames settled together (5 s)."""
-    least_speech: float = 0.3
-    """Seconds of a voice alone below which it is not embedded."""
-    mixed: float = 0.3
-    """What a second of a voice never yet alone counts, heard through another's speech."""
-    pieces: PieceOptions = field(default_factory=PieceOptions)
-    tenures: TenureOptions = field(default_factory=TenureOptions)
+    """Frames turned into runs and embeddings together (5 s)."""
+    min_speech: float = 0.3
+    """Seconds of one speaker alone below which nothing is embedded."""
+    overlapped_weight: float = 0.3
+    """Weight of a second of overlapped speech, embedded only for a track that is never alone."""
+    chunks: ChunkOptions = field(default_factory=ChunkOptions)
+    assignments: AssignmentOptions = field(default_factory=AssignmentOptions)
     tracks: TrackOptions = field(default_factory=TrackOptions)
 
 
@@ -47,49 +47,60 @@ class _Part:
     speech: float
 
 
-class Survey:
-    """Tracks of a recording, their tenures, and when each was active; audio is not kept."""
+class WindowPass:
+    """Collects the tracks of a recording, when each was active, and embeddings of their speech.
+
+    Keeps no audio: `read` is called with growing, overlapping ranges.
+    """
 
     def __init__(
         self,
-        read: Read,
+        read: ReadSamples,
         segmentation: SegmentationModel,
         embedding: EmbeddingModel,
-        options: SurveyOptions,
+        options: WindowPassOptions,
     ) -> None:
         self._read = read
         self._segmentation = segmentation
         self._embedding = embedding
         self._options = options
         self._width = segmentation.grid.count(segmentation.window_samples)
-        self._book = TrackBook(options.tracks)
+        self._table = TrackTable(options.tracks)
         self.grid: FrameGrid = segmentation.grid
         self.tracks: dict[int, Track] = {}
         self.exclusive: list[Run] = []
-        """The strongest track at each time."""
+        """Runs of the strongest track at each time."""
         self.active: list[Run] = []
-        """Every track's activity."""
-        self.pieces: list[Piece] = []
-        """Of all tracks, each track's in order of time."""
-        self._heard: set[int] = set()
+        """Runs of every track's activity."""
+        self.chunks: list[EmbeddedChunk] = []
+        """Embedded speech of all tracks, for each track in order of time."""
+        self._embedded_tracks: set[int] = set()
 
     def window_ends(self, total: int) -> list[int]:
-        """Frames at which windows end: fixed steps, and the end of the recording."""
+        """Frames at which windows end: at fixed steps, and at the end of `total` frames."""
         if total <= 0:
             return []
         return [*range(min(self._width, total), total, self._options.step_frames), total]
 
-    def look(self, end: int, last: bool) -> None:
-        """Hear the window that ends at frame `end`, and settle what no later one will hear."""
-        begin = max(self._book.start, end - self._width)
+    def process_window(self, end: int, last: bool) -> None:
+        """Run the models on the window that ends at frame `end`.
+
+        Frames that no later window covers become runs and embeddings.
+
+        Raises
+        ------
+        InferenceError
+            A model failed.
+        """
+        begin = max(self._table.start, end - self._width)
         window = self._samples(begin, end)
         lacking = self._segmentation.window_samples - len(window) if begin == 0 else 0
         lead = max(0, lacking) // self.grid.step_samples
         padded = np.pad(window, (lead * self.grid.step_samples, 0))
-        self._book.add(begin, self._segmentation.activity(padded[None])[0][lead:])
+        self._table.add(begin, self._segmentation.activity(padded[None])[0][lead:])
         done = end if last else end + self._options.step_frames - self._width
-        while done - self._book.start >= self._options.block_frames:
-            self._settle(self._book.start + self._options.block_frames)
+        while done - self._table.start >= self._options.block_frames:
+            self._settle(self._table.start + self._options.block_frames)
         if last:
             self._settle(end)
 
@@ -98,22 +109,22 @@ class Survey:
         return self._read(begin * step, (end - 1) * step + self.grid.size_samples)
 
     def _settle(self, stop: int) -> None:
-        """Turn frames up to `stop` into runs, and their speech into pieces of voice."""
-        book, onset = self._book, self._options.tracks.onset
-        start = book.start
-        mean = book.mean()[: stop - start]
+        """Turn frames up to `stop` into runs, and their speech into embeddings."""
+        table, onset = self._table, self._options.tracks.onset
+        start = table.start
+        mean = table.mean()[: stop - start]
         if len(mean) and (mean > onset).any():
-            self.exclusive += runs_of(mean, start, book.ids, onset)
-            self.active += active_runs(mean, start, book.ids, onset)
-            self._hear(start, mean > onset)
-        book.drop_before(stop)
+            self.exclusive += runs_of(mean, start, table.ids, onset)
+            self.active += active_runs(mean, start, table.ids, onset)
+            self._embed(start, mean > onset)
+        table.drop_before(stop)
 
-    def _hear(self, start: int, active: npt.NDArray[np.bool_]) -> None:
-        """Embed the speech of every track, piece by piece."""
+    def _embed(self, start: int, active: npt.NDArray[np.bool_]) -> None:
+        """Embed the speech of every track in a block, in one call."""
         parts = [
             part
             for column in np.flatnonzero(active.any(axis=0))
-            for part in self._parts(self._book.ids[column], start, int(column), active)
+            for part in self._parts(self._table.ids[column], start, int(column), active)
         ]
         if not parts:
             return
@@ -124,47 +135,46 @@ class Survey:
         for part, vector in zip(parts, vectors, strict=True):
             if np.isfinite(vector).all():
                 frame = start + int(part.frames[0])
-                self.pieces.append(Piece(part.track, frame, vector.copy(), part.speech))
-                self._heard.add(part.track)
+                self.chunks.append(EmbeddedChunk(part.track, frame, vector.copy(), part.speech))
+                self._embedded_tracks.add(part.track)
 
     def _parts(
-        self, name: int, start: int, column: int, active: npt.NDArray[np.bool_]
+        self, track: int, start: int, column: int, active: npt.NDArray[np.bool_]
     ) -> list[_Part]:
-        """What to embed of one track: where it is alone, else, once, all of it."""
+        """What to embed of a track: speech of it alone, or once, where there is none, all of it."""
         options = self._options
-        self.tracks.setdefault(name, Track([Tenure(start)], start))
+        self.tracks.setdefault(track, Track([Assignment(start)], start))
         alone = active[:, column] & (np.count_nonzero(active, axis=1) == 1)
-        parts = [_Part(name, f, self._seconds(f)) for f in pieces_of(alone, options.pieces)]
-        parts = [part for part in parts if part.speech >= options.least_speech]
-        if parts or name in self._heard:
+        parts = [_Part(track, f, self._seconds(f)) for f in chunks_of(alone, options.chunks)]
+        parts = [part for part in parts if part.speech >= options.min_speech]
+        if parts or track in self._embedded_tracks:
             return parts
-        mixed = np.flatnonzero(active[:, column])
-        speech = self._seconds(mixed)
-        if speech < options.least_speech:
+        overlapped = np.flatnonzero(active[:, column])
+        speech = self._seconds(overlapped)
+        if speech < options.min_speech:
             return []
-        return [_Part(name, mixed, options.mixed * speech)]
+        return [_Part(track, overlapped, options.overlapped_weight * speech)]
 
     def _seconds(self, frames: Frames) -> float:
         return len(frames) * self.grid.step_samples / SAMPLE_RATE
 
-    def tenures(self, least: int = 1) -> list[Tenure]:
-        """Give each track its tenures; all of them, in order of time.
+    def assign(self, least: int = 1) -> list[Assignment]:
+        """Split each track into assignments, one voice each; returns them in order of time.
 
         Parameters
         ----------
-        least : int
-            Cut finer and finer until there are so many, or each is one piece.
+        least : lower the threshold for a split until there are so many, as far as possible
         """
-        by_track: dict[int, list[Piece]] = {}
-        for piece in self.pieces:
-            by_track.setdefault(piece.track, []).append(piece)
-        options = self._options.tenures
+        by_track: dict[int, list[EmbeddedChunk]] = {}
+        for chunk in self.chunks:
+            by_track.setdefault(chunk.track, []).append(chunk)
+        options = self._options.assignments
         while True:
-            found: list[Tenure] = []
-            for name, pieces in by_track.items():
-                track = self.tracks[name]
-                track.tenures = tenures_of(pieces, track.tenures[0].frame, options)
-                found += track.tenures
-            if len(found) >= min(least, len(self.pieces)):
-                return sorted(found, key=lambda tenure: tenure.frame)
+            found: list[Assignment] = []
+            for number, chunks in by_track.items():
+                track = self.tracks[number]
+                track.assignments = assignments_of(chunks, track.assignments[0].frame, options)
+                found += track.assignments
+            if len(found) >= min(least, len(self.chunks)):
+                return sorted(found, key=lambda assignment: assignment.frame)
             options = replace(options, change=options.change - 0.1)

@@ -1,4 +1,4 @@
-"""One known speaker's voice, heard from a recording and the turns in it."""
+"""Makes one speaker's voice from a recording and the turns in it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from meetcore.diarization.embedding import EmbeddingModel
-from meetcore.diarization.offline.window_pass import Read
-from meetcore.diarization.scoring import Voice, boundary
-from meetcore.records import SAMPLE_RATE, Turn
+from meetcore.diarization.scoring import Voice, boundary, sum_of_voices
+from meetcore.records import SAMPLE_RATE, ReadSamples, Turn
 
-PIECE = 4.0
-"""Seconds embedded together."""
+PART = 4.0
+"""Longest speech in seconds that is embedded at once."""
 SHORTEST = 0.5
-"""Seconds below which a span tells little about a voice."""
+"""Seconds below which a span is not used."""
 ENOUGH = 60.0
-"""Seconds of speech after which more changes nothing that can be heard."""
+"""Seconds of speech after which more does not improve a voice."""
 
 
 def clean_spans(turns: Sequence[Turn], speaker: str) -> tuple[Turn, ...]:
-    """Where one speaker talks and nobody else does.
+    """Where one speaker talks alone, in order of time.
 
     Examples
     --------
@@ -48,20 +47,25 @@ def clean_spans(turns: Sequence[Turn], speaker: str) -> tuple[Turn, ...]:
     return tuple(clean)
 
 
-def hear(read: Read, spans: Iterable[Turn], embedding: EmbeddingModel) -> Voice | None:
-    """The voice of one speaker from the longest spans; None where there is nothing to hear.
+def voice_from_spans(
+    read: ReadSamples, spans: Iterable[Turn], embedding: EmbeddingModel
+) -> Voice | None:
+    """The voice of one speaker, from the longest spans; None where there is too little speech.
 
-    Pieces that sound like somebody else are left out: turns are never quite right.
+    Parts that are unlike all others are left out, as turns often hold some of another speaker.
 
     Parameters
     ----------
-    read : callable
-        ``read(start, stop)`` gives those samples of the recording.
-    spans : iterable of Turn
-        Where this speaker talks alone; at most a minute of them is heard.
+    read : gives the samples between two positions, shape (n_samples,), float32, 16 kHz
+    spans : where this speaker talks alone, in seconds; at most a minute of them is used
+
+    Raises
+    ------
+    InferenceError
+        The embedding model failed.
     """
     voices = []
-    for span in _pieces(spans):
+    for span in _parts(spans):
         samples = read(round(span.start * SAMPLE_RATE), round(span.end * SAMPLE_RATE))
         vector = embedding.embed(samples)[0]
         if np.isfinite(vector).all():
@@ -69,40 +73,33 @@ def hear(read: Read, spans: Iterable[Turn], embedding: EmbeddingModel) -> Voice 
     return _agreed(voices)
 
 
-def _pieces(spans: Iterable[Turn]) -> list[Turn]:
-    """The longest spans up to a minute together, cut into pieces."""
-    pieces: list[Turn] = []
+def _parts(spans: Iterable[Turn]) -> list[Turn]:
+    """The longest spans, up to a minute together, cut into parts."""
+    parts: list[Turn] = []
     left = ENOUGH
     for span in sorted(spans, key=lambda span: span.start - span.end):
         length = min(span.end - span.start, left)
         if length < SHORTEST:
             break
         left -= length
-        count = int(np.ceil(length / PIECE))
+        count = int(np.ceil(length / PART))
         edges = span.start + np.linspace(0.0, length, count + 1)
-        pieces += [
+        parts += [
             replace(span, start=float(edges[i]), end=float(edges[i + 1])) for i in range(count)
         ]
-    return pieces
+    return parts
 
 
 def _agreed(voices: Sequence[Voice]) -> Voice | None:
-    """The sum of the voices that agree with all the others together."""
+    """The sum of those voices that are similar to all others together."""
     if not voices:
         return None
-    whole = _sum(voices)
+    whole = sum_of_voices(voices)
     if len(voices) < 3:
         return whole
     kept = [voice for voice in voices if _agrees(whole.minus(voice), voice)]
-    return _sum(kept) if kept else whole
+    return sum_of_voices(kept) if kept else whole
 
 
 def _agrees(rest: Voice, voice: Voice) -> bool:
-    return rest.likeness(voice) >= boundary(rest.duration, voice.duration) - 0.1
-
-
-def _sum(voices: Sequence[Voice]) -> Voice:
-    whole = voices[0]
-    for voice in voices[1:]:
-        whole = whole.plus(voice)
-    return whole
+    return rest.similarity(voice) >= boundary(rest.duration, voice.duration) - 0.1

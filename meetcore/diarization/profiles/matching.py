@@ -1,4 +1,4 @@
-"""Voices that people asked to be recognised again: enrolment, and who of a meeting they are."""
+"""Voice profiles: enrolment, and which of a meeting's speakers has which profile."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from meetcore.diarization.embedding import Embedding, EmbeddingModel
-from meetcore.diarization.offline.window_pass import Read
-from meetcore.diarization.profiles.clean_speech import hear
+from meetcore.diarization.profiles.clean_speech import voice_from_spans
 from meetcore.diarization.scoring import Voice
 from meetcore.errors import EnrollmentTooShortError
-from meetcore.records import Turn
+from meetcore.records import ReadSamples, Turn
 
-LEAST_SPEECH = 3.0
+MIN_SPEECH = 3.0
 """Seconds of clean speech that a profile needs."""
 
-_FAR_BASE, _FAR_SLOPE = 0.68, 0.15
-_LEAST_HEARD = 1.5
+_THRESHOLD_BASE, _THRESHOLD_SLOPE = 0.68, 0.15
+_MIN_MATCH_SPEECH = 1.5
+"""Seconds of speech that a meeting's speaker needs to be compared."""
 
 
 class VoicePrint(NamedTuple):
-    """What a profile keeps of a voice."""
+    """The voice of a profile, as it is stored."""
 
     embedding: Embedding
     duration: float
-    """Seconds of speech behind it."""
+    """Seconds of speech it was made from."""
 
 
-class HeardVoice(Protocol):
-    """A VoicePrint, an EnrolledVoice, or anything else with an embedding and its speech."""
+class WeightedEmbedding(Protocol):
+    """An embedding and its seconds of speech: a VoicePrint, an EnrolledVoice, …"""
 
     @property
     def embedding(self) -> Embedding: ...
@@ -42,15 +42,15 @@ class HeardVoice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EnrolledVoice:
-    """A profile to compare with."""
+    """A profile to compare speakers with."""
 
     id: str
     name: str
     weight: str
-    """Name of the weight that made the embedding; others' cannot be compared."""
+    """Weight that made the embedding; only embeddings of the same weight are compared."""
     embedding: Embedding
     duration: float
-    """Seconds of speech behind it."""
+    """Seconds of speech it was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,88 +60,88 @@ class ProfileMatch:
     profile_id: str
     name: str
     similarity: float
-    """0 to 1, for people: 1 is as alike as the same voice on the same day would be."""
+    """0 to 1, to be shown: 1 is what two recordings of one voice on one day have."""
 
 
-def recognised_from(one: float, other: float) -> float:
-    """Likeness from which two voices count as one person on another day, given seconds of each.
+def recognition_threshold(one: float, other: float) -> float:
+    """Similarity from which two voices count as one person, in recordings of different days.
 
+    Takes the seconds of speech of each.
     Measured with CAM++ on five council meetings (nine people), AMI clips and the sample, each
     person's half of a recording against all other halves and excerpts of 2, 5 and up to 60 s:
     one of 13,602 pairs of different people passed; of the same person in another recording
     75 % of 2 s excerpts, 93 % of 5 s and 95 % of longer ones did.
 
-    >>> round(recognised_from(2.0, 30.0), 2), round(recognised_from(30.0, 30.0), 2)
+    >>> round(recognition_threshold(2.0, 30.0), 2), round(recognition_threshold(30.0, 30.0), 2)
     (0.76, 0.69)
     """
-    return _FAR_BASE + _FAR_SLOPE * (1.0 / one + 1.0 / other)
+    return _THRESHOLD_BASE + _THRESHOLD_SLOPE * (1.0 / one + 1.0 / other)
 
 
 def match_profiles(
     voices: Mapping[str, Voice], profiles: Sequence[EnrolledVoice], weight: str
 ) -> dict[str, ProfileMatch]:
-    """Which enrolled voice each of a meeting's speakers is, one to one; strangers are left out.
+    """The profile of each of a meeting's speakers, one to one; speakers without one are left out.
 
     Parameters
     ----------
-    voices : mapping
-        A meeting's labels and what was heard of them.
-    weight : str
-        Name of the weight that made them; profiles made by another are ignored.
+    voices : voices of the meeting's speakers, by label
+    profiles : the enrolled voices
+    weight : name of the weight that made `voices`; profiles of other weights are ignored
     """
-    labels = [label for label, voice in voices.items() if voice.duration >= _LEAST_HEARD]
+    labels = [label for label, voice in voices.items() if voice.duration >= _MIN_MATCH_SPEECH]
     known = [profile for profile in profiles if profile.weight == weight and profile.duration > 0]
     if not labels or not known:
         return {}
-    likeness = np.array(
-        [[voices[label].likeness(_voice(profile)) for profile in known] for label in labels]
+    similarity = np.array(
+        [[voices[label].similarity(_voice(profile)) for profile in known] for label in labels]
     )
     bounds = np.array(
         [
-            [recognised_from(voices[label].duration, profile.duration) for profile in known]
+            [recognition_threshold(voices[label].duration, profile.duration) for profile in known]
             for label in labels
         ]
     )
-    gain = np.maximum(likeness - bounds, 0.0)
+    gain = np.maximum(similarity - bounds, 0.0)
     return {
         labels[row]: ProfileMatch(
-            known[column].id, known[column].name, float(np.clip(likeness[row, column], 0.0, 1.0))
+            known[column].id, known[column].name, float(np.clip(similarity[row, column], 0.0, 1.0))
         )
         for row, column in zip(*linear_sum_assignment(gain, maximize=True), strict=True)
         if gain[row, column] > 0
     }
 
 
-def enroll(read: Read, spans: Iterable[Turn], embedding_model: EmbeddingModel) -> VoicePrint:
-    """What a profile keeps of one speaker of a recording.
+def enroll(read: ReadSamples, spans: Iterable[Turn], embedding_model: EmbeddingModel) -> VoicePrint:
+    """A voice print for a profile, of one speaker of a recording.
 
     Parameters
     ----------
-    read : callable
-        ``read(start, stop)`` gives those samples of the recording.
-    spans : iterable of Turn
-        Where this speaker talks alone (see hearing.clean_spans); a minute of them is enough.
+    read : gives the samples between two positions, shape (n_samples,), float32, 16 kHz
+    spans : where this speaker talks alone (see clean_spans); a minute of them is enough
 
     Raises
     ------
     EnrollmentTooShortError
-        Less than 3 s could be heard clearly.
+        There are less than 3 s of clear speech; try again with more.
+    InferenceError
+        The embedding model failed.
     """
-    voice = hear(read, spans, embedding_model)
-    heard = voice.duration if voice else 0.0
-    if voice is None or heard < LEAST_SPEECH:
+    voice = voice_from_spans(read, spans, embedding_model)
+    duration = voice.duration if voice else 0.0
+    if voice is None or duration < MIN_SPEECH:
         raise EnrollmentTooShortError(
-            f"Only {heard:.1f} s of this voice were heard clearly, {LEAST_SPEECH:g} s are needed."
+            f"Only {duration:.1f} s of this voice were heard clearly, {MIN_SPEECH:g} s are needed."
             " Try again once this person has said more."
         )
-    return VoicePrint(voice.direction.astype(np.float32), heard)
+    return VoicePrint(voice.direction.astype(np.float32), duration)
 
 
-def combine(old: HeardVoice, new: HeardVoice) -> VoicePrint:
-    """One profile of two that the same weight made, each counting by its speech."""
+def combine(old: WeightedEmbedding, new: WeightedEmbedding) -> VoicePrint:
+    """One voice print of two made by the same weight, each weighted by its speech."""
     whole = _voice(old).plus(_voice(new))
     return VoicePrint(whole.direction.astype(np.float32), whole.duration)
 
 
-def _voice(heard: HeardVoice) -> Voice:
-    return Voice.of(heard.embedding, heard.duration)
+def _voice(known: WeightedEmbedding) -> Voice:
+    return Voice.of(known.embedding, known.duration)

@@ -1,4 +1,4 @@
-"""A segment's text typed anew: words that stay keep their times, new ones share the rest. Pure."""
+"""Gives a corrected text word times: kept words keep theirs, new words share the gaps. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from difflib import SequenceMatcher
 
 from meetcore.records import Word
 
-SLIVER = 0.12
-"""Seconds of a word typed where the recognizer heard nothing."""
+INSERTED_S = 0.12
+"""Seconds given to words inserted after the last one."""
 
 
 def reworded(words: Sequence[Word], text: str) -> tuple[Word, ...]:
-    """The words of a new text, on the clock of the old ones.
+    """The words of a new text, with times from the old words.
 
     Examples
     --------
@@ -34,29 +34,29 @@ def reworded(words: Sequence[Word], text: str) -> tuple[Word, ...]:
             pairs = zip(old[low:high], typed[first:stop], strict=True)
             result += [Word(new, word.start, word.end, word.probability) for word, new in pairs]
         elif first < stop:
-            result += _spread(typed[first:stop], *_room(old, low, high))
+            result += _spread(typed[first:stop], *_span(old, low, high))
     return tuple(result)
 
 
 def _pieces(word: Word) -> list[Word]:
-    """A word as typed ones are told apart: at its spaces."""
+    """A word split at its spaces, as typed words are."""
     parts = re.findall(r"\s*\S+", word.text) or [word.text]
     if len(parts) == 1:
         return [word]
     return _spread(parts, word.start, word.end, word.probability)
 
 
-def _room(old: Sequence[Word], low: int, high: int) -> tuple[float, float]:
-    """The time of the words that go, or the place between two that stay."""
+def _span(old: Sequence[Word], low: int, high: int) -> tuple[float, float]:
+    """The time span of the words replaced, or the gap between two that are kept."""
     if low < high:
         return old[low].start, max(word.end for word in old[low:high])
     before = old[low - 1].end if low else (old[0].start if old else 0.0)
-    after = old[low].start if low < len(old) else before + SLIVER
+    after = old[low].start if low < len(old) else before + INSERTED_S
     return before, max(after, before)
 
 
 def _spread(texts: Sequence[str], start: float, end: float, probability: float = 1.0) -> list[Word]:
-    """Words that share a stretch of time by their length."""
+    """Words that share a time span in proportion to their length."""
     total = sum(map(len, texts)) or 1
     words, before = [], 0
     for text in texts:

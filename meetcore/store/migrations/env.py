@@ -1,4 +1,4 @@
-"""Run by Alembic for each upgrade, on the connection that `meetcore.store.migrate` hands over."""
+"""Alembic's entry script; runs the migrations on the connection of `meetcore.store.migrate`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meetcore.store.schema import Base
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    # SQLite alters a table by copying it.
+    # SQLite changes a column only by copying the table.
     render_as_batch=True,
 )
 with context.begin_transaction():

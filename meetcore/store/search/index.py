@@ -1,6 +1,6 @@
-"""What was said, indexed for searching: SQLite's FTS5; other databases scan.
+"""The full-text index of segments: SQLite's FTS5. Other databases have none and scan the table.
 
-A row's id is the meeting's serial and the segment's position, so that a meeting's rows are one
+A row id is the meeting's serial and the segment's position, so that a meeting's rows are one
 range and newer meetings come last. Only the transcript in force is indexed.
 
 Source: https://www.sqlite.org/fts5.html
@@ -10,21 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from meetcore.records import Stage
-from meetcore.store.schema import MeetingRow, SegmentRow
+from meetcore.store.queries import stage_in_force
+from meetcore.store.schema import MeetingRow
 
 TABLE = "spoken"
 POSITION_BITS = 20
-"""A million segments a meeting."""
+"""Bits of a row id that hold the position: up to a million segments a meeting."""
 LONGEST_PREFIX = 4
-"""Letters; beginnings up to here have an index of their own."""
+"""Letters: FTS5 keeps an index of its own for prefixes up to this length."""
 
 
-def make(connection: Connection) -> None:
-    """Make the index and put in what was said so far."""
+def create(connection: Connection) -> None:
+    """Create the index and fill it from the segments there are."""
     if connection.dialect.name != "sqlite":
         return
     connection.execute(
@@ -44,12 +44,12 @@ def make(connection: Connection) -> None:
 
 
 def drop(connection: Connection) -> None:
-    """Forget the index."""
+    """Drop the index."""
     if connection.dialect.name == "sqlite":
         connection.execute(text(f"DROP TABLE {TABLE}"))
 
 
-def is_here(session: Session) -> bool:
+def is_available(session: Session) -> bool:
     """Whether this database has the index."""
     return session.get_bind().dialect.name == "sqlite"
 
@@ -59,34 +59,21 @@ def row_id(serial: int, position: int) -> int:
     return (serial << POSITION_BITS) + position
 
 
-def place_of(row: int) -> tuple[int, int]:
+def split_row_id(row: int) -> tuple[int, int]:
     """Serial and position of an index row.
 
-    >>> place_of(row_id(3, 14))
+    >>> split_row_id(row_id(3, 14))
     (3, 14)
     """
     return row >> POSITION_BITS, row & ((1 << POSITION_BITS) - 1)
 
 
-def stage_in_force(session: Session, meeting: MeetingRow) -> Stage:
-    """The final transcript if there is one, else the live one, else the draft of a second pass."""
-    if meeting.transcript_stage == Stage.FINAL.value:
-        return Stage.FINAL
-    for stage in (Stage.PROVISIONAL, Stage.DRAFT):
-        of_stage = select(SegmentRow.position).where(
-            SegmentRow.meeting_id == meeting.id, SegmentRow.stage == stage.value
-        )
-        if session.scalar(of_stage.limit(1)) is not None:
-            return stage
-    return Stage.PROVISIONAL
-
-
 def refresh(session: Session, meeting: MeetingRow, first_position: int = 0) -> None:
-    """Index the transcript in force anew from a position on; a hidden meeting has none."""
-    if not is_here(session):
+    """Index the transcript in force again from a position on; a hidden meeting is removed."""
+    if not is_available(session):
         return
     session.flush()
-    forget(session, meeting, first_position)
+    remove(session, meeting, first_position)
     if meeting.hidden_at is not None:
         return
     session.execute(
@@ -103,9 +90,9 @@ def refresh(session: Session, meeting: MeetingRow, first_position: int = 0) -> N
     )
 
 
-def forget(session: Session, meeting: MeetingRow, first_position: int = 0) -> None:
-    """Take a meeting out of the index, from a position on."""
-    if not is_here(session):
+def remove(session: Session, meeting: MeetingRow, first_position: int = 0) -> None:
+    """Remove a meeting's rows from the index, from a position on."""
+    if not is_available(session):
         return
     session.execute(
         text(f"DELETE FROM {TABLE} WHERE rowid BETWEEN :first AND :last"),
@@ -116,11 +103,12 @@ def forget(session: Session, meeting: MeetingRow, first_position: int = 0) -> No
     )
 
 
-def meetings_with(session: Session, match: str) -> list[int]:
-    """Serials of the meetings in which anything matches, oldest first.
+def matching_meetings(session: Session, match: str) -> list[int]:
+    """Serials of the meetings with a match, oldest first.
 
-    Each step looks up the first match behind the meeting found last, so that a common word costs
-    a step a meeting, not one a place. Forwards, because FTS5 walks backwards ten times as slowly.
+    Each step looks up the first match after the last meeting found, so that a common word costs
+    one step a meeting instead of one a segment. Ascending, because FTS5 is ten times slower
+    descending.
     """
     first = f"SELECT rowid >> {POSITION_BITS} FROM {TABLE} WHERE {TABLE} MATCH :match"
     rows = session.execute(
@@ -136,8 +124,8 @@ def meetings_with(session: Session, match: str) -> list[int]:
     return [serial for (serial,) in rows]
 
 
-def counts(session: Session, match: str) -> dict[int, int]:
-    """How many segments of each meeting match, by serial; gathers all places once."""
+def count_matches(session: Session, match: str) -> dict[int, int]:
+    """How many segments of each meeting match, by serial; reads all matches once."""
     rows = session.execute(
         text(
             f"SELECT rowid >> {POSITION_BITS}, count(*) FROM {TABLE}"
@@ -148,10 +136,10 @@ def counts(session: Session, match: str) -> dict[int, int]:
     return {serial: count for serial, count in rows}
 
 
-def first_places(
+def first_matches(
     session: Session, match: str, serials: Collection[int], limit: int
 ) -> dict[int, list[int]]:
-    """Positions of the first matches in each of these meetings; gathers all places once."""
+    """Positions of the first matches in each of these meetings; reads all matches once."""
     found: dict[int, list[int]] = {serial: [] for serial in serials}
     if not found:
         return found
@@ -163,14 +151,14 @@ def first_places(
         {"match": match, "first": row_id(min(found), 0), "last": row_id(max(found) + 1, 0) - 1},
     )
     for (row,) in rows:
-        serial, position = place_of(row)
+        serial, position = split_row_id(row)
         positions = found.get(serial)
         if positions is not None and len(positions) < limit:
             positions.append(position)
     return found
 
 
-def count_in(session: Session, match: str, serial: int) -> int:
+def count_in_meeting(session: Session, match: str, serial: int) -> int:
     """How many segments of one meeting match."""
     counted = text(
         f"SELECT count(*) FROM {TABLE} WHERE {TABLE} MATCH :match"
@@ -179,10 +167,10 @@ def count_in(session: Session, match: str, serial: int) -> int:
     return int(session.scalar(counted, {"match": match, **_range(serial)}) or 0)
 
 
-def places(
+def find_matches(
     session: Session, match: str, serial: int | None, limit: int, offset: int
 ) -> list[tuple[int, int]]:
-    """Serial and position of segments that match; of one meeting in order, else newest first."""
+    """Serial and position of matching segments: of one meeting in order, else newest first."""
     within, order, span = "", "DESC", {}
     if serial is not None:
         within, order = " AND rowid BETWEEN :first AND :last", "ASC"
@@ -194,7 +182,7 @@ def places(
         ),
         {"match": match, "limit": limit, "offset": offset, **span},
     )
-    return [place_of(row) for (row,) in rows]
+    return [split_row_id(row) for (row,) in rows]
 
 
 def _range(serial: int) -> dict[str, int]:

@@ -1,7 +1,7 @@
-"""What a person typed into a search box: terms for the index, and the places in a text they mark.
+"""The search syntax: the text of a search box as terms, and which words of a segment match them.
 
-What is typed is never syntax: it is quoted. Words in "double quotes" are a phrase; the last word
-also finds words that it begins. Pure.
+All terms must match. Words in "double quotes" are a phrase; the last word also matches longer
+words that begin with it. Everything else is quoted for FTS5, never read as its syntax. Pure.
 """
 
 from __future__ import annotations
@@ -14,26 +14,27 @@ from dataclasses import dataclass
 from meetcore.records import SnippetPart, Word
 
 SNIPPET_WORDS = 24
-"""Words of a segment that a hit shows."""
+"""Most words in a hit's snippet."""
 BEFORE_WORDS = 6
+"""Most words of a snippet before the first match."""
 _CHUNK = re.compile(r'"([^"]*)"|(\S+)')
 _TOKEN = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words that must follow each other."""
+    """One or more words that must follow each other."""
 
     words: tuple[str, ...]
-    """Folded: without accents and case."""
+    """In lower case, without accents."""
     is_prefix: bool = False
     """Whether the last word may be the beginning of a longer one."""
     typed: str = ""
-    """As it was typed, less the quotes: the index folds by rules of its own."""
+    """As typed, without the quotes, for FTS5, which folds case and accents by its own rules."""
 
 
 def terms_of(text: str) -> tuple[Term, ...]:
-    """The terms of a search; all must be there.
+    """The terms of a search text.
 
     >>> [(term.words, term.is_prefix) for term in terms_of('"new jersey" Café bud')]
     [(('new', 'jersey'), False), (('cafe',), False), (('bud',), True)]
@@ -51,7 +52,7 @@ def terms_of(text: str) -> tuple[Term, ...]:
 
 
 def tokens_of(text: str) -> list[str]:
-    """Letters and digits that stand together, folded as the index folds them.
+    """Runs of letters and digits, folded about as FTS5's unicode61 tokenizer does.
 
     >>> tokens_of("Don't — ÜBER!")
     ['don', 't', 'uber']
@@ -60,13 +61,13 @@ def tokens_of(text: str) -> list[str]:
 
 
 def fold(text: str) -> str:
-    """Text without accents and case."""
+    """Text in lower case, without accents."""
     apart = unicodedata.normalize("NFKD", text)
     return "".join(char for char in apart if not unicodedata.combining(char)).lower()
 
 
 def match_expression(terms: Sequence[Term]) -> str:
-    """The terms in FTS5's language.
+    """The terms as an FTS5 query.
 
     >>> match_expression(terms_of('"new jersey" bud'))
     '"new jersey" AND "bud" *'
@@ -76,7 +77,7 @@ def match_expression(terms: Sequence[Term]) -> str:
 
 
 def is_one_step(terms: Sequence[Term], longest_prefix: int) -> bool:
-    """Whether the index can go from one meeting to the next without gathering all places first."""
+    """Whether FTS5 can skip from meeting to meeting instead of reading all matches first."""
     if len(terms) != 1 or len(terms[0].words) != 1:
         return False
     return not terms[0].is_prefix or len(terms[0].words[0]) <= longest_prefix
@@ -93,14 +94,14 @@ def in_title(title: str, terms: Sequence[Term]) -> bool:
 
 
 def _plain(typed: str) -> str:
-    """Letters, digits and their marks; Cyrillic and Hangul must reach the index undivided."""
+    """Letters, digits and combining marks, composed: FTS5 must get Cyrillic and Hangul in NFC."""
     composed = unicodedata.normalize("NFC", typed)
     kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in composed)
     return " ".join("".join(kept).split())
 
 
 def marked(words: Sequence[Word], terms: Sequence[Term]) -> list[bool]:
-    """Which words of a segment belong to a term that matches there."""
+    """Which words of a segment are part of a match, one flag a word."""
     owners: list[int] = []
     tokens: list[str] = []
     for index, word in enumerate(words):
@@ -125,7 +126,7 @@ def _matches(tokens: Sequence[str], term: Term) -> bool:
 
 
 def snippet(words: Sequence[Word], marks: Sequence[bool]) -> tuple[SnippetPart, ...]:
-    """A stretch of words around the first that is marked, cut into marked and other parts.
+    """The words around the first match, as parts that match or do not.
 
     >>> snippet([Word(" So", 0, 1), Word(" long", 1, 2)], [False, True])
     (SnippetPart(text='So ', is_match=False), SnippetPart(text='long', is_match=True))

@@ -1,4 +1,4 @@
-"""CSV for spreadsheets: a row a segment. Source: https://www.rfc-editor.org/rfc/rfc4180."""
+"""CSV for spreadsheets, one row per segment. Source: https://www.rfc-editor.org/rfc/rfc4180."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import csv
 import io
 
 from meetcore.records import Transcript
-from meetcore.transcript.formats.reading import paragraphs_of
+from meetcore.transcript.formats.paragraphs import paragraphs_of
 
 COLUMNS = ("start", "end", "speaker", "text")
 FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
-"""A spreadsheet runs a cell that begins so as a formula; an apostrophe before it makes it text.
+"""Spreadsheets run a cell with such a beginning as a formula; an apostrophe before it makes text.
 
 Source: https://owasp.org/www-community/attacks/CSV_Injection.
 """
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
-    """Start and end in seconds, name, text; CSV has no place for a title.
+    """The transcript as CSV: start and end in seconds, name, text; the title is left out.
 
-    The speaker is empty where nobody knows who it is.
+    The name of an unknown speaker is empty.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> words = (Word(" =1+1,", 0.5, 0.8), Word(" see?", 0.8, 1.0))
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", words),))).replace("\\r", ""), end="")
     start,end,speaker,text

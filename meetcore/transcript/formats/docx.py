@@ -1,15 +1,14 @@
-"""A Word document to read and to correct: Office Open XML, written by python-docx."""
+"""A Word document (Office Open XML), written by python-docx."""
 
 from __future__ import annotations
 
 import io
-import re
 import unicodedata
 from typing import TYPE_CHECKING
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
-from meetcore.transcript.formats.reading import Paragraph, clock, paragraphs_of
+from meetcore.transcript.formats.paragraphs import Paragraph, clock, paragraphs_of
+from meetcore.transcript.formats.xml_text import xml_line
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -19,16 +18,14 @@ COLOURS = (
     "1d5fd1", "b5480b", "1a7a3a", "8030c9", "b4226b",
     "0b7285", "876300", "b42323", "4d5b74", "4f7412",
 )  # fmt: skip
-"""Of speakers, as on the pages; each reads on white (contrast over 4.5)."""
+"""Colours of speakers, as on the pages; each has a contrast over 4.5 on white."""
 QUIET = "6b6862"
-NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold. Source: https://www.w3.org/TR/xml/#charsets."""
 LONGEST_TITLE = 255
-"""Characters that a document's properties take."""
+"""Characters that a document's properties may hold."""
 
 
 def dumps(transcript: Transcript, title: str = "") -> bytes:
-    """The transcript as a document: title, length and people, then a paragraph a segment.
+    """The transcript as a document: title, duration and speakers, then a paragraph per segment.
 
     Examples
     --------
@@ -39,7 +36,7 @@ def dumps(transcript: Transcript, title: str = "") -> bytes:
 
     document = docx.Document()
     paragraphs = list(paragraphs_of(transcript))
-    heading = _plain(title) or "Transcript"
+    heading = xml_line(title) or "Transcript"
     _set_properties(document, heading)
     _direct(document.add_heading(heading, level=0), heading)
     _write(document.add_paragraph(), _facts(paragraphs), colour=QUIET)
@@ -50,23 +47,19 @@ def dumps(transcript: Transcript, title: str = "") -> bytes:
     return stream.getvalue()
 
 
-def _plain(text: str) -> str:
-    return one_line(NOT_XML.sub("", text))
-
-
 def _facts(paragraphs: list[Paragraph]) -> str:
-    """How long it is and who is heard, in order of appearance."""
+    """The duration and the speakers, in order of appearance."""
     if not paragraphs:
         return "Nothing was said."
-    names = dict.fromkeys(_plain(p.name) for p in paragraphs if p.label is not None)
+    names = dict.fromkeys(xml_line(p.name) for p in paragraphs if p.label is not None)
     return " · ".join([clock(max(p.end for p in paragraphs)), *names])
 
 
 def _add(document: Document, paragraph: Paragraph) -> None:
-    block, text = document.add_paragraph(), _plain(paragraph.text)
+    block, text = document.add_paragraph(), xml_line(paragraph.text)
     number = "".join(filter(str.isdecimal, paragraph.label or "")) or "1"
     colour = QUIET if paragraph.label is None else COLOURS[(int(number) - 1) % len(COLOURS)]
-    _write(block, _plain(paragraph.name), colour=colour, bold=True)
+    _write(block, xml_line(paragraph.name), colour=colour, bold=True)
     _write(block, f"  {clock(paragraph.start)}", colour=QUIET, small=True)
     block.add_run().add_break()
     _write(block, text)
@@ -82,7 +75,7 @@ def _write(
     if colour:
         font.color.rgb = RGBColor.from_string(colour.upper())
     if bold:
-        # The second is what Word asks for Arabic, Hebrew, Thai or Devanagari.
+        # Word uses the second for Arabic, Hebrew, Thai and Devanagari.
         font.bold = font.cs_bold = True
     if small:
         font.size = Pt(9)
@@ -91,7 +84,7 @@ def _write(
 
 
 def _direct(block: Block, text: str) -> None:
-    """Let a paragraph of Arabic or Hebrew begin at the right."""
+    """Set the paragraph's direction for Arabic or Hebrew text."""
     from docx.oxml import OxmlElement
 
     if _is_right_to_left(text):
@@ -105,11 +98,11 @@ AFTER_BIDI = (
     "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle", "w:rPr", "w:sectPr",
     "w:pPrChange",
 )  # fmt: skip
-"""What the schema wants behind it (ECMA-376, part 1, 17.3.1.26, CT_PPr)."""
+"""Elements that the schema puts after w:bidi (ECMA-376, part 1, 17.3.1.26, CT_PPr)."""
 
 
 def _is_right_to_left(text: str) -> bool:
-    """Whether the first letter that has a direction says so.
+    """Whether the first character with a strong direction is right-to-left.
 
     >>> _is_right_to_left("1. שלום"), _is_right_to_left("Hello שלום")
     (True, False)
@@ -119,7 +112,7 @@ def _is_right_to_left(text: str) -> bool:
 
 
 def _set_properties(document: Document, title: str) -> None:
-    """Replace what the template says of itself; when it was made is left out."""
+    """Replace the properties of python-docx's template; creation time is left out."""
     properties = document.core_properties
     properties.title = title[:LONGEST_TITLE]
     properties.author = properties.last_modified_by = "Meetcore"

@@ -1,24 +1,22 @@
-"""What the space-separated scoring formats share: names without spaces, times, even word times."""
+"""Fields of the space-separated scoring formats (RTTM, STM, SegLST): names, times, word times."""
 
 from __future__ import annotations
 
 from meetcore.errors import FormatError
 from meetcore.records import Segment, Word
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 
 UNKNOWN_SPEAKER = "unknown"
-"""Stands for a speaker of None where a format demands a name."""
-
-
+"""Name of the unknown speaker (None) where a format requires one."""
 NO_VALUE = frozenset({"na", "nan", "null", "none", "n/a", "#n/a", "#na", "<na>"})
-"""What pandas, which pyannote reads RTTM with, takes for a value that is missing."""
+"""Texts that pandas, which pyannote reads RTTM with, takes for a missing value."""
 
 
 def field(text: str, default: str) -> str:
-    """Text as one field: spaces become underscores, nothing becomes `default`.
+    """Text as one field: spaces become underscores, an empty text becomes `default`.
 
-    Neither a quotation mark (readers by pandas wait for its partner) nor a semicolon that would
-    begin a comment is left.
+    Quotation marks, which pandas would pair, and leading semicolons, which begin a comment, are
+    replaced or removed.
 
     >>> field("Monday stand-up", "meeting"), field(" ", "meeting"), field(';; "a" b', "meeting")
     ('Monday_stand-up', 'meeting', "'a'_b")
@@ -34,7 +32,7 @@ def seconds(text: str, line_number: int) -> float:
     Raises
     ------
     FormatError
-        It is no finite number; the message names the line.
+        It is not a finite number; the message names the line.
     """
     try:
         value = float(text)
@@ -46,7 +44,7 @@ def seconds(text: str, line_number: int) -> float:
 
 
 def segment_from_text(start: float, end: float, speaker: str, text: str) -> Segment:
-    """A segment whose word times are spread evenly by length, since the format has none.
+    """A segment of a format without word times: they are spread evenly by the words' lengths.
 
     >>> [(w.text, w.start) for w in segment_from_text(0, 4, "S1", "ab cd").words]
     [(' ab', 0.0), (' cd', 2.0)]

@@ -1,4 +1,4 @@
-"""JSON that holds all of a transcript: reading it back gives an equal one."""
+"""JSON with all of a transcript; `loads` gives an equal one back."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ VERSION = 1
 
 
 def dumps(transcript: Transcript, title: str = "", turns: Iterable[Turn] = ()) -> str:
-    """The transcript without loss, and the diarizer's turns beside it; times are seconds.
+    """The whole transcript, and the diarizer's turns beside it; times are seconds.
 
     Raises
     ------
     FormatError
-        A time or probability is not a finite number, which JSON cannot say.
+        A time or probability is not a finite number, which JSON cannot hold.
 
     Examples
     --------

@@ -1,26 +1,26 @@
-"""Markdown to read: a heading, then one paragraph a segment. Source: https://spec.commonmark.org."""
+"""Markdown: a heading, then one paragraph per segment. Source: https://spec.commonmark.org."""
 
 from __future__ import annotations
 
 import re
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
-from meetcore.transcript.formats.reading import clock, paragraphs_of
+from meetcore.text.lines import one_line
+from meetcore.transcript.formats.paragraphs import clock, paragraphs_of
 
 MEANING = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")
-"""What CommonMark, tables, strikethrough or formulas would take for markup inside a line.
+"""Characters that CommonMark, tables, strikethrough or formulas use for markup inside a line.
 
-No paragraph begins with what was said, so that marks of a line's beginning need no care.
+Markup at the beginning of a line is not escaped: paragraphs begin with a name and a time.
 """
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
-    """The transcript as Markdown; what looks like markup is shown as it was said.
+    """The transcript as Markdown; characters of names and words are escaped.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> words = (Word(" 2", 61.0, 61.4), Word(" *", 61.4, 61.5), Word(" 3.", 61.5, 62.0))
     >>> print(dumps(Transcript((Segment(61.0, 62.0, "S1", words),)), title="Monday"), end="")
     # Monday

@@ -1,13 +1,40 @@
-"""The formats a user can download, by name: each makes bytes of what is known of a meeting."""
+"""The formats of downloads, by name: Meetcore's own and those that other packages add.
+
+A package adds one by an entry point in the group `meetcore.formats`, whose name is the format's
+and whose value is a `Format`:
+
+    [project.entry-points."meetcore.formats"]
+    pdf = "meetcore_pdf:PDF"
+"""
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
+import logging
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from meetcore.errors import FormatError
+from meetcore.errors import FormatError, MeetcoreError
 from meetcore.records import Transcript, Turn
-from meetcore.transcript.formats import csv, docx, json, markdown, rttm, seglst, srt, stm, txt, vtt
+from meetcore.transcript.formats import (
+    csv,
+    docx,
+    json,
+    markdown,
+    rttm,
+    seglst,
+    srt,
+    stm,
+    txt,
+    vtt,
+    xlsx,
+)
+
+logger = logging.getLogger(__name__)
+
+GROUP = "meetcore.formats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +44,9 @@ class Export:
     transcript: Transcript
     title: str = ""
     turns: tuple[Turn, ...] = ()
-    """Who spoke when, with overlaps, where a diarizer heard it; labels as in the transcript."""
+    """Who spoke when, with overlaps, where there was a diarizer; labels as in the transcript."""
+    duration: float = 0.0
+    """Seconds of the whole recording; 0 where it is not known."""
 
 
 Write = Callable[[Export], bytes]
@@ -25,15 +54,30 @@ Write = Callable[[Export], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What a download needs to know."""
+    """One format: what the pages and the command line need to offer it, and how it is written.
+
+    `write` is called once per download, from any thread, with an `Export` that may be empty;
+    it returns the whole file and raises FormatError where the transcript cannot be written.
+    """
 
     name: str
+    """Lower case; what `--format` and `Transcript.to` take."""
     label: str
+    """On the page's button."""
     extension: str
+    """Without a dot in front; may hold one ("seglst.json")."""
     mime: str
     write: Write
     is_text: bool = True
-    """Whether a terminal can show it."""
+    """Whether the bytes are UTF-8 that a terminal can show."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """The formats of other packages: those that load, and why each of the others does not."""
+
+    formats: tuple[Format, ...]
+    problems: dict[str, str]
 
 
 def _text(dumps: Callable[[Transcript, str], str], encoding: str = "utf-8") -> Write:
@@ -57,12 +101,19 @@ def _docx(export: Export) -> bytes:
     return docx.dumps(export.transcript, export.title)
 
 
-DOCX_MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+def _xlsx(export: Export) -> bytes:
+    return xlsx.dumps(export.transcript, export.title, export.turns, export.duration)
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+DOCX_MIME = f"{_OFFICE}.wordprocessingml.document"
+XLSX_MIME = f"{_OFFICE}.spreadsheetml.sheet"
 
 FORMATS: tuple[Format, ...] = (
     Format("txt", "Text", "txt", "text/plain", _text(txt.dumps)),
     Format("md", "Markdown", "md", "text/markdown", _text(markdown.dumps)),
     Format("docx", "Word document", "docx", DOCX_MIME, _docx, is_text=False),
+    Format("xlsx", "Spreadsheet (Excel)", "xlsx", XLSX_MIME, _xlsx, is_text=False),
     # Excel takes a CSV without this mark for the local code page, and garbles names.
     Format("csv", "Spreadsheet (CSV)", "csv", "text/csv", _text(csv.dumps, "utf-8-sig")),
     Format("srt", "Subtitles (SRT)", "srt", "application/x-subrip", _text(srt.dumps)),
@@ -72,6 +123,12 @@ FORMATS: tuple[Format, ...] = (
     Format("stm", "Scoring (STM)", "stm", "text/plain", _text(stm.dumps)),
     Format("seglst", "Scoring (SegLST)", "seglst.json", "application/json", _text(seglst.dumps)),
 )
+"""Meetcore's own."""
+
+
+def formats() -> tuple[Format, ...]:
+    """All formats that can be written: Meetcore's own, then those of other packages by name."""
+    return (*FORMATS, *_added(tuple(sys.path)).formats)
 
 
 def get_format(name: str) -> Format:
@@ -80,15 +137,87 @@ def get_format(name: str) -> Format:
     Raises
     ------
     FormatError
-        There is none; the message lists those there are.
+        There is none, or the package that adds it is broken; the message lists the formats
+        there are, or says what is wrong with the package.
 
     Examples
     --------
     >>> get_format("seglst").extension
     'seglst.json'
     """
-    for known in FORMATS:
-        if known.name == name:
-            return known
-    names = ", ".join(known.name for known in FORMATS)
-    raise FormatError(f"There is no format {name!r}. Choose one of: {names}.")
+    known = {each.name: each for each in formats()}
+    if name in known:
+        return known[name]
+    if problem := _added(tuple(sys.path)).problems.get(name):
+        raise FormatError(problem)
+    raise FormatError(f"There is no format {name!r}. Choose one of: {', '.join(known)}.")
+
+
+def format_of_file(file_name: str) -> Format:
+    """The format that a file's name ends in; the longest ending wins.
+
+    Raises
+    ------
+    FormatError
+        No format has this ending; the message lists those there are.
+
+    Examples
+    --------
+    >>> format_of_file("talk.DOCX").name, format_of_file("talk.seglst.json").name
+    ('docx', 'seglst')
+    """
+    name = file_name.lower()
+    fitting = [known for known in formats() if name.endswith(f".{known.extension}")]
+    if fitting:
+        return max(fitting, key=lambda known: len(known.extension))
+    endings = ", ".join(f".{known.extension}" for known in formats())
+    raise FormatError(f"{file_name!r} names no format by its ending. Choose one of: {endings}.")
+
+
+@functools.lru_cache(maxsize=1)
+def _added(search_path: tuple[str, ...]) -> _Added:
+    """Load the entry points found on `search_path` (`sys.path`, the key of the cache)."""
+    found: dict[str, Format] = {}
+    problems: dict[str, str] = {}
+    taken = {known.name for known in FORMATS}
+    points = importlib.metadata.entry_points(group=GROUP)
+    for point in sorted(points, key=lambda point: point.name):
+        package = point.dist.name if point.dist else point.value
+        if point.name in taken or point.name in found:
+            logger.warning("a second format %s, of %s, is not used", point.name, package)
+            continue
+        try:
+            found[point.name] = _checked(point.load(), point.name, package)
+        except Exception as error:  # the code of another package may raise anything
+            problems[point.name] = _problem(point.name, package, error)
+            logger.warning("%s", problems[point.name])
+    return _Added(tuple(found.values()), problems)
+
+
+def _checked(loaded: object, name: str, package: str) -> Format:
+    """The format of an entry point, its failures turned into FormatErrors."""
+    if not isinstance(loaded, Format) or loaded.name != name:
+        raise FormatError(f"it is not a Format of the name {name!r}")
+    return replace(loaded, write=_guarded(loaded.write, name, package))
+
+
+def _guarded(write: Write, name: str, package: str) -> Write:
+    def guarded(export: Export) -> bytes:
+        try:
+            written = write(export)
+            if not isinstance(written, bytes):
+                raise TypeError(f"{type(written).__name__} instead of bytes")
+        except MeetcoreError:
+            raise
+        except Exception as error:  # the code of another package may raise anything
+            raise FormatError(_problem(name, package, error)) from error
+        return written
+
+    return guarded
+
+
+def _problem(name: str, package: str, error: Exception) -> str:
+    return (
+        f"The format {name!r} that the package {package} adds does not work"
+        f" ({type(error).__name__}: {error}). Update or remove that package."
+    )

@@ -1,4 +1,4 @@
-"""RTTM: who spoke when, without words.
+"""RTTM: turns of speakers, without words.
 
 Source: https://github.com/nryant/dscore#rttm (NIST Rich Transcription 2009 evaluation plan).
 """
@@ -10,30 +10,26 @@ from collections.abc import Iterable
 from meetcore.errors import FormatError
 from meetcore.records import Transcript, Turn
 from meetcore.transcript.formats.fields import field, seconds
+from meetcore.transcript.reattribution import turns_of_segments
 
 
 def dumps(transcript: Transcript, title: str = "", turns: Iterable[Turn] = ()) -> str:
-    """The turns, which may overlap; without any, the spans of segments with a known speaker.
+    """The turns, which may overlap; without any, the segments of known speakers.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment
+    >>> from meetcore.records import Segment
     >>> dumps(Transcript((Segment(0.5, 2.0, "S1", ()),)))
     'SPEAKER meeting 1 0.500 1.500 <NA> <NA> S1 <NA> <NA>\\n'
     """
-    spans = (
-        Turn(segment.start, segment.end, segment.speaker)
-        for segment in transcript.segments
-        if segment.speaker is not None
-    )
-    return dumps_turns(tuple(turns) or spans, title)
+    return dumps_turns(tuple(turns) or turns_of_segments(transcript.segments), title)
 
 
 def dumps_turns(turns: Iterable[Turn], title: str = "") -> str:
-    """One SPEAKER line a turn; those shorter than a millisecond, its precision, are left out."""
-    session = field(title, "meeting")
+    """One SPEAKER line per turn; turns shorter than a millisecond, the precision, are left out."""
+    recording = field(title, "meeting")
     return "".join(
-        f"SPEAKER {session} 1 {turn.start:.3f} {turn.end - turn.start:.3f}"
+        f"SPEAKER {recording} 1 {turn.start:.3f} {turn.end - turn.start:.3f}"
         f" <NA> <NA> {field(turn.speaker, 'unknown')} <NA> <NA>\n"
         for turn in turns
         if turn.end - turn.start >= 0.001
@@ -46,7 +42,7 @@ def loads(text: str) -> tuple[Turn, ...]:
     Raises
     ------
     FormatError
-        A SPEAKER line lacks a field or a time is no number; the message names the line.
+        A SPEAKER line lacks a field or a time is not a number; the message names the line.
     """
     turns = []
     for number, line in enumerate(text.split("\n"), start=1):

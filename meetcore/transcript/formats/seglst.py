@@ -1,4 +1,4 @@
-"""SegLST: the JSON list of segments that CHiME and meeteval read.
+"""SegLST, the JSON list of segments that CHiME and meeteval read.
 
 Source: https://www.chimechallenge.org/challenges/chime7/task1/submission.
 """
@@ -9,16 +9,16 @@ import json
 
 from meetcore.errors import FormatError
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats.fields import UNKNOWN_SPEAKER, field, segment_from_text
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
-    """One object a segment; times are seconds, the speaker is the label.
+    """The transcript as SegLST: one object per segment, times in seconds, labels as speakers.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> text = dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" Hello?", 0.5, 1.0),)),)))
     >>> json.loads(text)[0]["words"]
     'Hello?'
@@ -42,7 +42,7 @@ def loads(text: str) -> Transcript:
     Raises
     ------
     FormatError
-        The text is no JSON list of objects with these fields.
+        The text is not a JSON list of objects with these fields.
     """
     try:
         return Transcript(

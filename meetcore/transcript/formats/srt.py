@@ -14,11 +14,11 @@ TIMES = re.compile(
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
-    """The transcript as numbered cues; SubRip has no place for a title.
+    """The transcript as numbered cues; the title is left out, as SubRip has no field for it.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" Hello?", 0.5, 1.0),)),))), end="")
     1
     00:00:00,500 --> 00:00:01,000
@@ -37,14 +37,14 @@ def loads(text: str) -> tuple[Cue, ...]:
     Raises
     ------
     FormatError
-        A block has no line of times; the message names its place.
+        A block has no line of times; the message names the block.
     """
     blocks = [block for block in re.split(r"\n[ \t]*\n", _plain(text)) if block.strip()]
     return tuple(_cue(block, number) for number, block in enumerate(blocks, start=1))
 
 
 def _plain(text: str) -> str:
-    """Text without a byte order mark and with one kind of line end."""
+    """Text without a byte order mark, with \\n as the only line end."""
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -1,4 +1,4 @@
-"""STM, NIST's reference transcripts.
+"""STM, NIST's format of reference transcripts.
 
 Source: https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm (STM).
 """
@@ -7,27 +7,27 @@ from __future__ import annotations
 
 from meetcore.errors import FormatError
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
+from meetcore.text.lines import one_line
 from meetcore.transcript.formats.fields import UNKNOWN_SPEAKER, field, seconds, segment_from_text
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
-    """One line a segment: session, channel, speaker label, start, end, text.
+    """The transcript as STM: per segment a line of recording, channel, label, start, end, text.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" Hello?", 0.5, 1.0),)),)))
     'meeting 1 S1 0.500 1.000 Hello?\\n'
     """
-    session = field(title, "meeting")
+    recording = field(title, "meeting")
     lines = []
     for segment in transcript.segments:
         text = one_line(segment.text)
         if text:
             speaker = field(segment.speaker or "", UNKNOWN_SPEAKER)
             times = f"{segment.start:.3f} {segment.end:.3f}"
-            lines.append(f"{session} 1 {speaker} {times} {text}\n")
+            lines.append(f"{recording} 1 {speaker} {times} {text}\n")
     return "".join(lines)
 
 
@@ -37,7 +37,7 @@ def loads(text: str) -> Transcript:
     Raises
     ------
     FormatError
-        A line lacks a field or a time is no number; the message names the line.
+        A line lacks a field or a time is not a number; the message names the line.
     """
     segments = []
     for number, line in enumerate(text.split("\n"), start=1):

@@ -1,18 +1,18 @@
-"""Plain text to read: one paragraph a segment, with time and speaker. It can't be read back."""
+"""Plain text: one paragraph per segment, with time and speaker."""
 
 from __future__ import annotations
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import one_line
-from meetcore.transcript.formats.reading import clock, paragraphs_of
+from meetcore.text.lines import one_line
+from meetcore.transcript.formats.paragraphs import clock, paragraphs_of
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
-    """The transcript as paragraphs.
+    """The transcript as plain text, under its title.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> words = (Word(" Hello", 61.0, 61.4), Word(" there.", 61.4, 62.0))
     >>> print(dumps(Transcript((Segment(61.0, 62.0, "S1", words),)), title="Monday"), end="")
     Monday

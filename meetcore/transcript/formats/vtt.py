@@ -5,15 +5,16 @@ from __future__ import annotations
 import html
 
 from meetcore.records import Transcript
-from meetcore.transcript.cues import cues_of, one_line, timestamp
+from meetcore.text.lines import one_line
+from meetcore.transcript.cues import cues_of, timestamp
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
-    """The transcript as cues under a header that holds the title.
+    """The transcript as WebVTT cues, with the title in the header.
 
     Examples
     --------
-    >>> from meetcore.records.meeting import Segment, Word
+    >>> from meetcore.records import Segment, Word
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" A & B", 0.5, 1.0),)),))), end="")
     WEBVTT
     <BLANKLINE>
@@ -30,5 +31,5 @@ def dumps(transcript: Transcript, title: str = "") -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text as cue text, or as the annotation of a voice span, writes it."""
+    """Text escaped for a cue or for the annotation of a voice span."""
     return html.escape(text, quote=False)

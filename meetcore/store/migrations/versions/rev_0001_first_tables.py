@@ -1,4 +1,4 @@
-"""The first tables: meetings, their speakers, segments, and what the gate held back."""
+"""Revision 0001: the tables of meetings, speakers, segments, and rejected text."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Make the tables."""
-    _make_meetings()
-    _make_speakers()
-    _make_segments()
-    _make_rejected()
+    """Create the tables."""
+    _create_meetings()
+    _create_speakers()
+    _create_segments()
+    _create_rejected()
 
 
 def downgrade() -> None:
-    """Drop the tables, and all meetings with them."""
+    """Drop the tables, with all meetings."""
     for table in ("rejected", "segments", "speakers", "meetings"):
         op.drop_table(table)
 
 
-def _make_meetings() -> None:
+def _create_meetings() -> None:
     op.create_table(
         "meetings",
         sa.Column("id", sa.String(64), nullable=False),
@@ -47,7 +47,7 @@ def _make_meetings() -> None:
     op.create_index("ix_meetings_created_at", "meetings", ["created_at"])
 
 
-def _make_speakers() -> None:
+def _create_speakers() -> None:
     op.create_table(
         "speakers",
         sa.Column("meeting_id", sa.String(64), nullable=False),
@@ -59,7 +59,7 @@ def _make_speakers() -> None:
     )
 
 
-def _make_segments() -> None:
+def _create_segments() -> None:
     op.create_table(
         "segments",
         sa.Column("meeting_id", sa.String(64), nullable=False),
@@ -75,7 +75,7 @@ def _make_segments() -> None:
     )
 
 
-def _make_rejected() -> None:
+def _create_rejected() -> None:
     op.create_table(
         "rejected",
         sa.Column("id", sa.Integer(), nullable=False),

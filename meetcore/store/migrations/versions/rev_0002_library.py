@@ -1,4 +1,4 @@
-"""The library: jobs, turns, corrections that can be undone, enrolled voices, and a search index."""
+"""Revision 0002: jobs, turns, undoable edits, enrolled voices, and the full-text index."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Widen the first tables, make the new ones, and index what was said so far."""
-    _widen()
-    _make_jobs()
-    _make_turns()
-    _make_edits()
-    _make_profiles()
-    index.make(op.get_bind())
+    """Add columns to the first tables, create the new tables, and index the existing segments."""
+    _add_columns()
+    _create_jobs()
+    _create_turns()
+    _create_edits()
+    _create_profiles()
+    index.create(op.get_bind())
 
 
 def downgrade() -> None:
-    """Drop the new tables and columns, with what they hold."""
+    """Drop the new tables and columns, with their content."""
     index.drop(op.get_bind())
     for table in ("clips", "profiles", "edits", "turns", "jobs"):
         op.drop_table(table)
@@ -37,11 +37,11 @@ def downgrade() -> None:
         op.drop_column("meetings", column)
 
 
-def _widen() -> None:
+def _add_columns() -> None:
     op.add_column("meetings", sa.Column("source_name", sa.Text()))
     op.add_column("meetings", sa.Column("hidden_at", sa.DateTime(timezone=True)))
     op.add_column("meetings", sa.Column("serial", sa.Integer()))
-    # Number the meetings there are in the order in which they were made.
+    # Number the existing meetings in the order of their creation.
     op.execute(
         "UPDATE meetings SET serial = (SELECT count(*) FROM meetings AS other"
         " WHERE other.created_at < meetings.created_at"
@@ -54,7 +54,7 @@ def _widen() -> None:
     op.add_column("segments", sa.Column("machine", sa.JSON(none_as_null=True)))
 
 
-def _make_jobs() -> None:
+def _create_jobs() -> None:
     op.create_table(
         "jobs",
         sa.Column("meeting_id", sa.String(64), nullable=False),
@@ -76,7 +76,7 @@ def _make_jobs() -> None:
     op.create_index("ix_jobs_state", "jobs", ["state"])
 
 
-def _make_turns() -> None:
+def _create_turns() -> None:
     op.create_table(
         "turns",
         sa.Column("meeting_id", sa.String(64), nullable=False),
@@ -86,7 +86,7 @@ def _make_turns() -> None:
     )
 
 
-def _make_edits() -> None:
+def _create_edits() -> None:
     op.create_table(
         "edits",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -102,7 +102,7 @@ def _make_edits() -> None:
     op.create_index("ix_edits_meeting_id_stage", "edits", ["meeting_id", "stage"])
 
 
-def _make_profiles() -> None:
+def _create_profiles() -> None:
     op.create_table(
         "profiles",
         sa.Column("id", sa.String(64), nullable=False),

@@ -1,0 +1,20 @@
+"""Live recognition for engines that decode one window at a time and continue a prefix."""
+
+from __future__ import annotations
+
+from meetcore.asr.live_recognizer import LiveRecognizer
+from meetcore.asr.recognizer import Recognizer
+from meetcore.asr.streaming.options import StreamingOptions
+from meetcore.asr.streaming.recognizer import StreamingRecognizer
+from meetcore.asr.vad.silero import load_activity
+
+
+def open_streaming(recognizer: Recognizer, language: str | None = None) -> LiveRecognizer:
+    """Forced-prefix streaming for one meeting, with a voice activity detector of its own.
+
+    Parameters
+    ----------
+    recognizer : continues `RecognizeOptions.prefix_tokens`; may be shared with other meetings
+    language : ISO code; None detects it at the first committed words
+    """
+    return StreamingRecognizer(recognizer, load_activity(), StreamingOptions(language=language))

@@ -1,0 +1,19 @@
+"""Checks the name of a recognizer's weight before hours of work begin with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from meetcore.weights.catalogue import load_catalogue
+
+
+def unknown_recognizer(name: str) -> str:
+    """Why no weight has this name, in one sentence; empty for one that exists, a path, or "".
+
+    >>> unknown_recognizer("tiny.en"), unknown_recognizer("small.xx")[:38]
+    ('', "No recognizer is called 'small.xx'. Ch")
+    """
+    known = [w.name for w in load_catalogue().weights.values() if w.role == "recognizer"]
+    if not name or name in known or Path(name).expanduser().exists():
+        return ""
+    return f"No recognizer is called {name!r}. Choose one of {', '.join(known)}, or give a path."

@@ -1,0 +1,37 @@
+// Types of what the page scripts share: only `tsc` reads this file, browsers never do.
+
+/** What Streamlit hands to the exported function of an element, each time its data changes. */
+interface ElementComponent<Data> {
+  parentElement: HTMLElement | ShadowRoot;
+  data: Data;
+  /** Sends a value to Python, where it is there for one run of the page's script. */
+  setTriggerValue(name: string, value: unknown): void;
+}
+
+/** A speaker, as `pages/shared/people.py` describes it. */
+interface Person {
+  label: string;
+  name: string;
+  /** Whether a person typed the name; else it is "Speaker 1" and the like. */
+  given: boolean;
+  /** The number of one of the ten speaker colours. */
+  colour: number;
+  /** How alike this voice and the remembered one are, in percent; null if it is not recognised. */
+  similarity: number | null;
+}
+
+/** A key of the messages in `pages/shared/microphone_faults.py`. */
+type MicrophoneFault =
+  | 'insecure'
+  | 'no-webrtc'
+  | 'no-microphone-access'
+  | 'denied'
+  | 'no-device'
+  | 'gone'
+  | 'busy'
+  | 'other';
+
+type Offer = { sdp: string; type: RTCSdpType };
+
+/** The microphone that the Start button opened, until the recorder takes it over. */
+declare var meetcoreOpened: { stream: MediaStream; asked: string } | null | undefined;

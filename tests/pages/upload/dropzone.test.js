@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { load } from '../bundles.js';
+
+const names = ['sizeText', 'playable', 'filesOf', 'Uploads'];
+const { sizeText, playable, filesOf } = load('dropzone', names);
+const endings = ['.mp3', '.mka'];
+
+test('sizes are rounded to what is worth reading', () => {
+  assert.deepEqual([10, 1500, 1_540_000, 25_400_000, 3_210_000_000].map(sizeText), [
+    '1 kB',
+    '2 kB',
+    '1.5 MB',
+    '25 MB',
+    '3.2 GB',
+  ]);
+});
+
+test('a file is taken by its type or by its ending', () => {
+  assert.ok(playable({ type: 'video/mp4', name: 'a' }, endings));
+  assert.ok(playable({ type: '', name: 'Talk.MKA' }, endings));
+  assert.ok(!playable({ type: 'text/plain', name: 'notes.txt' }, endings));
+});
+
+function fileEntry(name) {
+  return { isFile: true, file: found => found({ name, type: '' }) };
+}
+
+function folderEntry(...inner) {
+  const batches = [inner, []];
+  return {
+    isDirectory: true,
+    createReader: () => ({ readEntries: found => found(batches.shift()) }),
+  };
+}
+
+test('folders are searched for recordings; files dropped by themselves are always taken', async () => {
+  const folder = folderEntry(
+    fileEntry('b.mp3'),
+    folderEntry(fileEntry('c.mp3')),
+    fileEntry('d.txt'),
+  );
+  const items = [fileEntry('a.txt'), folder].map(entry => ({ webkitGetAsEntry: () => entry }));
+  const found = await filesOf({ items, files: [] }, endings);
+  assert.deepEqual(
+    found.map(file => file.name),
+    ['a.txt', 'b.mp3', 'c.mp3'],
+  );
+});
+
+/** Uploads over a network whose answers a test gives: the state check, then each transfer. */
+function uploads({ check = { ok: true } } = {}) {
+  const requests = [];
+  class XMLHttpRequest {
+    upload = {};
+    headers = {};
+    open(method, address) {
+      this.address = address;
+    }
+    setRequestHeader(name, value) {
+      this.headers[name] = value;
+    }
+    send() {
+      requests.push(this);
+    }
+    abort() {
+      this.aborted = true;
+    }
+    answer(status, said) {
+      Object.assign(this, { status, responseText: JSON.stringify(said) });
+      this.onload();
+    }
+  }
+  const fetch = async () => {
+    if (check instanceof Error) throw check;
+    return { ok: check.ok, json: async () => check };
+  };
+  const scripts = load('dropzone', names, { XMLHttpRequest, fetch, addEventListener() {} });
+  return { all: new scripts.Uploads(), requests };
+}
+
+const settings = { address: '/uploads/', header: 'X-Upload', options: { language: 'de' } };
+
+function file(name) {
+  return Object.assign(new Blob(['abc']), { name });
+}
+
+function states(all) {
+  return all.files.map(entry => entry.state);
+}
+
+async function settled() {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(resolve => setImmediate(resolve));
+}
+
+test('files are sent one after the other', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { all, requests } = uploads();
+  all.add([file('a.mp3'), file('ö.mp3')], settings);
+  await settled();
+  assert.deepEqual(states(all), ['sending', 'waiting']);
+  requests[0].answer(200, { meeting: 'm1' });
+  await settled();
+  assert.deepEqual(states(all), ['done', 'sending']);
+  const about = JSON.parse(decodeURIComponent(requests[1].headers['X-Upload']));
+  assert.deepEqual(about, { name: 'ö.mp3', options: { language: 'de' } });
+  t.mock.timers.tick(2500);
+  assert.deepEqual(states(all), ['sending']);
+});
+
+test('a lost connection is tried again under the same address', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { all, requests } = uploads();
+  all.add([file('a.mp3')], settings);
+  await settled();
+  requests[0].onerror();
+  assert.deepEqual(states(all), ['pausing']);
+  t.mock.timers.tick(1000);
+  await settled();
+  assert.equal(requests[1].address, requests[0].address);
+});
+
+test('after eight pauses an upload fails, and can be tried again by hand', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { all } = uploads({ check: new TypeError('offline') });
+  all.add([file('a.mp3')], settings);
+  for (let round = 0; round < 9; round += 1) {
+    await settled();
+    t.mock.timers.tick(30_000);
+  }
+  assert.deepEqual(states(all), ['failed']);
+  assert.match(all.files[0].trouble, /connection was lost/);
+  all.again(all.files[0]);
+  assert.deepEqual(states(all), ['sending']);
+});
+
+test('a refusal is shown with the rule that explains it', async () => {
+  const { all, requests } = uploads();
+  all.add([file('a.mp3')], settings);
+  await settled();
+  requests[0].answer(413, { trouble: 'Too large.', rule: 'disk-full' });
+  const [entry] = all.files;
+  assert.deepEqual([entry.state, entry.trouble, entry.rule], ['failed', 'Too large.', 'disk-full']);
+});
+
+test('a file that the server has already is done', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { all, requests } = uploads({ check: { ok: true, meeting: 'm1' } });
+  all.add([file('a.mp3')], settings);
+  await settled();
+  assert.deepEqual(states(all), ['done']);
+  assert.deepEqual(requests, []);
+});
+
+test('a cancelled upload is aborted, and the next one begins', async () => {
+  const { all, requests } = uploads();
+  all.add([file('a.mp3'), file('b.mp3')], settings);
+  await settled();
+  all.cancel(all.files[0]);
+  assert.ok(requests[0].aborted);
+  assert.deepEqual(states(all), ['sending']);
+  assert.ok(all.busy());
+});
