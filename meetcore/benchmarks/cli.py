@@ -1,4 +1,7 @@
-"""`python -m meetcore bench {live,offline,diarization,store}`: what Meetcore reaches here."""
+"""`python -m meetcore bench {live,offline,diarization,store}`: accuracy, cost and latency here.
+
+meetcore.cli loads it as a command; each bench prints its figures.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bench_offline.add_arguments(offline)
     speakers = benches.add_parser("diarization", help="find the speakers of files and score them")
     diarization.add_arguments(speakers)
-    library = benches.add_parser("store", help="ask a large library of made-up meetings")
+    library = benches.add_parser("store", help="query a large library of made-up meetings")
     store.add_arguments(library)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the bench that was asked for."""
+    """Run the bench that the arguments name; the exit status."""
     benches = {
         "live": bench_live.run,
         "offline": bench_offline.run,

@@ -1,4 +1,4 @@
-"""`python -m meetcore bench diarization`: errors, cost and memory of the pass over speakers."""
+"""`python -m meetcore bench diarization`: errors, cost and memory of diarization alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from meetcore.audio.files import iter_audio
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.benchmarks.process_usage import UsageMeter
+from meetcore.benchmarks.tables import markdown_table
 from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.errors import FormatError
@@ -34,20 +35,22 @@ HEADS = ("file", "DER", "missed", "false alarm", "confusion", "speakers", "rtf",
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one recording gave; shares are of the reference's speech."""
+    """The figures of one recording, or of several pooled."""
 
     name: str
     errors: DiarizationErrors
     found: int
+    """Speakers that were found."""
     true: int
     """Speakers of the reference."""
     duration: float
+    """Seconds of audio."""
     wall_s: float
     cpu_s: float
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """One row of the table."""
+        """One row of the table; error shares are of the reference's speech."""
         errors = self.errors
         shares = (errors.missed, errors.false_alarm, errors.confusion)
         return (
@@ -71,14 +74,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RTTM",
         help="turns; an RTTM of several recordings names them by the files' stems",
     )
-    parser.add_argument("--uem", type=Path, help="what is scored; all of it when absent")
+    parser.add_argument("--uem", type=Path, help="the regions to score; everything when absent")
     parser.add_argument("--speakers", type=int, metavar="N", help="tell it the exact number")
     parser.add_argument("--max-speakers", type=int, metavar="N", help="tell it the greatest number")
     parser.add_argument("--json", action="store_true", help="print JSON, not a table")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Diarize every file and print the figures."""
+    """Diarize every file and print the figures; the exit status."""
     references = [_reference(file, arguments.reference) for file in arguments.files]
     scored = [_scored(file, arguments.uem) for file in arguments.files]
     try:
@@ -95,12 +98,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
     else:
-        print(f"{diarizer.name}; peak RSS {UsageMeter().peak_rss_mib:.0f} MiB\n\n{_table(rows)}")
+        table = markdown_table(HEADS, [row.cells for row in rows])
+        print(f"{diarizer.name}; peak RSS {UsageMeter().peak_rss_mib:.0f} MiB\n\n{table}")
     return 0
 
 
 def _loaded() -> Diarizer:
-    """The diarizer of the settings, warmed up, so that no file pays for the first pass."""
+    """The diarizer of the settings; a first pass over noise keeps loading out of the figures."""
     settings = load_settings()
     resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
     diarizer = loaders_for(settings, resolver).diarizer(settings.diarizer)
@@ -137,7 +141,7 @@ def _measured(
 
 @contextmanager
 def _recording(file: Path) -> Iterator[RecordingReader]:
-    """The file's audio on disk, as a meeting's is: hours of it are never held in memory."""
+    """The file decoded into a recording on disk, as a meeting's: memory does not grow with it."""
     with tempfile.TemporaryDirectory(prefix="meetcore-bench-") as folder:
         writer = RecordingWriter(Path(folder), fsync_s=60.0)
         for samples in iter_audio(file):
@@ -147,12 +151,12 @@ def _recording(file: Path) -> Iterator[RecordingReader]:
 
 
 def _reference(file: Path, paths: Sequence[Path]) -> tuple[Turn, ...]:
-    """The turns of one file: those under its name, or all of an RTTM of the same name.
+    """The turns of one file: lines with its name, or all lines of an RTTM of the same name.
 
     Raises
     ------
     FormatError
-        No RTTM has any.
+        No RTTM has turns of it, or one cannot be read.
     """
     for path in paths:
         lines = _lines(path)
@@ -163,12 +167,12 @@ def _reference(file: Path, paths: Sequence[Path]) -> tuple[Turn, ...]:
 
 
 def _scored(file: Path, uem: Path | None) -> tuple[Span, ...]:
-    """The scored regions of one file; none stands for all of it.
+    """The scored regions of one file; empty for the whole file.
 
     Raises
     ------
     FormatError
-        The UEM does not name the file, or a line of it is not sound.
+        The UEM does not name the file, or a line of it is malformed.
     """
     if uem is None:
         return ()
@@ -201,8 +205,3 @@ def _pooled(rows: Sequence[Figures]) -> Figures:
         wall_s=sum(row.wall_s for row in rows),
         cpu_s=sum(row.cpu_s for row in rows),
     )
-
-
-def _table(rows: Sequence[Figures]) -> str:
-    cells = [HEADS, ("---",) * len(HEADS), *(row.cells for row in rows)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)

@@ -1,4 +1,4 @@
-"""CPU time and memory of this process and its children."""
+"""CPU time and peak memory of this process, as the benches report them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class UsageMeter:
 
     @property
     def peak_rss_mib(self) -> float:
-        """The most memory this process ever held, in MiB."""
+        """The largest resident memory of this process since its start, in MiB."""
         try:
             # Not ru_maxrss where this exists: Linux carries that over from the parent's fork.
             status = Path("/proc/self/status").read_text(encoding="ascii")

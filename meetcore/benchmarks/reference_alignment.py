@@ -1,7 +1,7 @@
-"""When each word of a reference was said: forced alignment with a Whisper weight.
+"""Times of a reference's words by forced alignment with Whisper; the live bench measures from them.
 
-The decoder reads the known text while its cross-attention is watched; a path through it
-gives each word's time (openai-whisper's `find_alignment`). On the 13 hand-marked segments of
+The decoder is given the known text, and dynamic time warping over its cross-attention gives
+each word's time (openai-whisper's `find_alignment`). On the 13 hand-marked segments of
 pyannote's sample, tiny.en ends the last word 0.03 s before the mark (median; median distance
 0.10 s, largest 0.36 s); base.en ends words 0.2 s earlier, which would add to every latency.
 """
@@ -21,24 +21,24 @@ from meetcore.weights.resolver import WeightResolver
 
 ALIGNMENT_WEIGHT = "tiny.en"
 LONGEST_PIECE = 29.4
-"""Whisper hears 30 s at once; a margin is left at both ends."""
+"""Seconds; Whisper's window is 30 s, and MARGIN is added at both ends."""
 MARGIN = 0.3
-"""Seconds of audio heard before and after a piece."""
+"""Seconds of audio before and after a piece that are aligned with it."""
 SLACK = 0.1
 """Reference segments are cut by hand to about this precision, in seconds."""
 FRAME = 160
-"""Samples of 10 ms, the step in which a word's silent tail is cut off."""
+"""Samples of 10 ms at 16 kHz, the step in which the silence after a word is cut off."""
 WORD_FALL_DB, FLOOR_DB = 30.0, 6.0
-"""A word has ended where the level stays this far below its peak, or this near to the noise."""
+"""A word ends where the level stays this far below its peak, or this near to the noise floor."""
 
 
 class ReferenceAligner:
-    """Whisper on torch, used only to time words that are already known.
+    """Whisper on torch, which times words that are known.
 
     Raises
     ------
     WeightUnavailableError
-        The weight can't be had; the message says why.
+        The weight is neither cached nor can be fetched; the message says why.
     """
 
     def __init__(self, settings: Settings, weight: str = ALIGNMENT_WEIGHT) -> None:
@@ -53,7 +53,7 @@ class ReferenceAligner:
     def word_times(
         self, samples: Samples, segments: Sequence[Segment]
     ) -> tuple[ReferenceWord, ...]:
-        """The reference's words in order of their ends, each with its own time.
+        """The reference's words with start and end, in the reference's order.
 
         Parameters
         ----------
@@ -67,11 +67,11 @@ class ReferenceAligner:
         for piece in _pieces(segments):
             begin = max(piece[0].start - MARGIN, 0.0)
             end = max(segment.end for segment in piece) + MARGIN
-            heard = samples[int(begin * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
+            part = samples[int(begin * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
             texts = [word.text.strip() for segment in piece for word in segment.words]
             bounds = [segment for segment in piece for _ in segment.words]
             for text, bound, (low, high) in zip(
-                texts, bounds, self._align(heard, texts), strict=True
+                texts, bounds, self._align(part, texts), strict=True
             ):
                 low = min(max(begin + low, bound.start - SLACK), bound.end)
                 high = max(min(begin + high, bound.end + SLACK), low)
@@ -79,7 +79,7 @@ class ReferenceAligner:
         return tuple(words)
 
     def _align(self, samples: Samples, texts: Sequence[str]) -> list[tuple[float, float]]:
-        """Start and end of each word, from the first sample; at most 30 s of samples."""
+        """Start and end of each word in seconds from the first sample; at most 30 s of samples."""
         from whisper.audio import N_FRAMES, log_mel_spectrogram, pad_or_trim
         from whisper.timing import find_alignment
 
@@ -93,21 +93,21 @@ class ReferenceAligner:
 
 
 def _pieces(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
-    """Neighbouring segments together, as many as Whisper can hear at once."""
-    held: list[Segment] = []
+    """Neighbouring segments in groups that fit into Whisper's window."""
+    group: list[Segment] = []
     for segment in sorted(segments, key=lambda segment: segment.start):
-        if held and max(segment.end, held[-1].end) - held[0].start > LONGEST_PIECE:
-            yield held
-            held = []
-        held.append(segment)
-    if held:
-        yield held
+        if group and max(segment.end, group[-1].end) - group[0].start > LONGEST_PIECE:
+            yield group
+            group = []
+        group.append(segment)
+    if group:
+        yield group
 
 
 def _by_characters(texts: Sequence[str], timings: Any) -> Iterator[tuple[float, float]]:
-    """Times of whitespace-separated words from times of the tokenizer's own pieces.
+    """Times of whitespace-separated words from the times of Whisper's words.
 
-    A piece of punctuation takes the silence after its word, so it does not count.
+    Whisper's punctuation takes in the silence after a word, so its time is ignored.
     """
     edges = np.cumsum([0, *(len(timing.word) for timing in timings)])
     position = 0
@@ -136,9 +136,9 @@ def _noise_floor(samples: Samples) -> float:
 
 
 def _voiced_end(samples: Samples, start: float, end: float, floor: float) -> float:
-    """The word's end without the pause that the alignment counts to it.
+    """The word's end without the pause that the alignment adds to it.
 
-    Left in, that pause would hide as much latency.
+    With the pause, the measured latency would be too small by its length.
     """
     first = int(start * SAMPLE_RATE)
     levels = _levels(samples[first : int(end * SAMPLE_RATE)])

@@ -1,4 +1,4 @@
-"""Which references belong to which recording of a bench."""
+"""Matches reference files to audio files by name, for the live and offline benches."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from meetcore.errors import FormatError
 
 
 def references_for(files: Sequence[Path], references: Sequence[Path]) -> list[list[Path]]:
-    """The references of each file: those with its stem, or all of them for an only file.
+    """The references of each file: those with its stem; a single file has all of them.
 
     Raises
     ------
     FormatError
-        A reference fits no file, or a file has none.
+        A reference has no audio file of its name, or a file has no reference.
     """
     if len(files) == 1:
         return [list(references)]

@@ -1,4 +1,4 @@
-"""`python -m meetcore bench store`: how fast the library answers when it is large."""
+"""`python -m meetcore bench store`: how long queries of a large library take."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ SEGMENT_S = 7.2
 """With 18 words each, 9,000 words an hour."""
 VOCABULARY = 20_000
 RARE = "quetzalcoatl"
+"""Said once in the whole library."""
 REPEATS = 7
 
 
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fill a library of made-up meetings, ask it, and print the times."""
+    """Fill a library with made-up meetings, query it, and print the times."""
     with tempfile.TemporaryDirectory(prefix="meetcore-bench-") as folder:
         store = open_store(f"sqlite:///{Path(folder) / 'meetcore.db'}")
         try:
@@ -39,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{arguments.meetings} meetings of {arguments.hours:g} h, saved in {took:.0f} s\n"
             )
             print("| question | median | worst of 7 |\n| --- | --- | --- |")
-            for name, ask in questions(store):
-                times = timed(ask)
+            for name, query in queries(store):
+                times = timed(query)
                 print(f"| {name} | {statistics.median(times):.0f} ms | {max(times):.0f} ms |")
         finally:
             store.close()
@@ -48,13 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def fill(store: MeetingStore, meetings: int, hours: float) -> None:
-    """Meetings whose words follow Zipf's law, as talk does; one says a rare word."""
-    dice = random.Random(0)
+    """Store meetings whose words follow Zipf's law, as speech does; one has the rare word."""
+    generator = random.Random(0)
     words = ["the", "and", "budget", *(f"word{n}" for n in range(VOCABULARY - 3))]
     weights = [1.0 / rank for rank in range(1, VOCABULARY + 1)]
     count = max(1, round(hours * 3600 / SEGMENT_S))
     for number in range(meetings):
-        said = dice.choices(words, weights, k=count * WORDS_PER_SEGMENT)
+        said = generator.choices(words, weights, k=count * WORDS_PER_SEGMENT)
         if number == meetings // 2:
             said[len(said) // 2] = RARE
         meeting = store.create_meeting(f"Meeting {number}", state=MeetingState.DONE)
@@ -76,8 +77,8 @@ def _segments(said: Sequence[str]) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-def questions(store: MeetingStore) -> list[tuple[str, Callable[[], object]]]:
-    """What a person asks of a library."""
+def queries(store: MeetingStore) -> list[tuple[str, Callable[[], object]]]:
+    """Queries of the library page, each under its name in the table."""
     find, hits = store.library.find, store.library.hits
     return [
         ("first page of the list", lambda: find(LibraryQuery())),
@@ -93,11 +94,11 @@ def questions(store: MeetingStore) -> list[tuple[str, Callable[[], object]]]:
     ]
 
 
-def timed(ask: Callable[[], object]) -> list[float]:
-    """Milliseconds of several asks, the first one, which warms the cache, left out."""
+def timed(query: Callable[[], object]) -> list[float]:
+    """Milliseconds of each of several calls; a first one, which warms the cache, is left out."""
     times = []
     for _ in range(REPEATS + 1):
         began = time.perf_counter()
-        ask()
+        query()
         times.append(1000 * (time.perf_counter() - began))
     return times[1:]

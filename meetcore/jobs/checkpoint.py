@@ -1,4 +1,7 @@
-"""The words of a second pass as they come, kept in the store so that a restart goes on."""
+"""Words of an unfinished recognition, in the store up to a checkpoint; a restart resumes there.
+
+`StoredResults` adds each piece as it is recognized, and reads all words at the end.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from meetcore.transcript.attribution import attribute
 
 
 class Draft:
-    """Words up to a checkpoint.
+    """The draft transcript of one meeting, without speakers.
 
     Parameters
     ----------
-    checkpoint_samples : words from here on are heard again, and dropped if they are there
-    keep : runs a write until the store takes it
+    checkpoint_samples : words of the draft after this sample (16 kHz) are deleted; 0 deletes all
+    persist : runs a write until the store accepts it
     """
 
     def __init__(
@@ -24,17 +27,17 @@ class Draft:
         store: MeetingStore,
         meeting_id: str,
         checkpoint_samples: int,
-        keep: Callable[[Callable[[], object]], None],
+        persist: Callable[[Callable[[], object]], object],
     ) -> None:
         self._store = store
         self._id = meeting_id
-        self._keep = keep
+        self._persist = persist
         self._language = store.get(meeting_id).language
         self._segments: list[Segment] = []
         self._rejected: list[RejectedText] = []
-        self._heard = checkpoint_samples > 0
-        """Whether there is anything to go on from: what failed from the start is heard anew."""
-        self._begin(checkpoint_samples / SAMPLE_RATE)
+        self._any_recognized = checkpoint_samples > 0
+        """No checkpoint is set before: what failed from the start is recognized again."""
+        self._load(checkpoint_samples / SAMPLE_RATE)
 
     def segments(self) -> tuple[Segment, ...]:
         """All segments, without speakers."""
@@ -45,36 +48,43 @@ class Draft:
         return tuple(word for segment in self._segments for word in segment.words)
 
     def rejected(self) -> tuple[RejectedText, ...]:
-        """What the gate held back."""
+        """Texts that the hallucination gate rejected."""
         return tuple(self._rejected)
 
     def add(self, piece: PieceWords) -> None:
-        """Keep the words of the next piece, then move the checkpoint behind it."""
+        """Store the words of the next piece, then set the checkpoint to its end.
+
+        Raises
+        ------
+        StoreError
+            The store refused until `persist` gave up.
+        """
         segments = attribute(piece.words, ())
         position = len(self._segments)
-        self._heard = self._heard or not piece.failed
+        self._any_recognized = self._any_recognized or not piece.failed
 
         def write() -> None:
             if segments:
                 self._store.replace_segments(self._id, position, segments, Stage.DRAFT)
             if piece.language and not self._language:
                 self._store.update(self._id, language=piece.language)
-            if self._heard:
+            if self._any_recognized:
                 self._store.jobs.update(self._id, checkpoint_samples=piece.end_sample)
 
-        self._keep(write)
+        self._persist(write)
         if piece.rejected:
-            self._keep(lambda: self._store.add_rejected(self._id, Stage.DRAFT, piece.rejected))
+            self._persist(lambda: self._store.add_rejected(self._id, Stage.DRAFT, piece.rejected))
         self._language = self._language or piece.language
         self._segments += segments
         self._rejected += piece.rejected
 
-    def _begin(self, until: float) -> None:
+    def _load(self, until: float) -> None:
+        """Read the draft up to a time in seconds; delete what is stored after it."""
         if until == 0.0:
-            self._keep(lambda: self._store.clear_draft(self._id))
+            self._persist(lambda: self._store.clear_draft(self._id))
             return
         kept = self._store.transcript(self._id, Stage.DRAFT)
         self._segments = [segment for segment in kept.segments if segment.start < until]
         self._rejected = [text for text in kept.rejected if text.start < until]
         position = len(self._segments)
-        self._keep(lambda: self._store.replace_segments(self._id, position, (), Stage.DRAFT))
+        self._persist(lambda: self._store.replace_segments(self._id, position, (), Stage.DRAFT))

@@ -1,4 +1,7 @@
-"""A media file into a recording: any length in little memory, bounded in time and disk."""
+"""The decoding stage: `stages.perform` calls `decode`, which makes a recording of a media file.
+
+Memory does not grow with the file's length; length and disk space are checked on the way.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,23 @@ from meetcore.audio.files import Announced, announced, iter_audio
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import AudioDecodeError, RecordingError
-from meetcore.jobs.tasks import Decoded, DecodeTask, Watch
+from meetcore.jobs.tasks import Decoded, DecodeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
 from meetcore.text.sizes import size_text
 
 CHUNK_SAMPLES = 10 * SAMPLE_RATE
 RESERVE_BYTES = 200_000_000
-"""Disk space that decoding leaves to running meetings: half an hour of an hour's recording."""
-NEVER_S = 1e9
-"""A copy need not be on the disk itself every second: it is made again after a power cut."""
-DECODED = 0.8
-"""Share of the time; the rest is compacting."""
+"""Disk space that decoding leaves free for running meetings, which need 115 MB an hour each."""
+FSYNC_NEVER_S = 1e9
+"""The recording is not synced to disk every second: after a power cut it is decoded again."""
+DECODING_SHARE = 0.8
+"""Part of the stage's progress that decoding takes; compressing takes the rest."""
 CUT_SHORT_S = 2.0
+"""So much less than announced, and 5 %, is reported as a file that breaks off."""
 
 
-def decode(task: DecodeTask, watch: Watch) -> Decoded:
-    """The recording of a file; what was begun of it before is made anew.
+def decode(task: DecodeTask, observer: TaskObserver) -> Decoded:
+    """Decode a file into a recording in `task.folder`; one that is there is replaced.
 
     Raises
     ------
@@ -34,47 +38,52 @@ def decode(task: DecodeTask, watch: Watch) -> Decoded:
         It cannot be read, or is longer than allowed; one sentence each.
     RecordingError
         The disk is full.
+    TaskStopped
+        The observer raised it.
     """
-    promised = announced(task.source, task.name)
-    _refuse_too_long(promised.seconds, task)
+    expected = announced(task.source, task.name)
+    _refuse_too_long(expected.seconds, task)
     for name in (PCM_NAME, FLAC_NAME):
         (task.folder / name).unlink(missing_ok=True)
-    writer = RecordingWriter(task.folder, fsync_s=NEVER_S)
-    watch.progress(0.0)
+    writer = RecordingWriter(task.folder, fsync_s=FSYNC_NEVER_S)
+    observer.progress(0.0)
     try:
         for samples in iter_audio(task.source, CHUNK_SAMPLES, task.name):
             _refuse_full_disk(task)
             writer.append(to_pcm(samples))
             seconds = writer.n_samples / SAMPLE_RATE
             _refuse_too_long(seconds, task)
-            watch.progress(DECODED * min(1.0, seconds / max(promised.seconds, seconds)))
+            part = min(1.0, seconds / max(expected.seconds, seconds))
+            observer.progress(DECODING_SHARE * part)
     except BaseException:
         writer.close()
         (task.folder / PCM_NAME).unlink(missing_ok=True)
         raise
     writer.close()
-    return _finished(task, writer.n_samples, promised, watch)
+    return _compressed(task, writer.n_samples, expected, observer)
 
 
-def _finished(task: DecodeTask, n_samples: int, promised: Announced, watch: Watch) -> Decoded:
+def _compressed(
+    task: DecodeTask, n_samples: int, expected: Announced, observer: TaskObserver
+) -> Decoded:
     if n_samples == 0:
         (task.folder / PCM_NAME).unlink(missing_ok=True)
         return Decoded(0, None)
-    path = _compacted(task.folder, watch)
-    return Decoded(n_samples, path.name, _cut_short(n_samples / SAMPLE_RATE, promised))
+
+    def progress(part: float) -> None:
+        observer.progress(DECODING_SHARE + (1.0 - DECODING_SHARE) * part)
+
+    path: Path = compact(task.folder, progress)
+    return Decoded(n_samples, path.name, _cut_short(n_samples / SAMPLE_RATE, expected))
 
 
-def _compacted(folder: Path, watch: Watch) -> Path:
-    return compact(folder, lambda part: watch.progress(DECODED + (1.0 - DECODED) * part))
-
-
-def _cut_short(seconds: float, promised: Announced) -> str:
+def _cut_short(seconds: float, expected: Announced) -> str:
     """A sentence when the file announced clearly more than could be read."""
-    missing = promised.seconds - seconds
-    if not promised.exact or missing < max(CUT_SHORT_S, 0.05 * promised.seconds):
+    missing = expected.seconds - seconds
+    if not expected.exact or missing < max(CUT_SHORT_S, 0.05 * expected.seconds):
         return ""
     return (
-        f"The file breaks off after {seconds:.0f} of {promised.seconds:.0f} s; what could be read"
+        f"The file breaks off after {seconds:.0f} of {expected.seconds:.0f} s; what could be read"
         " is here. Upload it again if the original is whole."
     )
 

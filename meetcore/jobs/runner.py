@@ -1,51 +1,36 @@
-"""The thread that does jobs one after the other, on recordings and uploads alike."""
+"""The thread that runs jobs one at a time; `MeetingService` owns it, jobs come from the store."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from meetcore.errors import MeetcoreError, MeetingNotFoundError, StoreError
-from meetcore.jobs.job import Tools, Work
+from meetcore.errors import StoreError
+from meetcore.jobs.job_queue import JobQueue
+from meetcore.jobs.outcome import OutcomeWriter
 from meetcore.jobs.remaining_time import Speeds
-from meetcore.jobs.second_pass import KEPT, KEPT_LIVE, failure_sentence
-from meetcore.jobs.store_retry import persist
-from meetcore.jobs.tasks import CancelledByPerson, Engine, Stopped, WorkerDiedError
+from meetcore.jobs.stored_results import JobContext, run_job
+from meetcore.jobs.tasks import Engine, JobCancelled, TaskStopped, WorkerDiedError
 from meetcore.profiles.recognition import KnownVoices
-from meetcore.records import Job, JobStage, JobState, MeetingState
+from meetcore.records import Job, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
+from meetcore.store.retry import persist
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 3
-"""How often a job is begun before a person has to look at it."""
-ELSEWHERE_S = 0.5
-"""How often a job that another process does is looked at."""
-CANCELLED = "It was cancelled; what was done is kept."
-
-Result = TypeVar("Result")
-
-
-@dataclass(slots=True)
-class _Line:
-    """Who waits, in order; one that another process works on does not hold up the others."""
-
-    waiting: list[str] = field(default_factory=list)
-    begun: set[str] = field(default_factory=set)
-    """Those that may be taken."""
-    working: str | None = None
+MAX_ATTEMPTS = 3
+"""Attempts of a job before it waits for the user."""
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobRunner:
-    """Owns the thread and the engine; `stop` leaves what is unfinished to the next start.
+    """Runs jobs on a thread of its own, from start() or the first job to stop().
 
-    The thread alone writes jobs and transcripts; `accept`, `submit` and `cancel` come from pages.
+    `stop` is for the owner; all other methods are safe from any thread. A job that is
+    stopped is QUEUED in the store, for the next start of the process.
     """
 
     def __init__(
@@ -56,22 +41,51 @@ class JobRunner:
         known_voices: KnownVoices,
     ) -> None:
         self._store = store
-        self._settings = settings
         self._engine = engine
+        self._stopping = threading.Event()
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         speeds = Speeds(settings.data_dir / "speeds.json")
-        self._tools = Tools(store, engine, settings, speeds, known_voices, self._persist)
-        self._line = _Line()
+        self._context = JobContext(
+            store,
+            engine,
+            settings,
+            speeds,
+            known_voices,
+            persist=lambda write: persist(write, self._stopping),
+        )
+        self._queue = JobQueue(settings.recordings_dir, self._is_over)
+        self._outcome = OutcomeWriter(store, self._queue, self._stopping)
         self._cancelled: set[str] = set()
         self._unsaved: dict[str, Job] = {}
-        """Jobs that the store refused when they were asked for."""
-        self._news = threading.Condition()
-        self._stopping = threading.Event()
+        """Jobs that the store refused when they were accepted."""
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
-        self._thread.start()
+        self._started = False
+
+    def start(self) -> None:
+        """Start the thread; idempotent, and without effect after stop()."""
+        with self._queue.lock:
+            if not self._started and not self._stopping.is_set():
+                self._started = True
+                self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> bool:
+        """End the thread and close the engine; False when the thread still runs. Idempotent."""
+        with self._queue.lock:
+            self._stopping.set()
+            started = self._started
+        self._queue.wake()
+        if started:
+            self._thread.join(timeout_s)
+        ended = not self._thread.is_alive()
+        if not ended:
+            # A long piece outlasts the process: this is no crash, so the attempt is not counted.
+            for meeting_id in self.pending():
+                self._outcome.requeue(meeting_id)
+        self._engine.close()
+        return ended
 
     def submit(self, job: Job) -> None:
-        """Queue a job; a meeting that already waits or is in work is not queued twice.
+        """Queue a job, unless the meeting's job waits or runs already.
 
         Raises
         ------
@@ -82,245 +96,146 @@ class JobRunner:
             self.begin(job.meeting_id)
 
     def accept(self, job: Job) -> bool:
-        """Take a job over; False when its meeting was. It waits for `begin`.
+        """Queue a job that `begin` lets run; False when the meeting's job waits or runs already.
 
-        A store that refuses is no obstacle: the job is saved when it begins.
+        When the store refuses, the job is saved as it begins.
+
+        Raises
+        ------
+        MeetingNotFoundError
+            There is no such meeting.
         """
-        with self._news:
-            if job.meeting_id in self._line.waiting or self._line.working == job.meeting_id:
+        meeting_id = job.meeting_id
+        with self._queue.lock:
+            if meeting_id in self._queue.pending():
                 return False
             try:
                 self._save_queued(job)
-            except MeetingNotFoundError:
-                raise
             except StoreError:
-                logger.exception("meeting %s: its job is saved later", job.meeting_id)
-                self._unsaved[job.meeting_id] = job
-            self._cancelled.discard(job.meeting_id)
-            self._line.waiting.append(job.meeting_id)
-            return True
-
-    def resume(self, meeting_id: str) -> None:
-        """Queue a job that the store holds already, as it stands."""
-        with self._news:
-            if meeting_id not in self.pending_unlocked():
-                self._line.waiting.append(meeting_id)
-        self.begin(meeting_id)
+                logger.exception("meeting %s: its job is saved later", meeting_id)
+                self._unsaved[meeting_id] = job
+            self._cancelled.discard(meeting_id)
+            return self._queue.add(meeting_id)
 
     def begin(self, meeting_id: str) -> None:
-        """Queue a meeting that was accepted."""
-        with self._news:
-            self._line.begun.add(meeting_id)
-            self._news.notify_all()
+        """Let an accepted job run, starting the thread where that has not happened yet."""
+        self.start()
+        self._queue.make_ready(meeting_id)
+
+    def resume(self, meeting_id: str) -> None:
+        """Queue the job that the store holds for a meeting."""
+        self._queue.add(meeting_id)
+        self.begin(meeting_id)
 
     def cancel(self, meeting_id: str) -> None:
-        """Give a job up; one in work ends within seconds, wherever it is done."""
-        with self._news:
-            mine = self._line.working == meeting_id
-            if mine:
+        """Cancel a job; a running one ends within seconds, in whichever process it runs."""
+        with self._queue.lock:
+            runs_here = self._queue.is_running(meeting_id)
+            if runs_here:
                 self._cancelled.add(meeting_id)
-            elif meeting_id in self._line.waiting:
-                self._line.waiting.remove(meeting_id)
+            else:
+                self._queue.remove(meeting_id)
         job = self._store.jobs.get(meeting_id)
-        if job is None or mine or job.state not in (JobState.QUEUED, JobState.RUNNING):
-            return
-        self._over(meeting_id, JobState.CANCELLED, MeetingState.INTERRUPTED, CANCELLED)
+        if job is not None and not runs_here and job.state in UNFINISHED:
+            self._outcome.cancelled(meeting_id)
 
     def pending(self) -> frozenset[str]:
-        """Meetings that wait or are in work here."""
-        with self._news:
-            working = {self._line.working} if self._line.working else set()
-            return frozenset(working.union(self._line.waiting))
+        """Meetings whose job waits or runs in this process."""
+        return self._queue.pending()
 
     def wait(self, meeting_id: str) -> None:
-        """Return once a meeting has no work left here; also when the runner stops."""
-        with self._news:
-            while meeting_id in self.pending_unlocked() and not self._stopping.is_set():
-                self._news.wait(0.2)
-
-    def pending_unlocked(self) -> list[str | None]:
-        """As `pending`, for who holds the lock."""
-        return [self._line.working, *self._line.waiting]
-
-    def stop(self, timeout_s: float = 10.0) -> bool:
-        """End the thread and the engine; True when it has ended. Idempotent."""
-        self._stopping.set()
-        with self._news:
-            self._news.notify_all()
-        self._thread.join(timeout_s)
-        ended = not self._thread.is_alive()
-        if not ended:
-            # A long piece outlasts the process: this was no crash, so the next start goes on.
-            for meeting_id in self.pending():
-                self._requeue(meeting_id)
-        self._engine.close()
-        return ended
+        """Block until a meeting's job is over in this process, or the runner stops."""
+        self._queue.wait_until_over(meeting_id, self._stopping)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            meeting_id, lock = self._next()
-            if meeting_id is None or lock is None:
-                self._engine.rest()
+            taken = self._take()
+            if taken is None:
+                self._engine.idle()
                 continue
+            meeting_id, file_lock = taken
             try:
                 self._work(meeting_id)
             except Exception:  # top of a thread
-                logger.exception("meeting %s: how it ended could not be saved", meeting_id)
+                logger.exception("meeting %s: the end of its job could not be saved", meeting_id)
             finally:
-                lock.release()
-                self._leave(meeting_id)
+                file_lock.release()
+                with self._queue.lock:
+                    self._cancelled.discard(meeting_id)
+                    self._queue.release(meeting_id)
 
-    def _next(self) -> tuple[str | None, FileLock | None]:
-        """The first meeting that no other process works on, and its lock."""
-        with self._news:
-            for meeting_id in self._line.waiting:
-                if meeting_id not in self._line.begun:
-                    continue
-                lock = self._lock(meeting_id)
-                if lock is None and not self._is_over(meeting_id):
-                    continue
-                self._line.waiting.remove(meeting_id)
-                self._line.begun.discard(meeting_id)
-                if lock is not None:
-                    self._line.working = meeting_id
-                return meeting_id, lock
-            # A refused lock has no news of its own: another process works on it.
-            self._news.wait(ELSEWHERE_S if self._line.begun else 5.0)
-            return None, None
-
-    def _lock(self, meeting_id: str) -> FileLock | None:
-        folder = self._settings.recordings_dir / meeting_id
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "job.lock", thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return None
-        return lock
-
-    def _leave(self, meeting_id: str) -> None:
-        with self._news:
-            if self._line.working == meeting_id:
-                self._line.working = None
-            self._cancelled.discard(meeting_id)
-            self._news.notify_all()
-
-    def _is_over(self, meeting_id: str) -> bool:
-        if meeting_id in self._unsaved:
-            return False
-        try:
-            job = self._store.jobs.get(meeting_id)
-        except StoreError:
-            return False
-        return job is None or job.state not in (JobState.QUEUED, JobState.RUNNING)
+    def _take(self) -> tuple[str, FileLock] | None:
+        """The next meeting and its lock; None after a wait without one, at once when stopping."""
+        # Under the lock, or a stop between the check and the wait would notify nobody.
+        with self._queue.lock:
+            return None if self._stopping.is_set() else self._queue.take()
 
     def _work(self, meeting_id: str) -> None:
-        """Do a job; once more when the worker died under it."""
+        """Run a job; once more when the worker process died."""
         for last in (False, True):
-            job = self._persist(lambda: self._begun(meeting_id))
+            job = persist(lambda: self._mark_running(meeting_id), self._stopping)
             if job is None:
                 return
             try:
-                self._finish(job)
+                self._attempt(job)
             except WorkerDiedError as error:
                 logger.exception("meeting %s: the worker died", meeting_id)
-                if last or job.attempts >= MOST_ATTEMPTS:
-                    self._fail(job, error)
+                if last or job.attempts >= MAX_ATTEMPTS:
+                    self._outcome.failed(job, error)
                     return
-                continue
-            return
+            else:
+                return
 
-    def _begun(self, meeting_id: str) -> Job | None:
-        """The job as it stands now, one attempt on; None when there is nothing to do."""
+    def _mark_running(self, meeting_id: str) -> Job | None:
+        """Set RUNNING and attempts + 1; None unless QUEUED or RUNNING."""
         if (unsaved := self._unsaved.get(meeting_id)) is not None:
             self._save_queued(unsaved)
             del self._unsaved[meeting_id]
         job = self._store.jobs.get(meeting_id)
-        if job is None or job.state not in (JobState.QUEUED, JobState.RUNNING):
+        if job is None or job.state not in UNFINISHED:
             return None
         self._store.update(meeting_id, state=MeetingState.FINALIZING, detail="")
         return self._store.jobs.update(
             meeting_id, state=JobState.RUNNING, attempts=job.attempts + 1, detail=""
         )
 
-    def _finish(self, job: Job) -> None:
+    def _attempt(self, job: Job) -> None:
+        """Run a job and save how it ended; raises WorkerDiedError, as it may be tried again."""
         meeting_id = job.meeting_id
         try:
-            detail = Work(self._tools, job, lambda: self._ask(meeting_id)).run()
-        except CancelledByPerson:
+            detail = run_job(self._context, job, lambda: self._check_stop(meeting_id))
+        except JobCancelled:
             logger.info("meeting %s: cancelled", meeting_id)
-            self._over(meeting_id, JobState.CANCELLED, MeetingState.INTERRUPTED, CANCELLED)
-        except Stopped:
+            self._outcome.cancelled(meeting_id)
+        except TaskStopped:
             logger.info("meeting %s: its job waits for the next start", meeting_id)
-            self._requeue(meeting_id)
+            self._outcome.requeue(meeting_id)
         except WorkerDiedError:
             raise
         except Exception as error:
             logger.exception("meeting %s: its job failed", meeting_id)
-            self._fail(job, error)
+            self._outcome.failed(job, error)
         else:
             logger.info("meeting %s: done", meeting_id)
-            self._over(meeting_id, JobState.DONE, MeetingState.DONE, detail)
+            self._outcome.done(meeting_id, detail)
 
-    def _fail(self, job: Job, error: Exception) -> None:
-        current = self._persist(lambda: self._store.jobs.get(job.meeting_id)) or job
-        uploaded = current.source_path is not None
-        if current.stage is JobStage.DECODING and isinstance(error, MeetcoreError):
-            why = str(error)
-        else:
-            why = failure_sentence(error, KEPT if uploaded else KEPT_LIVE)
-        self._over(job.meeting_id, JobState.FAILED, MeetingState.FAILED, why)
-
-    def _ask(self, meeting_id: str) -> None:
-        """Called by the work, often."""
+    def _check_stop(self, meeting_id: str) -> None:
+        """Raise when the running job is to end. Called several times a second."""
         if meeting_id in self._cancelled:
-            raise CancelledByPerson
+            raise JobCancelled
         if self._stopping.is_set():
-            raise Stopped
+            raise TaskStopped
 
-    def _over(self, meeting_id: str, state: JobState, meeting: MeetingState, detail: str) -> None:
-        """Save how it ended; who reads "done" finds the meeting free to be deleted or redone."""
-        done = state is JobState.DONE
-
-        def write() -> None:
-            with self._news:
-                self._store.jobs.update(
-                    meeting_id,
-                    state=state,
-                    stage=JobStage.ATTRIBUTING if done else None,
-                    detail=detail,
-                    progress=1.0 if done else None,
-                    overall=1.0 if done else None,
-                    remaining_s=None,
-                )
-                self._store.update(
-                    meeting_id, state=meeting, detail=detail, progress=1.0 if done else None
-                )
-                if self._line.working == meeting_id:
-                    self._line.working = None
-
-        try:
-            self._persist(write)
-        except MeetingNotFoundError:
-            logger.info("meeting %s: it is gone from the store", meeting_id)
-        except MeetcoreError:
-            logger.exception("meeting %s: how it ended could not be saved", meeting_id)
-
-    def _requeue(self, meeting_id: str) -> None:
-        """A stop is no failed attempt."""
+    def _is_over(self, meeting_id: str) -> bool:
+        """Whether the store has no unfinished job of the meeting; False when it refuses."""
+        if meeting_id in self._unsaved:
+            return False
         try:
             job = self._store.jobs.get(meeting_id)
-            if job is not None and job.state is JobState.RUNNING:
-                self._store.jobs.update(
-                    meeting_id, state=JobState.QUEUED, attempts=max(0, job.attempts - 1)
-                )
-                self._store.update(meeting_id, progress=0.0)
         except StoreError:
-            logger.exception("meeting %s: it is taken up as after a crash", meeting_id)
+            return False
+        return job is None or job.state not in UNFINISHED
 
-    def _save_queued(self, job: Job) -> Job:
+    def _save_queued(self, job: Job) -> None:
         self._store.update(job.meeting_id, state=MeetingState.FINALIZING, progress=0.0, detail="")
-        return self._store.jobs.put(job)
-
-    def _persist(self, write: Callable[[], Result]) -> Result:
-        return persist(write, self._stopping)
+        self._store.jobs.put(job)

@@ -1,4 +1,7 @@
-"""One file through every stage of the offline pass, with nothing kept: to measure it."""
+"""One media file through every stage of a pass; results stay in memory, nothing is stored.
+
+Called by the self-test, the offline bench and the Python door; returns a `SinglePass`.
+"""
 
 from __future__ import annotations
 
@@ -7,90 +10,108 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from meetcore.asr.offline.recording import PieceWords
+from meetcore.jobs.pipeline import PassPlan, run_pass
 from meetcore.jobs.tasks import (
+    Compacted,
     Decoded,
     DecodeTask,
     Diarized,
-    DiarizeTask,
     Engine,
     Recognized,
-    RecognizeTask,
-    Task,
-    Watch,
+    TaskObserver,
 )
 from meetcore.records import SAMPLE_RATE, JobOptions, JobStage, Segment, Turn
 from meetcore.transcript.attribution import attribute
 from meetcore.transcript.reattribution import sound_turns
 
-During = Callable[[JobStage], AbstractContextManager[Watch]]
-"""Around each stage: who follows it, from its begin to its end."""
-
-Answer = TypeVar("Answer")
+During = Callable[[JobStage], AbstractContextManager[TaskObserver]]
+"""The observer of a stage, entered when the stage begins and left when it ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class SinglePass:
-    """What one file gave."""
+    """The transcript of one file, and what the stages reported."""
 
     audio_s: float
     recognized: Recognized
+    """Empty where the file has no sound: no model is loaded for it."""
     diarized: Diarized
     segments: tuple[Segment, ...]
     turns: tuple[Turn, ...]
-    """With overlaps; of nobody where speakers were not told apart."""
+    """With overlaps; empty without a diarization."""
 
 
 def pass_over(source: Path, options: JobOptions, engine: Engine, during: During) -> SinglePass:
-    """Transcribe a file as an upload is; what the work itself needs lives in a folder of its own.
+    """Transcribe a media file with the stages that an upload goes through.
+
+    The recording lies in a temporary folder, which is deleted at the end.
+
+    Parameters
+    ----------
+    during : called once for each stage
 
     Raises
     ------
-    Stopped
-        A watch wanted it.
-    MeetcoreError, UnknownFailure
-        It cannot be done; without a diarizer it can.
+    TaskStopped
+        An observer raised it.
+    AudioDecodeError
+        The file cannot be read; the message says why.
+    ModelUnavailableError
+        There is no recognizer; the message holds the remedy. A missing diarizer does not raise.
+    MeetcoreError, UnexpectedTaskError
+        A stage failed; the first has a sentence for the user.
     """
-    pieces: list[PieceWords] = []
-    diarized = Diarized()
+    results = _MemoryResults(during)
     with tempfile.TemporaryDirectory(prefix="meetcore-pass-") as name:
         folder = Path(name)
-
-        def run(stage: JobStage, task: Task, kind: type[Answer]) -> Answer:
-            with during(stage) as watch:
-                result = engine.run(task, _Collecting(watch, pieces))
-            assert isinstance(result, kind)
-            return result
-
         decode = DecodeTask(source, folder, source.name, float("inf"), options.speakers)
-        decoded = run(JobStage.DECODING, decode, Decoded)
-        recognized = run(JobStage.RECOGNIZING, RecognizeTask(folder, 0, options), Recognized)
-        if options.speakers:
-            diarized = run(JobStage.DIARIZING, DiarizeTask(folder, options), Diarized)
-    found = diarized.diarization
-    with during(JobStage.ATTRIBUTING):
-        words = [word for piece in pieces for word in piece.words]
-        segments = attribute(words, sound_turns(found.exclusive_turns) if found else ())
-    turns = sound_turns(found.turns) if found else ()
-    seconds = decoded.n_samples / SAMPLE_RATE
-    return SinglePass(seconds, recognized, diarized, tuple(segments), turns)
+        run_pass(PassPlan(folder, options, decode=decode), engine, results)
+    return results.single_pass()
 
 
-@dataclass(frozen=True, slots=True)
-class _Collecting:
-    """A Watch that keeps the words and leaves the rest to another."""
+class _MemoryResults:
+    """The PassResults that keep everything in memory."""
 
-    watch: Watch
-    pieces: list[PieceWords]
+    def __init__(self, during: During) -> None:
+        self._during = during
+        self._n_samples = 0
+        self._pieces: list[PieceWords] = []
+        self._recognized = Recognized()
+        self._diarized = Diarized()
+        self._segments: tuple[Segment, ...] = ()
 
-    def poll(self) -> None:
-        self.watch.poll()
+    def observe(self, stage: JobStage) -> AbstractContextManager[TaskObserver]:
+        return self._during(stage)
 
-    def progress(self, part: float) -> None:
-        self.watch.progress(part)
+    def decoded(self, done: Decoded) -> None:
+        """Nothing is kept of it."""
+
+    def measured(self, n_samples: int) -> None:
+        self._n_samples = n_samples
+
+    def compacted(self, done: Compacted) -> None:
+        """Nothing is kept of it."""
 
     def piece(self, words: PieceWords) -> None:
-        self.watch.piece(words)
-        self.pieces.append(words)
+        self._pieces.append(words)
+
+    def recognized(self, done: Recognized) -> None:
+        self._recognized = done
+
+    def diarized(self, done: Diarized) -> None:
+        self._diarized = done
+
+    def attribute(self) -> None:
+        with self._during(JobStage.ATTRIBUTING):
+            found = self._diarized.diarization
+            words = [word for piece in self._pieces for word in piece.words]
+            turns = sound_turns(found.exclusive_turns) if found else ()
+            self._segments = tuple(attribute(words, turns))
+
+    def single_pass(self) -> SinglePass:
+        found = self._diarized.diarization
+        turns = sound_turns(found.turns) if found else ()
+        seconds = self._n_samples / SAMPLE_RATE
+        return SinglePass(seconds, self._recognized, self._diarized, self._segments, turns)

@@ -1,4 +1,4 @@
-"""The work itself: what an engine does for each task, wherever it runs."""
+"""Runs one task on the models it needs; every engine calls `perform`, in whichever process."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Generic, Protocol, TypeVar
 
 from meetcore.asr.recognizer import Recognizer
 from meetcore.audio.compact import compact
-from meetcore.audio.recording import RecordingReader
-from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import Diarizer
-from meetcore.errors import MeetcoreError, ModelUnavailableError, RecordingError
+from meetcore.errors import ModelUnavailableError, RecordingError
 from meetcore.jobs.decode_stage import decode
-from meetcore.jobs.second_pass import Unheard, recognized
+from meetcore.jobs.diarize_stage import diarize
+from meetcore.jobs.recognize_stage import recognize
 from meetcore.jobs.tasks import (
     Compacted,
     CompactTask,
@@ -23,9 +22,8 @@ from meetcore.jobs.tasks import (
     Recognized,
     RecognizeTask,
     Result,
-    Stopped,
     Task,
-    Watch,
+    TaskObserver,
 )
 
 logger = logging.getLogger(__name__)
@@ -35,88 +33,70 @@ Model = TypeVar("Model")
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[Model]):
-    """A model, or none; and why it isn't the one asked for."""
+    """A model or None, and why it is not the one asked for."""
 
     model: Model | None
     note: str = ""
 
 
 class Models(Protocol):
-    """Where the work gets its models from."""
+    """Loads the models that stages need. Used by one thread."""
 
-    def expect_speakers(self) -> None:
-        """A diarizer is wanted soon."""
+    def preload_diarizer(self) -> None:
+        """Begin to load the diarizer in the background; returns at once."""
         ...
 
-    def recognizer(self, weight: str, watch: Watch) -> Loaded[Recognizer]:
-        """The recognizer of this weight, of the settings for an empty name."""
+    def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
+        """The recognizer of this weight; "" takes that of the settings. Blocks while it loads."""
         ...
 
-    def diarizer(self, watch: Watch) -> Loaded[Diarizer]:
-        """Who tells speakers apart."""
+    def diarizer(self, observer: TaskObserver) -> Loaded[Diarizer]:
+        """The diarizer of the settings. Blocks while it loads."""
         ...
 
 
-def perform(task: Task, models: Models, watch: Watch) -> Result:
-    """Do one task; see meetcore.jobs.tasks.Engine."""
+def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
+    """Run one task; blocks until it is done.
+
+    Raises
+    ------
+    TaskStopped
+        The observer raised it.
+    MeetcoreError
+        The task failed; its text is a sentence for the user.
+    """
     match task:
         case DecodeTask():
             if task.speakers:
-                models.expect_speakers()
-            return decode(task, watch)
+                models.preload_diarizer()
+            return decode(task, observer)
         case CompactTask():
-            return _compacted(task, watch)
+            return _compact(task, observer)
         case RecognizeTask():
-            return _recognize(task, models, watch)
+            return _recognize(task, models, observer)
         case DiarizeTask():
-            return _diarize(task, models, watch)
+            return _diarize(task, models, observer)
 
 
-def _compacted(task: CompactTask, watch: Watch) -> Compacted:
+def _compact(task: CompactTask, observer: TaskObserver) -> Compacted:
     try:
-        return Compacted(compact(task.folder, lambda part: watch.poll()).name)
+        return Compacted(compact(task.folder, lambda part: observer.poll()).name)
     except RecordingError as error:
         logger.exception("the recording %s stays raw", task.folder.name)
         return Compacted(detail=str(error))
 
 
-def _recognize(task: RecognizeTask, models: Models, watch: Watch) -> Recognized:
+def _recognize(task: RecognizeTask, models: Models, observer: TaskObserver) -> Recognized:
     if task.options.speakers:
-        models.expect_speakers()
-    loaded = models.recognizer(task.options.recognizer, watch)
-    recognizer = loaded.model
-    if recognizer is None:
+        models.preload_diarizer()
+    loaded = models.recognizer(task.options.recognizer, observer)
+    if loaded.model is None:
         raise ModelUnavailableError(loaded.note)
-    reader = RecordingReader(task.folder)
-    unheard = Unheard()
-    watch.progress(0.0)
-    for piece in recognized(
-        reader.read, reader.n_samples, recognizer, task.options, task.start_sample
-    ):
-        unheard.add(piece)
-        watch.piece(piece)
-        watch.progress(piece.end_sample / reader.n_samples)
-    missing = unheard.sentence(everything=task.start_sample == 0)
-    detail = " ".join(part for part in (loaded.note, missing) if part)
-    return Recognized(str(recognizer.info), recognizer.info.weight, detail)
+    return recognize(task, loaded.model, observer, loaded.note)
 
 
-def _diarize(task: DiarizeTask, models: Models, watch: Watch) -> Diarized:
-    """The except is broad because a diarizer's libraries raise anything, and a transcript
-    without speakers is better than none."""
-    loaded = models.diarizer(watch)
-    diarizer = loaded.model
-    if diarizer is None:
+def _diarize(task: DiarizeTask, models: Models, observer: TaskObserver) -> Diarized:
+    loaded = models.diarizer(observer)
+    if loaded.model is None:
         return Diarized(detail=loaded.note)
-    reader = RecordingReader(task.folder)
-    watch.progress(0.0)
-    options = DiarizeOptions(task.options.n_speakers, task.options.max_speakers)
-    try:
-        found = diarizer.diarize(reader.read, reader.n_samples, options, progress=watch.progress)
-    except (Stopped, MemoryError):
-        raise
-    except Exception as error:
-        logger.exception("the second pass goes on without speakers")
-        why = str(error) if isinstance(error, MeetcoreError) else type(error).__name__
-        return Diarized(detail=f"The speakers could not be told apart: {why}")
-    return Diarized(found, diarizer.embedding.weight, loaded.note)
+    return diarize(task, loaded.model, observer, loaded.note)

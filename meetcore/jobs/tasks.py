@@ -1,8 +1,11 @@
-"""What a job asks of an engine, and what it is told meanwhile; all of it can be pickled."""
+"""Tasks that a pass gives to an engine, their results and errors; all of them can be pickled.
+
+A pass (meetcore.jobs.pipeline) makes one task for each stage; an engine (meetcore.jobs.engines)
+runs it here or in another process and reports to a `TaskObserver` meanwhile.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,82 +16,104 @@ from meetcore.errors import MeetcoreError
 from meetcore.records import JobOptions
 
 
-class Stopped(Exception):
-    """Raised by a watch to end a task early; it is taken up again another time."""
+class TaskStopped(Exception):
+    """Raised by an observer to end a task early; the job is resumed later."""
 
 
-class CancelledByPerson(Stopped):
-    """Nobody wants the result any more."""
+class JobCancelled(TaskStopped):
+    """The user cancelled, or the meeting was deleted."""
 
 
-class UnknownFailure(Exception):
-    """A library failed in another process; the text is the error's class, the log has the rest."""
+class UnexpectedTaskError(Exception):
+    """A library raised in the worker process; the text is the error's class, the log has more."""
 
 
 class WorkerDiedError(MeetcoreError):
     """The worker process ended in the middle of a task."""
 
 
-class Watch(Protocol):
-    """Who follows a task; every method may raise Stopped to end it."""
+class TaskObserver(Protocol):
+    """Follows one task; every method may raise TaskStopped to end it."""
 
     def poll(self) -> None:
-        """Called now and then, also when there is nothing to tell."""
+        """Called several times a second, also when there is nothing to report."""
         ...
 
     def progress(self, part: float) -> None:
-        """How much of the task is done, 0 to 1; the first call says that the models are there."""
+        """Report the part done, 0 to 1; the first call means that the models are loaded."""
         ...
 
     def piece(self, words: PieceWords) -> None:
-        """The words of the next piece."""
+        """Report the words of the next piece of the recording."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeTask:
-    """Turn a media file into a recording."""
+    """Decode a media file into a recording."""
 
     source: Path
     folder: Path
+    """Of the recording."""
     name: str
-    """The file's name, for messages."""
+    """The file's name, for error messages."""
     longest_s: float
+    """A longer file is refused."""
     speakers: bool = True
-    """Whether a diarizer is wanted next."""
+    """Whether a DiarizeTask follows: its models load meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What the recording is now."""
+    """The recording that was made."""
 
     n_samples: int
+    """At 16 kHz; 0 where the file has no sound."""
     file_name: str | None
+    detail: str = ""
+    """What is missing, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactTask:
+    """Compress a raw recording to FLAC, so that browsers can play it."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """The FLAC file's name, or why there is none."""
+
+    file_name: str | None = None
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RecognizeTask:
-    """Hear a recording from a sample on; each piece is told to the watch."""
+    """Recognize a recording from a sample on; the observer gets the words of each piece."""
 
     folder: Path
     start_sample: int
+    """At 16 kHz; the end of the last piece whose words are known."""
     options: JobOptions
-    """With the language in force."""
+    """With the meeting's language where the user gave none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """Which recognizer heard it, and what is missing, in one sentence."""
+    """The recognizer that was used; the words went to the observer."""
 
-    recognizer: str
-    weight: str
+    recognizer: str = ""
+    """Weight, engine and device: "base.en · ctranslate2 · cpu int8"."""
+    weight: str = ""
     detail: str = ""
+    """What is missing, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiarizeTask:
-    """Find out who spoke when."""
+    """Find the speaker turns of a recording."""
 
     folder: Path
     options: JobOptions
@@ -96,26 +121,11 @@ class DiarizeTask:
 
 @dataclass(frozen=True, slots=True)
 class Diarized:
-    """Who spoke when; without a diarization, the reason."""
+    """Speaker turns and voices; where there are none, the reason."""
 
     diarization: Diarization | None = None
     weight: str = ""
-    """Name of the weight that made the voices."""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CompactTask:
-    """Make a recording small, so that it plays."""
-
-    folder: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Compacted:
-    """The compact file's name, or why there is none."""
-
-    file_name: str | None = None
+    """Name of the embedding weight that made the voices."""
     detail: str = ""
 
 
@@ -124,38 +134,35 @@ Result = Decoded | Compacted | Recognized | Diarized
 
 
 class Engine(Protocol):
-    """Does tasks one after the other; used by one thread."""
+    """Runs tasks one at a time, all from the same thread."""
 
-    def run(self, task: Task, watch: Watch) -> Result:
-        """The result of a task.
+    def run(self, task: Task, observer: TaskObserver) -> Result:
+        """Run a task; blocks until it is done.
 
         Raises
         ------
-        Stopped
-            The watch wanted it.
+        TaskStopped
+            The observer raised it.
         WorkerDiedError
-            What did the work is gone; the task may be tried again.
-        MeetcoreError, UnknownFailure
-            It cannot be done.
+            The worker process ended; the task may be run again.
+        MeetcoreError, UnexpectedTaskError
+            The task failed; the first has a sentence for the user.
         """
         ...
 
     @property
     def pid(self) -> int | None:
-        """Of the process that does the work, while there is one besides this."""
+        """Process id of the worker; None while there is none."""
         ...
 
-    def rest(self) -> None:
-        """Called now and then while there is no work."""
+    def idle(self) -> None:
+        """Called every few seconds while no task runs."""
         ...
 
-    def renew(self) -> None:
+    def reload_models(self) -> None:
         """Load models anew for the next task. Called from any thread; returns at once."""
         ...
 
     def close(self) -> None:
         """Release everything; idempotent."""
         ...
-
-
-Tell = Callable[[float], None]

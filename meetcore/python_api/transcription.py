@@ -14,9 +14,9 @@ import numpy as np
 from meetcore.asr.offline.recording import PieceWords
 from meetcore.audio.files import announced
 from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import OwnModels
+from meetcore.jobs.model_cache import LazyModels
 from meetcore.jobs.single_file import SinglePass, pass_over
-from meetcore.jobs.tasks import Stopped
+from meetcore.jobs.tasks import TaskStopped
 from meetcore.python_api.samples import AudioSource, as_file
 from meetcore.python_api.transcript import Transcript
 from meetcore.records import SAMPLE_RATE, JobOptions, JobStage, RejectedText, Stage
@@ -89,7 +89,7 @@ def transcribe(
         path = as_file(source, Path(name), sample_rate)
         announced(path)  # a file that cannot be read is refused before models begin to load
         try:
-            done = pass_over(path, options, InProcessEngine(OwnModels(settings)), observer.during)
+            done = pass_over(path, options, InProcessEngine(LazyModels(settings)), observer.during)
         except _CallbackFailed as stop:
             raise stop.error from None
     title = "" if isinstance(source, np.ndarray) else title_of(path.name)
@@ -118,7 +118,7 @@ def _options(
     )
 
 
-class _CallbackFailed(Stopped):
+class _CallbackFailed(TaskStopped):
     """Carries an error of the caller's `on_progress` through the pass."""
 
     def __init__(self, error: Exception) -> None:
@@ -153,7 +153,7 @@ class _Observer:
         try:
             self._on_progress(self._stage.value, part)
         except Exception as error:
-            # A diarizer's errors are survived; only Stopped ends the pass in every stage.
+            # A diarizer's errors are survived; only TaskStopped ends the pass in every stage.
             raise _CallbackFailed(error) from error
 
     def piece(self, words: PieceWords) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from meetcore.errors import MeetingStateError
 from meetcore.jobs.engines.child_process import ProcessEngine
-from meetcore.jobs.requests import JobDesk
 from meetcore.jobs.runner import JobRunner
+from meetcore.jobs.submission import JobSubmission
 from meetcore.jobs.tasks import Engine
 from meetcore.live.meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
@@ -60,13 +60,13 @@ class MeetingService:
         self._runner = JobRunner(store, settings, self._engine, self._known_voices)
         resources = LiveResources(store, settings, self._pool, self._known_voices)
         self._meetings = RunningMeetings(resources, self._runner)
-        self._desk = JobDesk(store, settings, self._runner, self._meetings.is_running)
-        self._uploads = Uploads(settings.data_dir, self._desk)
+        self._submission = JobSubmission(store, settings, self._runner, self._meetings.is_running)
+        self._uploads = Uploads(settings.data_dir, self._submission)
         self._trash = Trash(
             store, settings.recordings_dir, lambda each: each in self._runner.pending()
         )
         self._recovery = Recovery(
-            store, settings, self._meetings, self._desk, self._runner, self._trash
+            store, settings, self._meetings, self._submission, self._runner, self._trash
         )
 
     @property
@@ -105,7 +105,7 @@ class MeetingService:
         the new attempt finds less than is loaded, that stays, and `reason` says why.
         """
         models = self._pool.retry()
-        self._engine.renew()
+        self._engine.reload_models()
         return models
 
     def start(self, title: str, language: str | None = None) -> str:
@@ -160,7 +160,7 @@ class MeetingService:
         MeetingStateError
             The meeting still runs.
         """
-        self._desk.finalize(meeting_id)
+        self._submission.finalize(meeting_id)
 
     def retry(
         self, meeting_id: str, stage: JobStage | None = None, options: JobOptions | None = None
@@ -174,7 +174,7 @@ class MeetingService:
         MeetingStateError
             The meeting still runs, or its audio is gone.
         """
-        self._desk.retry(meeting_id, stage, options)
+        self._submission.retry(meeting_id, stage, options)
 
     def cancel(self, meeting_id: str) -> None:
         """End a job within seconds; what was done is kept."""

@@ -10,8 +10,8 @@ from filelock import FileLock, Timeout
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import RecordingError, StoreError
-from meetcore.jobs.requests import JobDesk
 from meetcore.jobs.runner import JobRunner
+from meetcore.jobs.submission import JobSubmission
 from meetcore.records import SAMPLE_RATE, Meeting, MeetingState
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
@@ -35,14 +35,14 @@ class Recovery:
         store: MeetingStore,
         settings: Settings,
         meetings: RunningMeetings,
-        desk: JobDesk,
+        submission: JobSubmission,
         runner: JobRunner,
         trash: Trash,
     ) -> None:
         self._store = store
         self._settings = settings
         self._meetings = meetings
-        self._desk = desk
+        self._submission = submission
         self._runner = runner
         self._trash = trash
         self._owner = FileLock(settings.data_dir / "owner.lock", thread_local=False)
@@ -55,12 +55,12 @@ class Recovery:
             logger.warning("another Meetcore runs on this data folder; its meetings are left alone")
             return []
         self._trash.recover()
-        with_job = self._desk.recover()
+        with_job = self._submission.recover()
         waiting = [each for each in waiting_meetings(self._store) if each not in with_job]
         owned = {*self._meetings.ids(), *self._runner.pending(), *with_job, *waiting}
         interrupted = interrupt(self._store, self._settings.recordings_dir, owned)
         for meeting_id in waiting:
-            self._desk.finalize(meeting_id)
+            self._submission.finalize(meeting_id)
         return interrupted
 
     def release(self) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from meetcore.jobs.requests import JobDesk
+from meetcore.jobs.submission import JobSubmission
 from meetcore.records import JobOptions
 
 
 class Uploads:
     """Receives files in a folder of the data folder, which is on the recordings' disk."""
 
-    def __init__(self, data_dir: Path, desk: JobDesk) -> None:
+    def __init__(self, data_dir: Path, submission: JobSubmission) -> None:
         self._folder = data_dir / "uploads"
-        self._desk = desk
+        self._submission = submission
 
     @property
     def folder(self) -> Path:
@@ -24,7 +24,7 @@ class Uploads:
 
     def add(self, path: Path, name: str, options: JobOptions, title: str | None) -> str:
         """Move a file in and queue its job; gives the new meeting's id."""
-        return self._desk.import_file(path, name, options, title)
+        return self._submission.import_file(path, name, options, title)
 
     def add_bytes(self, data: bytes, title: str) -> str:
         """The same for a file in memory."""

@@ -27,7 +27,7 @@ def test_the_sample_is_scored(
     assert 0 < row["cpu_s"] < 30
 
 
-def test_mistakes_are_said_before_anything_is_loaded(
+def test_wrong_arguments_fail_before_anything_is_loaded(
     sample_paths: SamplePaths, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other, uem = tmp_path / "other.rttm", tmp_path / "scored.uem"

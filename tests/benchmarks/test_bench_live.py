@@ -1,4 +1,4 @@
-"""The live bench against a meeting that answers by script: what is put in comes out."""
+"""The live bench on scripted meetings: its log, figures, tables and arguments."""
 
 import argparse
 import json
@@ -41,22 +41,22 @@ WORDS = (Word(" Hello", 0.1, 0.3), Word(" there", 0.3, 0.5), Word(" Ana.", 0.6, 
 class ScriptedMeeting:
     """Shows each word as tentative when its audio is in, and commits it 0.2 s later."""
 
-    seen: list[int] = field(default_factory=list)
+    pushed: list[int] = field(default_factory=list)
     stopped: bool = False
 
     def push(self, samples: Samples) -> None:
-        self.seen.append(samples.size)
+        self.pushed.append(samples.size)
 
     def snapshot(self) -> LiveSnapshot:
-        heard = sum(self.seen) / 16_000
-        limit = 99.0 if self.stopped else heard - 0.2
+        received = sum(self.pushed) / 16_000
+        limit = 99.0 if self.stopped else received - 0.2
         committed = tuple(word for word in WORDS if word.end <= limit)
-        tentative = tuple(word for word in WORDS if limit < word.end <= heard)
+        tentative = tuple(word for word in WORDS if limit < word.end <= received)
         return LiveSnapshot(
             meeting_id="m",
             title="",
             state=LiveState.LISTENING,
-            elapsed=heard,
+            elapsed=received,
             level_db=-20.0,
             silent_for=0.0,
             segments=(make_segment(committed, "S1"),) if committed else (),
@@ -64,7 +64,7 @@ class ScriptedMeeting:
             tentative_speaker=None,
             speakers=(),
             health=LiveHealth(backlog=0.5, step=0.7),
-            version=len(self.seen) + 1000 * self.stopped,
+            version=len(self.pushed) + 1000 * self.stopped,
         )
 
     def stop(self) -> None:
@@ -76,7 +76,7 @@ class ScriptedMeeting:
 
 
 @dataclass
-class ScriptedStudio:
+class ScriptedSource:
     opened: list[ScriptedMeeting] = field(default_factory=list)
     models: str = "script"
 
@@ -92,10 +92,10 @@ class ScriptedStudio:
 def log(tmp_path_factory: pytest.TempPathFactory) -> StreamLog:
     path = tmp_path_factory.mktemp("audio") / "talk.wav"
     soundfile.write(path, np.zeros(int(16_000 * 0.95), np.float32), 16_000)
-    studio = ScriptedStudio()
+    source = ScriptedSource()
     options = StreamOptions((path,), "tiny.en", "auto", meetings=2)
-    made = run_stream(studio, options, load_s=0.5)
-    assert [sum(meeting.seen) for meeting in studio.opened] == [15_200, 15_200]
+    made = run_stream(source, options, load_s=0.5)
+    assert [sum(meeting.pushed) for meeting in source.opened] == [15_200, 15_200]
     return made
 
 
@@ -120,11 +120,11 @@ REFERENCE = Reference(
     by_speaker=True,
     turns=(Turn(0.1, 0.8, "a"),),
 )
-SAID = [ReferenceWord("hello", 0.1, 0.3), ReferenceWord("there", 0.3, 0.5)]
+SPOKEN = [ReferenceWord("hello", 0.1, 0.3), ReferenceWord("there", 0.3, 0.5)]
 
 
 def test_figures_come_from_the_log(log: StreamLog) -> None:
-    found = figures(log.meetings[0], REFERENCE, SAID)
+    found = figures(log.meetings[0], REFERENCE, SPOKEN)
     assert found.provisional.words is not None and found.provisional.words.errors == 1
     assert found.provisional.words_by_speaker is not None
     assert found.provisional.turns is not None and found.provisional.turns.rate < 0.01
@@ -138,14 +138,14 @@ def test_figures_come_from_the_log(log: StreamLog) -> None:
 
 
 def test_pooled_figures_add_errors_and_join_waits(log: StreamLog) -> None:
-    one = figures(log.meetings[0], REFERENCE, SAID)
+    one = figures(log.meetings[0], REFERENCE, SPOKEN)
     both = pool([one, one], "all")
     assert both.provisional.words is not None and both.provisional.words.errors == 2
     assert both.latency is not None and len(both.latency.final) == 4
 
 
 def test_reports_hold_the_figures(log: StreamLog) -> None:
-    row = figures(log.meetings[0], REFERENCE, SAID)
+    row = figures(log.meetings[0], REFERENCE, SPOKEN)
     unknown = figures(log.meetings[0], Reference(turns=REFERENCE.turns), None)
     results = [Result(log, (row, unknown))]
     table = markdown(results)

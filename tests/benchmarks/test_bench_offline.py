@@ -11,10 +11,10 @@ import pytest
 import soundfile
 
 from meetcore.audio.files import read_audio
-from meetcore.benchmarks.offline.looped_audio import Clip, looped
-from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, FilePass, PassLog
-from meetcore.benchmarks.offline.peers import PeerLog, PeerPass
-from meetcore.benchmarks.offline.report import Section, markdown, to_json
+from meetcore.benchmarks.offline.looped_recording import ReferencedFile, looped
+from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, FilePass, PassRun
+from meetcore.benchmarks.offline.peers import PeerPass, PeerRun
+from meetcore.benchmarks.offline.report import WeightReport, markdown, to_json
 from meetcore.benchmarks.offline.score import peer_row, scored
 from meetcore.cli.main import main
 from meetcore.errors import AudioDecodeError
@@ -24,24 +24,24 @@ from meetcore.records import Segment, Turn, Word
 COSTS = dict(zip(STAGES, (Cost(1, 1), Cost(2, 4), Cost(3, 3), Cost(0, 0)), strict=True))
 
 
-def said(start: float, end: float, speaker: str, text: str) -> Segment:
+def segment(start: float, end: float, speaker: str, text: str) -> Segment:
     words = [Word(f" {word}", start, end) for word in text.split()]
     return Segment(start, end, speaker, tuple(words))
 
 
-def a_pass(text: str, name: str = "talk") -> FilePass:
-    segments = (said(0, 10, "S1", text),)
+def file_pass(text: str, name: str = "talk") -> FilePass:
+    segments = (segment(0, 10, "S1", text),)
     return FilePass(Path(f"{name}.wav"), 100.0, COSTS, segments, (Turn(0, 10, "S1"),))
 
 
-def test_clips_are_looped_in_whole_rounds_with_their_references(tmp_path: Path) -> None:
+def test_files_are_looped_in_whole_rounds_with_their_references(tmp_path: Path) -> None:
     tone = np.full(16_000, 0.25, dtype=np.float32)
-    clips = []
+    files = []
     for name in ("one", "two"):
         soundfile.write(tmp_path / f"{name}.wav", tone, 16_000)
-        reference = Reference((said(0, 1, "A", name),), True, (Turn(0.0, 1.0, "A"),))
-        clips.append(Clip(tmp_path / f"{name}.wav", reference))
-    long = looped(clips, 5.0, tmp_path / "long.wav")
+        reference = Reference((segment(0, 1, "A", name),), True, (Turn(0.0, 1.0, "A"),))
+        files.append(ReferencedFile(tmp_path / f"{name}.wav", reference))
+    long = looped(files, 5.0, tmp_path / "long.wav")
     samples = read_audio(long.file)
     assert samples.size == 8 * 16_000
     assert samples[::16_000] == pytest.approx([0.25, 0.0] * 4, abs=1e-3)
@@ -53,14 +53,14 @@ def test_clips_are_looped_in_whole_rounds_with_their_references(tmp_path: Path) 
         (4.0, "one A"),
         (6.0, "two A"),
     ]
-    half_known = [clips[0], Clip(clips[1].file, Reference())]
+    half_known = [files[0], ReferencedFile(files[1].file, Reference())]
     assert looped(half_known, 5.0, tmp_path / "half.wav").reference == Reference()
 
 
 def test_files_without_audio_are_not_looped_for_ever(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "none.wav", np.zeros(0, dtype=np.float32), 16_000)
     with pytest.raises(AudioDecodeError, match="no audio"):
-        looped([Clip(tmp_path / "none.wav", Reference())], 5.0, tmp_path / "long.wav")
+        looped([ReferencedFile(tmp_path / "none.wav", Reference())], 5.0, tmp_path / "long.wav")
 
 
 def test_plain_words_may_be_of_any_length_where_nothing_is_timed(tmp_path: Path) -> None:
@@ -68,38 +68,38 @@ def test_plain_words_may_be_of_any_length_where_nothing_is_timed(tmp_path: Path)
     assert len(load_reference([tmp_path / "talk.txt"]).text.split()) == 3000
 
 
-def test_files_are_pooled_and_peers_stand_beside_them() -> None:
-    log = PassLog("tiny.en", 1.0, 500.0, (a_pass("a b c d"), a_pass("a x", "other")))
+def test_files_are_pooled_and_peers_have_rows() -> None:
+    run = PassRun("tiny.en", 1.0, 500.0, (file_pass("a b c d"), file_pass("a x", "other")))
     references = [
-        Reference((said(0, 10, "Ana", "a b c d"),), True, (Turn(0, 10, "Ana"),)),
-        Reference((said(0, 10, "Ana", "a b"),), True),
+        Reference((segment(0, 10, "Ana", "a b c d"),), True, (Turn(0, 10, "Ana"),)),
+        Reference((segment(0, 10, "Ana", "a b"),), True),
     ]
-    rows = scored(log, references)
+    rows = scored(run, references)
     assert [row.name for row in rows] == ["talk", "other", "all"]
     assert [row.words and row.words.errors for row in rows] == [0, 1, 1]
     assert rows[-1].turns is not None and rows[-1].turns.rate == 0.0
     assert rows[-1].whole == Cost(12, 16)
-    heard = PeerPass(Path("talk.wav"), 100.0, Cost(5, 10), "a b c")
-    peer = peer_row(PeerLog("plain", 300.0, (heard,)), references[:1])
-    section = Section(log, rows, (peer,), ("Somebody sits out.",))
-    text = markdown([section])
+    peer_pass = PeerPass(Path("talk.wav"), 100.0, Cost(5, 10), "a b c")
+    peer = peer_row(PeerRun("plain", 300.0, (peer_pass,)), references[:1])
+    report = WeightReport(run, rows, (peer,), ("A peer is missing.",))
+    text = markdown([report])
     assert "| all | 16.7 % | 16.7 % | 0.0 % | 1 |" in text
     assert "| 0.060 / 0.080 |" in text
     assert "| plain | 25.0 % | 0.050 | 0.100 | 300 MiB |" in text
     assert "word times and speakers | 16.7 % | 0.060 | 0.080 | 500 MiB |" in text
     assert "words alone, word times | 16.7 % | 0.030 | 0.050 | the same |" in text
-    assert text.endswith("Somebody sits out.\n")
-    (plain,) = json.loads(to_json([section]))
+    assert text.endswith("A peer is missing.\n")
+    (plain,) = json.loads(to_json([report]))
     assert plain["files"][2]["costs"]["whole job"]["rtf"] == pytest.approx(0.06)
     assert plain["tools"][2]["words"]["rate"] == pytest.approx(0.25)
 
 
 def test_without_references_or_speech_there_are_dashes_not_numbers() -> None:
     silent = FilePass(Path("silent.wav"), 0.0, dict.fromkeys(STAGES, Cost()), (), ())
-    log = PassLog("tiny.en", 1.0, 500.0, (silent,))
-    section = Section(log, scored(log, [Reference()]))
-    assert "| silent | – | – | – | 0 | – | – | – | – | – |" in markdown([section])
-    assert json.loads(to_json([section]))[0]["files"][0]["words"] is None
+    run = PassRun("tiny.en", 1.0, 500.0, (silent,))
+    report = WeightReport(run, scored(run, [Reference()]))
+    assert "| silent | – | – | – | 0 | – | – | – | – | – |" in markdown([report])
+    assert json.loads(to_json([report]))[0]["files"][0]["words"] is None
 
 
 def test_a_missing_peer_is_one_sentence(

@@ -10,7 +10,7 @@ import soundfile
 from whisper.tokenizer import get_tokenizer
 
 from meetcore.benchmarks.offline.peer_tokenizer import byte_pair_tokenizer, readable_directory
-from meetcore.benchmarks.offline.peers import PEERS, PeerOrder, run_peer
+from meetcore.benchmarks.offline.peers import PEERS, PeerConfig, run_peer
 from meetcore.cli.main import main
 from meetcore.metrics.reference import load_reference
 from meetcore.metrics.words import word_errors
@@ -64,13 +64,13 @@ def two(tmp_path_factory: pytest.TempPathFactory, sample_audio: Samples) -> Path
 
 @pytest.mark.model
 @pytest.mark.parametrize("name", PEERS)
-def test_every_peer_hears_the_same_words(name: str, two: Path) -> None:
-    log = run_peer(PeerOrder(name, (two,), "tiny.en"))
-    (heard,) = log.passes
+def test_every_peer_recognizes_the_same_words(name: str, two: Path) -> None:
+    run = run_peer(PeerConfig(name, (two,), "tiny.en"))
+    (done,) = run.passes
     reference = load_reference([two.with_suffix(".stm")])
-    assert word_errors(reference.text, heard.text).rate < 0.4
-    assert heard.audio_s == pytest.approx(7.9, abs=0.01)
-    assert heard.cost.wall_s > 0 and heard.cost.cpu_s > 0
+    assert word_errors(reference.text, done.text).rate < 0.4
+    assert done.audio_s == pytest.approx(7.9, abs=0.01)
+    assert done.cost.wall_s > 0 and done.cost.cpu_s > 0
 
 
 @pytest.mark.model

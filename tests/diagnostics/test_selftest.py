@@ -33,7 +33,7 @@ from meetcore.jobs.tasks import (
     RecognizeTask,
     Result,
     Task,
-    Watch,
+    TaskObserver,
 )
 from meetcore.metrics.accuracy import Accuracy
 from meetcore.metrics.der import DiarizationErrors
@@ -126,7 +126,7 @@ class WordlessEngine:
         self.tasks: list[Task] = []
         self.closed = False
 
-    def run(self, task: Task, watch: Watch) -> Result:
+    def run(self, task: Task, watch: TaskObserver) -> Result:
         self.tasks.append(task)
         watch.progress(0.0)
         match task:
@@ -138,7 +138,7 @@ class WordlessEngine:
                 return Diarized(detail="No diarizer holds; run: y")
         raise AssertionError(task)
 
-    def rest(self) -> None: ...
+    def idle(self) -> None: ...
 
     def close(self) -> None:
         self.closed = True

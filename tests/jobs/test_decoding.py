@@ -1,4 +1,4 @@
-"""A media file into a recording: bounded in length and disk, and honest about what is missing."""
+"""Decoding a media file into a recording: progress, damaged and long files, a full disk."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from meetcore.records import SAMPLE_RATE
 from tests.audio.test_media_files import encode, tone, write_wav
 
 
-class Quiet:
-    """A watch that only listens."""
+class RecordingObserver:
+    """A TaskObserver that keeps the progress."""
 
     def __init__(self) -> None:
         self.parts: list[float] = []
@@ -34,22 +34,22 @@ def task(tmp_path: Path, source: Path, longest_s: float = 60.0) -> DecodeTask:
     return DecodeTask(source, tmp_path / "recording", "talk.wav", longest_s)
 
 
-def test_progress_grows_to_the_end_and_what_was_begun_before_is_made_anew(tmp_path: Path) -> None:
+def test_progress_reaches_one_and_an_old_recording_is_replaced(tmp_path: Path) -> None:
     source = write_wav(tmp_path / "a.wav", tone(45.0))
     for _ in range(2):
-        watch = Quiet()
-        done = decode(task(tmp_path, source), watch)
+        observer = RecordingObserver()
+        done = decode(task(tmp_path, source), observer)
         assert (done.n_samples, done.file_name, done.detail) == (720_000, "audio.flac", "")
-        assert watch.parts == sorted(watch.parts)
-        assert watch.parts[-1] == 1.0 and len(set(watch.parts)) > 5
+        assert observer.parts == sorted(observer.parts)
+        assert observer.parts[-1] == 1.0 and len(set(observer.parts)) > 5
         assert RecordingReader(tmp_path / "recording").n_samples == 720_000
 
 
-def test_file_that_breaks_off_keeps_what_can_be_read_and_says_so(tmp_path: Path) -> None:
+def test_file_that_breaks_off_is_decoded_as_far_as_possible(tmp_path: Path) -> None:
     whole = encode(tmp_path / "a.mkv", "aac", tone(20.0, 44_100), 44_100).read_bytes()
     half = tmp_path / "half.mkv"
     half.write_bytes(whole[: len(whole) // 2])
-    done = decode(task(tmp_path, half), Quiet())
+    done = decode(task(tmp_path, half), RecordingObserver())
     assert 9.0 < done.n_samples / SAMPLE_RATE < 11.0
     assert done.detail.startswith("The file breaks off after 10 of 20 s;")
 
@@ -57,15 +57,15 @@ def test_file_that_breaks_off_keeps_what_can_be_read_and_says_so(tmp_path: Path)
 def test_longer_than_allowed_is_refused_and_leaves_no_audio(tmp_path: Path) -> None:
     source = write_wav(tmp_path / "a.wav", tone(12.0))
     with pytest.raises(AudioDecodeError, match=r"talk\.wav is longer than"):
-        decode(task(tmp_path, source, longest_s=10.0), Quiet())
+        decode(task(tmp_path, source, longest_s=10.0), RecordingObserver())
     assert not list((tmp_path / "recording").glob("audio.*"))
 
 
-def test_full_disk_stops_before_running_meetings_suffer(
+def test_full_disk_ends_decoding_and_leaves_no_audio(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000_000))
     source = write_wav(tmp_path / "a.wav", tone(12.0))
     with pytest.raises(RecordingError, match=r"too little free space .*talk\.wav.*1 MB left"):
-        decode(task(tmp_path, source), Quiet())
+        decode(task(tmp_path, source), RecordingObserver())
     assert not list((tmp_path / "recording").glob("audio.*"))

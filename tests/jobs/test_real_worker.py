@@ -34,8 +34,10 @@ from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from meetcore.weights.resolver import WeightResolver
-from tests.audio.test_media_files import encode, tone, write_silent_video, write_wav
+from tests.audio.test_media_files import tone, write_wav
 from tests.conftest import SamplePaths
+from tests.jobs.bad_files import bad_files
+from tests.jobs.helpers import job_of
 from tests.support.stand_ins import until
 
 pytestmark = pytest.mark.model
@@ -45,7 +47,7 @@ OVER = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 
 @pytest.fixture(autouse=True)
 def quick() -> None:
-    """Nothing is sped up here."""
+    """The folder's sped-up retries and stand-in VAD are not used here."""
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +72,6 @@ def service(resolver: WeightResolver, settings: Settings) -> Iterator[MeetingSer
     yield service
     service.shutdown(20)
     store.close()
-
-
-def job_of(service: MeetingService, meeting_id: str) -> Job:
-    job = service.store.jobs.get(meeting_id)
-    assert job is not None
-    return job
 
 
 def import_copy(
@@ -104,55 +100,7 @@ def long_talk(sample: Samples, path: Path, times: int = 6) -> Path:
     return write_wav(path, np.tile(to_pcm(sample), times))
 
 
-def bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
-    """Each file with what its sentence must say."""
-    folder.mkdir()
-    whole = encode(folder / "whole.mp4", "aac", tone(5.0, 44_100), 44_100)
-    truncated = folder / "truncated.mp4"
-    truncated.write_bytes(whole.read_bytes()[:2_000])
-    locked = encode(
-        folder / "locked.mp4",
-        "aac",
-        tone(3.0, 44_100),
-        44_100,
-        {
-            "encryption_scheme": "cenc-aes-ctr",
-            "encryption_key": "76a6c65c5ea762046bd749a2e632ccbb",
-            "encryption_kid": "a7e61c373e219033c21091fa607bf3b8",
-        },
-    )
-    archive, text, empty = (folder / name for name in ("talk.zip", "notes.mp3", "empty.wav"))
-    archive.write_bytes(b"PK\x03\x04" + bytes(100))
-    text.write_text("not media at all\n" * 50)
-    empty.write_bytes(b"")
-    return {
-        "truncated.mp4": (truncated, "is not a media file that can be read, or it is damaged"),
-        "locked.mp4": (locked, "is encrypted"),
-        "talk.zip": (archive, "is a ZIP archive"),
-        "notes.mp3": (text, "is not a media file that can be read"),
-        "empty.wav": (empty, "is empty (0 bytes)"),
-        "silent.mp4": (write_silent_video(folder / "silent.mp4"), "has no audio track"),
-        "slow.wav": (write_wav(folder / "slow.wav", tone(5.0), 1), "samples a second"),
-        "bomb.flac": (bomb(folder / "bomb.flac"), "is longer than 0.5 hours"),
-    }
-
-
-def bomb(path: Path) -> Path:
-    """An hour of silence in some kilobytes, which announces nothing."""
-    with av.open(str(path), "w", format="flac") as container:
-        stream = container.add_stream("flac", rate=8_000)
-        stream.codec_context.layout = "mono"
-        silence = np.zeros((1, 8_000 * 60), np.int16)
-        for _ in range(60):
-            frame = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
-            frame.sample_rate = 8_000
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    assert path.stat().st_size < 1_000_000
-    return path
-
-
-def test_bad_files_fail_with_a_sentence_each_and_the_good_one_is_done(
+def test_bad_files_fail_with_a_sentence_each_and_the_next_upload_is_done(
     service: MeetingService, sample_paths: SamplePaths, tmp_path: Path
 ) -> None:
     files = bad_files(tmp_path / "bad")
@@ -172,7 +120,7 @@ def test_bad_files_fail_with_a_sentence_each_and_the_good_one_is_done(
     assert {turn.speaker for turn in service.store.turns(strange)} == {"S1", "S2"}
 
 
-def test_odd_but_sound_files_are_answers(service: MeetingService, tmp_path: Path) -> None:
+def test_unusual_but_valid_files_are_done(service: MeetingService, tmp_path: Path) -> None:
     silent = write_wav(tmp_path / "silent.wav", np.zeros(5 * SAMPLE_RATE, np.int16))
     fast = write_wav(tmp_path / "fast.wav", tone(2.0, 768_000), 768_000)
     none = write_wav(tmp_path / "none.wav", np.zeros(0, np.int16))
@@ -194,7 +142,7 @@ def test_odd_but_sound_files_are_answers(service: MeetingService, tmp_path: Path
     assert lengths == pytest.approx([5.0, 2.0, 0.0, 2.0], abs=0.05)
 
 
-def test_voice_a_person_ticked_is_known_in_the_next_upload_and_live(
+def test_enrolled_voice_is_recognized_in_the_next_upload_and_live(
     service: MeetingService, sample_paths: SamplePaths, sample_audio: Samples
 ) -> None:
     service.load_models()
@@ -226,10 +174,10 @@ def test_voice_a_person_ticked_is_known_in_the_next_upload_and_live(
     assert (left.name, left.similarity, left.profile_id) == ("Sheila", None, None)
 
 
-def test_killed_worker_costs_no_meeting_a_word_and_its_job_recovers_by_itself(
+def test_killed_worker_costs_live_meetings_no_word_and_its_job_resumes(
     service: MeetingService, sample_audio: Samples, tmp_path: Path
 ) -> None:
-    """A real process gets a real SIGKILL in mid-job while people talk."""
+    """The worker gets SIGKILL during a job while a live meeting runs."""
     service.load_models()
     talk = long_talk(sample_audio, tmp_path / "long.wav", 4)
     job_id = import_copy(service, talk, options=JobOptions(speakers=False))
@@ -260,7 +208,7 @@ def test_killed_worker_costs_no_meeting_a_word_and_its_job_recovers_by_itself(
     service.cancel(meeting_id)
 
 
-def test_cancelled_job_ends_within_seconds_and_goes_on_when_asked(
+def test_cancelled_job_ends_within_seconds_and_can_be_resumed(
     service: MeetingService, sample_audio: Samples, tmp_path: Path
 ) -> None:
     talk = long_talk(sample_audio, tmp_path / "long.wav", 8)
@@ -281,9 +229,9 @@ def test_cancelled_job_ends_within_seconds_and_goes_on_when_asked(
 
 SERVER = """
 import sys, time
+from meetcore.records import JobOptions
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import load_settings
-from meetcore.store.jobs import JobOptions
 from meetcore.store.meetings import open_store
 from pathlib import Path
 
@@ -298,7 +246,7 @@ while True:
 """
 
 
-def test_killed_server_takes_its_worker_along_and_the_next_one_resumes(
+def test_worker_ends_with_a_killed_server_and_the_next_server_resumes(
     settings: Settings, sample_audio: Samples, tmp_path: Path
 ) -> None:
     talk = long_talk(sample_audio, tmp_path / "long.wav", 4)

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import SharedModels
 from meetcore.models.pool import IdentifierPool
 from meetcore.records import LiveState, Mode, ModelsInUse
 from meetcore.service.meeting_service import MeetingService
 from tests.support.live_meetings import ended, recognized_all, running, send, words
 from tests.support.service_fixtures import Open
+from tests.support.shared_models import SharedModels
 from tests.support.stand_ins import StandIn, texts, until
 
 
@@ -39,7 +39,7 @@ class CountingEngine(InProcessEngine):
 
     renewed = 0
 
-    def renew(self) -> None:
+    def reload_models(self) -> None:
         self.renewed += 1
 
 

@@ -1,4 +1,4 @@
-"""Fixtures: a service with fake models on a real store and a real disk."""
+"""A service on a real store and a real disk, with stand-ins for the models."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from typing import Any
 
 import pytest
 
-from meetcore.jobs import progress, store_retry
+from meetcore.jobs import stored_progress
 from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import SharedModels
 from meetcore.live import intake, persistence
 from meetcore.service import trash
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
+from meetcore.store import retry
 from meetcore.store.meetings import open_store
 from tests.asr.fakes import LevelActivity
+from tests.support.shared_models import SharedModels
 from tests.support.stand_ins import RefusingStore, StandIn
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries are quick, and everything but digital silence counts as speech."""
-    monkeypatch.setattr("meetcore.jobs.second_pass.load_activity", LevelActivity)
+    monkeypatch.setattr("meetcore.jobs.recognize_stage.load_activity", LevelActivity)
     monkeypatch.setattr(intake, "RETRY_S", 0.01)
     monkeypatch.setattr(intake, "GIVE_UP_S", 0.3)
     monkeypatch.setattr(persistence, "RETRY_S", 0.02)
-    monkeypatch.setattr(store_retry, "RETRY_S", 0.02)
+    monkeypatch.setattr(retry, "RETRY_S", 0.02)
     monkeypatch.setattr(trash, "UNDO_S", 0.1)
-    monkeypatch.setattr(progress, "REPORT_S", 0.0)
+    monkeypatch.setattr(stored_progress, "REPORT_S", 0.0)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def open_service(
     store: RefusingStore,
     identifier: StandIn,
 ) -> Iterator[Open]:
-    """Builds services on the same store and disk, as one process after another would."""
+    """Services over one and the same store and disk, as one process after another."""
     opened: list[MeetingService] = []
 
     def build(load: bool = True, **changes: Any) -> MeetingService:

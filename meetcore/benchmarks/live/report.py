@@ -1,15 +1,15 @@
-"""The bench's figures as Markdown tables, fit for the README, and as JSON."""
+"""The live bench's figures as Markdown tables or as JSON; `live.run` prints them."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from meetcore.benchmarks.live.score import Figures
 from meetcore.benchmarks.live.stream import StreamLog
+from meetcore.benchmarks.tables import finite, markdown_table, percent
 from meetcore.metrics.updates import spread
 
 HEADS = (
@@ -29,18 +29,9 @@ HEADS = (
 )
 
 
-class Rated(Protocol):
-    """Errors that know their share."""
-
-    @property
-    def rate(self) -> float:
-        """Errors per unit of reference."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One configuration: its stream and the figures of its meetings, the pooled ones last."""
+    """One configuration: what was streamed, and the figures of its meetings, pooled ones last."""
 
     log: StreamLog
     rows: tuple[Figures, ...]
@@ -57,17 +48,8 @@ def to_json(results: Sequence[Result]) -> str:
     return json.dumps(plain, indent=1, allow_nan=False) + "\n"
 
 
-def finite(value: Any) -> Any:
-    """The value with null for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {name: finite(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def cpu_per_second(log: StreamLog) -> float:
-    """CPU seconds of the live pass per second of audio heard."""
+    """CPU seconds of live recognition per second of audio."""
     return log.cpu_s / log.audio_s if log.audio_s else 0.0
 
 
@@ -79,8 +61,7 @@ def _section(result: Result) -> str:
         f" peak RSS {log.peak_rss_mib:,.0f} MiB, loaded in {log.load_s:.1f} s,"
         f" {log.audio_s:.0f} s of audio"
     )
-    lines = [HEADS, tuple("---" for _ in HEADS), *(_row(figures) for figures in result.rows)]
-    return heading + "\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return heading + "\n\n" + markdown_table(HEADS, map(_row, result.rows))
 
 
 def _row(figures: Figures) -> tuple[str, ...]:
@@ -92,13 +73,13 @@ def _row(figures: Figures) -> tuple[str, ...]:
         f"{percent(live.words_by_speaker)} / {percent(final.words_by_speaker)}",
         f"{percent(live.turns)} / {percent(final.turns)}",
         f"{live.speakers} / {final.speakers}",
-        *_waits(figures),
+        *_latency_cells(figures),
         f"{figures.max_backlog:.1f} / {figures.max_step:.1f} s{errors}",
         f"{figures.second_pass_s / figures.audio_s:.2f}",
     )
 
 
-def _waits(figures: Figures) -> tuple[str, str, str, str, str, str]:
+def _latency_cells(figures: Figures) -> tuple[str, str, str, str, str, str]:
     latency = figures.latency
     if latency is None:
         return ("–", "–", "–", "–", "–", "–")
@@ -113,11 +94,6 @@ def _waits(figures: Figures) -> tuple[str, str, str, str, str, str]:
         f"{100 * latency.revised / max(latency.shown, 1):.0f} %",
         f"{latency.longest_freeze:.1f} s",
     )
-
-
-def percent(errors: Rated | None) -> str:
-    """A share of errors as a cell."""
-    return "–" if errors is None else f"{100 * errors.rate:.1f} %"
 
 
 def _plain(result: Result) -> dict[str, Any]:

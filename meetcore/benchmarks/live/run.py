@@ -1,6 +1,6 @@
-"""`python -m meetcore bench live`: words, speakers, waits and cost of live meetings.
+"""`python -m meetcore bench live`: accuracy, latency and cost of live meetings.
 
-Each configuration runs in a process of its own, so that its CPU time and memory are its own.
+Each configuration runs in its own process, so that its CPU time and memory are measured alone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure every weight on every engine and print the figures."""
+    """Measure every weight on every engine and print the figures; the exit status."""
     settings = load_settings()
     references = _references(arguments.files, arguments.reference)
     pairs = itertools.product(arguments.weights.split(","), arguments.engines.split(","))
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _references(files: list[Path], paths: list[Path]) -> dict[Path, Reference]:
-    """Read before anything is streamed, so that a mistake costs no time."""
+    """The references by file; read before streaming, so that a wrong one fails at once."""
     durations = [read_audio(file).size / SAMPLE_RATE for file in files]
     groups = references_for(files, paths)
     return {
@@ -77,21 +77,21 @@ def _references(files: list[Path], paths: list[Path]) -> dict[Path, Reference]:
 
 
 def _stream_here(options: StreamOptions) -> StreamLog:
-    """Load the models and stream; the whole life of the child process."""
-    from meetcore.benchmarks.live.meetings import open_studio
+    """Load the models and stream every file. Runs in the child process."""
+    from meetcore.benchmarks.live.service_meetings import open_service
 
     began = time.perf_counter()
-    studio = open_studio(options)
+    service = open_service(options)
     try:
-        return run_stream(studio, options, load_s=time.perf_counter() - began)
+        return run_stream(service, options, load_s=time.perf_counter() - began)
     finally:
-        studio.close()
+        service.close()
 
 
 def _reference_words(
     settings: Settings, files: list[Path], references: dict[Path, Reference]
 ) -> dict[Path, tuple[ReferenceWord, ...]]:
-    """When each reference word was said, for files whose words are known."""
+    """Times of the reference's words, for files with a reference of words."""
     known = {file: references[file].segments for file in files}
     if not any(known.values()):
         return {}

@@ -1,25 +1,24 @@
-"""From what a meeting showed and what was really said to the figures of the bench."""
+"""The live bench's figures of a meeting: its log is compared with the reference."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 
 from meetcore.benchmarks.live.stream import MeetingLog, sent_at
+from meetcore.benchmarks.pooling import pooled_errors
 from meetcore.metrics.accuracy import Accuracy, accuracy
 from meetcore.metrics.latency import LatencyReport, measure
 from meetcore.metrics.reference import Reference
 from meetcore.metrics.speech import turns_of
 from meetcore.metrics.updates import ReferenceWord
-from meetcore.metrics.words import WordErrors, normalise
+from meetcore.metrics.words import normalise
 from meetcore.records import Segment
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All figures of one meeting, or of several put together."""
+    """The figures of one meeting, or of several pooled; times are in seconds."""
 
     name: str
     audio_s: float
@@ -40,7 +39,7 @@ def figures(
     Parameters
     ----------
     words : sequence of ReferenceWord, optional
-        On the recording's clock; without them there is no latency.
+        In seconds of the recording; without them no latency is measured.
     """
     latency = None
     if words is not None:
@@ -69,7 +68,7 @@ def _accuracy(segments: Sequence[Segment], reference: Reference, duration: float
 
 
 def pool(several: Sequence[Figures], name: str) -> Figures:
-    """Figures over all recordings: errors and waits put together, maxima the largest."""
+    """The figures of several meetings pooled: errors add up, latencies are joined, maxima stay."""
     return Figures(
         name=name,
         audio_s=sum(item.audio_s for item in several),
@@ -84,18 +83,12 @@ def pool(several: Sequence[Figures], name: str) -> Figures:
 
 
 def _pool_accuracy(several: Sequence[Accuracy]) -> Accuracy:
-    turns = [item.turns for item in several if item.turns is not None]
     return Accuracy(
-        words=_sum_words(item.words for item in several),
-        words_by_speaker=_sum_words(item.words_by_speaker for item in several),
-        turns=reduce(add, turns) if turns else None,
+        words=pooled_errors(item.words for item in several),
+        words_by_speaker=pooled_errors(item.words_by_speaker for item in several),
+        turns=pooled_errors(item.turns for item in several),
         speakers=max(item.speakers for item in several),
     )
-
-
-def _sum_words(several: Iterable[WordErrors | None]) -> WordErrors | None:
-    known = [item for item in several if item is not None]
-    return reduce(add, known) if known else None
 
 
 def _pool_latency(several: Sequence[LatencyReport]) -> LatencyReport | None:

@@ -1,4 +1,4 @@
-"""Recordings streamed at 1x into live meetings, and a log of what a reader would have seen."""
+"""Streams files into live meetings in real time, and logs every change of what the page shows."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from meetcore.records import SAMPLE_RATE, LiveSnapshot, Samples, Segment, Transc
 CHUNK_SAMPLES = 1_600
 """100 ms: a chunk is sent when its last sample would have been spoken."""
 POLL_S = 0.02
-"""How often the page is looked at; latencies are late by half of it on average."""
+"""How often snapshots are taken; measured latencies are too long by half of it on average."""
 
 
-class LiveMeeting(Protocol):
-    """One running meeting, as the bench drives it."""
+class StreamedMeeting(Protocol):
+    """A running meeting that takes samples; tests have one without models."""
 
     def push(self, samples: Samples) -> None:
-        """Hand over the next samples; must not wait for the recognizer."""
+        """Hand over the next samples, shape (n,), float32, 16 kHz; must not block."""
         ...
 
     def snapshot(self) -> LiveSnapshot:
-        """What a page would draw now."""
+        """What the page would show now."""
         ...
 
     def stop(self) -> None:
-        """End the audio and wait until all of it is heard."""
+        """End the audio and wait until all of it is recognized."""
         ...
 
     def finish(self) -> Transcript:
-        """Run the second pass and give its transcript."""
+        """The final transcript; waits for the second pass."""
         ...
 
 
-class Studio(Protocol):
-    """Opens meetings on models it has loaded."""
+class MeetingSource(Protocol):
+    """Starts meetings on models that are loaded."""
 
     @property
     def models(self) -> str:
-        """Which models are in force, in a few words."""
+        """Names of the models, for the report."""
         ...
 
-    def open_meeting(self, title: str) -> LiveMeeting:
-        """A new meeting that listens."""
+    def open_meeting(self, title: str) -> StreamedMeeting:
+        """Start a meeting."""
         ...
 
     def close(self) -> None:
@@ -65,23 +65,25 @@ class StreamOptions:
     weight: str
     engine: str
     meetings: int = 1
-    """How many meetings hear each file at once."""
+    """How many meetings each file is streamed into at once."""
     speakers: bool = True
     final_weight: str = ""
-    """Weight of the second pass; empty takes the settings'."""
+    """Weight of the second pass; "" takes that of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingLog:
-    """What one meeting showed, and what it left behind."""
+    """What one meeting showed while it ran, and its final transcript."""
 
     file: Path
     duration: float
+    """Seconds of audio."""
     updates: tuple[Update, ...]
     provisional: tuple[Segment, ...]
+    """The live transcript at the meeting's end."""
     final: Transcript
     second_pass_s: float
-    """Seconds the second pass took on the wall."""
+    """Wall-clock seconds of the second pass."""
     max_backlog: float
     max_step: float
     chunk_errors: int
@@ -89,7 +91,7 @@ class MeetingLog:
 
 @dataclass(frozen=True, slots=True)
 class StreamLog:
-    """What one configuration did; live CPU time excludes loading and the second pass."""
+    """All meetings of one configuration; CPU time without loading and the second pass."""
 
     options: StreamOptions
     models: str
@@ -101,10 +103,10 @@ class StreamLog:
 
 
 @dataclass(slots=True)
-class _Watch:
-    """One meeting under observation; the newest snapshot and the log of changes."""
+class _ObservedMeeting:
+    """A meeting and the log of its changes."""
 
-    meeting: LiveMeeting
+    meeting: StreamedMeeting
     began: float
     updates: list[Update] = field(default_factory=list)
     version: int = -1
@@ -113,8 +115,8 @@ class _Watch:
     chunk_errors: int = 0
     shown: tuple[object, object] | None = None
 
-    def look(self) -> None:
-        """Log the snapshot if the page would look different."""
+    def observe(self) -> None:
+        """Take a snapshot; log it if the page would show something else."""
         snapshot = self.meeting.snapshot()
         self.max_backlog = max(self.max_backlog, snapshot.health.backlog)
         self.max_step = max(self.max_step, snapshot.health.step)
@@ -128,77 +130,77 @@ class _Watch:
             self.updates.append(Update(wall_time, snapshot.segments, snapshot.tentative))
 
 
-def run_stream(studio: Studio, options: StreamOptions, load_s: float) -> StreamLog:
-    """Stream every file of the configuration, one after another; takes as long as they last."""
+def run_stream(source: MeetingSource, options: StreamOptions, load_s: float) -> StreamLog:
+    """Stream every file, one after another; takes as long as the audio is."""
     meter = UsageMeter()
     logs: list[MeetingLog] = []
     audio_s = 0.0
     for file in options.files:
         samples = read_audio(file)
-        meetings = [studio.open_meeting(file.stem) for _ in range(options.meetings)]
+        meetings = [source.open_meeting(file.stem) for _ in range(options.meetings)]
         with meter:
-            watches = stream(samples, meetings)
+            observed = stream(samples, meetings)
         audio_s += options.meetings * samples.size / SAMPLE_RATE
-        logs += [_log(file, samples, watch) for watch in watches]
+        logs += [_log(file, samples, each) for each in observed]
     return StreamLog(
-        options, studio.models, tuple(logs), audio_s, meter.cpu_s, meter.peak_rss_mib, load_s
+        options, source.models, tuple(logs), audio_s, meter.cpu_s, meter.peak_rss_mib, load_s
     )
 
 
-def stream(samples: Samples, meetings: Sequence[LiveMeeting]) -> list[_Watch]:
-    """Play samples to all meetings at once, as a microphone would, and stop them.
+def stream(samples: Samples, meetings: Sequence[StreamedMeeting]) -> list[_ObservedMeeting]:
+    """Push samples to all meetings in real time, as a microphone would, and stop them.
 
     Parameters
     ----------
     samples : np.ndarray, shape (n_samples,), float32, 16 kHz
-    meetings : sequence of LiveMeeting
+    meetings : sequence of StreamedMeeting
     """
     began = time.perf_counter()
-    watches = [_Watch(meeting, began) for meeting in meetings]
+    observed = [_ObservedMeeting(meeting, began) for meeting in meetings]
     for first in range(0, samples.size, CHUNK_SAMPLES):
         chunk = samples[first : first + CHUNK_SAMPLES]
         due = began + (first + chunk.size) / SAMPLE_RATE
         while (wait := due - time.perf_counter()) > 0:
             time.sleep(min(wait, POLL_S))
-            for watch in watches:
-                watch.look()
+            for each in observed:
+                each.observe()
         for meeting in meetings:
             meeting.push(chunk)
-    _stop_all(watches)
-    return watches
+    _stop_all(observed)
+    return observed
 
 
-def _stop_all(watches: Sequence[_Watch]) -> None:
-    """Stop the meetings side by side while the page is still being watched."""
-    threads = [threading.Thread(target=watch.meeting.stop, name="bench-stop") for watch in watches]
+def _stop_all(observed: Sequence[_ObservedMeeting]) -> None:
+    """Stop all meetings at once, and log their changes meanwhile."""
+    threads = [threading.Thread(target=each.meeting.stop, name="bench-stop") for each in observed]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
         time.sleep(POLL_S)
-        for watch in watches:
-            watch.look()
-    for watch in watches:
-        watch.look()
+        for each in observed:
+            each.observe()
+    for each in observed:
+        each.observe()
 
 
-def _log(file: Path, samples: Samples, watch: _Watch) -> MeetingLog:
+def _log(file: Path, samples: Samples, observed: _ObservedMeeting) -> MeetingLog:
     began = time.perf_counter()
-    final = watch.meeting.finish()
+    final = observed.meeting.finish()
     return MeetingLog(
         file=file,
         duration=samples.size / SAMPLE_RATE,
-        updates=tuple(watch.updates),
-        provisional=watch.updates[-1].segments if watch.updates else (),
+        updates=tuple(observed.updates),
+        provisional=observed.updates[-1].segments if observed.updates else (),
         final=final,
         second_pass_s=time.perf_counter() - began,
-        max_backlog=watch.max_backlog,
-        max_step=watch.max_step,
-        chunk_errors=watch.chunk_errors,
+        max_backlog=observed.max_backlog,
+        max_step=observed.max_step,
+        chunk_errors=observed.chunk_errors,
     )
 
 
 def sent_at(seconds: float, duration: float) -> float:
-    """Wall time at which the sample at `seconds` was sent: when its whole chunk had been spoken.
+    """Seconds from the start at which the sample at `seconds` was sent, with the rest of its chunk.
 
     >>> sent_at(0.32, 10.0), sent_at(9.99, 9.995)
     (0.4, 9.995)

@@ -1,4 +1,4 @@
-"""The offline pass as the app runs it, stage by stage, with what each stage costs."""
+"""Runs the app's pass over files and measures each stage; `offline.run` calls it in a process."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from meetcore.asr.offline.recording import PieceWords
 from meetcore.benchmarks.process_usage import UsageMeter
 from meetcore.errors import ModelUnavailableError
 from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import OwnModels
+from meetcore.jobs.model_cache import LazyModels
 from meetcore.jobs.single_file import pass_over
 from meetcore.records import JobOptions, JobStage, Segment, Turn
 from meetcore.settings import load_settings
 
 STAGES = ("decoding", "recognizing", "finding speakers", "attributing")
-"""In the order of JobStage."""
+"""Names in the report, in the order of JobStage."""
 
 
 @dataclass(frozen=True, slots=True)
-class PassOrder:
-    """What is to be measured."""
+class PassConfig:
+    """Which files are transcribed, and how."""
 
     files: tuple[Path, ...]
     weight: str
@@ -32,7 +32,7 @@ class PassOrder:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one stage took."""
+    """Wall-clock and CPU seconds."""
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -43,7 +43,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class FilePass:
-    """What one file gave."""
+    """The transcript of one file, and the cost of each stage."""
 
     file: Path
     audio_s: float
@@ -54,48 +54,55 @@ class FilePass:
 
 
 @dataclass(frozen=True, slots=True)
-class PassLog:
-    """What one process did from its start to its end."""
+class PassRun:
+    """The passes of one process over all files."""
 
     models: str
+    """Names of recognizer and diarizer."""
     load_s: float
     peak_rss_mib: float
     passes: tuple[FilePass, ...]
 
 
-def run_pass(order: PassOrder) -> PassLog:
-    """Load the models and transcribe every file; the whole life of a process."""
-    began = time.perf_counter()
-    models = OwnModels(load_settings())
-    name = _warm(models, order)
-    load_s = time.perf_counter() - began
-    passes = tuple(_measured(file, models, order) for file in order.files)
-    return PassLog(name, load_s, UsageMeter().peak_rss_mib, passes)
-
-
-def _warm(models: OwnModels, order: PassOrder) -> str:
-    """Load what the pass needs; which models those are.
+def measure_passes(config: PassConfig) -> PassRun:
+    """Load the models and transcribe every file. Runs in a process of its own.
 
     Raises
     ------
     ModelUnavailableError
-        One can't be loaded.
+        A model can't be loaded.
     """
-    if order.speakers:
-        models.expect_speakers()
-    recognizer = models.recognizer(order.weight, _Watch())
+    began = time.perf_counter()
+    models = LazyModels(load_settings())
+    name = _load(models, config)
+    load_s = time.perf_counter() - began
+    passes = tuple(_measured(file, models, config) for file in config.files)
+    return PassRun(name, load_s, UsageMeter().peak_rss_mib, passes)
+
+
+def _load(models: LazyModels, config: PassConfig) -> str:
+    """Load the models before anything is measured; their names.
+
+    Raises
+    ------
+    ModelUnavailableError
+        One can't be loaded; the message holds the remedy.
+    """
+    if config.speakers:
+        models.preload_diarizer()
+    recognizer = models.recognizer(config.weight, _SilentObserver())
     if recognizer.model is None:
         raise ModelUnavailableError(recognizer.note)
-    if not order.speakers:
+    if not config.speakers:
         return f"{recognizer.model.info}; no speakers"
-    diarizer = models.diarizer(_Watch())
+    diarizer = models.diarizer(_SilentObserver())
     if diarizer.model is None:
         raise ModelUnavailableError(diarizer.note)
     return f"{recognizer.model.info}; {diarizer.model.name}"
 
 
-class _Watch:
-    """Never stops anything."""
+class _SilentObserver:
+    """A TaskObserver that does nothing."""
 
     def poll(self) -> None:
         return None
@@ -107,19 +114,19 @@ class _Watch:
         return None
 
 
-def _measured(file: Path, models: OwnModels, order: PassOrder) -> FilePass:
+def _measured(file: Path, models: LazyModels, config: PassConfig) -> FilePass:
     costs = dict.fromkeys(STAGES, Cost())
-    options = JobOptions(recognizer=order.weight, speakers=order.speakers)
+    options = JobOptions(recognizer=config.weight, speakers=config.speakers)
 
     @contextmanager
-    def costing(stage: JobStage) -> Iterator[_Watch]:
+    def measuring(stage: JobStage) -> Iterator[_SilentObserver]:
         meter, began = UsageMeter(), time.perf_counter()
         with meter:
-            yield _Watch()
+            yield _SilentObserver()
         name = STAGES[tuple(JobStage).index(stage)]
         costs[name] = Cost(time.perf_counter() - began, meter.cpu_s)
 
-    done = pass_over(file, options, InProcessEngine(models), costing)
-    if order.speakers and done.diarized.diarization is None:
+    done = pass_over(file, options, InProcessEngine(models), measuring)
+    if config.speakers and done.audio_s and done.diarized.diarization is None:
         raise ModelUnavailableError(done.diarized.detail)
     return FilePass(file, done.audio_s, costs, done.segments, done.turns)

@@ -1,4 +1,4 @@
-"""Whisper's vocabulary in the form faster-whisper reads, made from openai-whisper's own."""
+"""Makes Whisper's tokenizer.json, which faster-whisper needs, from openai-whisper's vocabulary."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 
 def readable_directory(model: Path, multilingual: bool, folder: Path) -> Path:
-    """A directory that faster-whisper can load: the model's files, linked, and a tokenizer.
+    """Fill `folder` so that faster-whisper can load it: links to the model's files, a tokenizer.
 
-    Without a tokenizer.json beside the model it would ask a hub for one.
+    Without a tokenizer.json faster-whisper would download one.
     """
     for file in model.iterdir():
         (folder / file.name).symlink_to(file.resolve())
@@ -21,7 +21,7 @@ def readable_directory(model: Path, multilingual: bool, folder: Path) -> Path:
 
 
 def byte_pair_tokenizer(multilingual: bool) -> Any:
-    """A `tokenizers.Tokenizer` with the ids of openai-whisper's."""
+    """A `tokenizers.Tokenizer` with the same ids as openai-whisper's."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from whisper.tokenizer import get_tokenizer
 
@@ -44,7 +44,7 @@ def byte_pair_tokenizer(multilingual: bool) -> Any:
 
 
 def merged_from(token: bytes, rank: int, ranks: Mapping[bytes, int]) -> Sequence[bytes]:
-    """The parts a token is made of, by the merges that come before its own.
+    """The parts left of a token after all merges of lower rank; the last merge joins them.
 
     >>> merged_from(b"the", 9, {b"t": 0, b"h": 1, b"e": 2, b"th": 5, b"he": 7, b"the": 9})
     [b'th', b'e']
@@ -61,7 +61,7 @@ def merged_from(token: bytes, rank: int, ranks: Mapping[bytes, int]) -> Sequence
 
 
 def byte_letters() -> dict[int, str]:
-    """The printable letter that stands for each byte.
+    """The printable letter by which byte-level BPE writes each byte.
 
     Source: bytes_to_unicode of GPT-2's encoder.py, https://github.com/openai/gpt-2.
     """

@@ -1,4 +1,4 @@
-"""The same audio through plain faster-whisper and openai-whisper, on the same weight."""
+"""Transcribes files with plain faster-whisper or openai-whisper on the same weight, to compare."""
 
 from __future__ import annotations
 
@@ -27,23 +27,24 @@ BATCHED = "faster-whisper int8, batched, beam 1"
 REFERENCE = "openai-whisper, greedy, word times"
 PEERS = (SEQUENTIAL, BATCHED, REFERENCE)
 WARM_UP_SAMPLES = 5 * SAMPLE_RATE
-"""Heard before anything is measured: openai-whisper compiles its alignment on first use."""
+"""Transcribed before anything is measured: openai-whisper compiles its alignment on first use."""
 
 Transcribe = Callable[[Samples], str]
 
 
 @dataclass(frozen=True, slots=True)
-class PeerOrder:
-    """Which peer hears what."""
+class PeerConfig:
+    """Which peer transcribes which files."""
 
     name: str
+    """One of PEERS."""
     files: tuple[Path, ...]
     weight: str
 
 
 @dataclass(frozen=True, slots=True)
 class PeerPass:
-    """What a peer wrote, and at what cost, decoding included."""
+    """A peer's text of one file, and its cost with decoding."""
 
     file: Path
     audio_s: float
@@ -52,16 +53,16 @@ class PeerPass:
 
 
 @dataclass(frozen=True, slots=True)
-class PeerLog:
-    """What one peer did from its start to its end."""
+class PeerRun:
+    """The passes of one peer over all files."""
 
     name: str
     peak_rss_mib: float
     passes: tuple[PeerPass, ...]
 
 
-def peers_here() -> tuple[str, ...]:
-    """All peers.
+def installed_peers() -> tuple[str, ...]:
+    """The names of all peers.
 
     Raises
     ------
@@ -76,19 +77,19 @@ def peers_here() -> tuple[str, ...]:
     return PEERS
 
 
-def run_peer(order: PeerOrder) -> PeerLog:
-    """Load one peer and let it hear every file; the whole life of a process.
+def run_peer(config: PeerConfig) -> PeerRun:
+    """Load one peer and transcribe every file. Runs in a process of its own.
 
     Raises
     ------
     ModelUnavailableError
-        It can't read this weight.
+        The peer can't read this weight; the message says why.
     """
     with ExitStack() as stack:
-        transcribe = _loaded(order, stack)
-        transcribe(read_audio(order.files[0])[:WARM_UP_SAMPLES])
-        passes = tuple(_measured(file, transcribe) for file in order.files)
-        return PeerLog(order.name, UsageMeter().peak_rss_mib, passes)
+        transcribe = _loaded(config, stack)
+        transcribe(read_audio(config.files[0])[:WARM_UP_SAMPLES])
+        passes = tuple(_measured(file, transcribe) for file in config.files)
+        return PeerRun(config.name, UsageMeter().peak_rss_mib, passes)
 
 
 def _measured(file: Path, transcribe: Transcribe) -> PeerPass:
@@ -100,17 +101,17 @@ def _measured(file: Path, transcribe: Transcribe) -> PeerPass:
     return PeerPass(file, samples.size / SAMPLE_RATE, cost, text)
 
 
-def _loaded(order: PeerOrder, stack: ExitStack) -> Transcribe:
+def _loaded(config: PeerConfig, stack: ExitStack) -> Transcribe:
     settings = load_settings()
     resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
-    path = resolver.resolve(order.weight)
-    if order.name == REFERENCE:
-        return _openai_whisper(path, order.weight)
-    directory = path if path.is_dir() else converted_model(path, order.weight, resolver.cache_dir)
+    path = resolver.resolve(config.weight)
+    if config.name == REFERENCE:
+        return _openai_whisper(path, config.weight)
+    directory = path if path.is_dir() else converted_model(path, config.weight, resolver.cache_dir)
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="meetcore-bench-"))
-    multilingual = not order.weight.endswith(".en")
+    multilingual = not config.weight.endswith(".en")
     return _faster_whisper(
-        readable_directory(directory, multilingual, Path(folder)), order.name == BATCHED
+        readable_directory(directory, multilingual, Path(folder)), config.name == BATCHED
     )
 
 
@@ -122,11 +123,11 @@ def _faster_whisper(directory: Path, batched: bool) -> Transcribe:
     )
     if batched:
         pipeline: Any = BatchedInferencePipeline(model)
-        return lambda samples: _joined(pipeline.transcribe(samples, batch_size=8, beam_size=1))
-    return lambda samples: _joined(model.transcribe(samples, beam_size=5, word_timestamps=True))
+        return lambda samples: _text(pipeline.transcribe(samples, batch_size=8, beam_size=1))
+    return lambda samples: _text(model.transcribe(samples, beam_size=5, word_timestamps=True))
 
 
-def _joined(answer: tuple[Any, Any]) -> str:
+def _text(answer: tuple[Any, Any]) -> str:
     segments, _ = answer
     return "".join(segment.text for segment in segments)
 

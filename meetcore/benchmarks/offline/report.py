@@ -1,4 +1,4 @@
-"""The offline bench's figures as Markdown tables, fit for the README, and as JSON."""
+"""The offline bench's figures as Markdown tables or as JSON; `offline.run` prints them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from meetcore.benchmarks.live.report import finite, percent
-from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, PassLog
+from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, PassRun
 from meetcore.benchmarks.offline.score import FileFigures, ToolRow, own_rows
+from meetcore.benchmarks.tables import finite, markdown_table, percent
 
 HEADS = ("file", "WER", "cpWER", "DER", "speakers", *STAGES, "whole job")
 TOOL_HEADS = ("tool", "WER", "rtf", "CPU-s per s", "peak RSS")
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """One weight: its pass, the figures of its files, the pooled ones last, and the peers."""
+class WeightReport:
+    """One weight: its pass, the figures of its files, the pooled ones last, and the peers'."""
 
-    log: PassLog
+    run: PassRun
     files: tuple[FileFigures, ...]
     peers: tuple[ToolRow, ...] = ()
     notes: tuple[str, ...] = ()
@@ -27,37 +27,32 @@ class Section:
 
     @property
     def tools(self) -> tuple[ToolRow, ...]:
-        """Everybody who heard the audio; nobody where nothing was compared."""
+        """The rows of the comparison; empty where no peer was asked for."""
         compared = bool(self.peers or self.notes)
-        return (*own_rows(self.log, self.files[-1]), *self.peers) if compared else ()
+        return (*own_rows(self.run, self.files[-1]), *self.peers) if compared else ()
 
 
-def markdown(sections: Sequence[Section]) -> str:
+def markdown(reports: Sequence[WeightReport]) -> str:
     """One heading line, a table of the files and one of the tools for each weight."""
-    return "\n\n".join(map(_section, sections)) + "\n"
+    return "\n\n".join(map(_one_weight, reports)) + "\n"
 
 
-def to_json(sections: Sequence[Section]) -> str:
+def to_json(reports: Sequence[WeightReport]) -> str:
     """Everything measured, for other programs."""
-    return json.dumps([finite(_plain(one)) for one in sections], indent=1, allow_nan=False) + "\n"
+    return json.dumps([finite(_plain(one)) for one in reports], indent=1, allow_nan=False) + "\n"
 
 
-def _section(section: Section) -> str:
-    log = section.log
-    seconds = section.files[-1].audio_s
+def _one_weight(report: WeightReport) -> str:
+    run = report.run
+    seconds = report.files[-1].audio_s
     heading = (
-        f"**{log.models}**: {seconds:,.0f} s of audio, peak RSS {log.peak_rss_mib:,.0f} MiB,"
-        f" loaded in {log.load_s:.1f} s; stages as rtf / CPU-s per audio second"
+        f"**{run.models}**: {seconds:,.0f} s of audio, peak RSS {run.peak_rss_mib:,.0f} MiB,"
+        f" loaded in {run.load_s:.1f} s; stages as rtf / CPU-s per audio second"
     )
-    parts = [heading, _table(HEADS, [_file_cells(figures) for figures in section.files])]
-    if section.tools:
-        parts.append(_table(TOOL_HEADS, [_tool_cells(row) for row in section.tools]))
-    return "\n\n".join([*parts, *section.notes])
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    parts = [heading, markdown_table(HEADS, [_file_cells(figures) for figures in report.files])]
+    if report.tools:
+        parts.append(markdown_table(TOOL_HEADS, [_tool_cells(row) for row in report.tools]))
+    return "\n\n".join([*parts, *report.notes])
 
 
 def _file_cells(figures: FileFigures) -> list[str]:
@@ -85,15 +80,15 @@ def _tool_cells(row: ToolRow) -> list[str]:
     ]
 
 
-def _plain(section: Section) -> dict[str, Any]:
-    log = section.log
+def _plain(report: WeightReport) -> dict[str, Any]:
+    run = report.run
     return {
-        "models": log.models,
-        "load_s": log.load_s,
-        "peak_rss_mib": log.peak_rss_mib,
-        "files": [_plain_file(figures) for figures in section.files],
-        "tools": [_plain_tool(row) for row in section.tools],
-        "notes": section.notes,
+        "models": run.models,
+        "load_s": run.load_s,
+        "peak_rss_mib": run.peak_rss_mib,
+        "files": [_plain_file(figures) for figures in report.files],
+        "tools": [_plain_tool(row) for row in report.tools],
+        "notes": report.notes,
     }
 
 

@@ -1,4 +1,4 @@
-"""`python -m meetcore bench offline`: words, speakers and cost of the pass over recordings."""
+"""`python -m meetcore bench offline`: accuracy and cost of transcribing files as uploads."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from meetcore.benchmarks.offline.looped_audio import Clip, looped
-from meetcore.benchmarks.offline.measured_pass import PassOrder, run_pass
-from meetcore.benchmarks.offline.peers import PeerOrder, peers_here, run_peer
-from meetcore.benchmarks.offline.report import Section, markdown, to_json
+from meetcore.benchmarks.offline.looped_recording import ReferencedFile, looped
+from meetcore.benchmarks.offline.measured_pass import PassConfig, measure_passes
+from meetcore.benchmarks.offline.peers import PeerConfig, installed_peers, run_peer
+from meetcore.benchmarks.offline.report import WeightReport, markdown, to_json
 from meetcore.benchmarks.offline.score import peer_row, scored
 from meetcore.benchmarks.own_process import in_own_process
 from meetcore.benchmarks.reference_files import references_for
@@ -37,49 +37,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-speakers", action="store_true", help="do not tell speakers apart")
     parser.add_argument(
-        "--compare", action="store_true", help="let faster-whisper and openai-whisper hear it too"
+        "--compare",
+        action="store_true",
+        help="transcribe with faster-whisper and openai-whisper too",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, not tables")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure every weight and print the figures."""
-    peers = peers_here() if arguments.compare else ()
-    clips = _clips(arguments.files, arguments.reference)
+    """Measure every weight and print the figures; the exit status."""
+    peers = installed_peers() if arguments.compare else ()
+    files = _referenced(arguments.files, arguments.reference)
     with ExitStack() as stack:
         if arguments.repeat:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="meetcore-bench-"))
-            clips = [looped(clips, arguments.repeat, Path(folder, "looped.wav"))]
-        sections = [
-            _section(weight, clips, not arguments.no_speakers, peers)
+            files = [looped(files, arguments.repeat, Path(folder, "looped.wav"))]
+        reports = [
+            _measured(weight, files, not arguments.no_speakers, peers)
             for weight in arguments.weights.split(",")
         ]
-    print(to_json(sections) if arguments.json else markdown(sections), end="")
+    print(to_json(reports) if arguments.json else markdown(reports), end="")
     return 0
 
 
-def _clips(files: Sequence[Path], paths: Sequence[Path]) -> list[Clip]:
-    """Read before anything is measured, so that a mistake costs no time."""
+def _referenced(files: Sequence[Path], paths: Sequence[Path]) -> list[ReferencedFile]:
+    """The files with their references; read before measuring, so that a wrong one fails at once."""
     if not paths:
-        return [Clip(file, Reference()) for file in files]
+        return [ReferencedFile(file, Reference()) for file in files]
     return [
-        Clip(file, load_reference(group))
+        ReferencedFile(file, load_reference(group))
         for file, group in zip(files, references_for(files, paths), strict=True)
     ]
 
 
-def _section(weight: str, clips: Sequence[Clip], speakers: bool, peers: Sequence[str]) -> Section:
-    files = tuple(clip.file for clip in clips)
+def _measured(
+    weight: str, referenced: Sequence[ReferencedFile], speakers: bool, peers: Sequence[str]
+) -> WeightReport:
+    """Transcribe all files with one weight, and with the peers; each in a process of its own."""
+    files = tuple(each.file for each in referenced)
     print(f"transcribing with {weight} …", file=sys.stderr)
-    log = in_own_process(run_pass, PassOrder(files, weight, speakers))
-    references = [clip.reference for clip in clips]
+    done = in_own_process(measure_passes, PassConfig(files, weight, speakers))
+    references = [each.reference for each in referenced]
     rows, notes = [], []
     for name in peers:
-        print(f"{name} hears it …", file=sys.stderr)
+        print(f"transcribing with {name} …", file=sys.stderr)
         try:
-            peer = in_own_process(run_peer, PeerOrder(name, files, weight))
+            peer = in_own_process(run_peer, PeerConfig(name, files, weight))
         except ModelUnavailableError as error:
             notes.append(str(error))
         else:
             rows.append(peer_row(peer, references))
-    return Section(log, scored(log, references), tuple(rows), tuple(notes))
+    return WeightReport(done, scored(done, references), tuple(rows), tuple(notes))

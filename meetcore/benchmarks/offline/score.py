@@ -1,14 +1,13 @@
-"""From what a pass wrote and what was really said to the figures of the offline bench."""
+"""The offline bench's figures: the transcripts of a pass are compared with their references."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 
-from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, FilePass, PassLog
-from meetcore.benchmarks.offline.peers import PeerLog
+from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, FilePass, PassRun
+from meetcore.benchmarks.offline.peers import PeerRun
+from meetcore.benchmarks.pooling import pooled_errors
 from meetcore.metrics.accuracy import accuracy
 from meetcore.metrics.der import DiarizationErrors
 from meetcore.metrics.reference import Reference
@@ -17,65 +16,66 @@ from meetcore.metrics.words import WordErrors, word_errors
 
 @dataclass(frozen=True, slots=True)
 class FileFigures:
-    """One file, or several put together; errors are None where nothing is known."""
+    """The figures of one file, or of several pooled; errors are None without a reference."""
 
     name: str
     audio_s: float
     costs: dict[str, Cost]
     """Of each stage."""
     speakers: int
+    """Speakers that were found."""
     words: WordErrors | None
     words_by_speaker: WordErrors | None
     turns: DiarizationErrors | None
 
     @property
     def whole(self) -> Cost:
-        """All stages together."""
+        """The cost of all stages."""
         return sum(self.costs.values(), Cost())
 
 
 @dataclass(frozen=True, slots=True)
 class ToolRow:
-    """One tool over all files."""
+    """One row of the comparison: a tool over all files."""
 
     name: str
     audio_s: float
     cost: Cost
     words: WordErrors | None
     peak_rss_mib: float | None
-    """None where it is that of the row above."""
+    """None where it equals that of the row above."""
 
 
-def scored(log: PassLog, references: Sequence[Reference]) -> tuple[FileFigures, ...]:
-    """One row for each file, and one for all where there are several."""
-    rows = [_figures(one, ref) for one, ref in zip(log.passes, references, strict=True)]
+def scored(run: PassRun, references: Sequence[Reference]) -> tuple[FileFigures, ...]:
+    """The figures of each file; with several files, the pooled ones last."""
+    rows = [_figures(one, ref) for one, ref in zip(run.passes, references, strict=True)]
     return (*rows, _pooled(rows)) if len(rows) > 1 else tuple(rows)
 
 
-def own_rows(log: PassLog, figures: FileFigures) -> tuple[ToolRow, ...]:
-    """The pass as a tool among others: all of it, and what the peers do of it."""
+def own_rows(run: PassRun, figures: FileFigures) -> tuple[ToolRow, ...]:
+    """Meetcore's rows of the comparison: the whole pass, and the stages that peers have too."""
     decoding, recognizing, *_ = (figures.costs[stage] for stage in STAGES)
     alone = "Meetcore, words alone, word times"
     whole = "Meetcore, whole job: word times and speakers"
-    rss, errors, seconds = log.peak_rss_mib, figures.words, figures.audio_s
+    rss, errors, seconds = run.peak_rss_mib, figures.words, figures.audio_s
     words = ToolRow(alone, seconds, decoding + recognizing, errors, None)
     if not figures.costs[STAGES[2]].wall_s:
         return (ToolRow(alone, seconds, decoding + recognizing, errors, rss),)
     return (ToolRow(whole, seconds, figures.whole, errors, rss), words)
 
 
-def peer_row(log: PeerLog, references: Sequence[Reference]) -> ToolRow:
-    """A peer over all files."""
-    pairs = zip(log.passes, references, strict=True)
+def peer_row(run: PeerRun, references: Sequence[Reference]) -> ToolRow:
+    """A peer's row of the comparison."""
+    pairs = zip(run.passes, references, strict=True)
     return ToolRow(
-        log.name,
-        sum(one.audio_s for one in log.passes),
-        sum((one.cost for one in log.passes), Cost()),
-        _sum(
+        run.name,
+        sum(one.audio_s for one in run.passes),
+        sum((one.cost for one in run.passes), Cost()),
+        pooled_errors(
             word_errors(reference.text, one.text) if reference.segments is not None else None
             for one, reference in pairs
         ),
-        log.peak_rss_mib,
+        run.peak_rss_mib,
     )
 
 
@@ -93,18 +93,12 @@ def _figures(one: FilePass, reference: Reference) -> FileFigures:
 
 
 def _pooled(rows: Sequence[FileFigures]) -> FileFigures:
-    turns = [row.turns for row in rows if row.turns is not None]
     return FileFigures(
         name="all",
         audio_s=sum(row.audio_s for row in rows),
         costs={stage: sum((row.costs[stage] for row in rows), Cost()) for stage in STAGES},
         speakers=max(row.speakers for row in rows),
-        words=_sum(row.words for row in rows),
-        words_by_speaker=_sum(row.words_by_speaker for row in rows),
-        turns=reduce(add, turns) if turns else None,
+        words=pooled_errors(row.words for row in rows),
+        words_by_speaker=pooled_errors(row.words_by_speaker for row in rows),
+        turns=pooled_errors(row.turns for row in rows),
     )
-
-
-def _sum(several: Iterable[WordErrors | None]) -> WordErrors | None:
-    known = [errors for errors in several if errors is not None]
-    return reduce(add, known) if known else None

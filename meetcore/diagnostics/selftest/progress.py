@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from meetcore.asr.offline.recording import PieceWords
-from meetcore.jobs.tasks import Watch
+from meetcore.jobs.tasks import TaskObserver
 from meetcore.records import JobStage
 
 Progress = Callable[[str, float], None]
-"""Called with the stage in words and the fraction done; may raise Stopped to end the pass."""
+"""Called with the stage in words and the fraction done; may raise TaskStopped to end the pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class PassProgress:
         """Wall-clock seconds of each finished stage, without the loading of models."""
 
     @contextmanager
-    def during(self, stage: JobStage) -> Iterator[Watch]:
-        """Watch one stage."""
+    def during(self, stage: JobStage) -> Iterator[TaskObserver]:
+        """TaskObserver one stage."""
         watch = _StageWatch(self._progress, SPANS[stage])
         watch.poll()
         yield watch
@@ -53,7 +53,7 @@ class PassProgress:
 
 
 class _StageWatch:
-    """See meetcore.jobs.tasks.Watch."""
+    """See meetcore.jobs.tasks.TaskObserver."""
 
     def __init__(self, progress: Progress, span: Span) -> None:
         self._progress = progress

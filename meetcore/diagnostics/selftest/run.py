@@ -17,7 +17,7 @@ from meetcore.diagnostics.selftest.progress import SPANS, PassProgress, Progress
 from meetcore.errors import MeetcoreError, ModelUnavailableError
 from meetcore.jobs.engines.child_process import ProcessEngine
 from meetcore.jobs.single_file import SinglePass, pass_over
-from meetcore.jobs.tasks import Engine, Stopped, UnknownFailure
+from meetcore.jobs.tasks import Engine, TaskStopped, UnexpectedTaskError
 from meetcore.metrics.accuracy import Accuracy, accuracy
 from meetcore.metrics.reference import load_reference
 from meetcore.records import JobOptions, JobStage, Mode
@@ -114,9 +114,9 @@ def run_self_test(
     ------
     MeetcoreError
         It could not run; the message says what to do.
-    UnknownFailure
+    UnexpectedTaskError
         A library failed in the worker process; the cause is in the log.
-    Stopped
+    TaskStopped
         `progress` raised it.
     """
     sample = sample_file()
@@ -211,14 +211,14 @@ class SelfTest:
         """Runs on the self-test's thread; the except is broad because this is its top."""
         try:
             result = self._run(self._settings, lambda stage, part: self._note(stop, stage, part))
-        except Stopped:
+        except TaskStopped:
             self._end(SelfTestState.CANCELLED)
         except MeetcoreError as error:
             logger.warning("the self-test could not run: %s", type(error).__name__)
             self._end(SelfTestState.FAILED, trouble=str(error))
         except Exception as error:
             logger.exception("the self-test failed")
-            kind = str(error) if isinstance(error, UnknownFailure) else type(error).__name__
+            kind = str(error) if isinstance(error, UnexpectedTaskError) else type(error).__name__
             trouble = f"The self-test failed ({kind}); the server's log has the cause."
             self._end(SelfTestState.FAILED, trouble=trouble)
         else:
@@ -226,7 +226,7 @@ class SelfTest:
 
     def _note(self, stop: threading.Event, stage: str, part: float) -> None:
         if stop.is_set():
-            raise Stopped
+            raise TaskStopped
         with self._lock:
             progress = max(self._view.progress, part)
             self._view = replace(self._view, stage=stage, progress=progress)

@@ -1,7 +1,7 @@
-"""The worker process: reads tasks from stdin, writes their results to stdout.
+"""The worker process of `ProcessEngine`: reads tasks from stdin, writes their results to stdout.
 
-Pickles go through stdin and stdout, between a parent and the child it made itself. The child
-ends when its stdin does: it never outlives the server.
+Messages are pickles, safe because parent and child are one program. The child exits when its
+stdin is closed, so it never outlives the server.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import BinaryIO
 from meetcore.asr.offline.recording import PieceWords
 from meetcore.errors import MeetcoreError
 from meetcore.jobs.engines.messages import Cancel, Failed, Finished, Progressed, Setup
-from meetcore.jobs.model_cache import OwnModels
+from meetcore.jobs.model_cache import LazyModels
 from meetcore.jobs.stages import perform
-from meetcore.jobs.tasks import Stopped, Task
+from meetcore.jobs.tasks import Task, TaskStopped
 
 logger = logging.getLogger(__name__)
 
 NICENESS = 10
-FIRST_TO_GO = 700
+OOM_SCORE = 700
 """Linux kills this process before the server when memory runs out (oom_score_adj)."""
 
 
-class _Pipe:
-    """Tells the parent, and hears from it on a thread; a Watch for the work."""
+class _ParentPipe:
+    """The connection to the parent, and the TaskObserver that reports over it."""
 
     def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
         self._sink = sink
@@ -40,21 +40,21 @@ class _Pipe:
         self._cancelled = threading.Event()
         self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
 
-    def listen(self) -> None:
-        """Take what the parent sends, until it is gone."""
+    def receive(self) -> None:
+        """Queue the parent's tasks; exits the process when stdin is closed. Runs on a thread."""
         while True:
             try:
                 message = pickle.load(self._source)
             except (EOFError, OSError):
-                os._exit(0)  # Nobody wants the result any more; nothing here needs saving.
+                os._exit(0)  # The parent has ended; nothing here needs saving.
             if isinstance(message, Cancel):
                 self._cancelled.set()
             else:
                 self._cancelled.clear()
                 self.tasks.put(message)
 
-    def tell(self, message: object) -> None:
-        """Send; a parent that is gone ends this process."""
+    def send(self, message: object) -> None:
+        """Send; exits the process when the parent has ended."""
         try:
             pickle.dump(message, self._sink)
             self._sink.flush()
@@ -62,41 +62,42 @@ class _Pipe:
             os._exit(0)
 
     def poll(self) -> None:
-        """Raise Stopped when the parent wants no more of it."""
+        """Raise TaskStopped when the parent cancelled the task."""
         if self._cancelled.is_set():
-            raise Stopped
+            raise TaskStopped
 
     def progress(self, part: float) -> None:
-        """Tell how far it is."""
+        """Send the part done."""
         self.poll()
-        self.tell(Progressed(part))
+        self.send(Progressed(part))
 
     def piece(self, words: PieceWords) -> None:
-        """Tell the words of a piece."""
+        """Send the words of a piece."""
         self.poll()
-        self.tell(words)
+        self.send(words)
 
 
 def main() -> None:
-    """Work until the parent is gone."""
+    """Run tasks until the parent ends."""
     logging.basicConfig(level=logging.INFO, format="worker: %(levelname)s %(name)s: %(message)s")
-    pipe = _Pipe(*_private_streams())
-    _step_back()
+    pipe = _ParentPipe(*_message_streams())
+    _lower_priority()
     setup = pickle.load(sys.stdin.buffer)
     assert isinstance(setup, Setup)
     logging.getLogger().setLevel(setup.log_level)
-    models = OwnModels(setup.settings)
-    threading.Thread(target=pipe.listen, name="parent", daemon=True).start()
+    models = LazyModels(setup.settings)
+    threading.Thread(target=pipe.receive, name="parent", daemon=True).start()
     while True:
         task = pipe.tasks.get()
-        pipe.tell(_outcome(task, models, pipe))
+        pipe.send(_outcome(task, models, pipe))
 
 
-def _outcome(task: Task, models: OwnModels, pipe: _Pipe) -> Finished | Failed:
-    """The except is broad because this is the top of a process: what failed is told, not lost."""
+def _outcome(task: Task, models: LazyModels, pipe: _ParentPipe) -> Finished | Failed:
+    """Run a task. The except is broad because this is the top of a process: the error is logged
+    and its class sent to the parent."""
     try:
         return Finished(perform(task, models, pipe))
-    except Stopped:
+    except TaskStopped:
         return Failed(stopped=True)
     except MeetcoreError as error:
         logger.info("a task failed: %s", type(error).__name__)
@@ -109,20 +110,20 @@ def _outcome(task: Task, models: OwnModels, pipe: _Pipe) -> Finished | Failed:
         return Failed(kind=type(error).__name__)
 
 
-def _private_streams() -> tuple[BinaryIO, BinaryIO]:
-    """The pipe's two ends; whatever a library prints goes to the log instead of into it."""
+def _message_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Streams for messages; from now on, what a library prints to stdout goes to stderr."""
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return sys.stdin.buffer, sink
 
 
-def _step_back() -> None:
-    """Running meetings come first, for the processor as for memory."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to act on.
-    with contextlib.suppress(AttributeError):  # Windows has no such thing.
+def _lower_priority() -> None:
+    """Let running meetings have the processor and the memory first; leave Ctrl-C to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(AttributeError):  # Not on Windows.
         os.nice(NICENESS)
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO), encoding="ascii")
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""An engine in a process of its own: a codec that crashes takes no meeting down."""
+"""An engine that runs tasks in a worker process; the server and the command line use it.
+
+A codec or a model that crashes ends the worker (`WorkerDiedError`), not the running meetings.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +20,38 @@ from typing import Any
 
 import meetcore
 from meetcore.asr.offline.recording import PieceWords
-from meetcore.jobs.engines.messages import Cancel, Failed, Finished, Gone, Progressed, Setup
-from meetcore.jobs.tasks import Result, Stopped, Task, UnknownFailure, Watch, WorkerDiedError
+from meetcore.jobs.engines.messages import Cancel, Exited, Failed, Finished, Progressed, Setup
+from meetcore.jobs.tasks import (
+    Result,
+    Task,
+    TaskObserver,
+    TaskStopped,
+    UnexpectedTaskError,
+    WorkerDiedError,
+)
 from meetcore.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.1
 STOP_S = 1.5
-"""How long a worker may take to end a task before it is killed."""
-WARM_S = 300.0
-"""How long a worker without work keeps its models for the next job."""
+"""How long a worker may take to end a cancelled task before it is killed."""
+JOIN_S = 5.0
+IDLE_S = 300.0
+"""How long an idle worker keeps its models before it is ended."""
 
 
 class _Worker:
-    """One process, and the thread that hears it."""
+    """One worker process, and the thread that reads its messages; both begin in start()."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._read, name="worker-process", daemon=True)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process; returns before it has imported anything."""
         root = str(Path(meetcore.__file__).parents[1])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
@@ -42,54 +60,53 @@ class _Worker:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
-        self._news: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._hear, name="worker-process", daemon=True)
         self._thread.start()
-        self.send(Setup(settings, logger.getEffectiveLevel()))
+        self.send(Setup(self._settings, logger.getEffectiveLevel()))
 
     @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
+    def pid(self) -> int | None:
+        """Process id; None when it has ended."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
 
     def send(self, message: object) -> None:
-        """Send; that a worker is gone is news of its own."""
-        assert self._process.stdin is not None
+        """Send; a broken pipe is ignored, the reader thread reports the exit."""
+        assert self._process is not None and self._process.stdin is not None
         with contextlib.suppress(OSError):
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
-    def next(self, timeout_s: float) -> Any:
-        """The next news, or None."""
+    def receive(self, timeout_s: float) -> Any:
+        """The next message; None when there is none within so many seconds."""
         try:
-            return self._news.get(timeout=timeout_s)
+            return self._messages.get(timeout=timeout_s)
         except queue.Empty:
             return None
 
-    def end(self) -> None:
-        """Kill it; nothing in it needs saving."""
-        self._process.kill()
-        self._process.wait()
-        self._thread.join(5.0)
-        for stream in (self._process.stdin, self._process.stdout):
+    def kill(self) -> None:
+        """Kill the process and wait for its end; nothing in it needs saving."""
+        process = self._process
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        self._thread.join(JOIN_S)
+        for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
 
-    def _hear(self) -> None:
-        assert self._process.stdout is not None
+    def _read(self) -> None:
+        assert self._process is not None and self._process.stdout is not None
         try:
             while True:
-                self._news.put(pickle.load(self._process.stdout))
+                self._messages.put(pickle.load(self._process.stdout))
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            self._news.put(Gone(self._process.wait()))
+            self._messages.put(Exited(self._process.wait()))
 
 
 class ProcessEngine:
-    """See meetcore.jobs.tasks.Engine; the process begins with the first task."""
+    """Runs tasks in a worker process that the first task starts; see meetcore.jobs.tasks.Engine."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -99,79 +116,82 @@ class ProcessEngine:
 
     @property
     def pid(self) -> int | None:
-        """Of the worker process, while there is one."""
+        """Process id of the worker; None while there is none."""
         worker = self._worker
-        return worker.pid if worker is not None and worker.alive else None
+        return worker.pid if worker is not None else None
 
-    def run(self, task: Task, watch: Watch) -> Result:
-        """The result of a task."""
-        if self._worker is None or not self._worker.alive or self._outdated:
+    def run(self, task: Task, observer: TaskObserver) -> Result:
+        """Run a task in the worker; see meetcore.jobs.tasks.Engine for what it raises."""
+        if self.pid is None or self._outdated:
             self.close()
             self._outdated = False
             self._worker = _Worker(self._settings)
+            self._worker.start()
         worker = self._worker
+        assert worker is not None
         worker.send(task)
         try:
-            return self._followed(worker, watch)
+            return self._follow(worker, observer)
         finally:
             self._used_at = time.monotonic()
 
-    def rest(self) -> None:
-        """Let a worker go that had nothing to do for a while."""
-        if self._worker is not None and time.monotonic() - self._used_at > WARM_S:
+    def idle(self) -> None:
+        """End a worker that had no task for `IDLE_S`, to free its memory."""
+        if self._worker is not None and time.monotonic() - self._used_at > IDLE_S:
             self.close()
 
-    def renew(self) -> None:
-        """The next task gets a worker of its own, which loads what there is by then."""
+    def reload_models(self) -> None:
+        """Use a new worker for the next task, which loads its models then."""
         self._outdated = True
 
     def close(self) -> None:
-        """End the worker; idempotent."""
+        """Kill the worker; idempotent."""
         worker, self._worker = self._worker, None
         if worker is not None:
-            worker.end()
+            worker.kill()
 
-    def _followed(self, worker: _Worker, watch: Watch) -> Result:
+    def _follow(self, worker: _Worker, observer: TaskObserver) -> Result:
+        """Report the worker's messages to the observer until the task ends."""
         while True:
-            news = worker.next(POLL_S)
-            if isinstance(news, Finished):
-                return news.result
-            if isinstance(news, Failed | Gone):
-                raise self._error(news)
+            message = worker.receive(POLL_S)
+            if isinstance(message, Finished):
+                return message.result
+            if isinstance(message, Failed | Exited):
+                raise self._error(message)
             try:
-                _tell(watch, news)
+                _report(observer, message)
             except BaseException:
-                self._interrupt(worker)
+                self._cancel_task(worker)
                 raise
 
-    def _interrupt(self, worker: _Worker) -> None:
-        """End the task at work, gently where that is quick: the models stay loaded."""
+    def _cancel_task(self, worker: _Worker) -> None:
+        """End the running task; a worker that ends it soon is kept with its loaded models."""
         worker.send(Cancel())
         deadline = time.monotonic() + STOP_S
         while time.monotonic() < deadline:
-            if isinstance(worker.next(POLL_S), Failed | Finished):
+            if isinstance(worker.receive(POLL_S), Failed | Finished):
                 return
         self.close()
 
-    def _error(self, news: Failed | Gone) -> Exception:
-        if isinstance(news, Gone):
+    def _error(self, message: Failed | Exited) -> Exception:
+        if isinstance(message, Exited):
             self.close()
-            return WorkerDiedError(_obituary(news.return_code))
-        if news.stopped:
-            return Stopped()
-        return news.error or UnknownFailure(news.kind)
+            return WorkerDiedError(_exit_message(message.return_code))
+        if message.stopped:
+            return TaskStopped()
+        return message.error or UnexpectedTaskError(message.kind)
 
 
-def _tell(watch: Watch, news: Progressed | PieceWords | None) -> None:
-    if news is None:
-        watch.poll()
-    elif isinstance(news, Progressed):
-        watch.progress(news.part)
+def _report(observer: TaskObserver, message: Progressed | PieceWords | None) -> None:
+    if message is None:
+        observer.poll()
+    elif isinstance(message, Progressed):
+        observer.progress(message.part)
     else:
-        watch.piece(news)
+        observer.piece(message)
 
 
-def _obituary(code: int) -> str:
+def _exit_message(code: int) -> str:
     if code >= 0:
         return f"The worker process ended unexpectedly (exit status {code})."
     try:

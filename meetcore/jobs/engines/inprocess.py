@@ -1,30 +1,30 @@
-"""An engine inside this process: for tests, and wherever no second process can be had."""
+"""An engine that runs tasks on the caller's thread; used by tests and benches."""
 
 from __future__ import annotations
 
 from meetcore.jobs.stages import Models, perform
-from meetcore.jobs.tasks import Result, Task, Watch
+from meetcore.jobs.tasks import Result, Task, TaskObserver
 
 
 class InProcessEngine:
-    """Does the work on the caller's thread; see meetcore.jobs.tasks.Engine."""
+    """Runs tasks on the caller's thread and models; see meetcore.jobs.tasks.Engine."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
 
-    def run(self, task: Task, watch: Watch) -> Result:
-        """The result of a task."""
-        return perform(task, self._models, watch)
+    def run(self, task: Task, observer: TaskObserver) -> Result:
+        """Run a task; blocks until it is done."""
+        return perform(task, self._models, observer)
 
     @property
     def pid(self) -> None:
-        """There is no process besides this one."""
+        """None: there is no worker process."""
 
-    def renew(self) -> None:
-        """The models are somebody else's to load."""
+    def idle(self) -> None:
+        """Nothing to do."""
 
-    def rest(self) -> None:
-        """Nothing is held that costs anything."""
+    def reload_models(self) -> None:
+        """Nothing to do: the caller loads the models."""
 
     def close(self) -> None:
-        """The models are somebody else's to release."""
+        """Nothing to do: the caller closes the models."""

@@ -1,4 +1,4 @@
-"""What goes through the pipe between the server and its worker process."""
+"""Messages between `ProcessEngine` and its worker process (child_main), sent as pickles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meetcore.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """First to the worker: how to load models, and how much to tell of it."""
+    """The first message to the worker; tasks follow."""
 
     settings: Settings
     log_level: int
@@ -19,12 +19,12 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """To the worker: end the task at work."""
+    """To the worker: end the running task."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """From the worker: part done, 0 to 1."""
+    """From the worker: the part of the task that is done, 0 to 1."""
 
     part: float
 
@@ -38,16 +38,18 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """From the worker: the task is over without a result."""
+    """From the worker: the task ended without a result."""
 
     error: MeetcoreError | None = None
     kind: str = ""
-    """Class of an error that isn't ours."""
+    """Class name of an error that is no MeetcoreError."""
     stopped: bool = False
+    """Whether a Cancel ended it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """The worker has ended."""
+class Exited:
+    """Put in by the engine's reader thread: the worker process has ended."""
 
     return_code: int
+    """Negative for a signal, as in subprocess."""

@@ -1,4 +1,4 @@
-"""Files one after the other, again and again, as one long recording with its reference."""
+"""Repeats files as one long recording with its reference, for `bench offline --repeat`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ GAP_SAMPLES = SAMPLE_RATE
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
-    """A file and what is known of it."""
+class ReferencedFile:
+    """An audio file and its reference."""
 
     file: Path
     reference: Reference
 
 
-def looped(clips: Sequence[Clip], seconds: float, target: Path) -> Clip:
-    """The clips in whole rounds, of `seconds` or a little more, as a WAV that is never held.
+def looped(files: Sequence[ReferencedFile], seconds: float, target: Path) -> ReferencedFile:
+    """All files in whole rounds until `seconds` are reached; written to a WAV file.
+
+    Memory does not grow with the length.
 
     Raises
     ------
@@ -37,18 +39,18 @@ def looped(clips: Sequence[Clip], seconds: float, target: Path) -> Clip:
     """
     parts: list[Reference] = []
     written = 0
-    with wave.open(str(target), "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+    with wave.open(str(target), "wb") as writer:
+        writer.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
         while written < seconds * SAMPLE_RATE:
             began = written
-            for clip in clips:
-                parts.append(_moved(clip, written / SAMPLE_RATE))
-                for pcm in _with_gap(clip.file):
-                    file.writeframes(pcm.tobytes())
+            for each in files:
+                parts.append(_shifted(each, written / SAMPLE_RATE))
+                for pcm in _with_gap(each.file):
+                    writer.writeframes(pcm.tobytes())
                     written += pcm.size
-            if written == began + GAP_SAMPLES * len(clips):
+            if written == began + GAP_SAMPLES * len(files):
                 raise AudioDecodeError("There is no audio in these files to repeat.")
-    return Clip(target, _joined(parts))
+    return ReferencedFile(target, _joined(parts))
 
 
 def _with_gap(file: Path) -> Iterator[Pcm]:
@@ -56,13 +58,15 @@ def _with_gap(file: Path) -> Iterator[Pcm]:
     yield np.zeros(GAP_SAMPLES, dtype=np.int16)
 
 
-def _moved(clip: Clip, offset: float) -> Reference:
-    """What is known of a clip, `offset` seconds later; its speakers are known by its name too."""
-    reference, name = clip.reference, clip.file.stem
+def _shifted(each: ReferencedFile, offset: float) -> Reference:
+    """The file's reference `offset` seconds later; the file's name is added to its speakers'."""
+    reference, name = each.reference, each.file.stem
     segments, turns = reference.segments, reference.turns
     return replace(
         reference,
-        segments=None if segments is None else tuple(_later(one, offset, name) for one in segments),
+        segments=None
+        if segments is None
+        else tuple(_later_segment(one, offset, name) for one in segments),
         turns=None
         if turns is None
         else tuple(
@@ -71,7 +75,7 @@ def _moved(clip: Clip, offset: float) -> Reference:
     )
 
 
-def _later(segment: Segment, offset: float, name: str) -> Segment:
+def _later_segment(segment: Segment, offset: float, name: str) -> Segment:
     return replace(
         segment,
         start=segment.start + offset,
@@ -85,7 +89,7 @@ def _later(segment: Segment, offset: float, name: str) -> Segment:
 
 
 def _joined(parts: Sequence[Reference]) -> Reference:
-    """What is known of every part; of what is missing in one, nothing is known."""
+    """One reference of all parts; segments or turns that one part lacks are left out."""
     segments = [part.segments for part in parts if part.segments is not None]
     turns = [part.turns for part in parts if part.turns is not None]
     return Reference(

@@ -1,4 +1,4 @@
-"""The bench's meetings: the same service, worker, disk and database that the app uses."""
+"""Live meetings of a real `MeetingService`, which `live.stream` feeds with samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL_S = 0.05
 
 
 class BenchMeeting:
-    """One meeting of the service, fed with samples in place of a browser's frames."""
+    """A live meeting that takes samples in place of a browser's frames."""
 
     def __init__(self, live: LiveMeeting, store: MeetingStore) -> None:
         self._live = live
@@ -27,20 +27,20 @@ class BenchMeeting:
         live.attach(SOURCE)
 
     def push(self, samples: Samples) -> None:
-        """Hand over the next samples."""
+        """Hand over the next samples: shape (n,), float32, 16 kHz."""
         self._live.offer(to_pcm(samples), SOURCE)
 
     def snapshot(self) -> LiveSnapshot:
-        """What a page would draw now."""
+        """What the page would show now."""
         return self._live.snapshot()
 
     def stop(self) -> None:
-        """End the audio and wait until all of it is heard and stored."""
+        """End the audio and wait until all of it is recognized and stored."""
         self._live.stop()
         self._live.join()
 
     def finish(self) -> Transcript:
-        """Wait for the second pass, which the service runs by itself.
+        """The final transcript; waits for the second pass, which the service has queued.
 
         Raises
         ------
@@ -57,8 +57,8 @@ class BenchMeeting:
         return self._store.transcript(meeting_id, Stage.FINAL)
 
 
-class ServiceStudio:
-    """A meeting service in a folder of its own, which goes when it is closed."""
+class BenchService:
+    """A meeting service on a temporary folder, which close() deletes."""
 
     def __init__(self, settings: Settings, folder: tempfile.TemporaryDirectory[str]) -> None:
         self._folder = folder
@@ -68,13 +68,13 @@ class ServiceStudio:
 
     @property
     def models(self) -> str:
-        """Which models are in force."""
+        """The live and final recognizers and the diarizer."""
         models = self._models
         speakers = models.diarizer or "no speakers"
         return f"{models.live_recognizer}, then {models.final_recognizer}; {speakers}"
 
     def open_meeting(self, title: str) -> BenchMeeting:
-        """A new meeting that listens."""
+        """Start a meeting."""
         live = self._service.live(self._service.start(title))
         if live is None:
             raise MeetingStateError(f"The meeting {title} ended before it began.")
@@ -87,8 +87,8 @@ class ServiceStudio:
         self._folder.cleanup()
 
 
-def open_studio(options: StreamOptions) -> ServiceStudio:
-    """Load the models of one configuration; all other settings are those in force."""
+def open_service(options: StreamOptions) -> BenchService:
+    """Load the models of one configuration; all other settings are those of the environment."""
     folder = tempfile.TemporaryDirectory(prefix="meetcore-bench-")
     changes: dict[str, object] = {
         "data_dir": Path(folder.name),
@@ -100,4 +100,4 @@ def open_studio(options: StreamOptions) -> ServiceStudio:
         changes["recognizer"] = options.final_weight
     if not options.speakers:
         changes["diarizer"] = "off"
-    return ServiceStudio(load_settings().model_copy(update=changes), folder)
+    return BenchService(load_settings().model_copy(update=changes), folder)

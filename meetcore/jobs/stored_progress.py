@@ -1,4 +1,7 @@
-"""Follows a task for the store: progress, time left, and whether anybody still wants it."""
+"""The observer of a stored job's stage: writes progress and time left, and ends cancelled jobs.
+
+`StoredResults` makes one for each stage.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,25 @@ from collections.abc import Callable
 from meetcore.asr.offline.recording import PieceWords
 from meetcore.errors import MeetingNotFoundError, StoreError
 from meetcore.jobs.remaining_time import Estimate
-from meetcore.jobs.tasks import CancelledByPerson
+from meetcore.jobs.tasks import JobCancelled
 from meetcore.records import JobStage, JobState
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)
 
 REPORT_S = 0.5
-BEGUN = 0.01
-"""Progress of a meeting whose job has begun; before its end it stays below 1."""
+"""How often progress is written."""
+LEAST, MOST = 0.01, 0.99
+"""Bounds of a meeting's progress while its job runs; 1 is written when it is done."""
 
 
-class StageWatch:
-    """A Watch over one stage of one job; see meetcore.jobs.tasks.Watch.
+class StoredProgress:
+    """A TaskObserver that writes the progress of one stage into the store.
 
     Parameters
     ----------
-    ask : called with every news; raises Stopped when the work is to end
-    take : takes the words of each piece
+    check_stop : called with every report; raises TaskStopped when the job is to end
+    begun : part of the stage, 0 to 1, that was done before it was resumed
     """
 
     def __init__(
@@ -35,8 +39,7 @@ class StageWatch:
         meeting_id: str,
         stage: JobStage,
         estimate: Estimate,
-        ask: Callable[[], None],
-        take: Callable[[PieceWords], None] = lambda words: None,
+        check_stop: Callable[[], None],
         begun: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -44,44 +47,42 @@ class StageWatch:
         self._meeting_id = meeting_id
         self._stage = stage
         self._estimate = estimate
-        self._ask = ask
-        self._take = take
+        self._check_stop = check_stop
         self._begun = begun
         self._part = begun
         self._clock = clock
         self._reported_at = clock()
         self._loaded_at: float | None = None
-        self._tell()
+        self._report()
 
     @property
-    def elapsed(self) -> float:
-        """Seconds since its models were there."""
+    def elapsed_s(self) -> float:
+        """Seconds since the stage's models were loaded; 0 before that."""
         return 0.0 if self._loaded_at is None else self._clock() - self._loaded_at
 
     def poll(self) -> None:
-        """End the task when nobody wants it; else tell the time that is left."""
-        self._ask()
+        """Write the time left every half second; raises TaskStopped when the job is to end."""
+        self._check_stop()
         if self._clock() - self._reported_at >= REPORT_S:
-            self._tell()
+            self._report()
 
     def progress(self, part: float) -> None:
-        """Note how far it is."""
+        """Note the part done; it never decreases."""
         if self._loaded_at is None:
             self._loaded_at = self._clock()
         self._part = max(self._part, min(part, 1.0))
         self.poll()
 
     def piece(self, words: PieceWords) -> None:
-        """Keep the words of a piece."""
-        self._ask()
-        self._take(words)
+        """Raises TaskStopped when the job is to end; the words are kept by StoredResults."""
+        self._check_stop()
 
-    def _tell(self) -> None:
-        """A bar that stands still is no reason to lose the work."""
+    def _report(self) -> None:
+        """Write the progress; a StoreError is only logged, as nothing but the bar depends on it."""
         now = self._reported_at = self._clock()
         # Rounded: sums of the stages' shares differ in their last bit, and a bar never goes back.
         overall = round(self._estimate.overall(self._stage, self._part), 4)
-        left = self._estimate.remaining(self._stage, self._part, self._begun, self.elapsed, now)
+        left = self._estimate.remaining(self._stage, self._part, self._begun, self.elapsed_s, now)
         try:
             job = self._store.jobs.update(
                 self._meeting_id,
@@ -90,11 +91,11 @@ class StageWatch:
                 overall=overall,
                 remaining_s=left,
             )
-            self._store.update(self._meeting_id, progress=max(BEGUN, min(overall, 0.99)))
+            self._store.update(self._meeting_id, progress=max(LEAST, min(overall, MOST)))
         except MeetingNotFoundError as error:
-            raise CancelledByPerson from error
+            raise JobCancelled from error
         except StoreError:
             logger.exception("meeting %s: its progress could not be saved", self._meeting_id)
             return
         if job.state is JobState.CANCELLED:
-            raise CancelledByPerson
+            raise JobCancelled

@@ -1,4 +1,7 @@
-"""Where jobs are asked for: files come in, passes are repeated, given up, or taken up again."""
+"""Makes jobs and queues them: for uploads, ended meetings, repeated stages and after a restart.
+
+`MeetingService` calls it; jobs go to `JobRunner`, which runs them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError, StoreError
-from meetcore.jobs.runner import MOST_ATTEMPTS, JobRunner
+from meetcore.jobs.runner import MAX_ATTEMPTS, UNFINISHED, JobRunner
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
@@ -19,16 +22,20 @@ from meetcore.text.names import shown_name, title_of
 logger = logging.getLogger(__name__)
 
 SOURCE_NAME = "upload"
-"""Without an ending: what a file is, its content tells."""
-UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
-TOO_OFTEN = (
-    f"Its work was begun {MOST_ATTEMPTS} times and never ended, because Meetcore stopped each time."
+"""Without a suffix: the decoder detects the format from the content."""
+TOO_MANY_ATTEMPTS = (
+    f"Its work was begun {MAX_ATTEMPTS} times and never ended, because Meetcore stopped each time."
     " What was done is kept; try again."
 )
 
 
-class JobDesk:
-    """Takes what pages and the command line ask for to the runner."""
+class JobSubmission:
+    """Queues jobs at the runner.
+
+    Parameters
+    ----------
+    is_live : whether a meeting still runs
+    """
 
     def __init__(
         self,
@@ -43,7 +50,13 @@ class JobDesk:
         self._is_live = is_live
 
     def import_file(self, path: Path, name: str, options: JobOptions, title: str | None) -> str:
-        """Move a file in and queue its job; gives the new meeting's id."""
+        """Make a meeting of a media file, which is moved, and queue its job; the meeting's id.
+
+        Raises
+        ------
+        StoreError, RecordingError
+            The meeting or the file could not be kept; the file stays where it was.
+        """
         meeting = self._store.create_meeting(
             (title or "").strip() or title_of(name),
             language=options.language or self._settings.language,
@@ -52,7 +65,7 @@ class JobDesk:
         )
         folder = self._settings.recordings_dir / meeting.id
         try:
-            source = self._moved(path, folder / SOURCE_NAME)
+            source = self._move(path, folder / SOURCE_NAME)
             self._runner.submit(
                 Job(
                     meeting.id,
@@ -63,12 +76,20 @@ class JobDesk:
                 )
             )
         except BaseException:
-            self._take_back(meeting.id, folder)
+            self._discard(meeting.id, folder)
             raise
         return meeting.id
 
     def finalize(self, meeting_id: str) -> None:
-        """The second pass of an ended meeting; work that was given up goes on where it was."""
+        """Queue the second pass of an ended meeting; an unfinished job is resumed.
+
+        Raises
+        ------
+        MeetingStateError
+            The meeting still runs, or nothing is left to do it with.
+        MeetingNotFoundError
+            There is no such meeting.
+        """
         self._refuse_live(meeting_id)
         job = self._store.jobs.get(meeting_id)
         if job is None or job.state is JobState.DONE:
@@ -78,15 +99,26 @@ class JobDesk:
             self.retry(meeting_id, None, None)
 
     def retry(self, meeting_id: str, stage: JobStage | None, options: JobOptions | None) -> None:
-        """Do one stage and what follows again; for None, go on where it failed."""
+        """Queue a job again from a stage on; None resumes it where it failed or was cancelled.
+
+        Options that change the words (language, recognizer, prompt) begin it at RECOGNIZING.
+
+        Raises
+        ------
+        MeetingStateError
+            The meeting still runs, or nothing is left to do it with.
+        MeetingNotFoundError
+            There is no such meeting.
+        """
         self._refuse_live(meeting_id)
         job = self._store.jobs.get(meeting_id)
         if job is None:
             job = Job(meeting_id, JobState.DONE, JobStage.RECOGNIZING)
         wanted = stage or (JobStage.RECOGNIZING if job.state is JobState.DONE else job.stage)
         wanted = self._possible(job, wanted)
-        again = stage is not None or job.state is JobState.DONE or _hears_else(job, options)
-        if again and options is not None and _hears_else(job, options) and stage is None:
+        new_words = _changes_words(job, options)
+        anew = stage is not None or job.state is JobState.DONE or new_words
+        if new_words and stage is None:
             wanted = min(wanted, JobStage.RECOGNIZING, key=list(JobStage).index)
         self._runner.submit(
             replace(
@@ -97,7 +129,7 @@ class JobDesk:
                 progress=0.0,
                 overall=0.0,
                 remaining_s=None,
-                checkpoint_samples=0 if again else job.checkpoint_samples,
+                checkpoint_samples=0 if anew else job.checkpoint_samples,
                 detail="",
                 attempts=0,
                 finished_at=None,
@@ -105,21 +137,25 @@ class JobDesk:
         )
 
     def recover(self) -> list[str]:
-        """Take up what the last process left in work; gives the meetings with a job.
+        """Queue the jobs that the last process left unfinished; the ids of their meetings.
 
-        A crash costs an attempt; a job that was begun too often waits for a person.
+        A crash counts as an attempt; a job that crashed too often fails and waits for the user.
         """
         unfinished = self._store.jobs.list(UNFINISHED)
         for job in sorted(unfinished, key=lambda job: str(job.created_at)):
-            if job.state is JobState.RUNNING and job.attempts >= MOST_ATTEMPTS:
-                self._store.jobs.update(job.meeting_id, state=JobState.FAILED, detail=TOO_OFTEN)
-                self._store.update(job.meeting_id, state=MeetingState.FAILED, detail=TOO_OFTEN)
+            if job.state is JobState.RUNNING and job.attempts >= MAX_ATTEMPTS:
+                self._store.jobs.update(
+                    job.meeting_id, state=JobState.FAILED, detail=TOO_MANY_ATTEMPTS
+                )
+                self._store.update(
+                    job.meeting_id, state=MeetingState.FAILED, detail=TOO_MANY_ATTEMPTS
+                )
             else:
                 self._runner.resume(job.meeting_id)
         return [job.meeting_id for job in unfinished]
 
     def _possible(self, job: Job, wanted: JobStage) -> JobStage:
-        """The stage wanted, or the one it needs first."""
+        """The stage wanted, or an earlier one whose result is missing."""
         has_source = job.source_path is not None and Path(job.source_path).exists()
         if wanted is JobStage.DECODING and not has_source:
             wanted = JobStage.RECOGNIZING
@@ -141,7 +177,7 @@ class JobDesk:
         if self._is_live(meeting_id):
             raise MeetingStateError("This meeting is still running; stop it first.")
 
-    def _moved(self, path: Path, target: Path) -> Path:
+    def _move(self, path: Path, target: Path) -> Path:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             return Path(shutil.move(path, target))
@@ -151,17 +187,17 @@ class JobDesk:
                 " Check the free space and the access rights there, then try again."
             ) from error
 
-    def _take_back(self, meeting_id: str, folder: Path) -> None:
-        """Undo a meeting that could not begin; whatever hinders that is not the news."""
+    def _discard(self, meeting_id: str, folder: Path) -> None:
+        """Delete a meeting that could not be queued; errors are only logged."""
         try:
             self._store.delete(meeting_id)
         except (MeetcoreError, StoreError):
-            logger.exception("meeting %s: it could not be taken back", meeting_id)
+            logger.exception("meeting %s: it could not be deleted", meeting_id)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _hears_else(job: Job, options: JobOptions | None) -> bool:
-    """Whether new options change the words, so that those of a draft are no use."""
+def _changes_words(job: Job, options: JobOptions | None) -> bool:
+    """Whether the new options need another recognition, so that a draft cannot be resumed."""
     if options is None:
         return False
     old = job.options

@@ -1,0 +1,173 @@
+"""The stages of one pass in order: decode, recognize, diarize, attribute; the only such sequence.
+
+`runner` runs it for meetings in the store (meetcore.jobs.stored_results), `single_file.pass_over`
+for a file whose results stay in memory. Both hand over a `PassResults`, which takes each result.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from meetcore.asr.offline.recording import PieceWords
+from meetcore.audio.disk import PCM_NAME
+from meetcore.audio.recording import RecordingReader
+from meetcore.jobs.diarize_stage import not_diarized
+from meetcore.jobs.tasks import (
+    Compacted,
+    CompactTask,
+    Decoded,
+    DecodeTask,
+    Diarized,
+    DiarizeTask,
+    Engine,
+    Recognized,
+    RecognizeTask,
+    Task,
+    TaskObserver,
+    WorkerDiedError,
+)
+from meetcore.records import JobOptions, JobStage
+
+STAGES = tuple(JobStage)
+"""In the order in which they run."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class PassPlan:
+    """What a pass works on, and where it begins."""
+
+    folder: Path
+    """Of the recording."""
+    options: JobOptions
+    first_stage: JobStage = JobStage.DECODING
+    """Results of the stages before it exist already."""
+    decode: DecodeTask | None = None
+    """Required where the first stage is DECODING."""
+    start_sample: int = 0
+    """Recognition begins here (16 kHz); words before it exist already."""
+    words_suffice: bool = False
+    """Whether a worker that dies while diarizing costs the speakers only, not the pass."""
+
+    def includes(self, stage: JobStage) -> bool:
+        """Whether the stage is still to be run."""
+        return STAGES.index(stage) >= STAGES.index(self.first_stage)
+
+
+class PassResults(Protocol):
+    """Takes the results of a pass. Each call returns before the next stage begins; what it raises
+    ends the pass."""
+
+    def observe(self, stage: JobStage) -> AbstractContextManager[TaskObserver]:
+        """The observer of a stage with tasks, entered when it begins and left when it ends."""
+        ...
+
+    def decoded(self, done: Decoded) -> None:
+        """The file was decoded."""
+        ...
+
+    def measured(self, n_samples: int) -> None:
+        """The recording has so many samples at 16 kHz; after 0 no stage follows."""
+        ...
+
+    def compacted(self, done: Compacted) -> None:
+        """The raw recording was compressed, or could not be."""
+        ...
+
+    def piece(self, words: PieceWords) -> None:
+        """The next piece was recognized."""
+        ...
+
+    def recognized(self, done: Recognized) -> None:
+        """All pieces were recognized."""
+        ...
+
+    def diarized(self, done: Diarized) -> None:
+        """The speakers were found, or could not be."""
+        ...
+
+    def attribute(self) -> None:
+        """Give each word to the speaker of the turn it lies in."""
+        ...
+
+
+def run_pass(plan: PassPlan, engine: Engine, results: PassResults) -> None:
+    """Run the stages from `plan.first_stage` on; blocks until the last one is done.
+
+    Raises
+    ------
+    TaskStopped
+        An observer raised it.
+    WorkerDiedError
+        The worker process ended; the pass may be resumed.
+    MeetcoreError, UnexpectedTaskError
+        A stage failed. A failed diarization does not raise: the words stay without speakers.
+    """
+    if plan.includes(JobStage.DECODING):
+        n_samples = _decode(plan, engine, results)
+    else:
+        n_samples = RecordingReader(plan.folder).n_samples
+    results.measured(n_samples)
+    if n_samples == 0:
+        return
+    if plan.includes(JobStage.RECOGNIZING):
+        _recognize(plan, engine, results)
+    if plan.options.speakers and plan.includes(JobStage.DIARIZING):
+        _diarize(plan, engine, results)
+    results.attribute()
+
+
+def _decode(plan: PassPlan, engine: Engine, results: PassResults) -> int:
+    assert plan.decode is not None
+    with results.observe(JobStage.DECODING) as observer:
+        done = _run(engine, plan.decode, observer, Decoded)
+    results.decoded(done)
+    return done.n_samples
+
+
+def _recognize(plan: PassPlan, engine: Engine, results: PassResults) -> None:
+    with results.observe(JobStage.RECOGNIZING) as observer:
+        if (plan.folder / PCM_NAME).exists():
+            results.compacted(_run(engine, CompactTask(plan.folder), observer, Compacted))
+        task = RecognizeTask(plan.folder, plan.start_sample, plan.options)
+        done = _run(engine, task, _PieceObserver(observer, results), Recognized)
+    results.recognized(done)
+
+
+def _diarize(plan: PassPlan, engine: Engine, results: PassResults) -> None:
+    with results.observe(JobStage.DIARIZING) as observer:
+        try:
+            done = _run(engine, DiarizeTask(plan.folder, plan.options), observer, Diarized)
+        except WorkerDiedError as error:
+            if not plan.words_suffice:
+                raise
+            done = Diarized(detail=not_diarized(error))
+    results.diarized(done)
+
+
+def _run(engine: Engine, task: Task, observer: TaskObserver, kind: type[Answer]) -> Answer:
+    result = engine.run(task, observer)
+    assert isinstance(result, kind)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _PieceObserver:
+    """A TaskObserver that hands the words to the results too."""
+
+    observer: TaskObserver
+    results: PassResults
+
+    def poll(self) -> None:
+        self.observer.poll()
+
+    def progress(self, part: float) -> None:
+        self.observer.progress(part)
+
+    def piece(self, words: PieceWords) -> None:
+        self.observer.piece(words)
+        self.results.piece(words)

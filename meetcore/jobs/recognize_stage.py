@@ -1,0 +1,84 @@
+"""The recognition stage: `stages.perform` calls `recognize`, which reports words piece by piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from meetcore.asr.offline.recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.recognizer import Recognizer
+from meetcore.asr.vad.silero import load_activity
+from meetcore.audio.recording import RecordingReader
+from meetcore.errors import InferenceError
+from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
+from meetcore.records import SAMPLE_RATE
+
+
+def recognize(
+    task: RecognizeTask, recognizer: Recognizer, observer: TaskObserver, note: str = ""
+) -> Recognized:
+    """Recognize a recording from a sample on.
+
+    Parameters
+    ----------
+    note : why this recognizer is not the one asked for; part of the result's detail
+
+    Raises
+    ------
+    InferenceError
+        The recognizer failed on every piece of the recording; the log has the cause.
+    TaskStopped
+        The observer raised it.
+    """
+    reader = RecordingReader(task.folder)
+    failures = FailedPieces()
+    observer.progress(0.0)
+    for piece in recognize_recording(
+        reader.read,
+        reader.n_samples,
+        recognizer,
+        load_activity(),
+        OfflineOptions(language=task.options.language, prompt=task.options.prompt),
+        start_sample=task.start_sample,
+    ):
+        failures.add(piece)
+        observer.piece(piece)
+        observer.progress(piece.end_sample / reader.n_samples)
+    missing = failures.sentence(whole_recording=task.start_sample == 0)
+    detail = " ".join(part for part in (note, missing) if part)
+    return Recognized(str(recognizer.info), recognizer.info.weight, detail)
+
+
+@dataclass(slots=True)
+class FailedPieces:
+    """Counts the pieces that the recognizer failed on."""
+
+    n_pieces: int = 0
+    failed: list[int] = field(default_factory=list)
+    """Samples of each failed piece, at 16 kHz."""
+
+    def add(self, piece: PieceWords) -> None:
+        """Count a piece."""
+        self.n_pieces += 1
+        if piece.failed:
+            self.failed.append(piece.end_sample - piece.start_sample)
+
+    def sentence(self, whole_recording: bool) -> str:
+        """How much is missing; empty where nothing is.
+
+        Parameters
+        ----------
+        whole_recording : the pieces counted are all there are
+
+        Raises
+        ------
+        InferenceError
+            Every piece of the whole recording failed.
+        """
+        if not self.failed:
+            return ""
+        if whole_recording and len(self.failed) == self.n_pieces:
+            raise InferenceError(
+                "The recognizer failed on the whole recording; the log has the cause."
+            )
+        seconds = sum(self.failed) / SAMPLE_RATE
+        return f"The recognizer failed on {seconds:.0f} s of it; finish it again to retry."

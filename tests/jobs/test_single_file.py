@@ -1,0 +1,85 @@
+"""One file through all stages in memory: its transcript, no sound, no speakers, a stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from meetcore.jobs.engines.inprocess import InProcessEngine
+from meetcore.jobs.single_file import pass_over
+from meetcore.jobs.tasks import TaskObserver, TaskStopped
+from meetcore.records import JobOptions, JobStage
+from tests.jobs.helpers import wav
+from tests.jobs.test_decoding import RecordingObserver
+from tests.support.shared_models import SharedModels
+from tests.support.stand_ins import StandIn, texts
+
+
+class Stages:
+    """Notes which stages were observed."""
+
+    def __init__(self) -> None:
+        self.seen: list[JobStage] = []
+        self.observer = RecordingObserver()
+
+    @contextmanager
+    def during(self, stage: JobStage) -> Iterator[TaskObserver]:
+        self.seen.append(stage)
+        yield self.observer
+
+
+@pytest.fixture
+def engine(identifier: StandIn) -> InProcessEngine:
+    return InProcessEngine(SharedModels(lambda timeout_s: identifier))  # type: ignore[arg-type, return-value]
+
+
+def source(tmp_path: Path, seconds: float) -> Path:
+    path = tmp_path / "talk.wav"
+    path.write_bytes(wav(seconds))
+    return path
+
+
+def test_transcript_has_words_and_speakers(tmp_path: Path, engine: InProcessEngine) -> None:
+    stages = Stages()
+    found = pass_over(source(tmp_path, 8.0), JobOptions(), engine, stages.during)
+    assert stages.seen == list(JobStage)
+    assert texts(found.segments) == [f"w{n}" for n in range(1, 17)]
+    assert {each.speaker for each in found.segments} == {"S1", "S2"}
+    assert {turn.speaker for turn in found.turns} == {"S1", "S2"}
+    assert found.audio_s == 8.0 and found.recognized.recognizer
+    assert (tmp_path / "talk.wav").exists()
+
+
+def test_without_speakers_no_diarization_is_run(tmp_path: Path, engine: InProcessEngine) -> None:
+    stages = Stages()
+    options = JobOptions(speakers=False)
+    found = pass_over(source(tmp_path, 4.0), options, engine, stages.during)
+    assert JobStage.DIARIZING not in stages.seen
+    assert {each.speaker for each in found.segments} == {None}
+    assert found.turns == ()
+
+
+def test_file_without_sound_is_an_empty_transcript(
+    tmp_path: Path, engine: InProcessEngine, identifier: StandIn
+) -> None:
+    identifier.recognizer = None
+    stages = Stages()
+    found = pass_over(source(tmp_path, 0.0), JobOptions(), engine, stages.during)
+    assert (found.audio_s, found.segments, found.turns) == (0.0, (), ())
+    assert stages.seen == [JobStage.DECODING]
+
+
+def test_observer_can_stop_the_pass(tmp_path: Path, engine: InProcessEngine) -> None:
+    class Stopping(RecordingObserver):
+        def piece(self, words: Any) -> None:
+            raise TaskStopped
+
+    stages = Stages()
+    stages.observer = Stopping()
+    with pytest.raises(TaskStopped):
+        pass_over(source(tmp_path, 4.0), JobOptions(), engine, stages.during)
+    assert stages.seen == [JobStage.DECODING, JobStage.RECOGNIZING]
