@@ -1,6 +1,10 @@
-# make run    everything the app needs (first time: some GB), then the app
-# make test   the same, and what the tests need; then format, lint, types and every test
+# make run    everything the app needs (first time: some GB), then the app; ARGS="--port 8502"
+#             or another option of `meetcore run`
+# make test   the same, and what the tests need; then format, lint, types and all but the long tests
+# make test-quick  the tests that need no weights and no browser
+# make test-long  fifty meetings, broken installations, benches from end to end
 # make test-environments  the doctor beside a real pyannote.audio 2.1.1 (4 GB until make clean)
+# make wheel  the installable package, in dist/
 # make clean  forget the set-up (weights stay in the user's cache)
 #
 # torch comes with its CUDA libraries, several GB, on machines without a GPU too: the registry's
@@ -17,25 +21,39 @@ NODE_PACKAGES := node_modules/.package-lock.json
 # Weights travel, and Chromium installs, while the packages unpack.
 MAKEFLAGS += -j4 --no-print-directory
 
-ifneq ($(filter test% lint setup-test setup-environments,$(MAKECMDGOALS)),)
+ifneq ($(filter test% lint wheel setup-test setup-environments,$(MAKECMDGOALS)),)
 INSTALLED := $(SETUP)/packages-test
 else
 INSTALLED := $(SETUP)/packages
 endif
 
-.PHONY: run test lint lint-js test-js test-computing test-waiting test-environments setup setup-test setup-environments clean
+.PHONY: run wheel test lint lint-js test-js test-python test-quick test-long test-environments setup setup-test \
+	setup-environments clean
 .DELETE_ON_ERROR:
 
-run: setup
-	$(BIN)/streamlit run app.py
+# The rest of the weights is fetched, and converted, by the command itself.
+run: $(INSTALLED) $(SETUP)/fetched
+	$(BIN)/python -m meetcore run $(ARGS)
 
-# Two at once on two cores: what waits for browsers, clocks and meetings, and, standing back behind
-# it, what only computes.
-COMPUTING := tests/metrics tests/speakers tests/speech tests/store tests/transcript tests/weights \
-	$(wildcard tests/test_*.py)
-WAITING := $(filter-out $(COMPUTING) tests/conftest.py,$(wildcard tests/*[a-z]))
+# dist/meetcore-*.whl; the same files give the same bytes.
+wheel: $(INSTALLED)
+	$(BIN)/python -m build --no-isolation --wheel
 
-test: lint test-js test-computing test-waiting
+# Three processes on two cores: many tests wait for browsers, clocks and meetings. What shares a
+# server or loaded models stays in one process, and the longest begin first (tests/conftest.py).
+PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
+
+test: lint test-js test-python
+
+test-python: setup-test
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
+
+test-quick: setup-test
+	$(BIN)/python -m pytest $(PARALLEL) \
+		-m "not model and not browser and not install and not long and not environment" $(PYTEST_ARGS)
+
+test-long: setup-test
+	$(BIN)/python -m pytest -m "long and not environment" $(PARALLEL) $(PYTEST_ARGS)
 
 lint: setup-test lint-js
 	$(BIN)/ruff format --check .
@@ -50,12 +68,6 @@ lint-js: $(NODE_PACKAGES)
 
 test-js:
 	node --test --test-reporter=spec $(shell find tests -name "*.test.js")
-
-test-computing: setup-test
-	nice -n 10 $(BIN)/python -m pytest $(COMPUTING) $(PYTEST_ARGS)
-
-test-waiting: setup-test
-	$(BIN)/python -m pytest $(WAITING) $(PYTEST_ARGS)
 
 test-environments: setup-test setup-environments
 	$(BIN)/python -m pytest tests/environments -m environment $(PYTEST_ARGS)
@@ -73,7 +85,7 @@ $(SETUP)/uv:
 
 # The few small packages that fetching weights needs, so that it can begin at once.
 $(SETUP)/fetching: constraints.txt | $(SETUP)/uv
-	$(UV) --quiet filelock platformdirs pydantic-settings
+	$(UV) --quiet filelock platformdirs pydantic-settings rich
 	@touch $@
 
 $(SETUP)/packages: requirements.txt constraints.txt | $(SETUP)/fetching
@@ -110,4 +122,4 @@ $(SETUP)/chromium: | $(SETUP)/packages-test
 	@touch $@
 
 clean:
-	rm -rf .venv node_modules $(SETUP) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules $(SETUP) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from meetcore.errors import MeetcoreError
-    from meetcore.python_api.live_session import LiveSession, LiveUpdate, open_session
+    from meetcore.python_api.live_session import LiveSession, open_session
+    from meetcore.python_api.live_update import LiveUpdate
     from meetcore.python_api.transcript import Transcript
     from meetcore.python_api.transcription import transcribe
     from meetcore.records import Segment, Speaker, Turn, Word
@@ -44,7 +45,7 @@ __all__ = [
 
 _MODULES = {
     "LiveSession": "meetcore.python_api.live_session",
-    "LiveUpdate": "meetcore.python_api.live_session",
+    "LiveUpdate": "meetcore.python_api.live_update",
     "MeetcoreError": "meetcore.errors",
     "Segment": "meetcore.records",
     "Settings": "meetcore.settings",

@@ -1,4 +1,4 @@
-"""`python -m meetcore`: see meetcore/cli/main.py."""
+"""`python -m meetcore`: the command line, see meetcore/cli/main.py."""
 
 import sys
 

@@ -21,7 +21,7 @@ PAGES = tuple(sorted((ROOT / "pages").rglob("*.py")))
 MODULES = tuple(sorted(LIBRARY.rglob("*.py")))
 EVERYTHING = (APP, *MODULES, *PAGES)
 
-_BASE = {"errors", "text", "records", "settings", "plugins"}
+_BASE = {"errors", "installation", "text", "records", "settings", "plugins"}
 _SOUND = _BASE | {"weights", "audio"}
 _MODELS = _SOUND | {"asr", "diarization", "transcript", "models"}
 _WORK = _MODELS | {"store", "profiles"}
@@ -29,6 +29,7 @@ _SERVICE = _WORK | {"live", "jobs"}
 _DOORS = _SERVICE | {"service", "metrics", "diagnostics"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
+    "installation": set(),
     "text": set(),
     "records": {"errors"},
     "settings": {"errors", "records"},

@@ -30,6 +30,7 @@ import numpy as np
 from meetcore.asr.engine import Engine, EngineSpec, LoadRequest
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
 from meetcore.errors import InferenceError, MeetcoreError, ModelUnavailableError
+from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.plugins import Row, registry_rows
 from meetcore.records import SAMPLE_RATE
 from meetcore.weights.resolver import WeightResolver
@@ -85,15 +86,10 @@ def load_recognizer(
     path = resolver.resolve(weight)
     engines = _engines(engine)
     known = resolver.catalogue.weights.get(weight)
+    name = path.stem if Path(weight).expanduser().exists() else weight
+    kind = known.format if known else _format_of(path, engines)
     request = LoadRequest(
-        path,
-        path.stem if Path(weight).expanduser().exists() else weight,
-        known.format if known else _format_of(path, engines),
-        resolver.cache_dir,
-        device,
-        _threads(threads),
-        workers,
-        compute_type,
+        path, name, kind, resolver.cache_dir, device, _threads(threads), workers, compute_type
     )
     return _first_that_loads(engines, request)
 
@@ -119,12 +115,13 @@ def _engines(setting: str) -> Engines:
         return _installed(rows)
     if setting not in rows:
         raise ModelUnavailableError(
-            f"No engine is called '{setting}'; set MEETCORE_ENGINE to auto, {', '.join(rows)}."
+            f"No engine is called '{setting}'; set MEETCORE_ENGINE to auto,"
+            f" {', '.join(engine_names())}."
         )
     engine = _engine_of(rows[setting])
     if not _is_installed(engine):
         raise ModelUnavailableError(
-            f"The engine {setting} is not installed; run: pip install {setting},"
+            f"The engine {setting} is not installed; run: {PIP_INSTALL} {setting},"
             " or set MEETCORE_ENGINE=auto."
         )
     return {setting: (rows[setting], engine)}
@@ -142,9 +139,7 @@ def _installed(rows: dict[str, Row]) -> Engines:
         if _is_installed(engine):
             found[name] = row, engine
     if not found:
-        raise ModelUnavailableError(
-            "No engine for Whisper is installed; run: pip install -r requirements.txt"
-        )
+        raise ModelUnavailableError(f"No engine for Whisper is installed; run: {REINSTALL}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Deleting meetings from the shell, after a question."""
+"""`meetings delete`: delete meetings after asking for confirmation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from meetcore.cli.meeting_ids import pick
+from meetcore.cli.meeting_ids import find_meeting
 from meetcore.errors import MeetcoreError, MeetingNotFoundError, MeetingStateError
 from meetcore.records import Meeting, MeetingState
 from meetcore.settings import Settings
@@ -19,20 +19,20 @@ from meetcore.text.lines import one_line
 if TYPE_CHECKING:
     from meetcore.service.meeting_service import MeetingService
 
-PATIENCE_S = 20.0
+DELETE_TIMEOUT_S = 20.0
 POLL_S = 0.02
 YES = frozenset({"y", "yes"})
 
 
-def delete(settings: Settings, store: MeetingStore, arguments: argparse.Namespace) -> int:
-    """Delete text and audio of the meetings named; 1 if one could not be, or nobody said yes."""
-    # Half a second of imports, which a list or a search does without.
+def delete_meetings(settings: Settings, store: MeetingStore, arguments: argparse.Namespace) -> int:
+    """Delete text and audio of meetings; 1 if one could not be deleted, or the answer was no."""
+    # Half a second of imports, which listing and searching do without.
     from meetcore.service.meeting_service import MeetingService
 
     if not arguments.yes and not sys.stdin.isatty():
-        arguments.refuse("nobody is here to be asked; add --yes to delete without a question")
-    found, failed = _found(store, arguments.ids)
-    if found and not arguments.yes and not _agreed(found):
+        arguments.refuse("there is no terminal to ask at; add --yes to delete without a question")
+    found, failed = _find_all(store, arguments.ids)
+    if found and not arguments.yes and not _is_confirmed(found):
         print("Nothing was deleted.", file=sys.stderr)
         return 1
     service = MeetingService(settings, store)
@@ -51,15 +51,16 @@ def delete(settings: Settings, store: MeetingStore, arguments: argparse.Namespac
 
 
 def purge(service: MeetingService, meeting_id: str) -> None:
-    """Delete at once, and return when it is gone.
+    """Delete a meeting without time to undo, and wait until it is gone.
 
     Raises
     ------
     MeetingStateError
-        Something still holds it; it is hidden, and goes at the app's next start.
+        Another thread or process still uses its files; it is hidden, and the app deletes it at
+        its next start.
     """
     service.delete(meeting_id, undo_s=0.0)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + DELETE_TIMEOUT_S
     while time.monotonic() < deadline:
         try:
             service.store.get(meeting_id)
@@ -72,7 +73,10 @@ def purge(service: MeetingService, meeting_id: str) -> None:
 
 
 def _refuse_running(settings: Settings, meeting: Meeting) -> None:
-    """One that the app records just now; after a crash nobody holds the lock."""
+    """Raise MeetingStateError if the app is recording this meeting.
+
+    After a crash a meeting stays LIVE, but no process holds the lock.
+    """
     if meeting.state is not MeetingState.LIVE:
         return
     try:
@@ -84,13 +88,13 @@ def _refuse_running(settings: Settings, meeting: Meeting) -> None:
         ) from error
 
 
-def _found(store: MeetingStore, ids: list[str]) -> tuple[list[Meeting], bool]:
-    """The meetings meant, each once, and whether one was not found."""
+def _find_all(store: MeetingStore, ids: list[str]) -> tuple[list[Meeting], bool]:
+    """The meetings named, each once, and whether one was not found."""
     found: dict[str, Meeting] = {}
     failed = False
     for asked in ids:
         try:
-            meeting = pick(store, asked)
+            meeting = find_meeting(store, asked)
         except MeetcoreError as error:
             print(error, file=sys.stderr)
             failed = True
@@ -99,7 +103,8 @@ def _found(store: MeetingStore, ids: list[str]) -> tuple[list[Meeting], bool]:
     return list(found.values()), failed
 
 
-def _agreed(meetings: list[Meeting]) -> bool:
+def _is_confirmed(meetings: list[Meeting]) -> bool:
+    """Ask on standard error, read the answer from standard input."""
     for meeting in meetings:
         print(f"{meeting.id}  {one_line(meeting.title)}", file=sys.stderr)
     what = "this meeting" if len(meetings) == 1 else f"these {len(meetings)} meetings"

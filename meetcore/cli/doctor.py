@@ -1,6 +1,6 @@
-"""`python -m meetcore doctor`: what is wrong here and how to mend it; 1 if something is red.
+"""`doctor`: check this installation and say how to repair it; exit status 1 if something is red.
 
-Needs nothing but Python: whatever else is broken is what it is asked about.
+It starts with the standard library alone, since any other package may be the broken one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from meetcore.diagnostics.diagnose import diagnose
 from meetcore.diagnostics.facts.gather import deep_facts, quick_facts
 from meetcore.diagnostics.findings import Diagnosis, Verdict
 from meetcore.diagnostics.report import report_text, table
-from meetcore.diagnostics.rules.rule import REINSTALL
+from meetcore.installation import REINSTALL
 
 if TYPE_CHECKING:
     from meetcore.settings import Settings
@@ -33,13 +34,13 @@ CLIPBOARDS = (
     ("pbcopy",),
     ("clip.exe",),
 )
-"""Programs that put their input on the clipboard, each where its desktop has it."""
+"""Programs that copy their input to the clipboard; desktops have different ones."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--json", action="store_true", help="everything, for machines")
+    how.add_argument("--json", action="store_true", help="print everything as JSON")
     how.add_argument(
         "--report",
         action="store_true",
@@ -54,18 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Examine and tell; 1 if something is red."""
+    """Examine the installation and print the diagnosis; 1 if something is red."""
     facts = quick_facts()
     if not arguments.quick:
-        _tell("Importing libraries and hashing weights, about 20 s (--quick leaves it out)…")
+        _print_aside("Importing libraries and hashing weights, about 20 s (--quick leaves it out)…")
         facts = deep_facts(facts)
     diagnosis = diagnose(facts, datetime.now(UTC))
     if arguments.json:
-        print(json.dumps(_plain(diagnosis), indent=1))
+        print(json.dumps(_jsonable(diagnosis), indent=1))
     elif arguments.report:
         text = report_text(diagnosis, facts.settings)
         print(text)
-        _tell(_copied(text))
+        _print_aside(_copy_to_clipboard(text))
     else:
         print(table(diagnosis))
     passed = diagnosis.verdict is not Verdict.RED
@@ -75,48 +76,53 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _self_test(settings: Settings) -> bool:
-    """Run the pipeline on the sample; False if a figure is red."""
+    """Transcribe the sample conversation and print the measures; False if one is red."""
     try:
-        # What it stands on may be the very thing that is broken.
+        # A package that it needs may be the broken one.
+        from meetcore.cli.table import table_lines
         from meetcore.diagnostics.selftest.run import run_self_test
     except ImportError as error:
         print(f"The self-test needs {error.name}. {REINSTALL}")
         return False
-    board = ProgressBoard(sys.stderr)
-    result = run_self_test(
-        settings, lambda stage, part: board.show(Report("self-test", stage, part, f"{stage}…"))
-    )
-    board.close()
+    with closing(ProgressBoard(sys.stderr)) as board:
+        result = run_self_test(
+            settings, lambda stage, part: board.show(Report("self-test", stage, part, stage))
+        )
     print(
         f"\n{result.recognizer}, voices: {result.voices or 'none'}, rtf and errors on the sample:"
     )
-    for each in result.measures:
-        print(f"   {each.name:<34}{each.here:<10}{each.expected:<28}{each.judgement}")
+    rows = [(each.name, each.here, each.expected, each.judgement) for each in result.measures]
+    for line in table_lines(("measure", "here", "expected", "judgement"), rows):
+        print(f"   {line}")
     for note in filter(None, (*result.notes, result.remark)):
         print(f"   {note}")
     return result.verdict is not Verdict.RED
 
 
-def _tell(text: str) -> None:
+def _print_aside(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _plain(value: Any) -> Any:
-    """Records as JSON has them."""
+def _jsonable(value: Any) -> Any:
+    """A record as dicts, lists and strings, for JSON."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        plain = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-        return {**plain, "verdict": value.verdict.value} if isinstance(value, Diagnosis) else plain
+        fields = {
+            each.name: _jsonable(getattr(value, each.name)) for each in dataclasses.fields(value)
+        }
+        return (
+            {**fields, "verdict": value.verdict.value} if isinstance(value, Diagnosis) else fields
+        )
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Path | datetime):
         return str(value)
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [_jsonable(each) for each in value]
     return value
 
 
-def _copied(text: str) -> str:
-    """Put text on the clipboard where a program for it is there; says how it went."""
+def _copy_to_clipboard(text: str) -> str:
+    """Copy text to the clipboard with the first program that works; a sentence on how it went."""
     for program in CLIPBOARDS:
         if shutil.which(program[0]):
             done = subprocess.run(program, input=text.encode(), check=False, timeout=10)

@@ -1,4 +1,4 @@
-"""A user's file lent to the pipeline, which takes what it is given for its own."""
+"""The user's file under a second name, for the import, which deletes the file it is given."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from meetcore.errors import AudioDecodeError
 
 
-def staged(path: Path, folder: Path) -> Path:
-    """Another name of the file, inside the folder: a link where the disk is the same, else a copy.
+def stage_file(path: Path, folder: Path) -> Path:
+    """Link the file into a folder, or copy it where links are not possible; the new path.
 
     Raises
     ------
     AudioDecodeError
-        It is missing, no file, not readable, or does not fit on the disk.
+        The file is missing, a folder, not readable, or the copy does not fit on the disk.
     """
     _check(path)
     folder.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def staged(path: Path, folder: Path) -> Path:
         return target
     except OSError:
         # Another disk, or a file system or owner that allows no links.
-        return _copied(path, target)
+        return _copy(path, target)
 
 
 def _check(path: Path) -> None:
@@ -39,7 +39,7 @@ def _check(path: Path) -> None:
         raise AudioDecodeError(f"{path} is no file that can be read; check what it is.")
 
 
-def _copied(path: Path, target: Path) -> Path:
+def _copy(path: Path, target: Path) -> Path:
     try:
         shutil.copyfile(path, target)
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""How far a job is, shown while another thread works on it."""
+"""Progress of a job, shown while another thread works on it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from meetcore.errors import StoreError
 from meetcore.records import Job, JobStage, JobState
 
 POLL_S = 0.25
-BAR = 20
-DOING = {
+STAGES = {
     JobStage.DECODING: "decoding",
     JobStage.RECOGNIZING: "recognizing",
     JobStage.DIARIZING: "finding speakers",
@@ -21,18 +20,26 @@ DOING = {
 
 
 @contextmanager
-def following(board: ProgressBoard, look: Callable[[], Job | None], name: str) -> Iterator[None]:
-    """Show what `look` sees of the job, until the block ends."""
+def job_progress(
+    board: ProgressBoard, read_job: Callable[[], Job | None], name: str
+) -> Iterator[None]:
+    """Show the job's progress on the board until the block ends.
+
+    Parameters
+    ----------
+    read_job : callable
+        The job's present record; called on a thread of its own, four times a second.
+    """
     over = threading.Event()
 
     def follow() -> None:
         while not over.wait(POLL_S):
             try:
-                job = look()
+                job = read_job()
             except StoreError:
-                continue  # It is busy; the next look will tell.
+                continue  # The database is busy; it is asked again.
             if job is not None and job.state is JobState.RUNNING:
-                board.show(report(job, name))
+                board.show(job_report(job, name))
 
     thread = threading.Thread(target=follow, name="follow-job", daemon=True)
     thread.start()
@@ -44,19 +51,16 @@ def following(board: ProgressBoard, look: Callable[[], Job | None], name: str) -
         board.close()
 
 
-def report(job: Job, name: str) -> Report:
+def job_report(job: Job, name: str) -> Report:
     """A job's progress, for the board."""
-    share = min(max(job.overall, 0.0), 1.0)
-    bar = ("█" * round(share * BAR)).ljust(BAR, "░")
-    left = f", {remaining(job.remaining_s)} left" if job.remaining_s is not None else ""
-    text = f"{name}  {bar} {share:4.0%}  {DOING[job.stage]}{left}"
-    return Report(name, "", share, text)
+    left = f", {remaining_text(job.remaining_s)} left" if job.remaining_s is not None else ""
+    return Report(name, "", min(max(job.overall, 0.0), 1.0), f"{STAGES[job.stage]}{left}")
 
 
-def remaining(seconds: float) -> str:
-    """A time to wait, as exact as anybody can know it.
+def remaining_text(seconds: float) -> str:
+    """A remaining time, rounded as an estimate deserves.
 
-    >>> remaining(4.2), remaining(100), remaining(4000)
+    >>> remaining_text(4.2), remaining_text(100), remaining_text(4000)
     ('about 5 s', 'about 2 min', 'about 1.1 h')
     """
     if seconds < 55:

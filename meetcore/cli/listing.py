@@ -1,47 +1,48 @@
-"""Meetings and hits as lines for people, or as JSON for programs."""
+"""Meetings and search hits as lines of text or as JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
+from meetcore.cli.table import table_lines
 from meetcore.records import MeetingSummary, SearchHit
 from meetcore.text.lines import one_line
 from meetcore.transcript.formats.paragraphs import clock
 
-MATCH = ("\x1b[1m", "\x1b[0m")
-"""Around what was searched for, on a terminal."""
-MOST_PEOPLE = 4
+BOLD, NOT_BOLD = "\x1b[1m", "\x1b[0m"
+MAX_PEOPLE = 4
+HEADINGS = ("id", "date", "duration", "state", "people", "title")
 
 
-def table(rows: Sequence[MeetingSummary]) -> list[str]:
-    """One line a meeting: id, local date and time, duration, state, people, title."""
-    cells = [_cells(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in cells
-    ]
+def meeting_lines(rows: Sequence[MeetingSummary], width: int | None = None) -> list[str]:
+    """One line a meeting: id, local date and time, duration, state, people, title.
+
+    Parameters
+    ----------
+    width : int, optional
+        Of the terminal, where the lines are for one; see `table_lines`.
+    """
+    return table_lines(HEADINGS, [_cells(row) for row in rows], width, ("people", "title"))
 
 
 def _cells(row: MeetingSummary) -> tuple[str, ...]:
     meeting = row.meeting
     names = [one_line(person.display_name) for person in row.people]
-    more = [f"+{len(names) - MOST_PEOPLE}"] if len(names) > MOST_PEOPLE else []
+    more = [f"+{len(names) - MAX_PEOPLE}"] if len(names) > MAX_PEOPLE else []
     return (
         meeting.id,
         f"{meeting.created_at.astimezone():%Y-%m-%d %H:%M}",
         clock(meeting.duration),
         str(meeting.state),
-        ", ".join(names[:MOST_PEOPLE] + more) or "-",
+        ", ".join(names[:MAX_PEOPLE] + more) or "-",
         one_line(meeting.title),
     )
 
 
 def meetings_json(rows: Sequence[MeetingSummary]) -> str:
-    """A list of objects, one a meeting."""
+    """A JSON list with one object per meeting."""
     return _json([_meeting(row) for row in rows])
 
 
@@ -51,7 +52,7 @@ def _meeting(row: MeetingSummary) -> dict[str, Any]:
         "id": meeting.id,
         "title": meeting.title,
         "state": str(meeting.state),
-        "created_at": _moment(meeting.created_at),
+        "created_at": meeting.created_at.isoformat(timespec="seconds"),
         "duration": meeting.duration,
         "people": [person.display_name for person in row.people],
         "language": meeting.language,
@@ -61,15 +62,15 @@ def _meeting(row: MeetingSummary) -> dict[str, Any]:
     }
 
 
-def hit_line(hit: SearchHit, marked: bool) -> str:
+def hit_line(hit: SearchHit, bold: bool) -> str:
     """Id, time, speaker and text of a hit.
 
     Parameters
     ----------
-    marked : bool
-        Show in bold what was searched for.
+    bold : bool
+        Show the words searched for in bold; only terminals show that.
     """
-    before, after = MATCH if marked else ("", "")
+    before, after = (BOLD, NOT_BOLD) if bold else ("", "")
     text = "".join(
         f"{before}{_printable(part.text)}{after}" if part.is_match else _printable(part.text)
         for part in hit.snippet
@@ -79,7 +80,7 @@ def hit_line(hit: SearchHit, marked: bool) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text that keeps the spaces at its ends, which part it from its neighbours."""
+    """Text without control characters; spaces at its ends are kept, they separate the parts."""
     bare = one_line(text)
     lead = " " if text[:1].isspace() else ""
     trail = " " if bare and text[-1:].isspace() else ""
@@ -87,7 +88,7 @@ def _printable(text: str) -> str:
 
 
 def hits_json(hits: Sequence[SearchHit]) -> str:
-    """A list of objects, one a hit."""
+    """A JSON list with one object per hit."""
     return _json(
         [
             {
@@ -100,10 +101,6 @@ def hits_json(hits: Sequence[SearchHit]) -> str:
             for hit in hits
         ]
     )
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
 
 
 def _json(items: list[dict[str, Any]]) -> str:

@@ -1,20 +1,21 @@
-"""The meeting a person means by the beginning of its id."""
+"""Find a meeting by the beginning of its id."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from meetcore.errors import MeetingNotFoundError
+from meetcore.installation import command
 from meetcore.records import Meeting
 from meetcore.store.meetings import MeetingStore
 
 LATEST = "latest"
-PAGE = 1000
-MOST_NAMED = 5
+PAGE_SIZE = 1000
+MAX_NAMED = 5
 
 
-def pick(store: MeetingStore, asked: str) -> Meeting:
-    """The one meeting whose id begins so; `latest` is the newest.
+def find_meeting(store: MeetingStore, asked: str) -> Meeting:
+    """The one meeting whose id begins with the text; `latest` is the newest.
 
     Raises
     ------
@@ -32,15 +33,15 @@ def pick(store: MeetingStore, asked: str) -> Meeting:
         return found[0]
     if not found:
         raise MeetingNotFoundError(
-            f"No meeting's id begins with {asked!r}; `python -m meetcore meetings list` shows them."
+            f"No meeting's id begins with {asked!r}; `{command('meetings list')}` shows them."
         )
-    names = ", ".join(meeting.id for meeting in found[:MOST_NAMED])
-    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    names = ", ".join(meeting.id for meeting in found[:MAX_NAMED])
+    more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
     raise MeetingNotFoundError(f"{asked!r} may be {names}{more}; write more of the id.")
 
 
 def _all(store: MeetingStore) -> Iterator[Meeting]:
     offset = 0
-    while page := store.list_meetings(limit=PAGE, offset=offset):
+    while page := store.list_meetings(limit=PAGE_SIZE, offset=offset):
         yield from page
-        offset += PAGE
+        offset += PAGE_SIZE

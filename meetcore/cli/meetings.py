@@ -1,4 +1,4 @@
-"""`python -m meetcore meetings {list,show,export,delete,search}`: what the app keeps."""
+"""`meetings {list,show,export,delete,search}`: work with the meetings that are kept here."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import re
 import sys
 from datetime import datetime, timedelta
 
-from meetcore.cli.delete import delete
-from meetcore.cli.export import exported
-from meetcore.cli.listing import hit_line, hits_json, meetings_json, table
-from meetcore.cli.meeting_ids import LATEST, pick
-from meetcore.cli.output import NAMES, STDOUT, Outlet, refusal
+from meetcore.cli.delete import delete_meetings
+from meetcore.cli.export import export_meeting
+from meetcore.cli.listing import hit_line, hits_json, meeting_lines, meetings_json
+from meetcore.cli.meeting_ids import LATEST, find_meeting
+from meetcore.cli.output import NAMES, STDOUT, ResultWriter, refusal
+from meetcore.cli.table import terminal_width
 from meetcore.errors import MeetcoreError
 from meetcore.records import LibraryQuery
 from meetcore.settings import Settings, load_settings
@@ -26,13 +27,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="meetings, newest first")
     listing.add_argument("--person", default="", metavar="NAME", help="only with this person")
     listing.add_argument(
-        "--since", type=moment, metavar="DATE", help="2026-11-22, today, or 7d for seven days"
+        "--since",
+        type=point_in_time,
+        metavar="DATE",
+        help="2026-11-22, today, or 7d for seven days",
     )
-    searching = actions.add_parser("search", help="who said it, when; 1 when nobody did")
+    searching = actions.add_parser(
+        "search", help="find words in all transcripts; exit status 1 without a hit"
+    )
     searching.add_argument("text", metavar="TEXT")
     for action in (listing, searching):
-        action.add_argument("--limit", type=positive, default=DEFAULT_LIMIT, metavar="N")
-        action.add_argument("--json", action="store_true", help="for programs")
+        action.add_argument(
+            "--limit",
+            type=positive,
+            default=DEFAULT_LIMIT,
+            metavar="N",
+            help="print at most N (default: %(default)s)",
+        )
+        action.add_argument("--json", action="store_true", help="print JSON")
     show = actions.add_parser("show", help="print a transcript")
     show.add_argument("ids", nargs=1, metavar="ID", help=f"the beginning of an id, or {LATEST!r}")
     show.set_defaults(format="txt", output=STDOUT)
@@ -50,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; 1 if anything could not be done, or nothing was found."""
+    """Run one action; 1 if it failed for a meeting, or a search found nothing."""
     settings = load_settings()
     store = open_store(settings.database)
     try:
@@ -59,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.action == "search":
             return _search(store, arguments)
         if arguments.action == "delete":
-            return delete(settings, store, arguments)
+            return delete_meetings(settings, store, arguments)
         return _export(settings, store, arguments)
     finally:
         store.close()
@@ -73,10 +85,10 @@ def positive(text: str) -> int:
     return number
 
 
-def moment(text: str) -> datetime:
-    """A point in time, for argparse: a date or time (local if it says no zone), or days back.
+def point_in_time(text: str) -> datetime:
+    """A date or time (local unless it names a zone), `today`, or days back, for argparse.
 
-    >>> moment("2026-11-22T10:00+00:00").isoformat()
+    >>> point_in_time("2026-11-22T10:00+00:00").isoformat()
     '2026-11-22T10:00:00+00:00'
     """
     midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -98,7 +110,7 @@ def _list(store: MeetingStore, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(meetings_json(page.rows))
         return 0
-    for line in table(page.rows):
+    for line in meeting_lines(page.rows, terminal_width()):
         print(line)
     if more := page.total - len(page.rows):
         print(f"{more} older ones are not shown; --limit {page.total} does.", file=sys.stderr)
@@ -111,7 +123,7 @@ def _search(store: MeetingStore, arguments: argparse.Namespace) -> int:
         print(hits_json(hits))
     else:
         for hit in hits:
-            print(hit_line(hit, marked=sys.stdout.isatty()))
+            print(hit_line(hit, bold=sys.stdout.isatty()))
     return 0 if hits else 1
 
 
@@ -119,12 +131,12 @@ def _export(settings: Settings, store: MeetingStore, arguments: argparse.Namespa
     ids, to_terminal = arguments.ids, sys.stdout.isatty()
     if reason := refusal(arguments.output, arguments.format, len(ids), to_terminal):
         arguments.refuse(reason)
-    outlet, failed = Outlet(arguments.output), False
+    writer, failed = ResultWriter(arguments.output), False
     for asked in ids:
         try:
-            meeting = pick(store, asked)
-            piece = exported(store, settings.recordings_dir, meeting, arguments.format)
-            path = outlet.deliver(piece)
+            meeting = find_meeting(store, asked)
+            result = export_meeting(store, settings.recordings_dir, meeting, arguments.format)
+            path = writer.write(result)
         except MeetcoreError as error:
             print(error, file=sys.stderr)
             failed = True

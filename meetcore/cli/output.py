@@ -1,4 +1,4 @@
-"""Where a command's results go: standard output, a folder, or one file."""
+"""Write a command's results to standard output, a folder, or one file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from meetcore.errors import MeetcoreError
 from meetcore.transcript.formats.registry import formats
 
 AUDIO = "audio"
-"""Asked for like a format: the recording itself."""
+"""Names the recording itself where a format is asked for."""
 _FORMATS = formats()
 NAMES = (*(known.name for known in _FORMATS), AUDIO)
 TEXTS = frozenset(known.name for known in _FORMATS if known.is_text)
 PARAGRAPHS = frozenset({"txt", "md"})
-"""Formats of which several follow each other with an empty line between them."""
+"""Formats whose results are separated by an empty line."""
 JOINABLE = PARAGRAPHS | {"rttm", "stm"}
-"""Formats of which several make one valid stream."""
+"""Formats of which several results make one valid stream."""
 FILE_SUFFIXES = frozenset(
     {f".{known.extension.split('.')[-1]}" for known in _FORMATS} | {".flac", ".wav"}
 )
 STDOUT = "-"
-COPIED_BYTES = 1 << 20
+COPY_BYTES = 1 << 20
 
 
 class OutputError(MeetcoreError):
@@ -34,19 +34,19 @@ class OutputError(MeetcoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """One result: what it is, what its file would be called, and its bytes or where they lie."""
+class Result:
+    """One result: its format, the name of its file, and its bytes or the file that holds them."""
 
     format_name: str
     stem: str
     extension: str
     data: bytes | Path
     head: bytes = b""
-    """Goes before `data`."""
+    """Written before `data`."""
 
 
 def refusal(output: str, format_name: str, count: int, to_terminal: bool) -> str:
-    """Why so many results of a format cannot go there, in one sentence; empty when they can.
+    """Why `count` results of a format cannot be written there, in one sentence; empty if they can.
 
     >>> refusal("-", "srt", 1, True), refusal("out", "docx", 5, True)
     ('', '')
@@ -66,8 +66,8 @@ def refusal(output: str, format_name: str, count: int, to_terminal: bool) -> str
     return ""
 
 
-class Outlet:
-    """Takes results one after the other; a second one of the same name gets a number."""
+class ResultWriter:
+    """Writes results one after the other; a second one of the same name gets a number."""
 
     def __init__(self, output: str, stream: BinaryIO | None = None) -> None:
         self._path = None if output == STDOUT else Path(output)
@@ -75,13 +75,13 @@ class Outlet:
         self._taken: set[str] = set()
         self._written = 0
 
-    def check(self) -> None:
-        """Make the folder now, so that hours of work do not end at a place nobody may write to.
+    def prepare(self) -> None:
+        """Make the folder, so that a place without write access is reported before the work.
 
         Raises
         ------
         OutputError
-            It cannot be made or written.
+            The folder cannot be made or written; choose another.
         """
         if self._path is None:
             return
@@ -91,70 +91,70 @@ class Outlet:
             if not os.access(folder, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._error(error) from error
 
-    def deliver(self, piece: Piece) -> Path | None:
-        """Write one result; gives its file, or None for standard output.
+    def write(self, result: Result) -> Path | None:
+        """Write one result; its file, or None for standard output.
 
         Raises
         ------
         OutputError
-            The file or folder cannot be written.
+            The file or folder cannot be written; choose another.
         """
         if self._path is None:
-            self._print(piece)
+            self._print(result)
             return None
         try:
-            path = self._path if _is_file(self._path) else self._path / self._name(piece)
+            path = self._path if _is_file(self._path) else self._path / self._name(result)
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, piece)
+            _write(path, result)
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._error(error) from error
         return path
 
-    def _refused(self, error: OSError) -> OutputError:
+    def _error(self, error: OSError) -> OutputError:
         return OutputError(
             f"{self._path} cannot be written ({error.strerror or error});"
             " choose another place with --output."
         )
 
-    def _print(self, piece: Piece) -> None:
-        if self._written and piece.format_name in PARAGRAPHS:
+    def _print(self, result: Result) -> None:
+        if self._written and result.format_name in PARAGRAPHS:
             self._stream.write(b"\n")
         self._written += 1
-        _copy(piece, self._stream)
+        _copy(result, self._stream)
         self._stream.flush()
 
-    def _name(self, piece: Piece) -> str:
-        number, name = 1, f"{piece.stem}.{piece.extension}"
+    def _name(self, result: Result) -> str:
+        number, name = 1, f"{result.stem}.{result.extension}"
         # Folded, because some file systems take two cases of a name for the same file.
         while name.casefold() in self._taken:
             number += 1
-            name = f"{piece.stem}-{number}.{piece.extension}"
+            name = f"{result.stem}-{number}.{result.extension}"
         self._taken.add(name.casefold())
         return name
 
 
 def _is_file(path: Path) -> bool:
-    """Whether a path names a file rather than a folder, there or yet to be made."""
+    """Whether a path means a file rather than a folder; neither need exist."""
     return path.suffix.lower() in FILE_SUFFIXES and not path.is_dir()
 
 
-def _write(path: Path, piece: Piece) -> None:
-    """Write all or nothing: a file that was there is replaced when the new one is whole."""
+def _write(path: Path, result: Result) -> None:
+    """Write to a temporary file first, so that an older file is replaced by a whole one only."""
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
-            _copy(piece, file)
+            _copy(result, file)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _copy(piece: Piece, stream: BinaryIO) -> None:
-    stream.write(piece.head)
-    if isinstance(piece.data, Path):
-        with piece.data.open("rb") as file:
-            shutil.copyfileobj(file, stream, COPIED_BYTES)
+def _copy(result: Result, stream: BinaryIO) -> None:
+    stream.write(result.head)
+    if isinstance(result.data, Path):
+        with result.data.open("rb") as file:
+            shutil.copyfileobj(file, stream, COPY_BYTES)
     else:
-        stream.write(piece.data)
+        stream.write(result.data)

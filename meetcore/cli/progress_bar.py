@@ -1,14 +1,16 @@
-"""Progress on a stream: one moving line on a terminal, else a line per quarter."""
+"""Progress of several things on a stream: rich's bars on a terminal, else a line per quarter."""
 
 from __future__ import annotations
 
-import shutil
 import threading
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-CLEAR_LINE = "\r\x1b[K"
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
 QUARTERS = 4
+BAR_WIDTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +19,11 @@ class Report:
 
     name: str
     step: str
-    """What is being done to it; a new step is worth a line of its own."""
+    """What is being done to it; the quarters of each step are counted anew."""
     fraction: float
     """Of the step, 0 to 1."""
-    text: str
-    """The whole of it, for people."""
+    detail: str
+    """Shown after the percentage."""
 
 
 class ProgressBoard:
@@ -29,45 +31,73 @@ class ProgressBoard:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._moving = stream.isatty()
         self._lock = threading.Lock()
-        self._running: dict[str, Report] = {}
+        self._bars = _bars(stream) if stream.isatty() else None
+        self._tasks: dict[str, TaskID] = {}
         self._quarters: dict[tuple[str, str], int] = {}
 
     def show(self, report: Report) -> None:
-        """Take note of one thing's progress."""
+        """Show one thing's progress."""
         with self._lock:
-            self._running[report.name] = report
-            if self._moving:
-                line = "   ".join(item.text for item in self._running.values())
-                width = shutil.get_terminal_size().columns - 1
-                self._stream.write(f"{CLEAR_LINE}{line[:width]}")
-            elif self._is_news(report):
-                self._stream.write(f"{report.text}\n")
-            self._stream.flush()
+            if self._bars is not None:
+                self._move(self._bars, report)
+            elif self._is_new_quarter(report):
+                self._write(f"{report.name}  {report.fraction:4.0%}  {report.detail}")
 
     def say(self, line: str) -> None:
-        """Write a line that stays."""
+        """Write a line that stays, above the bars."""
         with self._lock:
-            self._wipe()
-            self._stream.write(f"{line}\n")
-            self._stream.flush()
+            if self._bars is None:
+                self._write(line)
+            else:
+                self._bars.console.print(line, soft_wrap=True)
 
     def close(self) -> None:
-        """Take the moving line away: what was shown is over."""
+        """Remove the bars; the next `show` starts new ones."""
         with self._lock:
-            self._wipe()
-            self._running.clear()
-            self._stream.flush()
+            if self._bars is not None and self._tasks:
+                self._bars.stop()
+                for task in self._tasks.values():
+                    self._bars.remove_task(task)
+                self._tasks.clear()
 
-    def _wipe(self) -> None:
-        if self._moving and self._running:
-            self._stream.write(CLEAR_LINE)
+    def _move(self, bars: Progress, report: Report) -> None:
+        if not self._tasks:
+            bars.start()
+        if report.name not in self._tasks:
+            self._tasks[report.name] = bars.add_task(report.name, total=1.0, detail="")
+        bars.update(
+            self._tasks[report.name], completed=report.fraction, detail=report.detail, refresh=True
+        )
 
-    def _is_news(self, report: Report) -> bool:
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+    def _is_new_quarter(self, report: Report) -> bool:
         quarter = int(QUARTERS * report.fraction)
         key = (report.name, report.step)
         if self._quarters.get(key) == quarter:
             return False
         self._quarters[key] = quarter
         return True
+
+
+def _bars(stream: TextIO) -> Progress:
+    """Bars that vanish when they are stopped; imported here because the doctor runs without rich.
+
+    File names are no markup, and results on standard output are not redirected.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=BAR_WIDTH),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[detail]}", markup=False),
+        console=Console(file=stream, markup=False, emoji=False, highlight=False),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )

@@ -1,4 +1,4 @@
-"""`python -m meetcore transcribe FILES…`: the app's pipeline and library, from the shell."""
+"""`transcribe FILE…`: transcribe files as the app's upload page does, and keep the meetings."""
 
 from __future__ import annotations
 
@@ -8,52 +8,61 @@ import re
 import sys
 
 from meetcore.cli.output import AUDIO, NAMES, STDOUT, refusal
-from meetcore.cli.transcribe_batch import Order, work_off
+from meetcore.cli.transcribe_batch import BatchRequest, transcribe_batch
 from meetcore.records import JobOptions
 from meetcore.settings import load_settings
 from meetcore.weights.names import unknown_recognizer
 
 EPILOG = """exit status: 0 all done, 1 a file failed, 2 wrong usage, 130 interrupted;
-what was interrupted is kept, and `transcribe --resume ID` goes on with it"""
+an interrupted meeting is kept, and `transcribe --resume ID` continues it"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare files and options."""
+    """Declare the files and options."""
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("files", nargs="+", metavar="FILE", help="any audio or video")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="an audio or video file")
     parser.add_argument(
-        "--format", choices=[name for name in NAMES if name != AUDIO], default="txt"
+        "--format",
+        choices=[name for name in NAMES if name != AUDIO],
+        default="txt",
+        help="of the transcripts (default: %(default)s)",
     )
     parser.add_argument(
         "--output", default=STDOUT, metavar="FOLDER", help="folder or file; - prints (the default)"
     )
     people = parser.add_mutually_exclusive_group()
-    people.add_argument("--speakers", type=int, metavar="N", help="exactly so many people")
-    people.add_argument("--max-speakers", type=int, metavar="N", help="at most so many people")
-    people.add_argument("--no-speakers", action="store_true", help="words only")
-    parser.add_argument("--language", type=language, metavar="XX", help="ISO code, or auto")
-    parser.add_argument("--recognizer", default="", metavar="WEIGHT", help="Whisper weight")
+    people.add_argument("--speakers", type=int, metavar="N", help="exact number of speakers")
+    people.add_argument("--max-speakers", type=int, metavar="N", help="highest number of speakers")
+    people.add_argument("--no-speakers", action="store_true", help="do not look for speakers")
+    parser.add_argument(
+        "--language", type=language, metavar="XX", help="ISO code of the language, or auto"
+    )
+    parser.add_argument(
+        "--recognizer", default="", metavar="WEIGHT", help="Whisper weight, or a path to one"
+    )
     parser.add_argument("--prompt", default="", metavar="TEXT", help="names and terms to expect")
-    parser.add_argument("--title", metavar="TEXT", help="of the meeting; else the file's name")
+    parser.add_argument(
+        "--title", metavar="TEXT", help="title of the meeting (default: the file's name)"
+    )
     parser.add_argument(
         "--keep",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="keep the meeting in the library",
+        help="keep the meeting in the app's library",
     )
     parser.add_argument(
-        "--resume", action="store_true", help="FILEs are ids of meetings to go on with"
+        "--resume", action="store_true", help="FILEs are ids of meetings to continue"
     )
-    parser.add_argument("-q", "--quiet", action="store_true", help="say only what fails")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     parser.set_defaults(refuse=parser.error, log_level=logging.CRITICAL)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Transcribe file after file; 1 if one failed, 130 when interrupted."""
-    if reason := _wrong(arguments):
+    """Transcribe one file after the other; 1 if one failed."""
+    if reason := _usage_error(arguments):
         arguments.refuse(reason)
-    order = Order(
+    request = BatchRequest(
         items=tuple(arguments.files),
         resume=arguments.resume,
         format_name=arguments.format,
@@ -63,11 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
         keep=arguments.keep,
         quiet=arguments.quiet,
     )
-    return work_off(load_settings(), order)
+    return transcribe_batch(load_settings(), request)
 
 
 def language(text: str) -> str | None:
-    """An ISO code, for argparse; None detects it.
+    """An ISO code of a language, for argparse; None means that it is detected.
 
     >>> language("DE"), language("auto")
     ('de', None)
@@ -80,8 +89,8 @@ def language(text: str) -> str | None:
     return code
 
 
-def _wrong(arguments: argparse.Namespace) -> str:
-    """What argparse cannot see, in one sentence; empty when all is well."""
+def _usage_error(arguments: argparse.Namespace) -> str:
+    """What argparse cannot check, in one sentence; empty if nothing is wrong."""
     count = len(arguments.files)
     if arguments.title is not None and count > 1:
         return "--title names one meeting; transcribe the files one by one, or leave it out."

@@ -1,4 +1,4 @@
-"""Files, or meetings that wait, to transcripts: one after the other, each kept in the library."""
+"""Transcribe files, or meetings that wait for it, one after the other."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from meetcore.cli.delete import purge
-from meetcore.cli.export import exported
-from meetcore.cli.input_files import staged
-from meetcore.cli.job_progress import following
-from meetcore.cli.meeting_ids import pick
-from meetcore.cli.output import Outlet
+from meetcore.cli.export import export_meeting
+from meetcore.cli.input_files import stage_file
+from meetcore.cli.job_progress import job_progress
+from meetcore.cli.meeting_ids import find_meeting
+from meetcore.cli.output import ResultWriter
 from meetcore.cli.progress_bar import ProgressBoard
 from meetcore.errors import InferenceError, MeetcoreError, MeetingStateError
+from meetcore.installation import command
 from meetcore.records import Job, JobOptions, JobState
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
@@ -26,8 +27,8 @@ from meetcore.transcript.formats.paragraphs import clock
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What was asked for."""
+class BatchRequest:
+    """What to transcribe, and where the results go."""
 
     items: tuple[str, ...]
     """Files; ids of meetings where `resume` is set."""
@@ -40,13 +41,13 @@ class Order:
     quiet: bool = False
 
 
-def work_off(settings: Settings, order: Order) -> int:
-    """Do all of it; 1 if something failed. What is interrupted says how to go on."""
+def transcribe_batch(settings: Settings, request: BatchRequest) -> int:
+    """Transcribe all items; the exit status, 1 if one failed."""
     store = open_store(settings.database)
     service = MeetingService(settings, store)
-    board = ProgressBoard(io.StringIO() if order.quiet else sys.stderr)
+    board = ProgressBoard(io.StringIO() if request.quiet else sys.stderr)
     try:
-        return Batch(settings, service, board, order).run()
+        return Batch(settings, service, board, request).run()
     finally:
         board.close()
         service.shutdown()
@@ -54,96 +55,100 @@ def work_off(settings: Settings, order: Order) -> int:
 
 
 class Batch:
-    """Several items of one order; a bad one does not stop the others."""
+    """The items of one request; one that fails does not stop the others."""
 
     def __init__(
-        self, settings: Settings, service: MeetingService, board: ProgressBoard, order: Order
+        self,
+        settings: Settings,
+        service: MeetingService,
+        board: ProgressBoard,
+        request: BatchRequest,
     ) -> None:
         self._settings = settings
         self._service = service
         self._board = board
-        self._order = order
-        self._outlet = Outlet(order.output)
+        self._request = request
+        self._writer = ResultWriter(request.output)
 
     def run(self) -> int:
-        """Work on one after the other; the exit status.
+        """Transcribe one item after the other; the exit status.
 
         Raises
         ------
         OutputError
-            Nothing can be written where the results are to go; nothing was begun.
+            The place for the results cannot be written; no item was begun.
         """
-        self._outlet.check()
-        failed = False
-        for number, item in enumerate(self._order.items, start=1):
-            place = f"[{number}/{len(self._order.items)}] " if len(self._order.items) > 1 else ""
+        self._writer.prepare()
+        failed, total = False, len(self._request.items)
+        for number, item in enumerate(self._request.items, start=1):
+            place = f"[{number}/{total}] " if total > 1 else ""
             label = f"{place}{one_line(Path(item).name)}"
             try:
-                self._one(item, label)
+                self._transcribe(item, label)
             except MeetcoreError as error:
                 self._board.close()
                 print(f"{label}: {error}", file=sys.stderr)
                 failed = True
         return 1 if failed else 0
 
-    def _one(self, item: str, label: str) -> None:
+    def _transcribe(self, item: str, label: str) -> None:
         began = time.monotonic()
-        meeting_id = self._taken_up(item) if self._order.resume else self._imported(Path(item))
-        job = self._worked_off(meeting_id, label)
+        meeting_id = self._resume(item) if self._request.resume else self._import(Path(item))
+        job = self._run_job(meeting_id, label)
         meeting = self._service.store.get(meeting_id)
-        stem = "" if self._order.resume else file_stem(Path(item).stem)
-        piece = exported(
+        stem = "" if self._request.resume else file_stem(Path(item).stem)
+        result = export_meeting(
             self._service.store,
             self._settings.recordings_dir,
             meeting,
-            self._order.format_name,
+            self._request.format_name,
             stem,
         )
-        path = self._outlet.deliver(piece)
+        path = self._writer.write(result)
         if path is not None:
             print(path)
-        where = f"meeting {meeting_id}" if self._order.keep else "not kept"
+        where = f"meeting {meeting_id}" if self._request.keep else "not kept"
         note = f" {job.detail}" if job is not None and job.detail else ""
         took = time.monotonic() - began
         self._board.say(f"{label}: {clock(meeting.duration)} in {took:.1f} s, {where}.{note}")
-        if not self._order.keep:
+        if not self._request.keep:
             purge(self._service, meeting_id)
 
-    def _imported(self, path: Path) -> str:
-        file = staged(path, self._service.uploads_dir)
+    def _import(self, path: Path) -> str:
+        file = stage_file(path, self._service.uploads_dir)
         try:
             return self._service.import_file(
-                file, path.name, self._order.options, self._order.title
+                file, path.name, self._request.options, self._request.title
             )
         except BaseException:
             file.unlink(missing_ok=True)
             raise
 
-    def _taken_up(self, asked: str) -> str:
-        """A meeting whose job did not end well."""
-        meeting_id = pick(self._service.store, asked).id
+    def _resume(self, asked: str) -> str:
+        """Queue the job of a meeting again if it failed or was cancelled; the meeting's id."""
+        meeting_id = find_meeting(self._service.store, asked).id
         job = self._service.store.jobs.get(meeting_id)
         if job is None:
-            raise MeetingStateError(f"The meeting {meeting_id} has no work that waits.")
+            raise MeetingStateError(f"The meeting {meeting_id} has no transcription to continue.")
         if job.state in (JobState.FAILED, JobState.CANCELLED):
             self._service.retry(meeting_id)
         return meeting_id
 
-    def _worked_off(self, meeting_id: str, label: str) -> Job | None:
+    def _run_job(self, meeting_id: str, label: str) -> Job | None:
         store = self._service.store
         try:
-            with following(self._board, lambda: store.jobs.get(meeting_id), label):
+            with job_progress(self._board, lambda: store.jobs.get(meeting_id), label):
                 self._service.run_job(meeting_id)
         except KeyboardInterrupt:
             print(
-                f"{label}: interrupted. What is done is kept; go on with"
-                f" `python -m meetcore transcribe --resume {meeting_id}`, or start the app.",
+                f"{label}: interrupted. What is done is kept; continue with"
+                f" `{command(f'transcribe --resume {meeting_id}')}`, or start the app.",
                 file=sys.stderr,
             )
             raise
         job = store.jobs.get(meeting_id)
         if job is not None and job.state is not JobState.DONE:
-            if not self._order.keep:
+            if not self._request.keep:
                 purge(self._service, meeting_id)
             raise InferenceError(job.detail or f"The meeting {meeting_id} is {job.state}.")
         return job

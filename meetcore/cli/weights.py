@@ -1,51 +1,63 @@
-"""`python -m meetcore weights {list,pull,verify}`."""
+"""`weights {list,pull,verify}`: the models' weights and the cache that holds them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 
 from meetcore.cli.progress_bar import ProgressBoard, Report
+from meetcore.cli.table import table_lines, terminal_width
+from meetcore.installation import command
 from meetcore.settings import load_settings
 from meetcore.weights.progress import Progress
 from meetcore.weights.resolver import CacheState, WeightResolver
+
+HEADINGS = ("weight", "role", "size", "licence", "cached", "default", "about")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the three actions and their options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("list", help="what there is, its licence, and what is here already")
-    pull = actions.add_parser("pull", help="fetch weights; without names, those the app needs")
+    actions.add_parser("list", help="all weights, their licences, and which are cached")
+    pull = actions.add_parser("pull", help="fetch weights; without names, the default ones")
     pull.add_argument("names", nargs="*", metavar="NAME")
     pull.add_argument(
         "--no-convert",
         action="store_true",
-        help="fetch only; leave what needs torch to a later pull",
+        help="leave conversions, which need torch, to a later pull",
     )
-    verify = actions.add_parser("verify", help="hash again what is in the cache")
+    verify = actions.add_parser("verify", help="compute the checksums of cached weights again")
     verify.add_argument("names", nargs="*", metavar="NAME")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; 1 if a weight is missing or wrong."""
+    """Run one action; 1 if a weight is missing or corrupt."""
     settings = load_settings()
     resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
     if arguments.action == "list":
         return _list(resolver)
     if arguments.action == "verify":
         return _verify(resolver, arguments.names)
-    return _pull(resolver, arguments.names, convert=not arguments.no_convert)
+    return pull(resolver, arguments.names, convert=not arguments.no_convert)
 
 
 def _list(resolver: WeightResolver) -> int:
     default = resolver.catalogue.default_names
-    for weight in resolver.catalogue.weights.values():
-        here = "here" if resolver.cached(weight.name) else "not here"
-        print(
-            f"{weight.name:<20}{weight.role:<14}{weight.size / 1e6:>6.0f} MB  "
-            f"{weight.licence:<11}{here:<10}{'default' if weight.name in default else '':<9}"
-            f"{weight.summary}"
+    rows = [
+        (
+            weight.name,
+            weight.role,
+            f"{weight.size / 1e6:.0f} MB",
+            weight.licence,
+            "here" if resolver.cached(weight.name) else "not here",
+            "default" if weight.name in default else "",
+            weight.summary,
         )
+        for weight in resolver.catalogue.weights.values()
+    ]
+    for line in table_lines(HEADINGS, rows, terminal_width(), wrapped=("about",), right=("size",)):
+        print(line)
     return 0
 
 
@@ -57,25 +69,25 @@ def _verify(resolver: WeightResolver, names: list[str]) -> int:
     wrong = [name for name, state in states.items() if state is CacheState.CORRUPT]
     if wrong:
         print(
-            f"Run `python -m meetcore weights pull {' '.join(wrong)}` to replace what is corrupt.",
+            f"Run `{command('weights pull ' + ' '.join(wrong))}` to replace what is corrupt.",
             file=sys.stderr,
         )
     missing = names and CacheState.MISSING in states.values()
     return 1 if wrong or missing else 0
 
 
-def _pull(resolver: WeightResolver, names: list[str], convert: bool) -> int:
-    board = ProgressBoard(sys.stderr)
-    outcomes = resolver.pull(names, lambda p: board.show(report(p)), convert=convert)
-    board.close()
+def pull(resolver: WeightResolver, names: list[str], convert: bool = True) -> int:
+    """Fetch weights and print how each ended; 1 if one could not be fetched."""
+    with closing(ProgressBoard(sys.stderr)) as board:
+        outcomes = resolver.pull(names, lambda p: board.show(fetch_report(p)), convert=convert)
     for name, error in outcomes.items():
         done = "ready" if resolver.cached(name) else "fetched, to be converted"
         print(error if error else f"{name}: {done}", file=sys.stderr)
     return 1 if any(outcomes.values()) else 0
 
 
-def report(progress: Progress) -> Report:
+def fetch_report(progress: Progress) -> Report:
     """A fetch's progress, for the board."""
     done, total = progress.done_bytes, progress.total_bytes
-    text = f"{progress.name} {done / 1e6:.0f}/{total / 1e6:.0f} MB  from {progress.source}"
-    return Report(progress.name, progress.source, done / total if total else 0.0, text)
+    detail = f"{done / 1e6:.0f}/{total / 1e6:.0f} MB from {progress.source}"
+    return Report(progress.name, progress.source, done / total if total else 0.0, detail)

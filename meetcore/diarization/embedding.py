@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from meetcore.diarization.campplus import EMBEDDING_DIMENSION, CamPlusPlus
 from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.installation import command
 from meetcore.records import SAMPLE_RATE, Samples
 
 Embeddings = npt.NDArray[np.float32]
@@ -182,6 +183,6 @@ def load_embedding(path: Path, device: str = "cpu") -> CamPlusPlusEmbedding:
     except Exception as error:  # unpicklers raise anything
         raise ModelUnavailableError(
             f"{path.name} is not the CAM++ weight ({type(error).__name__}: {error}). "
-            "Fetch it again: python -m meetcore weights pull campplus."
+            f"Fetch it again: {command('weights pull campplus')}."
         ) from error
     return CamPlusPlusEmbedding(model, device)

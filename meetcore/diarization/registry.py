@@ -18,6 +18,8 @@ OpenDiarizer for its `open_live` and `embedding`, as PyannotePipelineDiarizer do
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from meetcore.diarization.diarizer import (
     Diarizer,
     DiarizerClass,
@@ -64,8 +66,7 @@ def load_diarizer(
         raise ModelUnavailableError(
             "Speakers are switched off. Set MEETCORE_DIARIZER=auto to have them."
         )
-    name = next(iter(DIARIZERS)) if setting == "auto" else setting
-    row = registry_rows(DIARIZERS, ENTRY_POINT_GROUP).get(name) or Row("pipeline", PIPELINE)
+    row = _row_of(next(iter(DIARIZERS)) if setting == "auto" else setting)
     loader: DiarizerClass = row.load()
     try:
         return loader.load(DiarizerRequest(setting, weights, device, hf_token))
@@ -75,3 +76,16 @@ def load_diarizer(
         if not row.package:
             raise
         raise row.failure(error) from error
+
+
+def _row_of(name: str) -> Row:
+    """The row of a name; that of pipelines for a folder or a hub id."""
+    rows = registry_rows(DIARIZERS, ENTRY_POINT_GROUP)
+    if name in rows:
+        return rows[name]
+    if "/" not in name and not Path(name).expanduser().exists():
+        raise ModelUnavailableError(
+            f"No diarizer is called '{name}'; set MEETCORE_DIARIZER to auto, off,"
+            f" {', '.join(diarizer_names())}, a pipeline's folder or its id on the hub."
+        )
+    return Row("pipeline", PIPELINE)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meetcore.errors import InferenceError, ModelUnavailableError, first_cause
+from meetcore.installation import REINSTALL, command
 from meetcore.records import SAMPLE_RATE, Samples
 
 Activity = npt.NDArray[np.float32]
@@ -96,7 +97,7 @@ def quiet_pyannote() -> None:
             cause = first_cause(error)
             raise ModelUnavailableError(
                 f"pyannote.audio cannot be imported ({type(cause).__name__}: {cause}). "
-                "Install the tested set: pip install -c constraints.txt -r requirements.txt."
+                f"Install the tested set: {REINSTALL}."
             ) from error
 
 
@@ -184,16 +185,16 @@ def load_segmentation(path: Path, device: str = "cpu") -> PyannoteSegmentation:
             raise ModelUnavailableError(
                 f"{path.name} was saved by another generation of pyannote.audio than the one"
                 f" installed, which looks for {error} in it. Install the tested version:"
-                " pip install -c constraints.txt -r requirements.txt."
+                f" {REINSTALL}."
             ) from error
         except Exception as error:
             raise ModelUnavailableError(
                 f"{path.name} cannot be loaded as a segmentation model "
                 f"({type(error).__name__}: {error}). "
-                "Fetch it again: python -m meetcore weights pull segmentation-3.0."
+                f"Fetch it again: {command('weights pull segmentation-3.0')}."
             ) from error
     if model is None:
         raise ModelUnavailableError(
-            f"{path.name} is not there. Fetch it: python -m meetcore weights pull segmentation-3.0."
+            f"{path.name} is not there. Fetch it: {command('weights pull segmentation-3.0')}."
         )
     return PyannoteSegmentation(model, device)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from meetcore.errors import ModelUnavailableError
+from meetcore.installation import REINSTALL
 
 logger = logging.getLogger(__name__)
 
@@ -48,10 +49,7 @@ def first_that_loads(choices: Sequence[str], load: Callable[[str], Model]) -> Ch
             reasons.append(str(error))
         except ModuleNotFoundError as error:
             logger.exception("%s does not load", name)
-            reasons.append(
-                f"{name} needs {error.name}, which is not installed; run: pip install"
-                " -c constraints.txt -r requirements.txt"
-            )
+            reasons.append(f"{name} needs {error.name}, which is not installed; run: {REINSTALL}")
         except Exception as error:
             logger.exception("%s does not load", name)
             reasons.append(

@@ -17,6 +17,7 @@ from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.diarization.registry import DIARIZERS, load_diarizer
 from meetcore.errors import MeetcoreError
+from meetcore.installation import command
 from meetcore.models.fallback import Choice, first_that_loads
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
@@ -147,7 +148,7 @@ def limit_blas_threads() -> None:
 
 def _recording_only(words: _Recognizers, speakers: Choice[Diarizer]) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
-    remedy = f"python -m meetcore weights pull {SMALLEST_WEIGHT}"
+    remedy = command(f"weights pull {SMALLEST_WEIGHT}")
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.why)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,
@@ -163,7 +164,7 @@ def _remedy(diarizer: str) -> str:
     """What to do where there is no diarizer."""
     if diarizer == "off":
         return "MEETCORE_DIARIZER=auto"
-    return "python -m meetcore weights pull segmentation-3.0 campplus"
+    return command("weights pull segmentation-3.0 campplus")
 
 
 def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from meetcore.errors import ModelUnavailableError
 from meetcore.models.identifier import Identifier, create_speaker_identifier
 from meetcore.models.identifier_session import IdentifierSession
+from meetcore.python_api.live_update import LiveUpdate
 from meetcore.python_api.samples import checked_samples
 from meetcore.python_api.transcript import Transcript
 from meetcore.records import (
@@ -19,7 +19,6 @@ from meetcore.records import (
     RejectedText,
     Samples,
     Segment,
-    Speaker,
     Stage,
     Word,
 )
@@ -29,27 +28,6 @@ from meetcore.weights.names import unknown_recognizer
 
 BLOCK_SAMPLES = SAMPLE_RATE // 10
 """The models get blocks of this length, so results do not depend on the caller's chunks."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveUpdate:
-    """What changed in a live transcript; times are seconds from the first sample."""
-
-    at: float
-    """Seconds of audio transcribed so far."""
-    words: tuple[Word, ...]
-    """Newly committed words; they never change again."""
-    first: int
-    """Position of the first segment that is new or changed."""
-    segments: tuple[Segment, ...]
-    """All segments from `first` on: they replace those a reader had from there. A segment's
-    speaker may change until the voice is known; its words only grow."""
-    tentative: tuple[Word, ...]
-    """Words after the committed ones that may still change."""
-    tentative_speaker: str | None
-    """Label of the speaker of the tentative words, as far as it is known."""
-    speakers: tuple[Speaker, ...]
-    """All speakers of the transcript, in order of appearance."""
 
 
 def open_session(

@@ -45,7 +45,7 @@ def transcribe(
     """The transcript of one recording, by the same offline pass that uploads go through.
 
     Models are loaded for each call; missing weights are fetched. Silence gives an empty
-    transcript. torch and BLAS run on one thread each meanwhile: the work is spread otherwise.
+    transcript. torch and BLAS run on one thread each meanwhile; the caller's limits come back.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ def transcribe(
     settings : Settings, optional
         None reads them from the environment and `.env`.
     sample_rate : int
-        Of samples, in Hz; only 16000 is taken.
+        Of samples, in Hz; only 16000 is accepted.
 
     Raises
     ------
     AudioDecodeError
-        The file is missing, is not media, or has no sound; the message says which.
+        The file is missing, is not media, or has no audio track; the message says which.
     ModelUnavailableError
         No recognizer could be loaded; the message holds the remedy. Without a diarizer the
         transcript has no speakers, and `notes` says why.
@@ -85,6 +85,18 @@ def transcribe(
     settings = settings or load_settings()
     options = _options(language or settings.language, recognizer, speakers, max_speakers, prompt)
     observer = _Observer(on_progress)
+    done, title = _single_pass(source, options, settings, observer, sample_rate)
+    return _transcript(done, observer, options, title)
+
+
+def _single_pass(
+    source: AudioSource,
+    options: JobOptions,
+    settings: Settings,
+    observer: _Observer,
+    sample_rate: int,
+) -> tuple[SinglePass, str]:
+    """The result of the pass, and the title after the file's name."""
     with tempfile.TemporaryDirectory(prefix="meetcore-source-") as name, _thread_limits_kept():
         path = as_file(source, Path(name), sample_rate)
         announced(path)  # a file that cannot be read is refused before models begin to load
@@ -92,8 +104,7 @@ def transcribe(
             done = pass_over(path, options, InProcessEngine(LazyModels(settings)), observer.during)
         except _CallbackFailed as stop:
             raise stop.error from None
-    title = "" if isinstance(source, np.ndarray) else title_of(path.name)
-    return _transcript(done, observer, options, title)
+    return done, "" if isinstance(source, np.ndarray) else title_of(path.name)
 
 
 def _options(

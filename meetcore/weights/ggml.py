@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from meetcore.installation import REINSTALL
 from meetcore.weights.progress import SourceFailedError
 
 _MAGIC = 0x67676D6C
@@ -75,7 +76,7 @@ def convert_ggml(path: Path, target: Path) -> None:
         import torch
     except ImportError as error:
         raise SourceFailedError(
-            "it waits to be converted, which needs torch (`pip install -r requirements.txt`)"
+            f"it waits to be converted, which needs torch (`{REINSTALL}`)"
         ) from error
     model = read_ggml(path)
     state = {name: torch.from_numpy(values) for name, values in model.tensors.items()}

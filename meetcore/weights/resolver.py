@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from meetcore.errors import WeightUnavailableError
+from meetcore.installation import command
 from meetcore.weights.cache import WeightCache
 from meetcore.weights.catalogue import Catalogue, Weight, load_catalogue
 from meetcore.weights.fetcher import WeightFetcher
@@ -140,8 +141,8 @@ class WeightResolver:
         if self._offline:
             raise WeightUnavailableError(
                 f"The weight '{weight.name}' is not in the cache, and offline is switched on."
-                f" Switch MEETCORE_OFFLINE off and run `python -m meetcore weights pull"
-                f" {weight.name}`, or give the path of a file."
+                f" Switch MEETCORE_OFFLINE off and run"
+                f" `{command(f'weights pull {weight.name}')}`, or give the path of a file."
             )
         failures: list[str] = []
         with self._cache.lock(weight.name):
@@ -178,6 +179,6 @@ def _unavailable(weight: Weight, failures: list[str]) -> WeightUnavailableError:
     tried = "\n".join(f"  {number}. {text}" for number, text in enumerate(failures, 1))
     return WeightUnavailableError(
         f"The weight '{weight.name}' ({weight.summary}) could not be fetched. Tried:\n{tried}\n"
-        f"Fix one of these, then run `python -m meetcore weights pull {weight.name}`;"
+        f"Fix one of these, then run `{command(f'weights pull {weight.name}')}`;"
         f" or give the path of a file instead of the name."
     )

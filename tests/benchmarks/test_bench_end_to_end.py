@@ -11,6 +11,7 @@ from meetcore.audio.files import read_audio
 from meetcore.cli.main import main
 
 
+@pytest.mark.long
 @pytest.mark.model
 def test_the_bench_measures_real_meetings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

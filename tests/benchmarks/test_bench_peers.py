@@ -62,6 +62,7 @@ def two(tmp_path_factory: pytest.TempPathFactory, sample_audio: Samples) -> Path
     return folder / "two.wav"
 
 
+@pytest.mark.long
 @pytest.mark.model
 @pytest.mark.parametrize("name", PEERS)
 def test_every_peer_recognizes_the_same_words(name: str, two: Path) -> None:
@@ -73,6 +74,7 @@ def test_every_peer_recognizes_the_same_words(name: str, two: Path) -> None:
     assert done.cost.wall_s > 0 and done.cost.cpu_s > 0
 
 
+@pytest.mark.long
 @pytest.mark.model
 def test_the_bench_measures_the_whole_job(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [str(two), "--reference", *(str(two.with_suffix(end)) for end in (".stm", ".rttm"))]

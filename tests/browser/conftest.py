@@ -53,7 +53,7 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """`streamlit run app.py` in a process of its own, on a data folder of its own."""
+    """`meetcore run` in a process of its own, on a data folder of its own."""
 
     data_dir: Path
     port: int
@@ -101,7 +101,7 @@ def servers(folder: Path) -> Iterator[StartServer]:
         }
         log = (folder / f"server-{len(started)}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+            [sys.executable, "-m", "meetcore", "run", "--port", str(port)],
             cwd=ROOT,
             env=environment,
             stdout=log,

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 def doctor(
     *arguments: str, python: tuple[str, ...] = (sys.executable,), **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run it as a shell would."""
+    """Run the command in a process of its own."""
     return subprocess.run(
         [*python, "-m", "meetcore", "doctor", *arguments],
         cwd=ROOT,
@@ -34,35 +34,35 @@ def found_in(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> dict[str, str]:
-    """Folders of its own."""
+    """An empty data folder."""
     return {"MEETCORE_DATA_DIR": str(tmp_path / "data")}
 
 
 @pytest.mark.model
 def test_everything_is_examined_here_and_nothing_is_red(empty: dict[str, str]) -> None:
     done = doctor("--json", **empty)
-    told = json.loads(done.stdout)
+    report = json.loads(done.stdout)
     assert done.returncode == 0, done.stdout
-    assert (told["verdict"], told["mode"], told["loaded"]) != ("red", "full", True)
+    assert (report["verdict"], report["mode"], report["loaded"]) != ("red", "full", True)
     verdicts = found_in(done)
     assert verdicts["broken-library"] == "green", "every library was imported"
     assert verdicts["introspection"] == "green", "the speaker weight was read"
     assert verdicts["torchcodec"] == "green"
-    weights = {one["name"]: one for one in told["weights"]}
+    weights = {one["name"]: one for one in report["weights"]}
     assert weights["segmentation-3.0"]["state"] == "verified"
     assert weights["segmentation-3.0"]["checkpoint"]["has_introspection"] is False
-    notes = {one["name"]: one["note"] for one in told["libraries"]}
+    notes = {one["name"]: one["note"] for one in report["libraries"]}
     assert notes["av"].startswith("FFmpeg ")
 
 
 def test_a_python_without_any_package_is_told_what_to_install(empty: dict[str, str]) -> None:
     done = doctor("--json", python=(sys.executable, "-I", "-S", "-c", BARE), **empty)
     assert done.returncode == 1, done.stderr
-    told = json.loads(done.stdout)
-    (missing, *_) = told["findings"]
+    report = json.loads(done.stdout)
+    (missing, *_) = report["findings"]
     assert missing["rule"] == "missing-library" and "torch (words and speakers)" in missing["found"]
     assert missing["command"].startswith(".venv/bin/python -m pip install")
-    assert told["mode"] == "recording-only"
+    assert report["mode"] == "recording-only"
 
 
 BARE = (

@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from meetcore.audio.recording import RecordingWriter
 from meetcore.cli.main import main
-from meetcore.cli.meetings import moment
+from meetcore.cli.meetings import point_in_time
 from meetcore.records import MeetingState, Speaker, Stage, Transcript, Turn
 from meetcore.store.meetings import MeetingStore, open_store
 from tests.transcript.random_transcripts import sentence
@@ -36,7 +36,7 @@ SPOKEN = Transcript(
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MeetingStore]:
-    """The library of a user with a data folder of their own."""
+    """An empty library in a data folder of its own."""
     monkeypatch.setenv("MEETCORE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("MEETCORE_OFFLINE", "true")
     opened = open_store(f"sqlite:///{tmp_path / 'data' / 'meetcore.db'}")
@@ -44,7 +44,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MeetingSt
     opened.close()
 
 
-def told(store: MeetingStore, meeting_id: str, title: str, name: str = "Diane") -> None:
+def add_meeting(store: MeetingStore, meeting_id: str, title: str, name: str = "Diane") -> None:
     """Put a finished meeting into the library."""
     store.create_meeting(title, meeting_id=meeting_id, state=MeetingState.DONE)
     store.replace_transcript(meeting_id, SPOKEN)
@@ -52,7 +52,7 @@ def told(store: MeetingStore, meeting_id: str, title: str, name: str = "Diane") 
     store.update(meeting_id, duration=61.5)
 
 
-def recorded(tmp_path: Path, meeting_id: str) -> Path:
+def add_recording(tmp_path: Path, meeting_id: str) -> Path:
     folder = tmp_path / "data" / "recordings" / meeting_id
     writer = RecordingWriter(folder, 1.0)
     writer.append(np.arange(1600, dtype=np.int16))
@@ -65,8 +65,8 @@ def test_list_shows_the_newest_first(
 ) -> None:
     assert main(["meetings", "list"]) == 0
     assert capsys.readouterr().out == ""
-    told(store, "20261121-a", "Budget")
-    told(store, "20261122-b", "Plan", "Ana")
+    add_meeting(store, "20261121-a", "Budget")
+    add_meeting(store, "20261122-b", "Plan", "Ana")
     assert main(["meetings", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["20261122-b", "20261121-a"]
@@ -77,8 +77,8 @@ def test_list_is_filtered_and_limited(
     store: MeetingStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(3):
-        told(store, f"2026112{number}-a", f"Budget {number}")
-    told(store, "20261129-b", "Plan", "Ana")
+        add_meeting(store, f"2026112{number}-a", f"Budget {number}")
+    add_meeting(store, "20261129-b", "Plan", "Ana")
     assert main(["meetings", "list", "--person", "Ana", "--json"]) == 0
     assert [item["title"] for item in json.loads(capsys.readouterr().out)] == ["Plan"]
     assert main(["meetings", "list", "--limit", "1"]) == 0
@@ -93,8 +93,8 @@ def test_list_is_filtered_and_limited(
 def test_show_takes_the_beginning_of_an_id(
     store: MeetingStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told(store, "20261121-ab", "Budget")
-    told(store, "20261121-ac", "Plan")
+    add_meeting(store, "20261121-ab", "Budget")
+    add_meeting(store, "20261121-ac", "Plan")
     assert main(["meetings", "show", "20261121-ab"]) == 0
     assert capsys.readouterr().out == (
         "Budget\n\n[00:00:00] Diane: Oh, hello. I did not know you were there.\n\n"
@@ -112,7 +112,7 @@ def test_show_takes_the_beginning_of_an_id(
 def test_export_writes_every_format(
     store: MeetingStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told(store, "20261121-ab", "Budget: 1/2")
+    add_meeting(store, "20261121-ab", "Budget: 1/2")
     store.replace_turns("20261121-ab", [Turn(0.4, 9.0, "S1"), Turn(8.0, 9.5, "S2")])
     for name, extension in (("docx", "docx"), ("rttm", "rttm"), ("seglst", "seglst.json")):
         words = ["meetings", "export", "2026", "--format", name, "--output", str(tmp_path / "o")]
@@ -126,8 +126,8 @@ def test_export_writes_every_format(
 def test_export_of_several_goes_on_after_one_that_is_not_there(
     store: MeetingStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told(store, "a1", "Same")
-    told(store, "b1", "Same")
+    add_meeting(store, "a1", "Same")
+    add_meeting(store, "b1", "Same")
     words = ["meetings", "export", "a", "x", "b", "--format", "srt", "--output", str(tmp_path)]
     assert main(words) == 1
     seen = capsys.readouterr()
@@ -138,21 +138,21 @@ def test_export_of_several_goes_on_after_one_that_is_not_there(
 def test_a_recording_that_is_not_finished_is_exported_as_wav(
     store: MeetingStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told(store, "a1", "Budget")
+    add_meeting(store, "a1", "Budget")
     words = ["meetings", "export", "a1", "--format", "audio", "--output", str(tmp_path / "o")]
     assert main(words) == 1
     assert "no recording" in capsys.readouterr().err
-    recorded(tmp_path, "a1")
+    add_recording(tmp_path, "a1")
     assert main(words) == 0
     with wave.open(str(tmp_path / "o" / "Budget.wav")) as sound:
         assert (sound.getframerate(), sound.getnchannels(), sound.getnframes()) == (16000, 1, 1600)
         assert sound.readframes(3) == b"\x00\x00\x01\x00\x02\x00"
 
 
-def test_search_tells_who_said_it_when(
+def test_search_prints_meeting_time_speaker_and_text(
     store: MeetingStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told(store, "a1", "Budget")
+    add_meeting(store, "a1", "Budget")
     assert main(["meetings", "search", "neither"]) == 0
     assert capsys.readouterr().out == "a1  00:00:08  Speaker 2  Neither did I.\n"
     assert main(["meetings", "search", "hello", "--json"]) == 0
@@ -163,10 +163,10 @@ def test_search_tells_who_said_it_when(
     assert capsys.readouterr().out == ""
 
 
-def test_delete_needs_a_yes_where_nobody_can_be_asked(
+def test_delete_needs_yes_without_a_terminal(
     store: MeetingStore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told(store, "a1", "Budget")
+    add_meeting(store, "a1", "Budget")
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(SystemExit) as stopped:
         main(["meetings", "delete", "a1"])
@@ -174,8 +174,8 @@ def test_delete_needs_a_yes_where_nobody_can_be_asked(
     assert store.get("a1").title == "Budget"
 
 
-class Typist(io.StringIO):
-    """Somebody at a terminal."""
+class TerminalInput(io.StringIO):
+    """Standard input that says it is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -187,14 +187,14 @@ def test_delete_asks_and_then_text_and_audio_are_gone(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told(store, "a1", "Budget")
-    folder = recorded(tmp_path, "a1")
+    add_meeting(store, "a1", "Budget")
+    folder = add_recording(tmp_path, "a1")
     for answer in ("n\n", "\n", ""):
-        monkeypatch.setattr(sys, "stdin", Typist(answer))
+        monkeypatch.setattr(sys, "stdin", TerminalInput(answer))
         assert main(["meetings", "delete", "a1"]) == 1
         assert folder.exists()
     assert "Budget" in capsys.readouterr().err
-    monkeypatch.setattr(sys, "stdin", Typist("y\n"))
+    monkeypatch.setattr(sys, "stdin", TerminalInput("y\n"))
     assert main(["meetings", "delete", "a1"]) == 0
     assert capsys.readouterr().out == "a1\n"
     assert not folder.exists()
@@ -202,7 +202,7 @@ def test_delete_asks_and_then_text_and_audio_are_gone(
     assert main(["meetings", "search", "hello"]) == 1
 
 
-def test_what_the_app_records_just_now_is_not_deleted(
+def test_a_meeting_being_recorded_is_not_deleted(
     store: MeetingStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.create_meeting("Live", meeting_id="l1")
@@ -215,8 +215,8 @@ def test_what_the_app_records_just_now_is_not_deleted(
 def test_delete_of_several_goes_on_after_one_that_is_not_there(
     store: MeetingStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told(store, "a1", "Budget")
-    told(store, "b1", "Plan")
+    add_meeting(store, "a1", "Budget")
+    add_meeting(store, "b1", "Plan")
     assert main(["meetings", "delete", "a1", "x1", "b1", "b", "--yes"]) == 1
     seen = capsys.readouterr()
     assert seen.out == "a1\nb1\n" and "'x1'" in seen.err
@@ -232,14 +232,14 @@ def test_a_date_that_is_none_is_wrong_usage(
     assert stopped.value.code == 2 and "2026-11-22" in capsys.readouterr().err
 
 
-def test_dates_know_their_zone() -> None:
-    assert moment("2026-11-22").utcoffset() is not None
-    assert moment("2026-11-22T10:00+02:00") == datetime(2026, 11, 22, 8, tzinfo=UTC)
-    passed = datetime.now(UTC) - moment("7d")
+def test_dates_have_a_time_zone() -> None:
+    assert point_in_time("2026-11-22").utcoffset() is not None
+    assert point_in_time("2026-11-22T10:00+02:00") == datetime(2026, 11, 22, 8, tzinfo=UTC)
+    passed = datetime.now(UTC) - point_in_time("7d")
     assert timedelta(days=7) <= passed + timedelta(minutes=1) < timedelta(days=7, minutes=2)
 
 
-def test_a_reader_that_has_had_enough_is_no_error(store: MeetingStore, tmp_path: Path) -> None:
+def test_a_closed_pipe_is_no_error(store: MeetingStore, tmp_path: Path) -> None:
     for number in range(400):
         store.create_meeting("Budget " * 40, meeting_id=f"m{number}", state=MeetingState.DONE)
     reading, writing = os.pipe()

@@ -1,4 +1,4 @@
-"""Meetings and hits as lines and as JSON; nothing a title holds reaches a terminal as a command."""
+"""Meetings and hits as lines and as JSON; control characters in titles are not printed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from meetcore.cli.listing import hit_line, hits_json, meetings_json, table
+from meetcore.cli.listing import hit_line, hits_json, meeting_lines, meetings_json
 from meetcore.records import Meeting, MeetingState, MeetingSummary, SearchHit, SnippetPart, Speaker
 
 BEGAN = datetime(2026, 11, 22, 13, 15, 2, tzinfo=UTC)
@@ -24,7 +24,7 @@ def hit(*parts: tuple[str, bool], speaker: str = "Diane") -> SearchHit:
 
 
 def test_columns_stand_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = table([row("Budget", "Ana", None), row("Plan", meeting_id="short")])
+    lines = meeting_lines([row("Budget", "Ana", None), row("Plan", meeting_id="short")])
     assert lines[0].endswith("  00:01:01  done  Ana, Speaker 2  Budget")
     assert lines[0].index("Budget") == lines[1].index("Plan")
     assert lines[0].index("done") == lines[1].index("done")
@@ -32,19 +32,19 @@ def test_columns_stand_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_no_meetings_are_no_lines() -> None:
-    assert table([]) == []
+    assert meeting_lines([]) == []
     assert json.loads(meetings_json([])) == []
 
 
 def test_many_people_are_counted() -> None:
-    (line,) = table([row("All hands", *"ABCDEF")])
+    (line,) = meeting_lines([row("All hands", *"ABCDEF")])
     assert "A, B, C, D, +2  All hands" in line
 
 
 def test_escapes_in_titles_and_names_do_not_reach_the_terminal() -> None:
-    (line,) = table([row("a\x1b[31mred\nline", "b\x07")])
+    (line,) = meeting_lines([row("a\x1b[31mred\nline", "b\x07")])
     assert "\x1b" not in line and "\x07" not in line and "\n" not in line
-    shown = hit_line(hit(("x\x1b[2J", False), ("y\n", True), speaker="\x1b]0;"), marked=False)
+    shown = hit_line(hit(("x\x1b[2J", False), ("y\n", True), speaker="\x1b]0;"), bold=False)
     assert "\x1b" not in shown and "\n" not in shown
 
 
@@ -58,13 +58,13 @@ def test_json_has_what_scripts_ask_for() -> None:
 
 def test_a_hit_is_id_time_speaker_text() -> None:
     found = hit(("I said ", False), ("hello", True), (", twice", False))
-    assert hit_line(found, marked=False) == "id-1  00:01:12  Diane  I said hello, twice"
-    assert "I said \x1b[1mhello\x1b[0m, twice" in hit_line(found, marked=True)
+    assert hit_line(found, bold=False) == "id-1  00:01:12  Diane  I said hello, twice"
+    assert "I said \x1b[1mhello\x1b[0m, twice" in hit_line(found, bold=True)
     (item,) = json.loads(hits_json([found]))
     assert (item["text"], item["matches"]) == ("I said hello, twice", ["hello"])
     assert item["start"] == 72.4
 
 
 def test_words_of_a_hit_stay_apart() -> None:
-    line = hit_line(hit((" a ", False), (" b ", True), (" ", False), ("c", False)), marked=False)
+    line = hit_line(hit((" a ", False), (" b ", True), (" ", False), ("c", False)), bold=False)
     assert line.endswith("Diane  a b c")

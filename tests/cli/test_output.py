@@ -1,4 +1,4 @@
-"""Where results go, and what they are called there."""
+"""Where results are written, and the names of their files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetcore.cli.output import Outlet, OutputError, Piece, refusal
+from meetcore.cli.output import OutputError, Result, ResultWriter, refusal
 from meetcore.text.names import file_stem
 
 
@@ -38,15 +38,15 @@ def test_what_cannot_go_there_is_said_before_any_work(
 
 def test_several_texts_follow_each_other_with_an_empty_line() -> None:
     stream = io.BytesIO()
-    outlet = Outlet("-", stream)
+    writer = ResultWriter("-", stream)
     for word in (b"one\n", b"two\n"):
-        assert outlet.deliver(Piece("txt", "x", "txt", word)) is None
+        assert writer.write(Result("txt", "x", "txt", word)) is None
     assert stream.getvalue() == b"one\n\ntwo\n"
 
 
 def test_a_folder_is_made_and_equal_names_get_numbers(tmp_path: Path) -> None:
-    outlet = Outlet(str(tmp_path / "new" / "folder"))
-    paths = [outlet.deliver(Piece("srt", stem, "srt", stem.encode())) for stem in ("a", "A", "b")]
+    writer = ResultWriter(str(tmp_path / "new" / "folder"))
+    paths = [writer.write(Result("srt", stem, "srt", stem.encode())) for stem in ("a", "A", "b")]
     assert [path.name for path in paths if path] == ["a.srt", "A-2.srt", "b.srt"]
     assert (tmp_path / "new" / "folder" / "A-2.srt").read_bytes() == b"A"
 
@@ -56,18 +56,18 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     sound.write_bytes(b"12")
     target = tmp_path / "x.wav"
     target.write_bytes(b"older and longer")
-    assert Outlet(str(target)).deliver(Piece("audio", "y", "wav", sound, b"RIFF")) == target
+    assert ResultWriter(str(target)).write(Result("audio", "y", "wav", sound, b"RIFF")) == target
     assert target.read_bytes() == b"RIFF12"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["audio.pcm", "x.wav"]
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("a file where a folder should be")
-    outlet = Outlet(str(tmp_path / "x" / "y"))
+    writer = ResultWriter(str(tmp_path / "x" / "y"))
     with pytest.raises(OutputError, match="--output"):
-        outlet.check()
+        writer.prepare()
     with pytest.raises(OutputError, match="--output"):
-        outlet.deliver(Piece("txt", "a", "txt", b""))
+        writer.write(Result("txt", "a", "txt", b""))
 
 
 @given(st.text())

@@ -1,4 +1,4 @@
-"""What `transcribe` takes, refuses, and makes of it, before any work begins."""
+"""The arguments of `transcribe`: what they request, and what is refused."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ import pytest
 
 from meetcore.cli import transcribe
 from meetcore.cli.main import main
-from meetcore.cli.transcribe_batch import Order
+from meetcore.cli.transcribe_batch import BatchRequest
 from meetcore.records import JobOptions
 
 
 @pytest.fixture
-def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
-    """What would have been done."""
-    taken: list[Order] = []
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[BatchRequest]:
+    """The requests that would have been carried out."""
+    taken: list[BatchRequest] = []
 
-    def take(_settings: Any, order: Order) -> int:
-        taken.append(order)
+    def take(_settings: Any, request: BatchRequest) -> int:
+        taken.append(request)
         return 0
 
-    monkeypatch.setattr(transcribe, "work_off", take)
+    monkeypatch.setattr(transcribe, "transcribe_batch", take)
     return taken
 
 
-def test_a_file_alone_takes_the_defaults(orders: list[Order]) -> None:
+def test_a_file_alone_takes_the_defaults(requests: list[BatchRequest]) -> None:
     assert main(["transcribe", "a.wav"]) == 0
-    assert orders == [Order(("a.wav",))]
-    assert orders[0].options == JobOptions()
+    assert requests == [BatchRequest(("a.wav",))]
+    assert requests[0].options == JobOptions()
 
 
-def test_every_option_reaches_the_job(orders: list[Order]) -> None:
+def test_every_option_reaches_the_job(requests: list[BatchRequest]) -> None:
     words = (
         "transcribe a.wav --format srt --output out --max-speakers 4 --language DE"
         " --recognizer tiny.en --title Plan --no-keep -q --prompt"
     )
     assert main([*words.split(), "Ana, Ben"]) == 0
-    assert orders == [
-        Order(
+    assert requests == [
+        BatchRequest(
             items=("a.wav",),
             format_name="srt",
             output="out",
@@ -58,9 +58,11 @@ def test_every_option_reaches_the_job(orders: list[Order]) -> None:
         ("--language auto", JobOptions()),
     ],
 )
-def test_people_and_languages(orders: list[Order], words: str, options: JobOptions) -> None:
+def test_people_and_languages(
+    requests: list[BatchRequest], words: str, options: JobOptions
+) -> None:
     assert main(["transcribe", "a.wav", "b.wav", *words.split()]) == 0
-    assert orders[0].options == options
+    assert requests[0].options == options
 
 
 @pytest.mark.parametrize(
@@ -80,13 +82,13 @@ def test_people_and_languages(orders: list[Order], words: str, options: JobOptio
     ],
 )
 def test_wrong_usage_is_two_and_nothing_is_done(
-    orders: list[Order], capsys: pytest.CaptureFixture[str], words: str, said: str
+    requests: list[BatchRequest], capsys: pytest.CaptureFixture[str], words: str, said: str
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["transcribe", *words.split()])
     assert stopped.value.code == 2
     seen = capsys.readouterr()
-    assert said in seen.err and seen.out == "" and orders == []
+    assert said in seen.err and seen.out == "" and requests == []
 
 
 def test_help_tells_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:

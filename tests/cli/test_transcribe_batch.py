@@ -1,4 +1,4 @@
-"""Files one after the other: what is printed, what stays, and what one bad file does."""
+"""Batches of files: what is printed, what is kept, and what one bad file does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from meetcore.cli.output import OutputError
 from meetcore.cli.progress_bar import ProgressBoard
-from meetcore.cli.transcribe_batch import Batch, Order
+from meetcore.cli.transcribe_batch import Batch, BatchRequest
 from meetcore.errors import AudioDecodeError
 from meetcore.records import (
     Job,
@@ -31,7 +31,7 @@ from tests.transcript.random_transcripts import sentence
 
 @dataclass
 class Scripted:
-    """A service whose jobs say what their file says; real store, no models."""
+    """A service whose transcript is the text in the file; real store, no models."""
 
     store: MeetingStore
     uploads_dir: Path
@@ -76,21 +76,21 @@ class Scripted:
 
 @dataclass
 class Bench:
-    """A folder with files, and what came of them."""
+    """A folder of input files, and a batch that transcribes them."""
 
     folder: Path
     service: Scripted
     settings: Settings
-    heard: io.StringIO = field(default_factory=io.StringIO)
+    progress: io.StringIO = field(default_factory=io.StringIO)
 
     def file(self, name: str, text: str) -> str:
         path = self.folder / name
         path.write_text(text)
         return str(path)
 
-    def run(self, *items: str, **order: Any) -> int:
-        board = ProgressBoard(self.heard)
-        return Batch(self.settings, self.service, board, Order(items, **order)).run()
+    def run(self, *items: str, **request: Any) -> int:
+        board = ProgressBoard(self.progress)
+        return Batch(self.settings, self.service, board, BatchRequest(items, **request)).run()
 
 
 @pytest.fixture
@@ -107,8 +107,8 @@ def test_results_on_stdout_and_the_rest_on_stderr(
     mine = bench.file("talk.mp3", "Hello there.")
     assert bench.run(mine) == 0
     assert capfdbinary.readouterr() == (b"talk\n\n[00:00:00] Speaker 1: Hello there.\n", b"")
-    assert "talk.mp3: 00:00:02 in " in bench.heard.getvalue()
-    assert "meeting m0." in bench.heard.getvalue()
+    assert "talk.mp3: 00:00:02 in " in bench.progress.getvalue()
+    assert "meeting m0." in bench.progress.getvalue()
     assert Path(mine).read_text() == "Hello there."
     assert not list(bench.service.uploads_dir.iterdir())
     assert bench.service.store.get("m0").source_name == "talk.mp3"
@@ -145,13 +145,13 @@ def test_options_and_title_go_along_and_a_lack_is_said(bench: Bench) -> None:
     assert bench.run(bench.file("a.wav", "alone"), options=options, title="Plan") == 0
     assert bench.service.calls == [("import", "a.wav", options)]
     assert bench.service.store.get("m0").title == "Plan"
-    assert "Nobody could be told apart." in bench.heard.getvalue()
+    assert "Nobody could be told apart." in bench.progress.getvalue()
 
 
 def test_what_is_not_to_be_kept_is_deleted_after_it_is_written(bench: Bench) -> None:
     assert bench.run(bench.file("a.wav", "Hello."), keep=False) == 0
     assert bench.service.calls[-1] == ("delete", "m0")
-    assert "not kept" in bench.heard.getvalue()
+    assert "not kept" in bench.progress.getvalue()
     assert bench.run(bench.file("b.wav", "broken"), keep=False) == 1
     assert bench.service.store.list_meetings() == []
 

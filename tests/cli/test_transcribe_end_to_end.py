@@ -1,4 +1,4 @@
-"""A user at the shell: real weights, real subprocess, real library."""
+"""The command line end to end: real weights, a real process, a real library."""
 
 from __future__ import annotations
 

@@ -291,6 +291,7 @@ def test_a_message_is_explained_by_its_rule(rule: str, message: str) -> None:
 NEEDS_NO_RULE = re.compile(
     r"was closed|is closed|Type one|Reload the page|not enrolled|names no file|Save the earlier"
     r"|Choose another microphone|Check the disk|can be kept once speakers"
+    r"|update or uninstall that package"
 )
 """Messages that need no explanation by a rule."""
 WITHOUT_CAUSE = {

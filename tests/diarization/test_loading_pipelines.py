@@ -98,6 +98,11 @@ def test_off_is_a_reason_of_its_own() -> None:
         load_diarizer("off", SimpleNamespace())
 
 
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ModelUnavailableError, match=r"No diarizer is called 'opne'.* open, a pip"):
+        load_diarizer("opne", SimpleNamespace())
+
+
 class Pipeline:
     """Answers as pyannote 4's pipelines do, and calls the hook."""
 

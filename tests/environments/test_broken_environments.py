@@ -78,7 +78,7 @@ CASES = (
 
 BROKEN_LIBRARIES = [each for each in CASES if each.module]
 
-pytestmark = [pytest.mark.browser, pytest.mark.model]
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.long]
 everywhere = pytest.mark.parametrize(
     "installation", CASES, indirect=True, ids=lambda case: case.name
 )

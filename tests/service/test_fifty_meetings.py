@@ -22,7 +22,7 @@ from meetcore.store.meetings import open_store
 from meetcore.weights.resolver import WeightResolver
 from tests.support.stand_ins import until
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.long]
 
 WARM_UP, MEETINGS = 6, 50
 SECONDS = 3

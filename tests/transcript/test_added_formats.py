@@ -76,7 +76,7 @@ def test_our_own_formats_are_not_replaced() -> None:
 @pytest.mark.usefixtures("package")
 @pytest.mark.parametrize("name", ["nothing", "misnamed", "absent", "missing"])
 def test_a_format_that_does_not_load_is_one_sentence_when_asked_for(name: str) -> None:
-    with pytest.raises(FormatError, match=f"'{name}' that the package loudness adds") as raised:
+    with pytest.raises(FormatError, match=f"plug-in {name} of the package loudness") as raised:
         get_format(name)
     assert "\n" not in str(raised.value)
 

@@ -9,7 +9,7 @@ import pytest
 
 from meetcore.cli.main import main
 from meetcore.cli.progress_bar import ProgressBoard
-from meetcore.cli.weights import report
+from meetcore.cli.weights import fetch_report
 from meetcore.weights.progress import Progress
 
 
@@ -51,8 +51,8 @@ def test_progress_is_a_line_per_quarter_without_a_terminal() -> None:
     stream = io.StringIO()
     board = ProgressBoard(stream)
     for done in range(0, 101, 5):
-        board.show(report(Progress("w", done * 1_000_000, 100_000_000, "here")))
+        board.show(fetch_report(Progress("w", done * 1_000_000, 100_000_000, "here")))
     board.close()
     lines = stream.getvalue().splitlines()
     assert len(lines) == 5
-    assert lines[-1] == "w 100/100 MB  from here"
+    assert lines[-1] == "w  100%  100/100 MB from here"

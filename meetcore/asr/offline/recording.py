@@ -51,13 +51,11 @@ def recognize_recording(
 ) -> Iterator[PieceWords]:
     """Words of a recording of any length, piece by piece; stop iterating to cancel.
 
-    As many pieces are recognized in parallel as the recognizer has workers; the words do not
-    depend on how many.
+    As many pieces are recognized in parallel as the recognizer has workers.
 
     Parameters
     ----------
-    read : gives the samples between two positions, shape (n_samples,), float32, 16 kHz; called
-        with at most 28 s at a time
+    read : gives samples, shape (n_samples,), float32, 16 kHz; called with at most 28 s at a time
     total_samples : length of the recording
     activity : a voice activity detector for this call alone
     progress : called with 0 to 1 after each piece
@@ -66,13 +64,12 @@ def recognize_recording(
     Yields
     ------
     PieceWords
-        In order; words of different pieces never overlap. A piece on which the recognizer failed
-        is logged and has no words.
+        In order, without overlap. One on which the recognizer failed is logged and has no words.
 
     Raises
     ------
     InferenceError
-        The language could not be detected; other pieces' errors do not end the iteration.
+        The language could not be detected.
     """
     options = options or OfflineOptions()
     pieces = cut_pieces(read, total_samples, activity, start_sample)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from meetcore.asr.vad.activity import FRAME_SAMPLES, Activity, EnergyActivity, Probabilities
 from meetcore.errors import ModelUnavailableError
+from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.records import Samples
 
 logger = logging.getLogger(__name__)
@@ -57,9 +58,7 @@ def silero_weights() -> dict[str, Array]:
         path = Path(folder) / "data" / "silero_vad_16k.safetensors"
         if path.is_file():
             return _read_weights(path)
-    raise ModelUnavailableError(
-        "Silero VAD's weights are not installed; run: pip install 'silero-vad>=6.2'"
-    )
+    raise ModelUnavailableError(f"Silero VAD's weights are not installed; run: {REINSTALL}")
 
 
 def _read_weights(path: Path) -> dict[str, Array]:
@@ -71,7 +70,7 @@ def _read_weights(path: Path) -> dict[str, Array]:
     except (SafetensorError, OSError) as error:
         raise ModelUnavailableError(
             f"Silero VAD's weights in {path.name} cannot be read ({error}); run:"
-            " pip install --force-reinstall 'silero-vad>=6.2'"
+            f" {PIP_INSTALL} --force-reinstall --no-deps 'silero-vad>=6.2'"
         ) from error
 
 

@@ -64,7 +64,6 @@ def recognition(
     samples : np.ndarray, shape (n_samples,), float32, 16 kHz, the window
     times : times of the forced tokens and the draft's; None gives every word the whole window
     skip : number of forced tokens at the start of `times`
-    language : ISO code
 
     Raises
     ------

@@ -14,12 +14,11 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import meetcore
 from meetcore.diagnostics.facts.records import ImportTrial
 from meetcore.errors import first_cause
+from meetcore.installation import child_environment, python_module
 
 TIMEOUT_S = 180.0
 LONGEST_ERROR = 300
@@ -41,15 +40,12 @@ def try_imports(modules: Sequence[str], timeout_s: float = TIMEOUT_S) -> dict[st
 
 def _run(modules: Sequence[str], timeout_s: float) -> tuple[dict[str, ImportTrial], str]:
     """The trials of one process, and how it ended."""
-    root = str(Path(meetcore.__file__).parents[1])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {"PYTHONPATH": os.pathsep.join(paths), "PYANNOTE_METRICS_ENABLED": "0"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "meetcore.diagnostics.facts.import_trials", *modules],
+        python_module("meetcore.diagnostics.facts.import_trials", *modules),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **environment},
+        env=child_environment() | {"PYANNOTE_METRICS_ENABLED": "0"},
         text=True,
     )
     try:

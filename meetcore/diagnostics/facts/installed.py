@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import meetcore
+from meetcore.installation import CONSTRAINTS
 
-ROOT = Path(meetcore.__file__).parents[1]
-CONSTRAINTS = ROOT / "constraints.txt"
 TESTED_PYTHON = "3.11"
 
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from meetcore.diagnostics.facts.installed import CONSTRAINTS, ROOT
 from meetcore.diagnostics.facts.records import FolderFacts, HubFacts, ServerFacts
+from meetcore.installation import CONSTRAINTS, STREAMLIT_CONFIG
 
 USAGE_REPORT_VARIABLES = ("PYANNOTE_METRICS_ENABLED", "STREAMLIT_BROWSER_GATHER_USAGE_STATS")
 """Environment variables that switch usage reports of libraries on or off."""
@@ -54,7 +54,7 @@ def server() -> ServerFacts:
     """Streamlit's address and usage reports, from .streamlit/config.toml and the environment."""
     read: Mapping[str, Any] = {}
     with contextlib.suppress(OSError, tomllib.TOMLDecodeError):
-        read = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+        read = tomllib.loads(STREAMLIT_CONFIG.read_text(encoding="utf-8"))
     address = str(read.get("server", {}).get("address", ""))
     stats = bool(read.get("browser", {}).get("gatherUsageStats", True))
     override = os.environ.get("STREAMLIT_BROWSER_GATHER_USAGE_STATS")

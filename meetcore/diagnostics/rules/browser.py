@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, harmless, message_only, red
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-"""Hosts that browsers treat as secure, beside *.localhost and 127.*."""
 FALSE_VALUES = frozenset({"", "0", "false", "no"})
 """Values of an environment variable that switch it off, in lower case."""
 
@@ -18,18 +17,26 @@ def _insecure_origin(facts: Facts) -> Outcome | None:
     if not facts.origin:
         return None
     address = urlsplit(facts.origin)
-    if address.scheme == "https" or _is_loopback(address.hostname or ""):
+    if address.scheme == "https" or is_loopback(address.hostname or ""):
         return fine("The browser lets this page use the microphone.")
     return red(f"This page was loaded over http from {address.hostname}.")
 
 
-def _is_loopback(host: str) -> bool:
-    return host in LOOPBACK or host.endswith(".localhost") or host.startswith("127.")
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address: a loopback IP, or a name under localhost.
+
+    >>> is_loopback("127.0.0.2"), is_loopback("::1"), is_loopback("127.0.0.1.example.org")
+    (True, True, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _open_address(facts: Facts) -> Outcome | None:
     address = facts.server.address
-    if _is_loopback(address):
+    if is_loopback(address):
         return fine("Only this machine can open Meetcore's pages.")
     return amber(f"Meetcore's pages are served at {address or 'every address of this machine'}.")
 

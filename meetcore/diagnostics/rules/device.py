@@ -5,7 +5,8 @@ from __future__ import annotations
 from meetcore.diagnostics.facts.installed import release
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area
-from meetcore.diagnostics.rules.rule import REINSTALL, Outcome, Rule, amber, fine, harmless, red
+from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, harmless, red
+from meetcore.installation import PIP_INSTALL, REINSTALL
 
 CUDNN_PACKAGES = ("nvidia-cudnn-cu11", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
 
@@ -84,7 +85,7 @@ DEVICE_RULES = (
         symptom="Library libcublas.so.12 is not found, or Unable to load any of {libcudnn_ops…}",
         cause="CTranslate2 needs cuBLAS and cuDNN of the CUDA release it was built for, which may"
         " differ from torch's. openai-whisper runs the same weights meanwhile.",
-        command=".venv/bin/python -m pip install nvidia-cublas-cu12 'nvidia-cudnn-cu12>=9,<10'",
+        command=f"{PIP_INSTALL} nvidia-cublas-cu12 'nvidia-cudnn-cu12>=9,<10'",
         advice="Or set MEETCORE_DEVICE=cpu.",
         source="https://github.com/SYSTRAN/faster-whisper/issues/1080",
         check=_ctranslate2_cuda,

@@ -13,8 +13,9 @@ from meetcore.diagnostics.facts.installed import (
 )
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area, Verdict
-from meetcore.diagnostics.rules.rule import REINSTALL, Outcome, Rule, amber, fine, red
+from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, red
 from meetcore.diagnostics.rules.version_conflicts import CUDA_LIBRARY, torchaudio_build
+from meetcore.installation import IS_CLONE, REINSTALL
 
 
 def _missing(facts: Facts) -> Outcome | None:
@@ -167,7 +168,8 @@ LIBRARY_RULES = (
         title="A version of Python that was not tested",
         symptom="Packages cannot be installed, or a syntax error is raised.",
         cause="Meetcore and the versions in constraints.txt were tested with Python 3.11.",
-        command="make clean && make run PYTHON=python3.11",
+        command="make clean && make run PYTHON=python3.11" if IS_CLONE else "",
+        advice="" if IS_CLONE else "Install Meetcore in an environment of Python 3.11.",
         source="https://devguide.python.org/versions/",
         check=_python,
         title_if_fine="Python",

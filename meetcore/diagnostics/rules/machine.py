@@ -5,6 +5,7 @@ from __future__ import annotations
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, message_only, red
+from meetcore.installation import START
 
 BYTES_PER_HOUR = 16_000 * 2 * 3_600
 """Of a recording: 16 kHz, 16 bits, mono."""
@@ -144,6 +145,7 @@ MACHINE_RULES = (
         message_patterns=(
             r"A setting does not fit",
             r"No engine is called",
+            r"No diarizer is called",
             r"Speakers are switched off",
             r"set MEETCORE_ENGINE=ctranslate2",
             r"is of the format .+, which .+ cannot read",
@@ -184,7 +186,7 @@ MACHINE_RULES = (
         title="The database was made by an older Meetcore",
         symptom="None.",
         cause="The next start migrates it; nothing is lost.",
-        command="make run",
+        command=START,
         source="meetcore/store/migrate.py",
         check=_older_database,
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from meetcore.diagnostics.facts.installed import release
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area, Checkpoint
-from meetcore.diagnostics.rules.rule import REINSTALL, Outcome, Rule, fine, harmless, red
+from meetcore.diagnostics.rules.rule import Outcome, Rule, fine, harmless, red
+from meetcore.installation import REINSTALL
 
 LIBRARY = "pyannote.audio"
 DEVELOPMENT_VERSION = "0.0.1"

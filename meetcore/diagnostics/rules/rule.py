@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area, Finding, Verdict
+from meetcore.installation import IS_CLONE, command
 
-REINSTALL = ".venv/bin/python -m pip install -c constraints.txt -r requirements.txt"
-"""Installs the tested version of every library; run in Meetcore's folder."""
-PULL = ".venv/bin/python -m meetcore weights pull"
+PULL = f"{'.venv/bin/' if IS_CLONE else ''}{command('weights pull')}"
 """Fetches weights; the names of some may follow."""
 
 

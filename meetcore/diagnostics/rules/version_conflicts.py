@@ -7,7 +7,8 @@ from collections.abc import Callable
 from meetcore.diagnostics.facts.installed import release
 from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area
-from meetcore.diagnostics.rules.rule import REINSTALL, Outcome, Rule, amber, fine, harmless, red
+from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, harmless, red
+from meetcore.installation import REINSTALL
 
 CUDA_LIBRARY = "libc10_cuda"
 """Of the CUDA build of torch; a torchaudio for that build cannot be imported without it."""

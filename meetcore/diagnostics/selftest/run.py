@@ -15,6 +15,7 @@ from meetcore.diagnostics.findings import Verdict
 from meetcore.diagnostics.selftest.expected import Measure, measures, remark
 from meetcore.diagnostics.selftest.progress import SPANS, PassProgress, Progress
 from meetcore.errors import MeetcoreError, ModelUnavailableError
+from meetcore.installation import REINSTALL
 from meetcore.jobs.engines.child_process import ProcessEngine
 from meetcore.jobs.single_file import SinglePass, pass_over
 from meetcore.jobs.tasks import Engine, TaskStopped, UnexpectedTaskError
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 LANGUAGE = "en"
 """The language of the sample, which replaces the one in the settings."""
 JOIN_TIMEOUT_S = 10.0
-INSTALL = "run: pip install -r requirements.txt"
+INSTALL = f"run: {REINSTALL}"
 
 Run = Callable[[Settings, Progress], "SelfTestResult"]
 

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import pickle
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-import meetcore
 from meetcore.asr.offline.recording import PieceWords
+from meetcore.installation import child_environment, python_module
 from meetcore.jobs.engines.messages import Cancel, Exited, Failed, Finished, Progressed, Setup
 from meetcore.jobs.tasks import (
     Result,
@@ -52,13 +49,11 @@ class _Worker:
 
     def start(self) -> None:
         """Start the process; returns before it has imported anything."""
-        root = str(Path(meetcore.__file__).parents[1])
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "meetcore.jobs.engines.child_main"],
+            python_module("meetcore.jobs.engines.child_main"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env=child_environment(),
         )
         self._thread.start()
         self.send(Setup(self._settings, logger.getEffectiveLevel()))

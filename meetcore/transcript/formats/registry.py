@@ -10,13 +10,12 @@ and whose value is a `Format`:
 from __future__ import annotations
 
 import functools
-import importlib.metadata
-import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from meetcore.errors import FormatError, MeetcoreError
+from meetcore.errors import FormatError, MeetcoreError, ModelUnavailableError
+from meetcore.plugins import Row, registry_rows
 from meetcore.records import Transcript, Turn
 from meetcore.transcript.formats import (
     csv,
@@ -31,8 +30,6 @@ from meetcore.transcript.formats import (
     vtt,
     xlsx,
 )
-
-logger = logging.getLogger(__name__)
 
 GROUP = "meetcore.formats"
 
@@ -177,47 +174,33 @@ def format_of_file(file_name: str) -> Format:
 @functools.lru_cache(maxsize=1)
 def _added(search_path: tuple[str, ...]) -> _Added:
     """Load the entry points found on `search_path` (`sys.path`, the key of the cache)."""
-    found: dict[str, Format] = {}
+    found: list[Format] = []
     problems: dict[str, str] = {}
-    taken = {known.name for known in FORMATS}
-    points = importlib.metadata.entry_points(group=GROUP)
-    for point in sorted(points, key=lambda point: point.name):
-        package = point.dist.name if point.dist else point.value
-        if point.name in taken or point.name in found:
-            logger.warning("a second format %s, of %s, is not used", point.name, package)
+    rows = registry_rows({known.name: "" for known in FORMATS}, GROUP)
+    for row in sorted(rows.values(), key=lambda row: row.name):
+        if not row.package:
             continue
         try:
-            found[point.name] = _checked(point.load(), point.name, package)
-        except Exception as error:  # the code of another package may raise anything
-            problems[point.name] = _problem(point.name, package, error)
-            logger.warning("%s", problems[point.name])
-    return _Added(tuple(found.values()), problems)
+            found.append(_checked(row.load(), row))
+        except ModelUnavailableError as error:
+            problems[row.name] = str(error)
+    return _Added(tuple(found), problems)
 
 
-def _checked(loaded: object, name: str, package: str) -> Format:
-    """The format of an entry point, its failures turned into FormatErrors."""
-    if not isinstance(loaded, Format) or loaded.name != name:
-        raise FormatError(f"it is not a Format of the name {name!r}")
-    return replace(loaded, write=_guarded(loaded.write, name, package))
+def _checked(loaded: object, row: Row) -> Format:
+    """The format of another package, with the failures of its `write` turned into FormatErrors."""
+    if not isinstance(loaded, Format) or loaded.name != row.name:
+        raise row.failure(TypeError(f"{row.target} is not a Format of the name {row.name!r}"))
+    return replace(loaded, write=functools.partial(_guarded, loaded.write, row))
 
 
-def _guarded(write: Write, name: str, package: str) -> Write:
-    def guarded(export: Export) -> bytes:
-        try:
-            written = write(export)
-            if not isinstance(written, bytes):
-                raise TypeError(f"{type(written).__name__} instead of bytes")
-        except MeetcoreError:
-            raise
-        except Exception as error:  # the code of another package may raise anything
-            raise FormatError(_problem(name, package, error)) from error
-        return written
-
-    return guarded
-
-
-def _problem(name: str, package: str, error: Exception) -> str:
-    return (
-        f"The format {name!r} that the package {package} adds does not work"
-        f" ({type(error).__name__}: {error}). Update or remove that package."
-    )
+def _guarded(write: Write, row: Row, export: Export) -> bytes:
+    try:
+        written = write(export)
+        if not isinstance(written, bytes):
+            raise TypeError(f"{type(written).__name__} instead of bytes")
+    except MeetcoreError:
+        raise
+    except Exception as error:  # another package's code may raise anything
+        raise FormatError(str(row.failure(error))) from error
+    return written

@@ -1,4 +1,4 @@
-"""A job's progress as a line, and a user's file that stays the user's."""
+"""A job's progress as a line, and input files, which are left as they are."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.cli.input_files import staged
-from meetcore.cli.job_progress import following, report
+from meetcore.cli.input_files import stage_file
+from meetcore.cli.job_progress import job_progress, job_report
 from meetcore.cli.progress_bar import ProgressBoard
 from meetcore.errors import AudioDecodeError, StoreError
 from meetcore.records import Job, JobStage, JobState
@@ -21,11 +21,13 @@ def job(overall: float, stage: JobStage = JobStage.RECOGNIZING, left: float | No
     return Job("m", JobState.RUNNING, stage, overall=overall, remaining_s=left)
 
 
-def test_a_line_has_name_bar_stage_and_what_is_left() -> None:
-    shown = report(job(0.5, left=130.0), "[1/2] talk.mp3").text
-    assert shown == ("[1/2] talk.mp3  ██████████░░░░░░░░░░  50%  recognizing, about 2 min left")
-    assert report(job(0.7, JobStage.DIARIZING), "x").text.endswith("70%  finding speakers")
-    assert report(job(7.0), "x").fraction == 1.0
+def test_a_line_has_name_share_stage_and_what_is_left() -> None:
+    stream = io.StringIO()
+    board = ProgressBoard(stream)
+    board.show(job_report(job(0.5, left=130.0), "[1/2] talk.mp3"))
+    assert stream.getvalue() == "[1/2] talk.mp3   50%  recognizing, about 2 min left\n"
+    assert job_report(job(0.7, JobStage.DIARIZING), "x").detail == "finding speakers"
+    assert job_report(job(7.0), "x").fraction == 1.0
 
 
 def test_a_job_is_followed_while_another_thread_works() -> None:
@@ -40,26 +42,26 @@ def test_a_job_is_followed_while_another_thread_works() -> None:
             raise item
         return item
 
-    with following(ProgressBoard(stream), look, "talk.mp3"):
+    with job_progress(ProgressBoard(stream), look, "talk.mp3"):
         assert seen.wait(5.0)
-    assert [line.split()[2] for line in stream.getvalue().splitlines()] == ["10%", "60%"]
+    assert [line.split()[1] for line in stream.getvalue().splitlines()] == ["10%", "60%"]
 
 
-def test_an_interrupted_block_ends_the_following() -> None:
+def test_an_interrupted_block_ends_the_job_progress() -> None:
     before = threading.active_count()
     with (
         pytest.raises(KeyboardInterrupt),
-        following(ProgressBoard(io.StringIO()), lambda: None, "x"),
+        job_progress(ProgressBoard(io.StringIO()), lambda: None, "x"),
     ):
         raise KeyboardInterrupt
     assert threading.active_count() == before
 
 
-def test_the_file_stays_the_users(tmp_path: Path) -> None:
+def test_the_users_file_is_left_as_it_is(tmp_path: Path) -> None:
     mine = tmp_path / "mine" / "talk.mp3"
     mine.parent.mkdir()
     mine.write_bytes(b"sound")
-    lent = staged(mine, tmp_path / "data" / "uploads")
+    lent = stage_file(mine, tmp_path / "data" / "uploads")
     assert lent.suffix == ".mp3" and lent.parent.name == "uploads"
     assert lent.read_bytes() == b"sound"
     lent.unlink()
@@ -73,7 +75,7 @@ def test_another_disk_takes_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(os, "link", refuse)
     mine = tmp_path / "talk.m?4"
     mine.write_bytes(b"sound")
-    lent = staged(mine, tmp_path / "uploads")
+    lent = stage_file(mine, tmp_path / "uploads")
     assert lent.read_bytes() == b"sound" and lent.suffix == ""
 
 
@@ -83,12 +85,12 @@ def test_what_is_no_file_is_named(tmp_path: Path, make: str | None, said: str) -
     if make:
         path.mkdir()
     with pytest.raises(AudioDecodeError, match=said):
-        staged(path, tmp_path / "uploads")
+        stage_file(path, tmp_path / "uploads")
 
 
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     began = time.monotonic()
     with pytest.raises(AudioDecodeError, match="no file"):
-        staged(tmp_path / "pipe", tmp_path / "uploads")
+        stage_file(tmp_path / "pipe", tmp_path / "uploads")
     assert time.monotonic() - began < 5.0
