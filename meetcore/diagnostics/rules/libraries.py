@@ -114,7 +114,7 @@ LIBRARY_RULES = (
         title_if_fine="Libraries",
         message_patterns=(
             r"No module named",
-            r"installed; run: pip",
+            r"installed; run: ",
             r"which is not installed",
             r"comes with pyannote\.audio",
             r"The figures need",
