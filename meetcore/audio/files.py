@@ -57,20 +57,8 @@ def iter_audio(
         track, or nothing in it can be decoded. The message says which, and what to do.
     """
     with _opened(source, name) as (container, stream, name):
-        waiting: list[Pcm] = []
-        n_waiting = 0
-        for pcm in _converted(container, stream, name):
-            waiting.append(pcm)
-            n_waiting += pcm.size
-            if n_waiting < chunk_samples:
-                continue
-            joined = np.concatenate(waiting)
-            n_whole = joined.size - joined.size % chunk_samples
-            for start in range(0, n_whole, chunk_samples):
-                yield to_samples(joined[start : start + chunk_samples])
-            waiting, n_waiting = [joined[n_whole:]], joined.size - n_whole
-        if n_waiting:
-            yield to_samples(np.concatenate(waiting))
+        for pcm in _rechunked(_converted(container, stream, name), chunk_samples):
+            yield to_samples(pcm)
 
 
 def read_audio(source: Source) -> Samples:
@@ -218,6 +206,24 @@ def _decoded(
         yield from stream.decode(None)
     except av.FFmpegError:
         yield None
+
+
+def _rechunked(pieces: Iterator[Pcm], chunk_samples: int) -> Iterator[Pcm]:
+    """The same samples in chunks of `chunk_samples`; the last one may be shorter."""
+    waiting: list[Pcm] = []
+    n_waiting = 0
+    for piece in pieces:
+        waiting.append(piece)
+        n_waiting += piece.size
+        if n_waiting < chunk_samples:
+            continue
+        joined = np.concatenate(waiting)
+        n_whole = joined.size - joined.size % chunk_samples
+        for start in range(0, n_whole, chunk_samples):
+            yield joined[start : start + chunk_samples]
+        waiting, n_waiting = [joined[n_whole:]], joined.size - n_whole
+    if n_waiting:
+        yield np.concatenate(waiting)
 
 
 def _name_of(source: Source) -> str:

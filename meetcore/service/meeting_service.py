@@ -51,9 +51,8 @@ class MeetingService:
         self.store = store
         self._settings = settings
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        self._pool = IdentifierPool(
-            load_identifier or (lambda: create_speaker_identifier(settings))
-        )
+        load = load_identifier or (lambda: create_speaker_identifier(settings))
+        self._pool = IdentifierPool(load)
         self._known_voices = KnownVoices(store)
         self._enrolment = Enrolment(store, settings, self._pool.borrowed, self._known_voices)
         self._engine = engine or ProcessEngine(settings)
