@@ -1,4 +1,4 @@
-"""Turns a finished raw recording into one FLAC file, and back when the meeting is continued."""
+"""Compresses a finished recording to one FLAC file, and restores the raw file to continue it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ logger = logging.getLogger(__name__)
 _PIECE_SAMPLES = 10 * SAMPLE_RATE
 
 Progress = Callable[[float], None]
-"""Told how much is done, 0 to 1."""
+"""Called with the fraction done, 0 to 1."""
 
 
 def compact(directory: Path, progress: Progress | None = None) -> Path:
-    """The recording as `audio.flac`, made from the raw file if that is still there.
+    """Compress a recording to `audio.flac` and give its path; at once if that is done already.
 
     The raw file is removed only after the FLAC file has been decoded and found equal, sample by
     sample. A process killed in between leaves the raw file, and compacting starts over.
@@ -45,16 +45,17 @@ def compact(directory: Path, progress: Progress | None = None) -> Path:
     Raises
     ------
     RecordingError
-        Nothing was recorded, the disk is full, or the copy differs; the raw file is kept.
+        Nothing was recorded, the disk is full, or the copy differs. The raw file is kept; the
+        call may be repeated.
     """
     target, part = directory / FLAC_NAME, directory / f"{FLAC_NAME}.part"
-    tell = progress or (lambda done: None)
+    report = progress or (lambda done: None)
     try:
         if not (directory / PCM_NAME).exists() and target.exists():
             return target
         n_samples = raw_n_samples(directory)
-        encode_flac(_raw_pieces(directory, lambda done: tell(done * 0.7)), part)
-        _verify(directory, part, lambda done: tell(0.7 + done * 0.3))
+        encode_flac(_raw_pieces(directory, lambda done: report(done * 0.7)), part)
+        _verify(directory, part, lambda done: report(0.7 + done * 0.3))
         sync_file(part)
         part.replace(target)
         sync_directory(directory)
@@ -64,17 +65,17 @@ def compact(directory: Path, progress: Progress | None = None) -> Path:
     finally:
         part.unlink(missing_ok=True)
     logger.info("compacted %d samples in %s", n_samples, directory.name)
-    tell(1.0)
+    report(1.0)
     return target
 
 
 def restore_pcm(directory: Path) -> None:
-    """Make a compacted recording raw again, so that it can be continued; else do nothing.
+    """Restore the raw file of a compacted recording; nothing to do where there is one already.
 
     Raises
     ------
     OSError, av.FFmpegError
-        The disk is full, or the FLAC file is damaged; it is kept.
+        The disk is full, or the FLAC file is damaged. The FLAC file is kept.
     """
     source, target = directory / FLAC_NAME, directory / PCM_NAME
     if target.exists() or not source.exists():
@@ -101,7 +102,7 @@ def _raw_pieces(directory: Path, progress: Progress) -> Iterator[Pcm]:
 
 
 def _verify(directory: Path, copy: Path, progress: Progress) -> None:
-    """Compare a FLAC copy with the raw file, count and content, without holding either whole."""
+    """Compare a FLAC copy with the raw file piece by piece; raise RecordingError if they differ."""
     position, n_samples = 0, raw_n_samples(directory)
     is_equal = flac_n_samples(copy) == n_samples
     for decoded in _batched(decode_flac(copy)):

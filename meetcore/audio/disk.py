@@ -1,4 +1,4 @@
-"""How the raw recording lies on disk: headerless int16 little-endian, only ever appended to."""
+"""File operations on the raw recording: headerless int16 little-endian, only appended to."""
 
 from __future__ import annotations
 
@@ -17,30 +17,47 @@ _STORED = np.dtype("<i2")
 
 
 def open_for_append(path: Path) -> int:
-    """A file descriptor whose every write goes to the end of the file, which is made if missing."""
+    """A file descriptor that only appends; the file is made if missing. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
     return os.open(path, flags, 0o644)
 
 
 def write_raw(file: int, pcm: Pcm) -> None:
-    """Append all samples; the system may take a write in several parts."""
+    """Append all samples; raises OSError, when a part of them may have been written.
+
+    Parameters
+    ----------
+    pcm : np.ndarray, shape (n_samples,), int16, 16 kHz
+    """
+    # The system may accept only a part of a write.
     rest = memoryview(pcm.astype(_STORED, copy=False).tobytes())
     while rest:
         rest = rest[os.write(file, rest) :]
 
 
 def cut_to(file: int, n_samples: int) -> None:
-    """Drop whatever lies behind the first `n_samples`, such as half a sample."""
+    """Truncate to the first `n_samples`; drops half a sample at the end, too. Raises OSError."""
     os.ftruncate(file, n_samples * _BYTES_PER_SAMPLE)
 
 
 def raw_n_samples(directory: Path) -> int:
-    """Whole samples in the raw file; raises FileNotFoundError where there is none."""
+    """The number of whole samples in the raw file; raises FileNotFoundError without a file."""
     return (directory / PCM_NAME).stat().st_size // _BYTES_PER_SAMPLE
 
 
 def read_raw(directory: Path, start_sample: int, stop_sample: int | None) -> Pcm:
-    """Samples from start to stop (None: to the end); raises FileNotFoundError without a file."""
+    """Samples of the raw file from start to stop (None: to the end).
+
+    Returns
+    -------
+    np.ndarray, shape (n_samples,), int16, 16 kHz
+        Shorter where the file ends before `stop_sample`.
+
+    Raises
+    ------
+    FileNotFoundError, OSError
+        There is no raw file, or it cannot be read.
+    """
     size = -1 if stop_sample is None else (stop_sample - start_sample) * _BYTES_PER_SAMPLE
     with (directory / PCM_NAME).open("rb") as file:
         file.seek(start_sample * _BYTES_PER_SAMPLE)
@@ -50,7 +67,7 @@ def read_raw(directory: Path, start_sample: int, stop_sample: int | None) -> Pcm
 
 
 def sync_file(path: Path) -> None:
-    """Wait until a file that was written and closed is on the disk itself."""
+    """Flush a closed file from the system's cache to the disk. Raises OSError."""
     file = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
     try:
         os.fsync(file)
@@ -59,7 +76,7 @@ def sync_file(path: Path) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make new, renamed and removed names in a folder last through a power cut."""
+    """Flush a folder's list of names to the disk, so that a power cut cannot undo a rename."""
     if os.name == "nt":  # Windows opens no folders; its journal keeps names by itself.
         return
     file = os.open(directory, os.O_RDONLY)
@@ -70,7 +87,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def recording_error(verb: str, directory: Path, error: Exception) -> RecordingError:
-    """The one sentence, and the next step, for a recording that cannot be written or read."""
+    """A RecordingError that says what cannot be done with a recording, why, and what to do."""
     reason = getattr(error, "strerror", None) or str(error)
     return RecordingError(
         f"The recording in {directory} cannot be {verb} ({reason})."

@@ -1,4 +1,4 @@
-"""Any media file, or file-like upload, to mono float32 16 kHz; decoded lazily with PyAV."""
+"""Decodes media files and uploads to mono float32 16 kHz, lazily, with PyAV."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from av.container.input import InputContainer
 
 from meetcore.audio.frames import FrameConverter
 from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
-from meetcore.audio.refusals import refuse_absurd_rate, refuse_archive, refuse_encrypted
+from meetcore.audio.unsupported import refuse_archive, refuse_encrypted, refuse_low_rate
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE, Samples
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 Source = Path | str | BinaryIO
 """A path, or an open, seekable binary file (a Streamlit upload is one)."""
 _ESTIMATING = {"mp3", "aac", "ac3", "eac3", "dts"}
-"""Formats that know no length: FFmpeg guesses it from the bit rate."""
+"""Formats without a length: FFmpeg estimates it from the bit rate."""
 
 
 def iter_audio(
@@ -34,10 +34,9 @@ def iter_audio(
 ) -> Iterator[Samples]:
     """The audio of a media file in chunks of equal length; the last one may be shorter.
 
-    The first audio track that the container marks as best is read. The values are those of
-    int16, so a file heard directly and one stored first sound the same. A file that breaks
-    off, or is damaged in the middle, gives what can be decoded; a file without a sound in it
-    gives no chunk.
+    The audio track that the container marks as best is read. Values are rounded to int16, so that
+    a file decoded directly and one stored first give the same samples. A truncated or damaged
+    file gives what can be decoded; one without any sample gives no chunk.
 
     Parameters
     ----------
@@ -45,7 +44,7 @@ def iter_audio(
     chunk_samples : int
         Length of a chunk.
     name : str, optional
-        What messages call the file; its own name where none is given.
+        The file's name in messages; its own where none is given.
 
     Yields
     ------
@@ -54,24 +53,12 @@ def iter_audio(
     Raises
     ------
     AudioDecodeError
-        On the first step: the file is missing, empty, not media, has no audio track, or holds
-        nothing that decodes. The message says which.
+        At the first chunk: the file is missing, empty, encrypted, no media file, has no audio
+        track, or nothing in it can be decoded. The message says which, and what to do.
     """
     with _opened(source, name) as (container, stream, name):
-        waiting: list[Pcm] = []
-        n_waiting = 0
-        for pcm in _converted(container, stream, name):
-            waiting.append(pcm)
-            n_waiting += pcm.size
-            if n_waiting < chunk_samples:
-                continue
-            joined = np.concatenate(waiting)
-            n_whole = joined.size - joined.size % chunk_samples
-            for start in range(0, n_whole, chunk_samples):
-                yield to_samples(joined[start : start + chunk_samples])
-            waiting, n_waiting = [joined[n_whole:]], joined.size - n_whole
-        if n_waiting:
-            yield to_samples(np.concatenate(waiting))
+        for pcm in _rechunked(_converted(container, stream, name), chunk_samples):
+            yield to_samples(pcm)
 
 
 def read_audio(source: Source) -> Samples:
@@ -91,17 +78,17 @@ def read_audio(source: Source) -> Samples:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """The length a media file announces before it is decoded."""
+    """The length of a media file as far as it is known before decoding."""
 
     seconds: float
     exact: bool
-    """Whether the container counts; else it was estimated from a bit rate."""
+    """False where it was estimated, from a bit rate or from time stamps."""
 
 
 def announced(source: Source, name: str | None = None) -> Announced:
-    """What a file says about its length, or, where it says nothing, what its packets span.
+    """The length that a file states, or else the span of its packets' time stamps.
 
-    Browsers' own recordings (WebM from MediaRecorder) announce nothing.
+    Browsers' own recordings (WebM from MediaRecorder) state none.
 
     Raises
     ------
@@ -115,17 +102,6 @@ def announced(source: Source, name: str | None = None) -> Announced:
         if container.duration:
             return Announced(float(container.duration / av.time_base), exact)
         return Announced(_packet_span(container, stream), exact=False)
-
-
-def probe_duration(source: Source) -> float:
-    """Seconds of audio, good enough for a progress bar; only decoding gives the exact length.
-
-    Raises
-    ------
-    AudioDecodeError
-        As `iter_audio`.
-    """
-    return announced(source).seconds
 
 
 def _packet_span(container: InputContainer, stream: AudioStream) -> float:
@@ -146,7 +122,7 @@ def _packet_span(container: InputContainer, stream: AudioStream) -> float:
 def _opened(
     source: Source, called: str | None = None
 ) -> Iterator[tuple[InputContainer, AudioStream, str]]:
-    """The open container, its best audio track, and the name to put into messages."""
+    """The open container, its best audio track, and the file's name for messages."""
     name = called or _name_of(source)
     path = Path(source) if isinstance(source, str | Path) else None
     try:
@@ -164,7 +140,7 @@ def _opened(
             stream = cast(AudioStream | None, container.streams.best("audio"))
             if stream is None:
                 raise AudioDecodeError(f"{name} has no audio track. Choose a file with sound.")
-            refuse_absurd_rate(stream, name)
+            refuse_low_rate(stream, name)
             yield container, stream, name
     finally:
         if path is not None:
@@ -225,11 +201,29 @@ def _decoded(
             yield from stream.decode(packet)
         except av.FFmpegError:
             yield None
-    # The container broke off before it could tell the decoder to give out its rest.
+    # The file ended without a flush: ask the decoder for the frames that it holds back.
     try:
         yield from stream.decode(None)
     except av.FFmpegError:
         yield None
+
+
+def _rechunked(pieces: Iterator[Pcm], chunk_samples: int) -> Iterator[Pcm]:
+    """The same samples in chunks of `chunk_samples`; the last one may be shorter."""
+    waiting: list[Pcm] = []
+    n_waiting = 0
+    for piece in pieces:
+        waiting.append(piece)
+        n_waiting += piece.size
+        if n_waiting < chunk_samples:
+            continue
+        joined = np.concatenate(waiting)
+        n_whole = joined.size - joined.size % chunk_samples
+        for start in range(0, n_whole, chunk_samples):
+            yield joined[start : start + chunk_samples]
+        waiting, n_waiting = [joined[n_whole:]], joined.size - n_whole
+    if n_waiting:
+        yield np.concatenate(waiting)
 
 
 def _name_of(source: Source) -> str:

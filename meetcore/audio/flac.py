@@ -1,6 +1,6 @@
-"""FLAC, int16 mono 16 kHz: lossless, about half the size, played and sought by every browser.
+"""Encodes and decodes FLAC, int16 mono 16 kHz: lossless, half the size, played by every browser.
 
-FLAC rather than Opus: the second pass may run again on exactly what was recorded.
+FLAC rather than Opus, so that a second pass can run again on exactly what was recorded.
 Source of the format: RFC 9639.
 """
 
@@ -20,8 +20,12 @@ from meetcore.records import SAMPLE_RATE
 _TICK = Fraction(1, SAMPLE_RATE)
 
 
-def encode_flac(pieces: Iterable[Pcm], path: Path) -> int:
-    """Write the pieces, in order, as one FLAC file; gives the number of samples written.
+def encode_flac(pieces: Iterable[Pcm], path: Path) -> None:
+    """Write the pieces, in order, as one FLAC file.
+
+    Parameters
+    ----------
+    pieces : each np.ndarray, shape (n_samples,), int16, 16 kHz
 
     Raises
     ------
@@ -41,11 +45,10 @@ def encode_flac(pieces: Iterable[Pcm], path: Path) -> int:
             container.mux(stream.encode(frame))
             n_samples += piece.size
         container.mux(stream.encode(None))
-    return n_samples
 
 
 def flac_n_samples(path: Path) -> int:
-    """The number of samples that the file's header states; 0 for a file without any.
+    """The number of samples according to the file's header; 0 for a file without any.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def flac_n_samples(path: Path) -> int:
 
 
 def decode_flac(path: Path, start_sample: int = 0, stop_sample: int | None = None) -> Iterator[Pcm]:
-    """The samples from start to stop (None: to the end), in pieces, sought not read through.
+    """The samples from start to stop (None: to the end), in pieces; seeks to the start.
 
     Yields
     ------

@@ -1,4 +1,4 @@
-"""Browser frames of any rate, layout and sample type to the stored form, int16 mono 16 kHz."""
+"""Converts a browser's audio frames of any format to int16 mono 16 kHz."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
 
 Frame = av.AudioFrame
-"""What a browser's microphone arrives in."""
+"""A stretch of audio as WebRTC delivers it."""
 
 logger = logging.getLogger(__name__)
 
 _Form = tuple[str, str, int]
+"""Sample type, channel layout, rate in Hz."""
 
 
 class FrameConverter:
-    """Turns the frames of one connection into one unbroken stream of samples.
+    """Converts the frames of one connection to one unbroken stream of samples.
 
-    The resampler lives as long as the connection: a fresh one per frame would lose its filter's
-    tail at every border, which is heard as a click 50 times a second. Timestamps are not
-    read: what the browser did not send is not filled in.
+    The resampler is kept between frames: a new one for each would lose its filter's tail at every
+    border, an audible click 50 times a second. Timestamps are ignored: gaps are not filled.
 
-    Not thread-safe: one owner converts, in order.
+    Not thread-safe; frames must come in order.
     """
 
     def __init__(self) -> None:
@@ -37,10 +37,10 @@ class FrameConverter:
         self._waiting: Pcm = empty_pcm()
 
     def convert(self, frame: AudioFrame) -> Pcm:
-        """The samples that are settled by this frame, in order, none lost and none twice.
+        """The samples up to this frame that were not given before.
 
-        A few of the frame's last samples (1 ms) may wait inside for the next one.
-        When the form of the frames changes, what waits inside is given out first.
+        The last millisecond may be held back until the next frame, as the resampler needs it.
+        When the format of the frames changes, what was held back is given first.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class FrameConverter:
         Raises
         ------
         AudioDecodeError
-            The frame cannot be converted; it is lost, later frames may still be converted.
+            The frame cannot be converted. It is lost; later frames may be converted.
         """
         if frame.samples == 0:
             return empty_pcm()
@@ -75,7 +75,7 @@ class FrameConverter:
         return np.concatenate([waiting, pcm])
 
     def flush(self) -> Pcm:
-        """What still waits inside, at the end of a connection; the next frame starts afresh.
+        """The samples held back, at the end of a connection; the next frame begins a new stream.
 
         Returns
         -------

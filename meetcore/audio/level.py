@@ -1,4 +1,4 @@
-"""How loud a chunk is."""
+"""The level of a chunk in decibels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from meetcore.records import Samples
 
 SILENCE_DB = -100.0
-"""What digital silence reads; the quietest int16 signal, one step for ever, is at -90.3 dB."""
+"""The level given for digital silence; a constant int16 value of 1 is at -90.3 dB."""
 
 
 def level_db(samples: Samples) -> float:
@@ -16,7 +16,7 @@ def level_db(samples: Samples) -> float:
     Parameters
     ----------
     samples : np.ndarray, shape (n_samples,), float32, 16 kHz
-        May be empty, which reads as silence.
+        May be empty, which counts as silence.
 
     Returns
     -------

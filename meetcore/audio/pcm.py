@@ -1,4 +1,4 @@
-"""The stored form of audio, int16, and the heard form, float32; the one place that turns them."""
+"""Conversion between stored audio, int16, and the models' input, float32; the only place for it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy.typing as npt
 from meetcore.records import Samples
 
 Pcm = npt.NDArray[np.int16]
-"""Mono audio as it lies on disk, shape (n_samples,), int16, 16 kHz."""
+"""Mono audio as it is stored, shape (n_samples,), int16, 16 kHz."""
 
 FULL_SCALE = 32_768
-"""The int16 magnitude that stands for 1.0; a power of two, so that both ways are exact."""
+"""The int16 magnitude of 1.0; a power of two, so that both conversions are exact."""
 
 
 def to_samples(pcm: Pcm) -> Samples:
-    """The audio as models hear it.
+    """Stored audio as input for models.
 
-    Live and second pass both start from stored int16, so they hear identical values.
+    Live recognition and second pass both read stored int16, so they get identical values.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def to_samples(pcm: Pcm) -> Samples:
 
 
 def to_pcm(samples: Samples) -> Pcm:
-    """The audio as it is stored: rounded to the nearest int16, clipped at full scale.
+    """Float audio as it is stored: rounded to the nearest int16, clipped at full scale.
 
-    The inverse of `to_samples` for whatever came from int16.
+    The exact inverse of `to_samples`.
 
     Parameters
     ----------
@@ -58,5 +58,5 @@ def to_pcm(samples: Samples) -> Pcm:
 
 
 def empty_pcm() -> Pcm:
-    """No audio: shape (0,), int16."""
+    """An empty array: shape (0,), int16."""
     return np.zeros(0, dtype=np.int16)

@@ -1,7 +1,7 @@
-"""The recording of one meeting: a writer that survives a killed process, a reader of any stretch.
+"""Writes and reads the recording of one meeting; what was appended survives a killed process.
 
-It is raw (`audio.pcm`) while the meeting runs and one FLAC file once it has been compacted. The
-raw file is the truth wherever it exists, and needs no index: its length is that of the recording.
+It is a raw file (`audio.pcm`) while the meeting runs and one FLAC file once it was compacted. Where
+both exist, the raw file counts. It needs no index: its length is that of the recording.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ from meetcore.records import SAMPLE_RATE, Samples
 
 
 class RecordingWriter:
-    """Appends samples to a meeting's recording; what it has accepted survives a killed process.
+    """Appends samples to a meeting's recording.
 
-    Every `append` hands its bytes to the operating system before it returns, so a killed
-    process loses nothing that was accepted; a power cut loses at most about `fsync_s`.
+    `append` hands its bytes to the operating system before it returns, so a killed process loses
+    nothing that was appended; a power cut loses at most about `fsync_s`.
     Opening a recording that exists continues it, also after it was compacted.
 
-    Not thread-safe: one owner appends.
+    Not thread-safe: only one thread may append.
 
     Parameters
     ----------
     directory : Path
         Of this meeting alone; made if missing.
     fsync_s : float
-        Longest stretch, of audio or of the clock, that may be on its way to the disk.
+        Longest stretch, in seconds of audio or of time, that may not be on the disk yet.
     clock : callable
-        Monotonic seconds; a test gives its own.
+        Monotonic seconds.
 
     Raises
     ------
     RecordingError
-        The folder cannot be written to.
+        The folder cannot be written to; a later try may work.
     """
 
     def __init__(
@@ -91,14 +91,14 @@ class RecordingWriter:
         Raises
         ------
         RecordingError
-            The disk is full or gone, or the writer is closed. `n_samples` tells whether these
-            samples were taken: all of them or none; those that were not may be appended again.
+            The disk is full or gone, or the writer is closed. Either all of these samples were
+            appended or none, see `n_samples`; in the latter case the caller may append them again.
         """
         file = self._opened()
         try:
             write_raw(file, pcm)
         except OSError as error:
-            self._drop_torn(file)
+            self._drop_partial_write(file)
             raise recording_error("written", self.directory, error) from error
         self._n_samples += pcm.size
         is_far = self._n_samples - self._n_synced >= self._fsync_samples
@@ -106,7 +106,7 @@ class RecordingWriter:
             self.sync()
 
     def sync(self) -> None:
-        """Wait until everything appended is on the disk itself.
+        """Flush everything appended to the disk.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class RecordingWriter:
         self._n_synced, self._synced_at = self._n_samples, self._clock()
 
     def close(self) -> None:
-        """Sync and close; a second call does nothing."""
+        """Flush and close; a second call does nothing. Raises RecordingError if the disk fails."""
         file, self._file = self._file, None
         if file is None:
             return
@@ -133,8 +133,8 @@ class RecordingWriter:
         finally:
             os.close(file)
 
-    def _drop_torn(self, file: int) -> None:
-        # Half a sample left behind would turn all that follows into noise: rather no file at all.
+    def _drop_partial_write(self, file: int) -> None:
+        # Half a sample would turn all that follows into noise: close the file rather than go on.
         try:
             cut_to(file, self._n_samples)
         except OSError:
@@ -152,7 +152,7 @@ class RecordingWriter:
 class RecordingReader:
     """Reads any stretch of a recording, raw or compacted, also while it is being written.
 
-    Holds no open file; safe from several threads.
+    Keeps no file open; safe from several threads.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -160,7 +160,7 @@ class RecordingReader:
 
     @property
     def path(self) -> Path | None:
-        """The file that holds the recording now; None when nothing was recorded."""
+        """The file with the recording, raw or FLAC; None when nothing was recorded."""
         candidates = (self.directory / PCM_NAME, self.directory / FLAC_NAME)
         return next((path for path in candidates if path.exists()), None)
 
@@ -171,7 +171,7 @@ class RecordingReader:
         Raises
         ------
         RecordingError
-            The compact file is damaged.
+            The FLAC file is damaged, or the disk cannot be read.
         """
         try:
             return raw_n_samples(self.directory)
@@ -199,7 +199,7 @@ class RecordingReader:
         if stop_sample is not None and stop_sample <= start_sample:
             return empty_pcm()
         try:
-            # Opened, not asked for: compacting may remove the raw file between two steps.
+            # No `exists()` first: compacting may remove the raw file in between.
             return read_raw(self.directory, start_sample, stop_sample)
         except FileNotFoundError:
             return self._read_flac(start_sample, stop_sample)
@@ -207,7 +207,12 @@ class RecordingReader:
             raise recording_error("read", self.directory, error) from error
 
     def read(self, start_sample: int = 0, stop_sample: int | None = None) -> Samples:
-        """The same as models hear it: float32 in [-1, 1), shape (n_samples,), 16 kHz."""
+        """As `read_pcm`, converted to the models' input.
+
+        Returns
+        -------
+        np.ndarray, shape (n_samples,), float32 in [-1, 1), 16 kHz
+        """
         return to_samples(self.read_pcm(start_sample, stop_sample))
 
     def _flac_n_samples(self) -> int:

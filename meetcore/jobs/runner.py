@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
+from filelock import FileLock
+
 from meetcore.errors import StoreError
 from meetcore.jobs.job_queue import JobQueue
 from meetcore.jobs.outcome import OutcomeWriter
@@ -25,9 +27,9 @@ UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobRunner:
-    """Runs jobs on a thread of its own, from start() to stop().
+    """Runs jobs on a thread of its own, from start() or the first job to stop().
 
-    Those two are for the owner; all other methods are safe from any thread. A job that is
+    `stop` is for the owner; all other methods are safe from any thread. A job that is
     stopped is QUEUED in the store, for the next start of the process.
     """
 
@@ -61,15 +63,18 @@ class JobRunner:
 
     def start(self) -> None:
         """Start the thread; idempotent, and without effect after stop()."""
-        if not self._started and not self._stopping.is_set():
-            self._started = True
-            self._thread.start()
+        with self._queue.lock:
+            if not self._started and not self._stopping.is_set():
+                self._started = True
+                self._thread.start()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
         """End the thread and close the engine; False when the thread still runs. Idempotent."""
-        self._stopping.set()
+        with self._queue.lock:
+            self._stopping.set()
+            started = self._started
         self._queue.wake()
-        if self._started:
+        if started:
             self._thread.join(timeout_s)
         ended = not self._thread.is_alive()
         if not ended:
@@ -113,7 +118,8 @@ class JobRunner:
             return self._queue.add(meeting_id)
 
     def begin(self, meeting_id: str) -> None:
-        """Let an accepted job run."""
+        """Let an accepted job run, starting the thread where that has not happened yet."""
+        self.start()
         self._queue.make_ready(meeting_id)
 
     def resume(self, meeting_id: str) -> None:
@@ -143,7 +149,7 @@ class JobRunner:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            taken = self._queue.take()
+            taken = self._take()
             if taken is None:
                 self._engine.idle()
                 continue
@@ -157,6 +163,12 @@ class JobRunner:
                 with self._queue.lock:
                     self._cancelled.discard(meeting_id)
                     self._queue.release(meeting_id)
+
+    def _take(self) -> tuple[str, FileLock] | None:
+        """The next meeting and its lock; None after a wait without one, at once when stopping."""
+        # Under the lock, or a stop between the check and the wait would notify nobody.
+        with self._queue.lock:
+            return None if self._stopping.is_set() else self._queue.take()
 
     def _work(self, meeting_id: str) -> None:
         """Run a job; once more when the worker process died."""

@@ -1,4 +1,4 @@
-"""From a browser's frames to the recording on disk: the thread that never drops a sample."""
+"""From a browser's frames to the recording on disk: a thread that drops no sample."""
 
 from __future__ import annotations
 
@@ -7,105 +7,117 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from meetcore.audio.frames import Frame, FrameConverter
 from meetcore.audio.level import SILENCE_DB, level_db
-from meetcore.audio.pcm import Pcm, to_samples
+from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import MeetcoreError, RecordingError
-from meetcore.live.word_latency import Arrivals
+from meetcore.live.word_latency import ArrivalTimes
+from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import SAMPLE_RATE
-from meetcore.records.trouble import Trouble, Troubles
 
 logger = logging.getLogger(__name__)
 
 LEVEL_SAMPLES = SAMPLE_RATE // 10
 RETRY_S = 0.5
-"""How long to wait before a full disk is tried again; the audio waits in memory meanwhile."""
+"""Seconds between two tries to write to a full disk; the audio waits in memory meanwhile."""
 GIVE_UP_S = 5.0
-"""How long after the end of a meeting a disk that refuses is still tried."""
+"""Seconds after the end of a meeting for which a failing disk is still tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeView:
-    """What has arrived so far."""
+    """What has been recorded and received so far."""
 
     n_samples: int = 0
     level_db: float = SILENCE_DB
     silent_samples: int = 0
-    """Digital silence up to now."""
+    """Length of the digital silence at the end of the recording."""
     frames_offered: int = 0
     since_last_frame: float = 0.0
-    trouble: Trouble = field(default_factory=Trouble)
     source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
+    """One frame in the queue: which tab sent it, and when it came."""
+
     source: str
     payload: Frame | Pcm
     at: float
 
 
 class Intake:
-    """Owns the recording of one running meeting.
+    """Owns the recording of one running meeting, and the thread that writes it.
 
-    `offer` is called on aiortc's loop and only puts the frame into a queue; this object's thread
-    resamples, writes and measures. The queue needs no bound: its consumer is thousands of times
-    faster than real time, and only a dead disk stops it, when memory is the last safe place.
+    `offer` is called on aiortc's loop and only puts the frame into a queue; the thread resamples,
+    writes and measures. The queue has no bound: the thread is thousands of times faster than real
+    time, and only falls behind when the disk fails, when memory is the last safe place.
 
     Parameters
     ----------
-    writer : the recording, which this object closes
-    open_writer : continues the recording after a disk that failed came back
+    open_writer : opens the recording, or continues it after a disk that failed works again
     on_samples : called on the intake's thread after samples reached the disk; must not block
+    errors : counts what goes wrong here
+
+    Raises
+    ------
+    RecordingError
+        The recording cannot be opened.
     """
 
     def __init__(
         self,
         meeting_id: str,
-        writer: RecordingWriter,
         open_writer: Callable[[], RecordingWriter],
         on_samples: Callable[[], None],
+        errors: ErrorCounter,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._meeting_id = meeting_id
         self._open_writer = open_writer
-        self._writer = writer
+        self._writer = open_writer()
         self._on_samples = on_samples
+        self._errors = errors
         self._clock = clock
         self._queue: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
         self._converter = FrameConverter()
-        self._converting: str | None = None
+        self._converter_source: str | None = None
         self._source: str | None = None
         self._paused = False
         self._closing = False
         self._give_up_at = float("inf")
         self._frames = 0
         self._last_arrival = clock()
-        self._recent: Pcm = np.zeros(0, dtype=np.int16)
+        self._recent: Pcm = empty_pcm()
         self._silent_samples = 0
         self._n_samples = self._writer.n_samples
-        self.arrivals = Arrivals()
+        self.arrivals = ArrivalTimes()
         """When each sample on disk came from the browser."""
-        self._troubles = Troubles(clock)
         self._thread = threading.Thread(target=self._run, name=f"intake-{meeting_id}", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Begin to record."""
         self._thread.start()
 
     def attach(self, source: str) -> None:
-        """From now on only this source's audio counts."""
+        """From now on only this source's audio is recorded."""
         self._source = source
         self._last_arrival = self._clock()
 
     def offer(self, payload: Frame | Pcm, source: str) -> None:
-        """Take a frame, or 16 kHz int16 samples. Called on aiortc's loop; never blocks."""
+        """Queue a frame for recording. Called on aiortc's loop; never blocks.
+
+        Parameters
+        ----------
+        payload : av.AudioFrame, or np.ndarray, shape (n_samples,), int16, 16 kHz
+        source : which browser tab sends; others than the attached one are ignored
+        """
         if self._closing or (self._source is not None and source != self._source):
             return
         self._source = source
@@ -115,7 +127,7 @@ class Intake:
             self._queue.put(_Arrival(source, payload, self._last_arrival))
 
     def pause(self, paused: bool) -> None:
-        """Let arriving audio pass by unrecorded, or record again."""
+        """Discard the audio that arrives from now on, or record again."""
         self._paused = paused
 
     def stop(self, timeout_s: float = 10.0) -> None:
@@ -128,44 +140,43 @@ class Intake:
             self._thread.join(timeout_s)
 
     def view(self) -> IntakeView:
-        """What has arrived so far; cheap, from any thread."""
+        """What has been recorded and received so far; cheap, from any thread."""
         recent = self._recent
         return IntakeView(
             n_samples=self._n_samples,
-            level_db=level_db(to_samples(recent)) if recent.shape[0] else SILENCE_DB,
+            level_db=level_db(to_samples(recent)),
             silent_samples=self._silent_samples,
             frames_offered=self._frames,
             since_last_frame=self._clock() - self._last_arrival,
-            trouble=self._troubles.view(),
             source=self._source,
         )
 
     def _run(self) -> None:
         while (arrival := self._queue.get()) is not None:
-            self._guarded(partial(self._arrived, arrival))
-        self._guarded(self._take_rest)
+            self._guarded(partial(self._record, arrival))
+        self._guarded(self._flush_converter)
         self._guarded(self._writer.close)
         self._on_samples()
 
-    def _arrived(self, arrival: _Arrival) -> None:
-        """Convert and take; a new connection begins with a fresh resampler."""
-        if arrival.source != self._converting:
-            self._guarded(self._take_rest)
-            self._converter, self._converting = FrameConverter(), arrival.source
+    def _record(self, arrival: _Arrival) -> None:
+        """Convert and write one frame; a new source gets a new resampler."""
+        if arrival.source != self._converter_source:
+            self._guarded(self._flush_converter)
+            self._converter, self._converter_source = FrameConverter(), arrival.source
         if isinstance(arrival.payload, np.ndarray):
-            self._take(arrival.payload, arrival.at)
+            self._write(arrival.payload, arrival.at)
         else:
-            self._take(self._converter.convert(arrival.payload), arrival.at)
+            self._write(self._converter.convert(arrival.payload), arrival.at)
 
-    def _take_rest(self) -> None:
-        self._take(self._converter.flush(), self._clock())
+    def _flush_converter(self) -> None:
+        self._write(self._converter.flush(), self._clock())
 
-    def _take(self, pcm: Pcm, at: float) -> None:
+    def _write(self, pcm: Pcm, at: float) -> None:
         if not pcm.shape[0]:
             return
         self._append(pcm)
-        # Noted before anybody can hear of these samples, and commit a word of them.
-        self.arrivals.note(self._writer.n_samples, at)
+        # Before the samples can be seen, as their words are committed on another thread.
+        self.arrivals.add(self._writer.n_samples, at)
         self._n_samples = self._writer.n_samples
         self._recent = np.concatenate((self._recent, pcm))[-LEVEL_SAMPLES:]
         sound = np.flatnonzero(np.abs(pcm) > 1)
@@ -174,13 +185,13 @@ class Intake:
         self._on_samples()
 
     def _append(self, pcm: Pcm) -> None:
-        """Write for certain: a disk that refuses is tried until the meeting is over."""
+        """Append to the recording, trying again while the disk refuses, until `_give_up_at`."""
         wanted = self._writer.n_samples + pcm.shape[0]
         while (missing := wanted - self._writer.n_samples) > 0:
             try:
                 self._writer.append(pcm[-missing:])
             except RecordingError as error:
-                self._note(error)
+                self._count(error)
                 if self._writer.n_samples >= wanted:
                     return
                 if self._clock() >= self._give_up_at:
@@ -190,7 +201,7 @@ class Intake:
                 self._reopen()
 
     def _reopen(self) -> None:
-        """Continue in a fresh file: after a failed disk an open one may never work again."""
+        """Continue with a newly opened file: after a disk failure the old one may never work."""
         try:
             self._writer.close()
         except RecordingError as error:
@@ -198,18 +209,18 @@ class Intake:
         try:
             self._writer = self._open_writer()
         except RecordingError as error:
-            self._note(error)
+            self._count(error)
 
     def _guarded(self, step: Callable[[], None]) -> None:
-        """Run one step of the thread; whatever one frame breaks, the next ones are recorded."""
+        """Run one step of the thread; an error is counted, and the next frames are recorded."""
         try:
             step()
         except MeetcoreError as error:
-            self._note(error)
+            self._count(error)
         except Exception as error:
             logger.exception("meeting %s: a frame failed", self._meeting_id)
-            self._troubles.note(error)
+            self._errors.add(error)
 
-    def _note(self, error: Exception) -> None:
+    def _count(self, error: MeetcoreError) -> None:
         logger.error("meeting %s: %s", self._meeting_id, error)
-        self._troubles.note(error, str(error))
+        self._errors.add(error, str(error))

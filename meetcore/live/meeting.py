@@ -1,4 +1,4 @@
-"""One running meeting: its recording, its recognition thread, and the view a page draws."""
+"""One running meeting: what pages, the microphone and the service talk to."""
 
 from __future__ import annotations
 
@@ -11,33 +11,35 @@ from meetcore.audio.frames import Frame
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.live.intake import Intake, IntakeView
-from meetcore.live.persistence import Ledger
-from meetcore.live.recognition import Hearing, Recognise
+from meetcore.live.model_loan import ModelLoan
+from meetcore.live.persistence import TranscriptSaver
+from meetcore.live.recognition import Recognition, RecognitionView
+from meetcore.live.resources import LiveResources
+from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.step_width import keeps_up
-from meetcore.models.identifier_session import IdentifierSession
-from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot, LiveState
-from meetcore.records.trouble import Troubles, together
+from meetcore.models.error_counter import ErrorCounter
+from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot, LiveState, Meeting, Speaker
+from meetcore.records.error_summary import combined
 
 logger = logging.getLogger(__name__)
 
 IDLE_S = 0.25
-"""How often a meeting without new audio looks at its clock."""
+"""How often a meeting without new audio checks the time since the last frame."""
 
 
 class LiveMeeting:
-    """Owns the two threads of one meeting: the intake's, and the one that recognizes.
+    """Records and transcribes one meeting until it is stopped.
 
-    Pages and the media loop only use the public methods, all of which return at once.
+    Two threads work on it: the intake's writes audio to disk, the meeting's own reads it back,
+    recognizes it and saves the words. The public methods may be called from any thread and,
+    `join` aside, return at once.
 
     Parameters
     ----------
-    open_writer : opens the recording, which is closed when the meeting stops
-    open_session : gives a session over the models in force; None while there are none, and when
-        the meeting has one over them already
-    ledger : what the store knows of this meeting
-    grace_s : wall-clock seconds without any frame after which the meeting stops by itself
-    on_stopped : called once on the meeting's own thread, after the last word is stored
-    recognise : names enrolled voices among those heard so far
+    meeting : its record in the store
+    resources : what it shares with other running meetings
+    on_stopped : called with the meeting's id, once, on the meeting's thread, after the last word
+        is saved
 
     Raises
     ------
@@ -46,34 +48,38 @@ class LiveMeeting:
     """
 
     def __init__(
-        self,
-        meeting_id: str,
-        title: str,
-        open_writer: Callable[[], RecordingWriter],
-        open_session: Callable[[], IdentifierSession | None],
-        ledger: Ledger,
-        grace_s: float,
-        on_stopped: Callable[[str], None],
-        recognise: Recognise = lambda session: {},
+        self, meeting: Meeting, resources: LiveResources, on_stopped: Callable[[str], None]
     ) -> None:
-        self.meeting_id = meeting_id
-        self._title = title
-        self._ledger = ledger
-        self._grace_s = grace_s
+        store, settings = resources.store, resources.settings
+        folder = settings.recordings_dir / meeting.id
+        self.meeting_id = meeting.id
+        self._title = meeting.title
+        self._store = store
+        self._grace_s = settings.grace_s
         self._on_stopped = on_stopped
-        self._news = threading.Event()
-        writer = open_writer()
-        self._intake = Intake(meeting_id, writer, open_writer, self._news.set)
-        reader = RecordingReader(writer.directory)
-        self._hearing = Hearing(
-            meeting_id, reader, open_session, ledger, recognise, self._intake.arrivals
+        self._wake = threading.Event()
+        self._errors = ErrorCounter()
+        self._intake = Intake(
+            meeting.id,
+            lambda: RecordingWriter(folder, settings.fsync_s),
+            self._wake.set,
+            self._errors,
+        )
+        self._names = SpeakerNames(store, meeting.id)
+        self._loan = ModelLoan(meeting, resources)
+        self._recognition = Recognition(
+            meeting.id,
+            RecordingReader(folder),
+            self._loan,
+            self._names,
+            TranscriptSaver(store, meeting.id, self._names, self._errors),
+            self._intake.arrivals,
         )
         self._lock = threading.Lock()
         self._state = LiveState.LISTENING
-        self._settle_asked = False
-        self._troubles = Troubles()
+        self._settle_due = False
         self._version = 0
-        self._thread = threading.Thread(target=self._run, name=f"meeting-{meeting_id}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"meeting-{meeting.id}", daemon=True)
 
     def start(self) -> None:
         """Begin to record and to recognize."""
@@ -81,23 +87,29 @@ class LiveMeeting:
         self._thread.start()
 
     def attach(self, source: str) -> None:
-        """This tab's microphone is the one in use from now on."""
+        """Record this browser tab's microphone from now on, and no other's."""
         self._intake.attach(source)
-        self._touch()
+        self._changed()
 
     def offer(self, frame: Frame | Pcm, source: str) -> None:
-        """Take a browser's frame, or 16 kHz int16 samples. Called on aiortc's loop."""
+        """Queue a frame for recording. Called on aiortc's loop; never blocks.
+
+        Parameters
+        ----------
+        frame : av.AudioFrame, or np.ndarray, shape (n_samples,), int16, 16 kHz
+        source : which browser tab sends it
+        """
         self._intake.offer(frame, source)
 
     def pause(self) -> None:
-        """Stop recording for a while; what was said so far is committed."""
+        """Stop recording until `resume`; the words up to here are committed."""
         with self._lock:
             if self._state is not LiveState.LISTENING:
                 return
             self._intake.pause(True)
-            self._settle_asked = True
+            self._settle_due = True
             self._state = LiveState.PAUSED
-        self._touch()
+        self._changed()
 
     def resume(self) -> None:
         """Record again."""
@@ -105,39 +117,39 @@ class LiveMeeting:
             if self._state is not LiveState.PAUSED:
                 return
             self._intake.pause(False)
-            self._settle_asked = False
+            self._settle_due = False
             self._state = LiveState.LISTENING
-        self._touch()
+        self._changed()
 
     def stop(self) -> None:
-        """End the meeting; returns at once, flush and second pass follow by themselves."""
+        """End the meeting; returns at once, the last words follow on its thread. Idempotent."""
         with self._lock:
             if self._state in (LiveState.STOPPING, LiveState.STOPPED):
                 return
             self._state = LiveState.STOPPING
-        self._touch()
+        self._changed()
 
     def join(self, timeout_s: float | None = None) -> bool:
-        """Wait until a stopped meeting has flushed; True when it has."""
+        """Wait until a stopped meeting has saved its last word; False after `timeout_s`."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def rename(self, label: str, name: str) -> None:
-        """Give a speaker a name, for past and future turns; raises StoreError when not saved."""
-        self._ledger.rename(label, name)
-        self._touch()
+        """Name a speaker, in past and future turns; raises StoreError when it was not saved."""
+        self._names.rename(label, name)
+        self._changed()
 
     def set_title(self, title: str) -> None:
-        """Rename the meeting; raises StoreError when not saved."""
-        self._ledger.set_title(title)
+        """Rename the meeting; raises StoreError when it was not saved."""
+        self._store.update(self.meeting_id, title=title)
         self._title = title
-        self._touch()
+        self._changed()
 
     def snapshot(self) -> LiveSnapshot:
         """What a page draws; cheap, from any thread."""
-        version = self._version + self._hearing.version
-        view, intake = self._hearing.view, self._intake.view()
-        backlog = max(0, intake.n_samples - view.heard_samples) / SAMPLE_RATE
+        # Read before the content: a version may stand for newer content, never for older.
+        own_version = self._version
+        view, intake = self._recognition.view, self._intake.view()
         return LiveSnapshot(
             meeting_id=self.meeting_id,
             title=self._title,
@@ -148,75 +160,85 @@ class LiveMeeting:
             segments=view.segments,
             tentative=view.tentative,
             tentative_speaker=view.tentative_speaker,
-            speakers=self._hearing.speakers(),
-            health=self._health(intake, backlog),
+            speakers=self._speakers(view),
+            health=self._health(view, intake),
             source=intake.source,
-            version=version,
+            version=own_version + view.version,
         )
 
-    def _health(self, intake: IntakeView, backlog: float) -> LiveHealth:
-        loading = not self._hearing.has_session and self._state is not LiveState.STOPPED
-        view, latency = self._hearing.view, self._hearing.latency
-        trouble = together(
-            self._hearing.trouble, self._troubles.view(), intake.trouble, self._ledger.trouble
-        )
+    def _speakers(self, view: RecognitionView) -> tuple[Speaker, ...]:
+        """The speakers of the words in view, in the order in which they first spoke."""
+        labels = [segment.speaker for segment in view.segments] + [view.tentative_speaker]
+        return tuple(self._names.speaker(label) for label in dict.fromkeys(labels) if label)
+
+    def _health(self, view: RecognitionView, intake: IntakeView) -> LiveHealth:
+        recognition = self._recognition
+        backlog = max(0, intake.n_samples - view.recognized_samples) / SAMPLE_RATE
+        loading = not recognition.has_session and self._state is not LiveState.STOPPED
+        latency = recognition.latency
+        errors = combined(recognition.errors, self._errors.summary())
         return LiveHealth(
             frames_offered=intake.frames_offered,
             samples_on_disk=intake.n_samples,
             backlog=backlog,
             step=view.step,
             rtf=view.rtf,
-            chunk_errors=trouble.chunk_errors,
-            recent_errors=trouble.recent_errors,
-            last_error=trouble.last_error,
-            last_traceback=trouble.last_traceback,
+            chunk_errors=errors.chunk_errors,
+            recent_errors=errors.recent_errors,
+            last_error=errors.last_error,
+            last_traceback=errors.last_traceback,
             latency_p50=latency[0] if latency else None,
             latency_p95=latency[1] if latency else None,
             since_last_frame=intake.since_last_frame,
             keeping_up=loading or keeps_up(backlog),
         )
 
-    def _touch(self) -> None:
+    def _changed(self) -> None:
         with self._lock:
             self._version += 1
-        self._news.set()
+        self._wake.set()
 
     def _run(self) -> None:
-        """The meeting's thread; nothing that goes wrong in it ends the meeting but `stop`."""
+        """The meeting's thread: recognize until stopped; errors are counted and it goes on."""
         while self._state is not LiveState.STOPPING:
-            self._news.wait(IDLE_S)
-            self._news.clear()
+            self._wake.wait(IDLE_S)
+            self._wake.clear()
             try:
                 self._advance()
             except Exception as error:
                 logger.exception("meeting %s: a step failed", self.meeting_id)
-                self._troubles.note(error)
+                self._errors.add(error)
                 time.sleep(IDLE_S)
             if self._intake.view().since_last_frame > self._grace_s:
-                logger.info("meeting %s: nobody sends any more; stopping", self.meeting_id)
+                logger.info("meeting %s: no frame for %.0f s", self.meeting_id, self._grace_s)
                 self.stop()
-        try:
-            self._intake.stop()
-            self._hearing.finish(self._intake.view().n_samples)
-        except Exception as error:
-            logger.exception("meeting %s: the flush failed", self.meeting_id)
-            self._troubles.note(error)
-        self._state = LiveState.STOPPED
-        self._touch()
-        try:
-            self._on_stopped(self.meeting_id)
-        except Exception:
-            logger.exception("meeting %s: it could not be handed on", self.meeting_id)
+        self._end()
 
     def _advance(self) -> None:
-        """Hear what is new on disk; a little at a time when there is a lot."""
-        while self._hearing.hear(self._intake.view().n_samples):
+        """Recognize what is new on disk, in chunks, so that a stop takes effect in between."""
+        while self._recognition.process(self._intake.view().n_samples):
             if self._state is LiveState.STOPPING:
                 return
         with self._lock:
-            settle = self._settle_asked and self._hearing.has_session
+            settle = self._settle_due and self._recognition.has_session
             if settle:
-                self._settle_asked = False
+                self._settle_due = False
         if settle:
-            self._hearing.settle(self._intake.view().n_samples)
-        self._hearing.save(self._intake.view().n_samples)
+            self._recognition.settle(self._intake.view().n_samples)
+        self._recognition.save(self._intake.view().n_samples)
+
+    def _end(self) -> None:
+        """Record, recognize and save the rest, then give the meeting to the second pass."""
+        try:
+            self._intake.stop()
+            self._recognition.finish(self._intake.view().n_samples)
+        except Exception as error:
+            logger.exception("meeting %s: its last words failed", self.meeting_id)
+            self._errors.add(error)
+        self._state = LiveState.STOPPED
+        self._changed()
+        try:
+            self._on_stopped(self.meeting_id)
+        except Exception:
+            logger.exception("meeting %s: its second pass was not queued", self.meeting_id)
+        self._loan.release()

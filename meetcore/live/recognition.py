@@ -1,234 +1,221 @@
-"""Recognition of one running meeting: what is new on disk becomes words in the store."""
+"""Recognition of one running meeting: new samples on disk become words in the store."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.diarization.profiles.matching import ProfileMatch
 from meetcore.errors import RecordingError
-from meetcore.live.persistence import Ledger
-from meetcore.live.step_width import Pace
-from meetcore.live.word_latency import Arrivals, Latencies, Percentiles
+from meetcore.live.model_loan import ModelLoan
+from meetcore.live.persistence import TranscriptSaver
+from meetcore.live.speaker_names import SpeakerNames
+from meetcore.live.step_width import StepWidth
+from meetcore.live.word_latency import ArrivalTimes, Percentiles, WordLatencies
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.records import SAMPLE_RATE, Segment, Speaker, Word
-from meetcore.records.trouble import Trouble
+from meetcore.records import SAMPLE_RATE, Segment, Word
+from meetcore.records.error_summary import ErrorSummary
 
 logger = logging.getLogger(__name__)
 
 LONGEST_CHUNK_SAMPLES = 10 * SAMPLE_RATE
-"""What is heard in one go when there is a backlog; stop and pause are seen in between."""
-LEAST_CHUNK_SAMPLES = SAMPLE_RATE // 20
-VOICES_SAMPLES = 5 * SAMPLE_RATE
-"""How often enrolled voices are looked for."""
+"""Recognized in one go when there is a backlog; stop and pause take effect in between."""
+SHORTEST_CHUNK_SAMPLES = SAMPLE_RATE // 20
+MATCH_EVERY_SAMPLES = 5 * SAMPLE_RATE
+"""How often the speakers are compared with enrolled voices."""
 LATE_SAMPLES = 60 * SAMPLE_RATE
-"""Models that come after the end do not hear more than this twice: the second pass is next."""
-
-Recognise = Callable[[IdentifierSession], Mapping[str, ProfileMatch]]
+"""Longest recording that is still recognized live when the models load after its end; a longer one
+is left to the second pass, which follows anyway."""
 
 
 @dataclass(frozen=True, slots=True)
-class HeardView:
-    """What recognition has to show; replaced as a whole."""
+class RecognitionView:
+    """The words recognized so far; replaced as a whole."""
 
     segments: tuple[Segment, ...] = ()
     tentative: tuple[Word, ...] = ()
     tentative_speaker: str | None = None
-    heard_samples: int = 0
+    recognized_samples: int = 0
     step: float = 0.0
     rtf: float = 0.0
     chunk_errors: int = 0
+    version: int = 0
+    """Grows with every change that a page would draw."""
 
 
-class Hearing:
-    """Reads the recording back from the disk, so that a backlog costs no memory.
+class Recognition:
+    """Reads the recording back from the disk in chunks, so that a backlog costs no memory.
 
-    Used by the meeting's thread, except for `view`, `version`, `has_session`, `trouble` and
-    `latency`. A meeting without a recognizer climbs as soon as there is one: it then hears its
-    recording from the beginning, as after models that loaded late.
-
-    Parameters
-    ----------
-    open_session : gives a session over the models in force; None while there are none, and when
-        the meeting has one over them already
-    ledger : what the store knows of this meeting
-    recognise : names enrolled voices among those heard so far
-    arrivals : when the recording's samples came
+    Used by the meeting's thread, except for `view`, `has_session`, `errors` and `latency`.
+    A meeting whose models load late, or that only records until there is a recognizer, is
+    recognized from its beginning once it can be.
     """
 
     def __init__(
         self,
         meeting_id: str,
         reader: RecordingReader,
-        open_session: Callable[[], IdentifierSession | None],
-        ledger: Ledger,
-        recognise: Recognise,
-        arrivals: Arrivals,
-        clock: Callable[[], float] = time.monotonic,
+        loan: ModelLoan,
+        names: SpeakerNames,
+        saver: TranscriptSaver,
+        arrivals: ArrivalTimes,
     ) -> None:
         self._meeting_id = meeting_id
         self._reader = reader
-        self._open_session = open_session
-        self._ledger = ledger
-        self._session: IdentifierSession | None = None
-        self._pace: Pace | None = None
-        self._recognise = recognise
-        self._recognise_at = VOICES_SAMPLES
+        self._loan = loan
+        self._names = names
+        self._saver = saver
         self._arrivals = arrivals
-        self._clock = clock
-        self._latencies = Latencies()
-        self.view = HeardView()
-        self.version = 0
-        """Grows with every change of the view that a page would draw."""
+        self._session: IdentifierSession | None = None
+        self._step_width: StepWidth | None = None
+        self._match_at = MATCH_EVERY_SAMPLES
+        self._latencies = WordLatencies()
+        self.view = RecognitionView()
+        """What a page shows."""
 
     @property
     def has_session(self) -> bool:
-        """Whether the models were there."""
+        """Whether models were there to open a session."""
         return self._session is not None
 
     @property
-    def trouble(self) -> Trouble:
-        """Errors of single windows."""
+    def errors(self) -> ErrorSummary:
+        """Errors of the models, each of which cost one window of text."""
         session = self._session
-        return session.trouble if session is not None else Trouble()
+        return session.errors if session is not None else ErrorSummary()
 
     @property
     def latency(self) -> Percentiles:
-        """Seconds from microphone to page of half of the newest words, and of 95 in 100."""
-        return self._latencies.percentiles(self._clock())
+        """Seconds from microphone to page, the median and the 95th percentile of recent words."""
+        return self._latencies.percentiles(time.monotonic())
 
-    def speakers(self) -> tuple[Speaker, ...]:
-        """Everybody the view names."""
-        view = self.view
-        labels = dict.fromkeys(item.speaker for item in view.segments if item.speaker)
-        if view.tentative_speaker:
-            labels[view.tentative_speaker] = None
-        return tuple(self._ledger.speaker(label) for label in labels)
-
-    def hear(self, available: int, least: int = LEAST_CHUNK_SAMPLES) -> bool:
-        """Process the next chunk of the samples on disk; False when there is nothing to do.
+    def process(self, available: int, shortest: int = SHORTEST_CHUNK_SAMPLES) -> bool:
+        """Recognize and save the next chunk; False when there is nothing to do.
 
         Parameters
         ----------
         available : samples on disk
-        least : fewer new samples than this wait for more
+        shortest : fewer new samples than this wait for more
+
+        Raises
+        ------
+        RecordingError
+            The recording cannot be read now; a later call tries again.
         """
-        session = self._current()
-        if session is None or available - session.heard_samples < least:
+        session = self._current_session()
+        if session is None or available - session.heard_samples < shortest:
             return False
         begin = session.heard_samples
         samples = self._reader.read(begin, min(available, begin + LONGEST_CHUNK_SAMPLES))
         if not samples.shape[0]:
             return False
-        self._adapt(session, (available - begin) / SAMPLE_RATE)
+        self._adapt_step(session, (available - begin) / SAMPLE_RATE)
         started = time.perf_counter()
         session.process_audio_chunk(samples, begin / SAMPLE_RATE)
-        self._greet(session)
+        self._match_voices(session)
         took = time.perf_counter() - started
         self._save_and_show(session, available, took / (samples.shape[0] / SAMPLE_RATE))
         return True
 
     def save(self, available: int) -> None:
-        """Try again what the store refused; nothing to do most of the time."""
+        """Save what the store refused before; mostly there is nothing to do."""
         if self._session is not None:
-            self._ledger.save(self._session, available / SAMPLE_RATE)
+            self._saver.save(self._session, available / SAMPLE_RATE)
 
     def settle(self, available: int) -> None:
-        """Commit what was said up to a break; the meeting goes on."""
+        """Commit all words up to a pause; the meeting goes on."""
         if self._session is not None:
-            self._hear_rest(available)
+            self._process_rest(available)
             self._session.settle()
             self._save_and_show(self._session, available)
 
     def finish(self, available: int) -> None:
-        """Hear the rest, commit and store every word, and release the session.
+        """Recognize the rest, commit and save every word, and close the session.
 
-        A meeting that ended before the models were there is left to the second pass, unless it
-        is short.
+        Without models, the words are left to the second pass, unless the recording is short and
+        the models have loaded meanwhile.
         """
-        session = self._session or (self._current() if available <= LATE_SAMPLES else None)
+        session = self._session or (self._current_session() if available <= LATE_SAMPLES else None)
         if session is None:
             return
         try:
-            self._hear_rest(available)
+            self._process_rest(available)
             session.flush()
-            self._ledger.merge(session.take_relabelled())
+            self._names.merge(session.take_relabelled())
             self._show(session)
-            self._ledger.save_last(session, available / SAMPLE_RATE)
+            self._saver.save_last(session, available / SAMPLE_RATE)
         finally:
             session.close()
 
-    def _current(self) -> IdentifierSession | None:
-        """The session; one that hears no words is left for a better one."""
+    def _current_session(self) -> IdentifierSession | None:
+        """The session; one without a recognizer is replaced as soon as there is a better one."""
         before = self._session
         if before is None or not before.hears_words:
-            opened = self._open_session()
+            opened = self._loan.open_session()
             if opened is not None:
                 self._session = opened
                 if before is not None:
                     before.close()
         return self._session
 
-    def _greet(self, session: IdentifierSession) -> None:
-        """Now and then, see whether an enrolled voice is among those heard."""
-        if session.heard_samples < self._recognise_at:
+    def _match_voices(self, session: IdentifierSession) -> None:
+        """Compare the speakers with enrolled voices, every MATCH_EVERY_SAMPLES."""
+        if session.heard_samples < self._match_at:
             return
-        self._recognise_at = session.heard_samples + VOICES_SAMPLES
-        for label, found in self._recognise(session).items():
-            self._ledger.recognise(label, found)
+        self._match_at = session.heard_samples + MATCH_EVERY_SAMPLES
+        for label, match in self._loan.match_voices(session).items():
+            self._names.set_match(label, match)
 
-    def _hear_rest(self, available: int) -> None:
-        """A disk that does not give the rest back costs only the rest."""
+    def _process_rest(self, available: int) -> None:
+        """Process what is left; a RecordingError ends it and is logged."""
         try:
-            while self.hear(available, 1):
+            while self.process(available, 1):
                 pass
         except RecordingError:
-            logger.exception("meeting %s: the last words could not be heard", self._meeting_id)
+            logger.exception("meeting %s: its last samples cannot be read", self._meeting_id)
 
-    def _adapt(self, session: IdentifierSession, backlog: float) -> None:
-        """Widen the step of a machine that falls behind, narrow it again later."""
+    def _adapt_step(self, session: IdentifierSession, backlog: float) -> None:
+        """Decode less often where the machine falls behind, and more often again later."""
         if not session.step:
             return
-        pace = self._pace or Pace(session.step, session.step)
-        self._pace = pace.after(backlog)
-        if session.step != self._pace.step:
-            session.set_step(self._pace.step)
+        width = self._step_width or StepWidth(session.step, session.step)
+        self._step_width = width.after(backlog)
+        if session.step != self._step_width.current:
+            session.set_step(self._step_width.current)
 
     def _save_and_show(
         self, session: IdentifierSession, available: int, rtf: float | None = None
     ) -> None:
-        """Store what settled, then let the page see it."""
-        self._ledger.merge(session.take_relabelled())
-        self._ledger.save(session, available / SAMPLE_RATE)
+        """Save first, so that a word that was read survives a killed process."""
+        self._names.merge(session.take_relabelled())
+        self._saver.save(session, available / SAMPLE_RATE)
         self._show(session, rtf)
 
     def _show(self, session: IdentifierSession, rtf: float | None = None) -> None:
         tentative, speaker = session.tentative()
-        before, trouble = self.view, session.trouble
+        before = self.view
         view = replace(
             before,
             segments=session.segments(),
             tentative=tentative,
             tentative_speaker=speaker,
-            heard_samples=session.heard_samples,
+            recognized_samples=session.heard_samples,
             step=session.step,
             rtf=before.rtf if rtf is None else 0.9 * before.rtf + 0.1 * rtf,
-            chunk_errors=trouble.chunk_errors,
+            chunk_errors=session.errors.chunk_errors,
         )
-        self.view = view
-        self._measure(session)
         if _drawn(view) != _drawn(before):
-            self.version += 1
+            view = replace(view, version=before.version + 1)
+        self.view = view
+        self._measure_latency(session)
 
-    def _measure(self, session: IdentifierSession) -> None:
-        """How long ago the words came that can be read from now on."""
+    def _measure_latency(self, session: IdentifierSession) -> None:
+        """Count the time from each new word's last sample to now, when the page can show it."""
         ends = session.take_word_ends()
         arrived = (self._arrivals.take(round(end * SAMPLE_RATE)) for end in ends)
-        self._latencies.add([at for at in arrived if at is not None], self._clock())
+        self._latencies.add([at for at in arrived if at is not None], time.monotonic())
 
 
-def _drawn(view: HeardView) -> tuple[object, ...]:
+def _drawn(view: RecognitionView) -> tuple[object, ...]:
     return view.segments, view.tentative, view.tentative_speaker, view.chunk_errors

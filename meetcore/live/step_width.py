@@ -1,11 +1,11 @@
-"""How often a live meeting is decoded: as often as the machine can bear; pure."""
+"""How much new audio a live meeting waits for between two decodes, from its backlog; pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 WIDEST_STEP = 1.2
-"""Seconds; one decode never waits for more new audio than this. Measured on pyannote's sample with
+"""Seconds of new audio that one decode waits for at most. Measured on pyannote's sample with
 tiny.en, catching up from several moments: WER 15 to 17 % at 1.5 s, 14 to 39 % at 2 s, 17 to 75 % at
 5 s, all in about 0.16 of the audio's time: a wide step leaves words behind its window. Offered all
 at once on another machine 1.5 s gave 41 %, 1.2 s at most 30 %."""
@@ -14,33 +14,33 @@ BEHIND = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """The step in force, in seconds of new audio between two decodes.
+class StepWidth:
+    """Seconds of new audio between two decodes: the recognizer's own, and the one in force.
 
-    A backlog over one and a half steps widens the step to what has piled up; once the backlog
-    is gone, it narrows by a fifth with each look, so that it does not flutter.
+    A backlog over one and a half steps widens the step to the length of the backlog; below half
+    a step, each decode narrows it by a fifth, so that it does not flutter.
     """
 
     base: float
-    step: float
+    current: float
 
-    def after(self, backlog: float) -> Pace:
-        """The pace after a look that left `backlog` seconds unheard.
+    def after(self, backlog: float) -> StepWidth:
+        """The step for the next decode, given `backlog` seconds of audio not yet recognized.
 
-        >>> Pace(0.6, 0.6).after(1.2).step
+        >>> StepWidth(0.6, 0.6).after(1.2).current
         1.2
-        >>> Pace(0.6, 1.2).after(0.1).step
+        >>> StepWidth(0.6, 1.2).after(0.1).current
         0.96
-        >>> Pace(0.6, 0.6).after(0.1).step
+        >>> StepWidth(0.6, 0.6).after(0.1).current
         0.6
         """
-        if backlog > 1.5 * self.step:
-            return Pace(self.base, min(WIDEST_STEP, max(self.step, backlog)))
-        if backlog < 0.5 * self.step:
-            return Pace(self.base, max(self.base, round(0.8 * self.step, 3)))
+        if backlog > 1.5 * self.current:
+            return StepWidth(self.base, min(WIDEST_STEP, max(self.current, backlog)))
+        if backlog < 0.5 * self.current:
+            return StepWidth(self.base, max(self.base, round(0.8 * self.current, 3)))
         return self
 
 
 def keeps_up(backlog: float) -> bool:
-    """Whether a reader would still call it live."""
+    """Whether a backlog of this many seconds still counts as live."""
     return backlog < BEHIND

@@ -10,8 +10,9 @@ from typing import TypeVar
 from meetcore.asr.live_recognizer import LiveRecognizer, StreamUpdate
 from meetcore.diarization.live_diarizer import LiveDiarizer, LiveTurns
 from meetcore.diarization.scoring import Voice
+from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
-from meetcore.records.trouble import Trouble, Troubles
+from meetcore.records.error_summary import ErrorSummary
 from meetcore.transcript.live_transcript import Changes, LiveTranscript
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ Result = TypeVar("Result")
 class IdentifierSession:
     """The live transcription of one meeting; used by one thread at a time.
 
-    An error of a model is logged with its traceback and counted in `trouble`; only the words or
+    An error of a model is logged with its traceback and counted in `errors`; only the words or
     turns of that stretch of audio are lost.
 
     Parameters
@@ -39,7 +40,7 @@ class IdentifierSession:
         self._recognizer = recognizer
         self._diarizer = diarizer
         self._transcript = LiveTranscript(has_turns=diarizer is not None)
-        self._troubles = Troubles()
+        self._errors = ErrorCounter()
         self._last_turns: tuple[Turn, ...] | None = None
         self._heard_samples = 0
         self._rejected: list[RejectedText] = []
@@ -57,9 +58,9 @@ class IdentifierSession:
         return self._recognizer is not None
 
     @property
-    def trouble(self) -> Trouble:
+    def errors(self) -> ErrorSummary:
         """Errors so far: their number and classes only, as messages may contain words."""
-        return self._troubles.view()
+        return self._errors.summary()
 
     @property
     def step(self) -> float:
@@ -194,5 +195,5 @@ class IdentifierSession:
             return step()
         except Exception as error:
             logger.exception("meeting %s: a step of a model failed", self._meeting_id)
-            self._troubles.note(error)
+            self._errors.add(error)
             return None

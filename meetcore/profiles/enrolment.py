@@ -1,4 +1,4 @@
-"""Voices that people asked to be recognised again; without a profile nothing is computed."""
+"""Enrols, merges and deletes voice profiles, which exist only where a person asked for one."""
 
 from __future__ import annotations
 
@@ -24,10 +24,17 @@ from meetcore.transcript.reattribution import turns_of_segments
 logger = logging.getLogger(__name__)
 
 CLIP_S = 8.0
+"""Longest sample of a voice that the Speakers page plays."""
 
 
 class Enrolment:
-    """Adds, teaches, merges and deletes profiles, as a person asks."""
+    """Changes voice profiles. Called from pages' threads; `enroll` blocks for seconds.
+
+    Parameters
+    ----------
+    borrowed : lends the loaded models, or None, for the length of a `with`
+    known_voices : what running meetings and jobs compare with; invalidated by every change
+    """
 
     def __init__(
         self,
@@ -42,14 +49,18 @@ class Enrolment:
         self._known_voices = known_voices
 
     def enroll(self, meeting_id: str, label: str, name: str) -> Profile:
-        """Add a profile, or teach the one of this name; the speaker gets the name too.
+        """Add the voice of a meeting's speaker to the profile of this name, made if missing.
 
         Raises
         ------
         EnrollmentTooShortError
-            Too little of this voice was heard alone.
+            The speaker talked too little without others; try another meeting.
+        MeetingStateError
+            The name is empty.
         ModelUnavailableError
-            Nothing is loaded that could hear voices.
+            No embedding model is loaded.
+        RecordingError, StoreError
+            The audio cannot be read, or the profile not be saved.
         """
         name = name.strip()
         if not name:
@@ -61,52 +72,54 @@ class Enrolment:
                 raise ModelUnavailableError(
                     f"{why} Voices can be kept once speakers are told apart."
                 )
-            profile = self._taught(meeting_id, label, name, diarizer.embedding)
-        self._known_voices.forget()
+            profile = self._add_or_extend(meeting_id, label, name, diarizer.embedding)
+        self._known_voices.invalidate()
         return profile
 
-    def _taught(self, meeting_id: str, label: str, name: str, embedding: EmbeddingModel) -> Profile:
-        spans = clean_spans(self._turns(meeting_id), label)
-        reader = RecordingReader(self._settings.recordings_dir / meeting_id)
-        heard = enroll(reader.read, spans, embedding)
-        clip = _clip(meeting_id, spans)
-        known = self._known(name, embedding.weight)
-        if known is None:
-            return self._store.profiles.add(
-                name, embedding.weight, heard.embedding, heard.duration, clip
-            )
-        whole = combine(known, heard)
-        self._store.profiles.update_embedding(known.id, whole.embedding, whole.duration, clip)
-        return self._store.profiles.get(known.id)
-
-    def forget(self, profile_id: str) -> None:
-        """Delete a profile and all that was kept of its voice."""
+    def delete(self, profile_id: str) -> None:
+        """Delete a profile with its embedding and its clips."""
         self._store.profiles.delete(profile_id)
-        self._known_voices.forget()
+        self._known_voices.invalidate()
 
     def merge(self, profile_id: str, into: str) -> None:
-        """Make one profile of two.
+        """Add one profile to another of the same person, and delete the first.
 
         Raises
         ------
         MeetingStateError
-            Different weights made them: they cannot be compared.
+            Their embeddings come from different models and cannot be compared.
         """
         one, other = self._store.profiles.get(profile_id), self._store.profiles.get(into)
         if one.weight != other.weight:
             raise MeetingStateError(
-                f"{one.name} and {other.name} were heard by different models and cannot be merged."
+                f"{one.name} and {other.name} come from different models and cannot be merged."
                 " Delete one of them."
             )
         whole = combine(other, one)
         self._store.profiles.merge(profile_id, into, whole.embedding, whole.duration)
-        self._known_voices.forget()
+        self._known_voices.invalidate()
+
+    def _add_or_extend(
+        self, meeting_id: str, label: str, name: str, embedding: EmbeddingModel
+    ) -> Profile:
+        spans = clean_spans(self._turns(meeting_id), label)
+        reader = RecordingReader(self._settings.recordings_dir / meeting_id)
+        sample = enroll(reader.read, spans, embedding)
+        clip = _clip(meeting_id, spans)
+        known = self._profile_of(name, embedding.weight)
+        if known is None:
+            return self._store.profiles.add(
+                name, embedding.weight, sample.embedding, sample.duration, clip
+            )
+        whole = combine(known, sample)
+        self._store.profiles.update_embedding(known.id, whole.embedding, whole.duration, clip)
+        return self._store.profiles.get(known.id)
 
     def _turns(self, meeting_id: str) -> tuple[Turn, ...]:
         found = self._store.turns(meeting_id)
         return found or turns_of_segments(self._store.transcript(meeting_id).segments)
 
-    def _known(self, name: str, weight: str) -> Profile | None:
+    def _profile_of(self, name: str, weight: str) -> Profile | None:
         for profile in self._store.profiles.list():
             if profile.name.casefold() == name.casefold() and profile.weight == weight:
                 return profile
@@ -114,6 +127,6 @@ class Enrolment:
 
 
 def _clip(meeting_id: str, spans: tuple[Turn, ...]) -> VoiceClip:
-    """Where the voice can be heard best: the longest stretch."""
+    """The beginning of the longest span, as a sample to play."""
     longest = max(spans, key=lambda span: span.end - span.start)
     return VoiceClip(meeting_id, longest.start, min(longest.end, longest.start + CLIP_S))

@@ -1,11 +1,11 @@
-"""Compares the voices of a meeting with enrolled profiles, and names those it knows."""
+"""Compares the voices of a meeting with the enrolled profiles, and names speakers that match."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from meetcore.diarization.profiles.matching import EnrolledVoice, ProfileMatch, match_profiles
 from meetcore.diarization.scoring import Voice
@@ -15,37 +15,51 @@ from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)
 
-FRESH_S = 3.0
-"""Seconds for which a list of profiles is reused: every running meeting asks for it."""
+CACHE_S = 3.0
+"""Seconds for which the list of profiles is reused: every running meeting asks for it."""
 
 
 class KnownVoices:
-    """Compares a meeting's voices with the profiles there are. Safe from several threads."""
+    """The enrolled profiles, read from the store when they are needed. Safe from several threads.
 
-    def __init__(self, store: MeetingStore, clock: Callable[[], float] = time.monotonic) -> None:
+    While the store refuses, the profiles read before stay in use.
+    """
+
+    def __init__(self, store: MeetingStore) -> None:
         self._store = store
-        self._clock = clock
         self._lock = threading.Lock()
-        self._known: list[EnrolledVoice] = []
+        self._voices: list[EnrolledVoice] = []
         self._read_at = float("-inf")
 
-    def forget(self) -> None:
-        """The profiles changed."""
+    def invalidate(self) -> None:
+        """Read the profiles again at the next use, as they changed."""
         self._read_at = float("-inf")
 
-    def any(self) -> bool:
-        """Whether there is anybody to be recognised."""
+    def has_profiles(self) -> bool:
+        """Whether any voice is enrolled."""
         return bool(self._profiles())
 
     def match(self, voices: Mapping[str, Voice], weight: str) -> dict[str, ProfileMatch]:
-        """Who of a meeting is known."""
+        """The enrolled voices among a meeting's speakers, by label.
+
+        Parameters
+        ----------
+        voices : mean embedding and duration of each speaker, by label
+        weight : the embedding model that made them; profiles made by others are left out
+        """
         profiles = self._profiles()
         return match_profiles(voices, profiles, weight) if profiles and voices else {}
 
     def name_known_speakers(
         self, meeting_id: str, voices: Mapping[str, Voice], weight: str
     ) -> None:
-        """Name the known ones of a meeting that nobody named."""
+        """Save the names of enrolled voices for a meeting's speakers that no person has named.
+
+        Raises
+        ------
+        StoreError
+            A name was not saved; the call may be repeated.
+        """
         for label, found in self.match(voices, weight).items():
             self._store.name_speaker_by_voice(
                 meeting_id, label, found.name, found.similarity, found.profile_id
@@ -53,13 +67,13 @@ class KnownVoices:
 
     def _profiles(self) -> list[EnrolledVoice]:
         with self._lock:
-            if self._clock() - self._read_at > FRESH_S:
-                self._read_at = self._clock()
+            if time.monotonic() - self._read_at > CACHE_S:
+                self._read_at = time.monotonic()
                 try:
-                    self._known = [_enrolled(profile) for profile in self._store.profiles.list()]
+                    self._voices = [_enrolled(profile) for profile in self._store.profiles.list()]
                 except StoreError:
                     logger.exception("the profiles could not be read")
-            return self._known
+            return self._voices
 
 
 def _enrolled(profile: Profile) -> EnrolledVoice:

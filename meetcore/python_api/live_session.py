@@ -236,7 +236,7 @@ class LiveSession:
         return tuple(fresh[len(fresh) - count :])
 
     def _failures(self) -> tuple[str, ...]:
-        failed = self._session.trouble.chunk_errors
+        failed = self._session.errors.chunk_errors
         if not failed:
             return ()
         return (f"The models failed on {failed} windows of the audio; the log says why.",)

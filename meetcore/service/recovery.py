@@ -1,4 +1,4 @@
-"""What the last process left: crashed meetings wait for a person, waiting ones go on."""
+"""Takes up at start what the last process left: jobs go on, crashed meetings are marked."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import logging
 from collections.abc import Collection
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import RecordingError, StoreError
+from meetcore.jobs.runner import JobRunner
+from meetcore.jobs.submission import JobSubmission
 from meetcore.records import SAMPLE_RATE, Meeting, MeetingState
+from meetcore.service.running_meetings import RunningMeetings
+from meetcore.service.trash import Trash
+from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)
@@ -16,10 +23,55 @@ logger = logging.getLogger(__name__)
 PAGE = 1000
 
 
-def waiting_meetings(store: MeetingStore) -> list[str]:
-    """Meetings that ended well and whose second pass never ran, oldest first.
+class Recovery:
+    """Recovers the data folder once per process, as its owner.
 
-    One whose pass had begun may have brought the process down: a person decides about that.
+    The owner holds a file lock until `release`; a second process on the same folder leaves the
+    meetings of the first one alone.
+    """
+
+    def __init__(
+        self,
+        store: MeetingStore,
+        settings: Settings,
+        meetings: RunningMeetings,
+        submission: JobSubmission,
+        runner: JobRunner,
+        trash: Trash,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._meetings = meetings
+        self._submission = submission
+        self._runner = runner
+        self._trash = trash
+        self._owner = FileLock(settings.data_dir / "owner.lock", thread_local=False)
+
+    def run(self) -> list[Meeting]:
+        """Mark and give the meetings that a crash interrupted; resume jobs, remove the deleted."""
+        try:
+            self._owner.acquire(timeout=0)
+        except Timeout:
+            logger.warning("another Meetcore runs on this data folder; its meetings are left alone")
+            return []
+        self._trash.recover()
+        with_job = self._submission.recover()
+        waiting = [each for each in waiting_meetings(self._store) if each not in with_job]
+        owned = {*self._meetings.ids(), *self._runner.pending(), *with_job, *waiting}
+        interrupted = interrupt(self._store, self._settings.recordings_dir, owned)
+        for meeting_id in waiting:
+            self._submission.finalize(meeting_id)
+        return interrupted
+
+    def release(self) -> None:
+        """Let another process become the owner; idempotent."""
+        self._owner.release()
+
+
+def waiting_meetings(store: MeetingStore) -> list[str]:
+    """The ids of meetings that ended well and whose second pass never ran, oldest first.
+
+    One whose pass had begun is left out, as it may have crashed the process: a person decides.
     """
     found: list[str] = []
     for offset in range(0, 1_000_000, PAGE):
@@ -35,20 +87,21 @@ def waiting_meetings(store: MeetingStore) -> list[str]:
 
 
 def interrupt(store: MeetingStore, recordings_dir: Path, owned: Collection[str]) -> list[Meeting]:
-    """Mark unfinished meetings that nobody owns; gives them, as long as their recordings.
+    """Mark unfinished meetings outside `owned` as interrupted, and correct their length.
 
-    Their length in the store is that of the last save, some seconds before the crash.
+    The stored length is that of the last save, some seconds before the crash; the recording has
+    the true one.
     """
     return [
-        _measured(store, recordings_dir, meeting)
+        _with_length(store, recordings_dir, meeting)
         for meeting in store.mark_interrupted(except_ids=owned)
     ]
 
 
-def _measured(store: MeetingStore, recordings_dir: Path, meeting: Meeting) -> Meeting:
+def _with_length(store: MeetingStore, recordings_dir: Path, meeting: Meeting) -> Meeting:
     try:
         samples = RecordingReader(recordings_dir / meeting.id).n_samples
         return store.update(meeting.id, duration=samples / SAMPLE_RATE)
     except (RecordingError, StoreError):
-        logger.exception("meeting %s: its length could not be found", meeting.id)
+        logger.exception("meeting %s: its length could not be corrected", meeting.id)
         return meeting

@@ -1,4 +1,4 @@
-"""Deleted meetings: hidden at once, gone for good after some seconds in which it can be undone."""
+"""Deleted meetings: hidden at once, removed for good after some seconds in which to undo it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ logger = logging.getLogger(__name__)
 
 UNDO_S = 8.0
 BUSY_S = 0.5
-"""How soon a meeting whose work is still ending is looked at again."""
+"""Seconds until a removal that was not possible yet is tried again."""
 
 
 class Trash:
-    """Owns the thread that deletes for good.
+    """Owns the thread that removes meetings for good; it starts with the first one hidden.
 
     Parameters
     ----------
@@ -28,74 +28,76 @@ class Trash:
     """
 
     def __init__(
-        self,
-        store: MeetingStore,
-        recordings_dir: Path,
-        is_busy: Callable[[str], bool],
-        clock: Callable[[], float] = time.monotonic,
+        self, store: MeetingStore, recordings_dir: Path, is_busy: Callable[[str], bool]
     ) -> None:
         self._store = store
         self._recordings_dir = recordings_dir
         self._is_busy = is_busy
-        self._clock = clock
         self._due: dict[str, float] = {}
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
 
     def put(self, meeting_id: str, undo_s: float | None = None) -> None:
-        """Hide a meeting; after `undo_s`, else UNDO_S, it is gone."""
+        """Hide a meeting, and remove it for good `undo_s` seconds later (None: UNDO_S).
+
+        Raises
+        ------
+        MeetingNotFoundError, StoreError
+            There is no such meeting, or it cannot be hidden now.
+        """
         self._store.hide(meeting_id)
-        with self._news:
-            self._due[meeting_id] = self._clock() + (UNDO_S if undo_s is None else undo_s)
-            self._start()
-            self._news.notify_all()
+        with self._changed:
+            self._due[meeting_id] = time.monotonic() + (UNDO_S if undo_s is None else undo_s)
+            self._start_once()
+            self._changed.notify_all()
 
     def restore(self, meeting_id: str) -> None:
-        """Take it back; raises MeetingNotFoundError when it is gone."""
-        with self._news:
+        """Show a hidden meeting again; raises MeetingNotFoundError when it is removed already."""
+        with self._changed:
             self._store.unhide(meeting_id)
             self._due.pop(meeting_id, None)
 
     def recover(self) -> None:
-        """What the last process had hidden goes now: nobody can undo it any more."""
+        """Remove what the last process had hidden: no page offers to undo that any more."""
         for meeting in self._store.hidden():
             self.put(meeting.id, undo_s=0.0)
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """End the thread; what is hidden goes at the next start. Idempotent."""
-        with self._news:
+        """End the thread; what is hidden is removed at the next start. Idempotent."""
+        with self._changed:
             self._stopping = True
-            self._news.notify_all()
+            self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(timeout_s)
 
-    def _start(self) -> None:
+    def _start_once(self) -> None:
+        """Caller must hold `_changed`."""
         if self._thread is None and not self._stopping:
             self._thread = threading.Thread(target=self._run, name="trash", daemon=True)
             self._thread.start()
 
     def _run(self) -> None:
-        with self._news:
+        with self._changed:
             while not self._stopping:
-                now = self._clock()
+                now = time.monotonic()
                 for meeting_id in [each for each, due in self._due.items() if due <= now]:
-                    self._take(meeting_id)
+                    self._remove(meeting_id)
                 soonest = min(self._due.values(), default=now + 60.0)
-                self._news.wait(max(0.01, soonest - self._clock()))
+                self._changed.wait(max(0.01, soonest - time.monotonic()))
 
-    def _take(self, meeting_id: str) -> None:
-        """Delete, holding the lock: nobody can take back what is half gone."""
+    def _remove(self, meeting_id: str) -> None:
+        """Remove text and audio. Caller holds `_changed`, so that `restore` cannot interfere."""
         if self._is_busy(meeting_id):
-            self._due[meeting_id] = self._clock() + BUSY_S
+            self._due[meeting_id] = time.monotonic() + BUSY_S
             return
         try:
             self._store.delete(meeting_id)
         except MeetingNotFoundError:
-            logger.info("meeting %s: it was gone already", meeting_id)
+            logger.info("meeting %s: it was deleted already", meeting_id)
         except MeetcoreError:
-            logger.exception("meeting %s: it is deleted later", meeting_id)
-            self._due[meeting_id] = self._clock() + BUSY_S
+            logger.exception("meeting %s: its deletion is tried again", meeting_id)
+            self._due[meeting_id] = time.monotonic() + BUSY_S
             return
         del self._due[meeting_id]
         shutil.rmtree(self._recordings_dir / meeting_id, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The verified cache: one folder per weight, and beside it a stamp of what was hashed."""
+"""The cache of verified weights: a folder per weight, and beside it a JSON file with its hashes."""
 
 from __future__ import annotations
 
@@ -18,47 +18,51 @@ from meetcore.weights.catalogue import Weight, WeightFile
 
 
 def sha256_of(path: Path) -> str:
-    """The file's sha256 in hexadecimal."""
+    """The file's sha256 in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class WeightCache:
-    """Files under `root`, each trusted only while its stamp (size, mtime) holds.
+    """Files under `root`, each trusted as long as its size and mtime are those of its stamp.
 
-    A stamp saves hashing 150 MB at every start. A file without a valid stamp is hashed again
-    and trusted only if the catalogue, or the record of our own conversion, names that hash.
+    A stamp (size, mtime, sha256) saves hashing 150 MB at every start. A file without a valid stamp
+    is hashed again, and trusted only if the catalogue, or the stamp of our own conversion, has
+    that hash. Methods that write raise OSError when the disk refuses.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def path_of(self, weight: Weight) -> Path:
-        """Where the weight is or will be: its file, or its folder if it has several."""
+        """The path of the weight's file, or of its folder if it has several; need not exist yet."""
         folder = self._root / weight.name
         return folder if len(weight.files) > 1 else folder / weight.files[0].name
 
     def verified(self, weight: Weight, *, rehash: bool = False) -> Path | None:
-        """The weight's path if every file is what it must be, else None."""
+        """The weight's path if every file has the right hash, else None.
+
+        With `rehash`, all files are hashed again, whatever their stamps say.
+        """
         stamps = self._read_stamps(weight)
         for file in weight.files:
-            if not self._holds(weight, file, stamps, rehash):
+            if not self._is_verified(weight, file, stamps, rehash):
                 return None
         return self.path_of(weight)
 
     def present(self, weight: Weight) -> bool:
-        """Whether any of the weight's files is there, right or wrong."""
+        """Whether any of the weight's files exists, verified or not."""
         return any((self._root / weight.name / file.name).exists() for file in weight.files)
 
     def converted_from(self, weight: Weight) -> str:
-        """The sha256 of the file it was made from here; empty for one that came as it is."""
+        """The sha256 of the file it was converted from here; empty without conversion."""
         raws = (stamp.get("raw", "") for stamp in self._read_stamps(weight).values())
         return next(filter(None, raws), "")
 
     def install(
         self, weight: Weight, file: WeightFile, staged: Path, converted_from: str = ""
     ) -> None:
-        """Move a file that was just verified, or converted, into its place, atomically."""
+        """Move a file that was just verified, or converted, into the cache, atomically."""
         target = self._root / weight.name / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         digest = sha256_of(staged) if converted_from else file.sha256
@@ -67,20 +71,15 @@ class WeightCache:
         stamps[file.name] = {**self._stat(target), "sha256": digest, "raw": converted_from}
         self._write_stamps(weight, stamps)
 
-    def remove(self, weight: Weight) -> None:
-        """Forget the weight and delete its files."""
-        shutil.rmtree(self._root / weight.name, ignore_errors=True)
-        self._stamps_path(weight).unlink(missing_ok=True)
-
-    def half_download(self, weight: Weight, name: str) -> Path:
-        """Where an unfinished or unconverted file waits between two runs."""
+    def partial_path(self, weight: Weight, name: str) -> Path:
+        """Where an unfinished or unconverted file is kept between two runs."""
         folder = self._root / ".partial" / weight.name
         folder.mkdir(parents=True, exist_ok=True)
         return folder / name
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Hold a lock between processes and threads on a weight's or package's name."""
+        """Hold a lock, between processes and threads, for a weight's or a package's name."""
         folder = self._root / ".locks"
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{_file_name(key)}.lock"):
@@ -88,7 +87,7 @@ class WeightCache:
 
     @contextmanager
     def staging(self, key: str) -> Iterator[Path]:
-        """An empty folder on the cache's own disk; hold the key's lock meanwhile."""
+        """An empty temporary folder on the cache's disk; the caller must hold the key's lock."""
         folder = self._root / ".staging" / _file_name(key)
         shutil.rmtree(folder, ignore_errors=True)  # left by a process that was killed
         folder.mkdir(parents=True)
@@ -97,7 +96,7 @@ class WeightCache:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _holds(
+    def _is_verified(
         self, weight: Weight, file: WeightFile, stamps: dict[str, Any], rehash: bool
     ) -> bool:
         path = self._root / weight.name / file.name

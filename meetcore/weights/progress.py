@@ -1,4 +1,4 @@
-"""What a fetch tells while it runs, and how one source says that it failed."""
+"""Progress of a download, and the error of a source that failed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from meetcore.errors import MeetcoreError
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a fetch is; `total_bytes` is 0 while nobody knows it."""
+    """The state of one weight's download; `total_bytes` is 0 while the size is not known."""
 
     name: str
     done_bytes: int
@@ -19,18 +19,18 @@ class Progress:
 
 
 ProgressCallback = Callable[[Progress], None]
-"""Called from whichever thread fetches; must be quick and safe to call from several at once."""
+"""Called on the threads that download, several at once; must be quick and thread-safe."""
 
 Report = Callable[[int, int], None]
 """Done and total bytes of one transfer."""
 
 
 class SourceFailedError(MeetcoreError):
-    """One source did not deliver; the text is the reason, without the source's name."""
+    """One source of a weight failed; the message gives the reason, without the source's name."""
 
 
 def reporter(name: str, source: str, progress: ProgressCallback | None) -> Report:
-    """A transfer's report bound to the weight and source it serves."""
+    """A Report that calls `progress` with the names of the weight and the source added."""
 
     def report(done_bytes: int, total_bytes: int) -> None:
         if progress is not None:

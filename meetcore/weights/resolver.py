@@ -1,4 +1,4 @@
-"""From a weight's name to a verified file: path given → cache → publisher → package mirror."""
+"""Finds a weight by name: a given path, else the cache, else its sources, in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meetcore.errors import WeightUnavailableError
 from meetcore.installation import command
 from meetcore.weights.cache import WeightCache
 from meetcore.weights.catalogue import Catalogue, Weight, load_catalogue
-from meetcore.weights.delivery import Delivery
+from meetcore.weights.fetcher import WeightFetcher
 from meetcore.weights.http import HttpFetcher
 from meetcore.weights.progress import ProgressCallback, SourceFailedError
 
@@ -22,7 +22,7 @@ _FETCHES_AT_ONCE = 4
 
 
 class CacheState(enum.StrEnum):
-    """What the cache holds of one weight."""
+    """Whether the cache has a weight."""
 
     VERIFIED = "verified"
     MISSING = "missing"
@@ -30,14 +30,14 @@ class CacheState(enum.StrEnum):
 
 
 class WeightResolver:
-    """Finds weights, fetching what is missing; safe in several threads and processes.
+    """Finds weights and fetches missing ones; safe from several threads and processes.
 
     Parameters
     ----------
     cache_dir : Path
         Meetcore's cache folder; weights live in its `weights` folder.
     offline : bool
-        Never fetch: only a given path or the cache will do.
+        Never fetch: use given paths and the cache only.
     catalogue : Catalogue, optional
         Other weights than those that come with Meetcore.
     connect_timeout_s : float
@@ -56,15 +56,20 @@ class WeightResolver:
         self.cache_dir = cache_dir
         self._offline = offline
         self._cache = WeightCache(cache_dir / "weights")
-        self._delivery = Delivery(self._cache, self.catalogue, HttpFetcher(connect_timeout_s))
+        self._fetcher = WeightFetcher(self._cache, self.catalogue, HttpFetcher(connect_timeout_s))
 
     def resolve(self, name: str, progress: ProgressCallback | None = None) -> Path:
-        """The verified file (or folder) of a weight, or the path itself if one is given.
+        """The verified file (or folder) of a weight, fetched if missing; a given path as it is.
+
+        Parameters
+        ----------
+        name : a weight of the catalogue, or a path
+        progress : called during a download, see `ProgressCallback`
 
         Raises
         ------
         WeightUnavailableError
-            Nothing delivered it; the message lists each source, why it failed, and what to do.
+            No source has it; the message lists each source, why it failed, and what to do.
         """
         if name not in self.catalogue.weights:
             return self._given_path(name)
@@ -72,19 +77,19 @@ class WeightResolver:
         return self._cache.verified(weight) or self._obtain(weight, progress, convert=True)
 
     def cached(self, name: str) -> Path | None:
-        """The verified weight if it is here already; fetches nothing."""
+        """The verified weight if it is in the cache; fetches nothing."""
         weight = self.catalogue.weights.get(name)
         return self._cache.verified(weight) if weight else None
 
     def verify(self, name: str) -> CacheState:
-        """Hash a cached weight again, whatever its stamp says."""
+        """Hash a cached weight again; raises WeightUnavailableError for an unknown name."""
         weight = self._known(name)
         if self._cache.verified(weight, rehash=True):
             return CacheState.VERIFIED
         return CacheState.CORRUPT if self._cache.present(weight) else CacheState.MISSING
 
     def converted_from(self, name: str) -> str:
-        """The sha256 of the file a weight was made from here; empty for one that came as it is."""
+        """The sha256 of the file a weight was converted from here; empty without conversion."""
         return self._cache.converted_from(self._known(name))
 
     def pull(
@@ -94,9 +99,13 @@ class WeightResolver:
         *,
         convert: bool = True,
     ) -> Mapping[str, WeightUnavailableError | None]:
-        """Fetch several weights at once, by default the default set; None means it is there.
+        """Fetch several weights in parallel, by default the default set.
 
-        Without `convert`, a weight that needs torch to become usable stops short of it.
+        Without `convert`, conversions, which need torch, are left to a later call.
+
+        Returns
+        -------
+        mapping of name to WeightUnavailableError, or to None for success
         """
         weights = [self._known(name) for name in names or self.catalogue.default_names]
 
@@ -137,31 +146,31 @@ class WeightResolver:
             )
         failures: list[str] = []
         with self._cache.lock(weight.name):
-            if self._cache.verified(weight) or self._try_waiting(weight, convert, failures):
+            if self._cache.verified(weight) or self._convert_fetched(weight, convert, failures):
                 return self._cache.path_of(weight)
             for source in weight.sources:
                 try:
-                    self._delivery.deliver(weight, source, progress)
+                    self._fetcher.fetch(weight, source, progress)
                 except SourceFailedError as error:
                     logger.info("%s: %s: %s", weight.name, source.label, error)
                     failures.append(f"{source.label}: {error}")
                     continue
-                logger.info("%s: delivered by %s", weight.name, source.label)
-                if source.raw is None or self._try_waiting(weight, convert, failures):
+                logger.info("%s: fetched from %s", weight.name, source.label)
+                if source.raw is None or self._convert_fetched(weight, convert, failures):
                     return self._cache.path_of(weight)
         raise _unavailable(weight, failures)
 
-    def _try_waiting(self, weight: Weight, convert: bool, failures: list[str]) -> bool:
-        """Finish a weight of which the raw file is here; True if nothing more can be done."""
-        waiting = self._delivery.waiting_raw(weight)
-        if waiting is None:
+    def _convert_fetched(self, weight: Weight, convert: bool, failures: list[str]) -> bool:
+        """Convert a raw file fetched before; True if the weight is ready, or `convert` is off."""
+        fetched = self._fetcher.unconverted(weight)
+        if fetched is None:
             return False
         if not convert:
             return True
         try:
-            self._delivery.convert(weight, *waiting)
+            self._fetcher.convert(weight, *fetched)
         except (SourceFailedError, OSError) as error:
-            failures.append(f"{waiting[1].name}: {error}")
+            failures.append(f"{fetched[1].name}: {error}")
             return False
         return True
 
@@ -170,6 +179,6 @@ def _unavailable(weight: Weight, failures: list[str]) -> WeightUnavailableError:
     tried = "\n".join(f"  {number}. {text}" for number, text in enumerate(failures, 1))
     return WeightUnavailableError(
         f"The weight '{weight.name}' ({weight.summary}) could not be fetched. Tried:\n{tried}\n"
-        f"Mend one of these, then run `{command(f'weights pull {weight.name}')}`;"
+        f"Fix one of these, then run `{command(f'weights pull {weight.name}')}`;"
         f" or give the path of a file instead of the name."
     )

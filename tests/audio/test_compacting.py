@@ -1,4 +1,4 @@
-"""One FLAC file afterwards: equal to the sample, sought, and never at the price of the original."""
+"""A compacted recording is equal sample by sample; the original is kept until that is checked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from meetcore.audio import compact as compacting
 from meetcore.audio.compact import compact
-from meetcore.audio.files import probe_duration, read_audio
+from meetcore.audio.files import announced, read_audio
 from meetcore.audio.pcm import to_samples
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.errors import RecordingError
@@ -37,12 +37,12 @@ def record(directory: Path, pcm: np.ndarray) -> None:
 def test_compact_copy_is_equal_and_replaces_the_raw_file(tmp_path: Path, n_samples: int) -> None:
     pcm = speechlike(n_samples)
     record(tmp_path, pcm)
-    told: list[float] = []
-    path = compact(tmp_path, told.append)
+    reported: list[float] = []
+    path = compact(tmp_path, reported.append)
     assert path == tmp_path / "audio.flac"
     assert [entry.name for entry in tmp_path.iterdir()] == ["audio.flac"]
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert reported == sorted(reported)
+    assert reported[-1] == 1.0
     reader = RecordingReader(tmp_path)
     assert reader.path == path
     assert reader.n_samples == n_samples
@@ -67,7 +67,7 @@ def test_compact_file_is_an_ordinary_media_file(tmp_path: Path) -> None:
     record(tmp_path, pcm)
     path = compact(tmp_path)
     assert np.array_equal(read_audio(path), to_samples(pcm))
-    assert probe_duration(path) == 3.0
+    assert announced(path).seconds == 3.0
 
 
 def test_silence_compacts_to_almost_nothing(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_nothing_recorded_cannot_be_compacted(tmp_path: Path) -> None:
         compact(tmp_path)
 
 
-def test_wrong_copy_is_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_copy_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pcm = speechlike(50_000)
     record(tmp_path, pcm)
     encode = compacting.encode_flac
@@ -124,11 +124,11 @@ import sys, time
 from pathlib import Path
 from meetcore.audio.compact import compact
 
-def tell(done):
+def report(done):
     print(done, flush=True)
     time.sleep(0.05)
 
-compact(Path(sys.argv[1]), tell)
+compact(Path(sys.argv[1]), report)
 """
 
 

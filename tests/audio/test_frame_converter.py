@@ -1,4 +1,4 @@
-"""Browser frames become one unbroken stream of samples."""
+"""Browser frames are converted to one unbroken stream of samples."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_sine_stays_whole_and_continuous(rate: int, layout: str, form: str) -> N
     assert heard.dtype == np.int16
     assert heard.ndim == 1
     assert abs(heard.size - 160_000) <= 2
-    # A sample lost, doubled or re-started anywhere would shift or break all that follows.
+    # A sample lost or doubled anywhere would shift all that follows.
     error = heard.astype(float) - sine(heard.size, 16_000)
     assert np.abs(error[200:-200]).max() < 20
 
@@ -114,7 +114,7 @@ def test_gaps_and_jumps_in_timestamps_are_not_filled() -> None:
 
 
 def test_opus_decoder_output_converts() -> None:
-    """The very frames aiortc would hand over: Opus, encoded and decoded by libopus."""
+    """Frames as aiortc gives them: encoded and decoded by libopus."""
     encoder = av.CodecContext.create("libopus", "w")
     encoder.sample_rate, encoder.layout, encoder.format = 48_000, "stereo", "s16"
     encoder.time_base = Fraction(1, 48_000)
@@ -154,7 +154,7 @@ def test_two_connections_share_nothing() -> None:
     assert np.array_equal(np.concatenate([*heard_one, one.flush()]), alone)
 
 
-def test_impossible_frame_is_one_sentence_and_costs_itself_only() -> None:
+def test_impossible_frame_raises_one_sentence_and_loses_itself_only() -> None:
     signal = sine(9_600, 48_000)
     frames = [make_frame(part, 48_000) for part in split(signal, 960)]
     impossible = make_frame(signal[:960], 48_000)

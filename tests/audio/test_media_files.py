@@ -1,4 +1,4 @@
-"""Any media file becomes samples; what cannot be read is named in one sentence."""
+"""Media files are decoded to samples; for unreadable ones the error says why in one sentence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from meetcore.audio.files import announced, iter_audio, probe_duration, read_audio
+from meetcore.audio.files import announced, iter_audio, read_audio
 from meetcore.audio.pcm import to_samples
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
@@ -64,7 +64,7 @@ def test_wav_is_read_bit_for_bit(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", pcm)
     assert np.array_equal(read_audio(path), to_samples(pcm))
     assert np.array_equal(read_audio(str(path)), to_samples(pcm))
-    assert probe_duration(path) == pytest.approx(1.23)
+    assert announced(path).seconds == pytest.approx(1.23)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_common_formats(tmp_path: Path, name: str, codec: str, rate: int) -> Non
     assert samples.size == pytest.approx(3 * SAMPLE_RATE, abs=0.06 * SAMPLE_RATE)
     middle = samples[SAMPLE_RATE : 2 * SAMPLE_RATE]
     assert np.sqrt(np.mean(middle**2)) == pytest.approx(12_000 / 32_768 / np.sqrt(2), rel=0.05)
-    assert probe_duration(path) == pytest.approx(3.0, abs=0.06)
+    assert announced(path).seconds == pytest.approx(3.0, abs=0.06)
 
 
 def test_browser_recording_without_length(tmp_path: Path) -> None:
     path = encode(tmp_path / "a.webm", "libopus", tone(4.0, 48_000), 48_000, {"live": "1"})
     with av.open(str(path)) as container:
         assert container.duration is None
-    assert probe_duration(path) == pytest.approx(4.0, abs=0.06)
+    assert announced(path).seconds == pytest.approx(4.0, abs=0.06)
     assert read_audio(path).size == pytest.approx(4 * SAMPLE_RATE, abs=0.06 * SAMPLE_RATE)
 
 
@@ -101,7 +101,7 @@ def test_upload_in_memory(tmp_path: Path) -> None:
     upload = io.BytesIO(write_wav(tmp_path / "a.wav", pcm).read_bytes())
     upload.seek(17)
     assert np.array_equal(read_audio(upload), to_samples(pcm))
-    assert probe_duration(upload) == pytest.approx(0.5)
+    assert announced(upload).seconds == pytest.approx(0.5)
     assert not upload.closed
 
 
@@ -122,7 +122,7 @@ def test_decoding_is_lazy(tmp_path: Path) -> None:
     chunks.close()  # type: ignore[attr-defined]
 
 
-def test_audio_of_a_file_without_a_sound_is_empty(tmp_path: Path) -> None:
+def test_audio_of_a_file_without_samples_is_empty(tmp_path: Path) -> None:
     assert read_audio(write_wav(tmp_path / "a.wav", tone(0.0))).shape == (0,)
 
 
@@ -138,7 +138,7 @@ def test_truncated_file_gives_what_is_there(
     assert read_audio(cut).size == pytest.approx(5 * SAMPLE_RATE, abs=2)
 
 
-def test_damage_in_the_middle_costs_the_damaged_place_only(
+def test_damage_in_the_middle_loses_the_damaged_place_only(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = encode(
@@ -170,7 +170,7 @@ def test_unreadable_files_are_named(tmp_path: Path, content: bytes, message: str
     with pytest.raises(AudioDecodeError, match=message):
         read_audio(path)
     with pytest.raises(AudioDecodeError, match=message):
-        probe_duration(path)
+        announced(path)
     with pytest.raises(AudioDecodeError, match=message.replace(r"talk\.wav", "The upload")):
         read_audio(io.BytesIO(content))
 
@@ -226,7 +226,9 @@ def test_encrypted_track_is_named_as_such(tmp_path: Path) -> None:
         (b"%PDF-1.4", "PDF"),
     ],
 )
-def test_archives_are_told_to_be_unpacked(tmp_path: Path, content: bytes, kind: str) -> None:
+def test_error_about_an_archive_says_to_unpack_it(
+    tmp_path: Path, content: bytes, kind: str
+) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(content + bytes(200))
     with pytest.raises(AudioDecodeError, match=rf"a\.wav is a {kind}.*unpack it"):
@@ -234,7 +236,7 @@ def test_archives_are_told_to_be_unpacked(tmp_path: Path, content: bytes, kind: 
 
 
 @pytest.mark.parametrize("rate", [1, 999])
-def test_absurdly_low_sample_rate_is_refused(tmp_path: Path, rate: int) -> None:
+def test_too_low_sample_rate_is_refused(tmp_path: Path, rate: int) -> None:
     with pytest.raises(AudioDecodeError, match=f"only {rate} samples a second"):
         read_audio(write_wav(tmp_path / "a.wav", tone(1.0), rate))
 
@@ -244,7 +246,7 @@ def test_high_sample_rate_just_works(tmp_path: Path) -> None:
     assert read_audio(path).size == pytest.approx(SAMPLE_RATE, abs=200)
 
 
-def test_announced_length_says_whether_it_was_counted(tmp_path: Path) -> None:
+def test_announced_length_says_whether_it_is_exact(tmp_path: Path) -> None:
     counted = announced(write_wav(tmp_path / "a.wav", tone(1.5)))
     assert (counted.seconds, counted.exact) == (1.5, True)
     assert not announced(encode(tmp_path / "a.mp3", "libmp3lame", tone(1.5), 16_000)).exact

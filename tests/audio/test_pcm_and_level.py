@@ -1,4 +1,4 @@
-"""Stored and heard audio are the same numbers; level reads in dB."""
+"""Stored int16 and float samples convert without loss; the level is in dB."""
 
 from __future__ import annotations
 

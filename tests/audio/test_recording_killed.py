@@ -1,4 +1,4 @@
-"""A real process that records in real time is killed with SIGKILL; its audio is still there."""
+"""A process that records in real time is killed with SIGKILL, and its audio is still there."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_killed_recorder_loses_at_most_the_sync_interval(tmp_path: Path) -> None
 
     reader = RecordingReader(tmp_path)
     assert reader.n_samples >= n_accepted - FSYNC_S * SAMPLE_RATE
-    # Stronger than promised: a killed process leaves the page cache behind, so nothing is lost.
+    # Stronger than documented: the page cache survives the process, so nothing is lost.
     assert n_accepted <= reader.n_samples <= n_accepted + CHUNK_SAMPLES
     n_chunks = reader.n_samples // CHUNK_SAMPLES
     expected = np.concatenate([np.arange(CHUNK_SAMPLES) + i for i in range(n_chunks)])

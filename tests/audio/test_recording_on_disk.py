@@ -30,7 +30,7 @@ def record(directory: Path, pcm: np.ndarray, chunk_samples: int = 320) -> None:
 
 
 class Clock:
-    """A clock that moves when told to, and a disk that counts its syncs."""
+    """A clock that is set by hand, and counts the calls of fsync."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
@@ -67,7 +67,7 @@ def test_reading_follows_the_writer(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_nothing_recorded_is_an_answer(tmp_path: Path) -> None:
+def test_nothing_recorded_reads_as_empty(tmp_path: Path) -> None:
     reader = RecordingReader(tmp_path)
     assert reader.path is None
     assert reader.n_samples == 0
@@ -153,7 +153,7 @@ def test_any_chunking_is_the_same_file(
     assert (directory / "audio.pcm").read_bytes() == pcm.astype("<i2").tobytes()
 
 
-def test_unwritable_folder_is_one_sentence(tmp_path: Path) -> None:
+def test_unwritable_folder_raises_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(RecordingError, match=r"cannot be written .* Check the free space"):
         RecordingWriter(tmp_path / "file" / "meeting", fsync_s=1.0)
@@ -183,7 +183,7 @@ assert np.array_equal(RecordingReader(directory).read_pcm(), np.concatenate([fir
 """
 
 
-def test_full_disk_keeps_what_was_recorded_and_takes_more_once_there_is_room(
+def test_full_disk_keeps_what_was_recorded_and_recording_goes_on_once_there_is_room(
     tmp_path: Path,
 ) -> None:
     """The kernel itself refuses the write in the middle of a sample (a file size limit)."""

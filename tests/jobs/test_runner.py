@@ -39,6 +39,15 @@ def test_thread_runs_from_start_to_stop_and_both_may_be_repeated(
     assert not threads()
 
 
+def test_first_job_starts_the_thread(
+    settings_for: SettingsFor, store: RefusingStore, tmp_path: Path
+) -> None:
+    made = runner(settings_for, store, tmp_path)
+    made.resume(store.create_meeting("First").id)
+    assert len(threads()) == 1
+    assert made.stop(5)
+
+
 def test_runner_that_was_never_started_can_be_stopped(
     settings_for: SettingsFor, store: RefusingStore, tmp_path: Path
 ) -> None:

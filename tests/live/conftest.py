@@ -1,4 +1,4 @@
-"""Fixtures of a service on a real store and a real disk, with stand-ins for the models."""
+"""Fixtures: a service with fake models on a real store and a real disk."""
 
 from tests.support.service_fixtures import identifier, open_service, quick, service, store
 

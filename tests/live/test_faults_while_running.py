@@ -1,7 +1,7 @@
-"""What breaks while a meeting runs: it goes on, says so, loses nothing, and recovers by itself.
+"""Faults while a meeting runs: it goes on, shows the error, loses no audio, and recovers.
 
-The models are real, and so is what they hear; their answers are spoiled where the library gives
-them. The disk is a real one that is full, the lock a real lock, the weights are really gone.
+Models and audio are real; faults are injected into the models' answers. The disk is really full,
+the database really locked, the weights really deleted.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from meetcore.audio.pcm import Pcm, to_pcm
+from meetcore.models import error_counter
 from meetcore.models.identifier import SpeakerIdentifier, create_speaker_identifier
 from meetcore.models.rungs import loaders_for
 from meetcore.records import (
@@ -29,7 +30,6 @@ from meetcore.records import (
     Samples,
     Stage,
     Word,
-    trouble,
 )
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
 from meetcore.settings import Settings
@@ -54,17 +54,17 @@ from tests.support.stand_ins import until
 pytestmark = pytest.mark.model
 
 BREAKS_S, MENDED_S, SETTLED_S = 10, 17, 19
-"""The fault lasts seven seconds of the sample; two more may be spoiled by it."""
+"""Seconds of the sample: when the fault begins, when it ends, when its effects must be over."""
 
 
 @pytest.fixture(autouse=True)
 def quick() -> None:
-    """Nothing is sped up here."""
+    """No retry is sped up here."""
 
 
 @dataclass
 class Parts:
-    """The real models, each with the place where it can be broken."""
+    """The real models, with the functions that can be made to fail."""
 
     identifier: SpeakerIdentifier
     recognize: Breakable
@@ -112,14 +112,14 @@ Open = Callable[[Path], MeetingService]
 
 @pytest.fixture(scope="module")
 def open_service(parts: Parts) -> Iterator[Open]:
-    """Services over the models there are; they end without a second pass."""
+    """Services over the shared models, without second passes."""
     opened: list[tuple[MeetingService, Any]] = []
 
     def build(data_dir: Path) -> MeetingService:
         settings = Settings(_env_file=None, data_dir=data_dir, recognizer="tiny.en")
         store = open_store(settings.database)
         service = MeetingService(settings, store, lambda: parts.identifier, NoSecondPass())
-        service._shelf.close = lambda: None  # type: ignore[method-assign]  # the next test's too
+        service._pool.close = lambda: None  # type: ignore[method-assign]  # the next test's too
         service.load_models()
         opened.append((service, store))
         return service
@@ -147,7 +147,7 @@ def seconds(pcm: Pcm, start: float, stop: float) -> Pcm:
 
 
 def finished(service: MeetingService, live: LiveMeeting) -> list[tuple[Word, str | None]]:
-    """Stop it; every word that was saved of it, with its speaker."""
+    """Stop a meeting; its saved words with their speakers."""
     live.stop()
     assert live.join(60)
     transcript = service.store.transcript(live.meeting_id, Stage.PROVISIONAL)
@@ -156,7 +156,7 @@ def finished(service: MeetingService, live: LiveMeeting) -> list[tuple[Word, str
 
 @pytest.fixture(scope="module")
 def undisturbed(service: MeetingService, pcm: Pcm) -> list[tuple[Word, str | None]]:
-    """What the same sound gives when nothing breaks."""
+    """The words of the same audio without a fault."""
     live = begin(service, "Undisturbed")
     speak(live, pcm)
     assert live.snapshot().health.chunk_errors == 0
@@ -167,10 +167,10 @@ def after(words: list[tuple[Word, str | None]], second: float) -> list[tuple[Wor
     return [(word, speaker) for word, speaker in words if word.start >= second]
 
 
-def has_recovered(live: LiveMeeting, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clean minute, made short, clears the health; the count and the trace stay."""
+def check_recovery(live: LiveMeeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute without errors, shortened here, clears the health; count and traceback stay."""
     before = live.snapshot().health
-    monkeypatch.setattr(trouble, "CLEAN_S", 0.2)
+    monkeypatch.setattr(error_counter, "RECENT_S", 0.2)
     until(lambda: not live.snapshot().health.last_error)
     health = live.snapshot().health
     assert (health.recent_errors, health.chunk_errors) == (0, before.chunk_errors)
@@ -219,23 +219,23 @@ def test_model_that_fails_for_a_while(
     assert "meetcore/" in broken.health.last_traceback
     assert error != "RuntimeError" or broken.health.last_traceback.endswith("\nRuntimeError")
     assert all_recorded(service, live, pcm)
-    has_recovered(live, monkeypatch)
+    check_recovery(live, monkeypatch)
     words = finished(service, live)
     assert len(after(words, SETTLED_S)) >= 0.9 * len(after(undisturbed, SETTLED_S))
     early = [word.text for word, _ in words if word.end < BREAKS_S - 3]
     assert early == [word.text for word, _ in undisturbed if word.end < BREAKS_S - 3] != []
     speakers = {speaker for _, speaker in after(words, SETTLED_S)}
-    assert speakers - {None} == {"S1", "S2"}, "one bad number made strangers of them"
+    assert speakers - {None} == {"S1", "S2"}, "the fault made new speakers of them"
     same = [
         speaker == truth
         for (word, speaker) in after(words, SETTLED_S)
         for (other, truth) in after(undisturbed, SETTLED_S)
         if abs(word.start - other.start) < 0.1 and truth is not None
     ]
-    assert sum(same) >= 0.85 * len(same) > 0, "who is who survives the fault"
+    assert sum(same) >= 0.85 * len(same) > 0, "speakers keep their labels through the fault"
 
 
-def test_fault_of_speakers_costs_no_word(
+def test_fault_of_the_diarizer_loses_no_word(
     parts: Parts, service: MeetingService, pcm: Pcm, undisturbed: list[tuple[Word, str | None]]
 ) -> None:
     live = begin(service, "No speakers")
@@ -246,17 +246,17 @@ def test_fault_of_speakers_costs_no_word(
     assert {speaker for _, speaker in words} == {None}
 
 
-def test_recognizer_that_fails_for_long_does_not_pile_up_sound(
+def test_recognizer_that_fails_for_long_does_not_accumulate_audio(
     parts: Parts, service: MeetingService, pcm: Pcm
 ) -> None:
-    """Two minutes without one good decode: what is kept for the next one stays a window long."""
+    """Two minutes without a successful decode: at most one window of audio is kept in memory."""
     live = begin(service, "Long fault")
     parts.recognize.fault = refuses
     for part in range(1, 5):
         offer(live, pcm)
         until(lambda wanted=part * pcm.size: live.snapshot().health.samples_on_disk == wanted)
         until(lambda: live.snapshot().health.backlog < 0.1, 60)
-    session: Any = live._hearing._session
+    session: Any = live._recognition._session
     assert session._words._audio.shape[0] < 30 * SAMPLE_RATE
     parts.recognize.fault = None
     speak(live, pcm)
@@ -268,7 +268,7 @@ def test_recognizer_that_fails_for_long_does_not_pile_up_sound(
 def test_disk_that_is_full_for_a_while(
     open_service: Open, tmp_path: Path, pcm: Pcm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Recording and database lie on it: neither loses anything."""
+    """Recording and database are on this disk, and neither loses anything."""
     disk = SmallDisk(tmp_path / "data", monkeypatch)
     try:
         service = open_service(disk.folder)
@@ -287,7 +287,7 @@ def test_disk_that_is_full_for_a_while(
         until(lambda: live.snapshot().health.samples_on_disk == MENDED_S * SAMPLE_RATE)
         speak(live, seconds(pcm, MENDED_S, 30))
         assert all_recorded(service, live, pcm)
-        has_recovered(live, monkeypatch)
+        check_recovery(live, monkeypatch)
         words = finished(service, live)
         assert len(after(words, BREAKS_S)) > 30
         service.shutdown(10)
@@ -299,7 +299,7 @@ def test_disk_that_is_full_for_a_while(
 def test_database_that_is_locked_for_a_while(
     open_service: Open, tmp_path: Path, pcm: Pcm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody else holds it: people read along meanwhile, and all of it is saved afterwards."""
+    """Words are shown while another process holds the lock, and saved afterwards."""
     service = open_service(tmp_path)
     live = begin(service, "Locked")
     speak(live, seconds(pcm, 0, BREAKS_S))
@@ -312,7 +312,7 @@ def test_database_that_is_locked_for_a_while(
         speak(live, seconds(pcm, BREAKS_S, 20))
         until(lambda: live.snapshot().health.chunk_errors)
         broken = live.snapshot()
-        assert len(_shown(live)) > shown, "nobody reads along"
+        assert len(_shown(live)) > shown, "no words are shown"
         assert len(service.store.transcript(live.meeting_id).words) == saved
         assert time.monotonic() - began < 25, "recognition waits for the lock"
         other.execute("ROLLBACK")
@@ -323,7 +323,7 @@ def test_database_that_is_locked_for_a_while(
     speak(live, seconds(pcm, 20, 30))
     until(lambda: service.store.transcript(live.meeting_id).words == tuple(_shown(live)))
     assert all_recorded(service, live, pcm)
-    has_recovered(live, monkeypatch)
+    check_recovery(live, monkeypatch)
     assert len(after(finished(service, live), BREAKS_S)) > 30
 
 
@@ -334,7 +334,7 @@ def _shown(live: LiveMeeting) -> list[Word]:
 def test_weights_deleted_while_a_meeting_runs(
     resolver: WeightResolver, tmp_path: Path, pcm: Pcm
 ) -> None:
-    """What is loaded stays loaded; the second pass waits for the weights to be back."""
+    """Loaded models stay loaded; the second pass fails, and works once the weights are back."""
     cache = tmp_path / "cache"
     for name in ("tiny.en", "segmentation-3.0", "campplus"):
         path = resolver.resolve(name)

@@ -1,4 +1,4 @@
-"""No sample that was offered is missing from the disk, whatever happens around it."""
+"""Every sample that was offered is on the disk, whatever fails meanwhile."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from meetcore.audio.frames import FrameConverter
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.live.intake import Intake
+from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import SAMPLE_RATE
 from tests.support.stand_ins import until
 
@@ -54,11 +55,16 @@ def clock() -> list[float]:
 
 
 @pytest.fixture
-def intake(tmp_path: Path) -> Iterator[Intake]:
+def errors() -> ErrorCounter:
+    return ErrorCounter()
+
+
+@pytest.fixture
+def intake(tmp_path: Path, errors: ErrorCounter) -> Iterator[Intake]:
     def open_writer() -> RecordingWriter:
         return RecordingWriter(tmp_path, fsync_s=0.1)
 
-    made = Intake("m", open_writer(), open_writer, lambda: None)
+    made = Intake("m", open_writer, lambda: None, errors)
     made.start()
     yield made
     made.stop()
@@ -109,7 +115,7 @@ def test_second_source_counts_only_once_attached(intake: Intake, tmp_path: Path)
     assert np.array_equal(on_disk(tmp_path), numbers(2))
 
 
-def test_paused_audio_passes_by_and_what_was_queued_before_does_not(
+def test_audio_during_a_pause_is_discarded_and_what_was_queued_before_is_not(
     intake: Intake, tmp_path: Path
 ) -> None:
     intake.offer(numbered(0), "tab")
@@ -130,29 +136,31 @@ def test_nothing_is_taken_after_stop(intake: Intake, tmp_path: Path) -> None:
     assert on_disk(tmp_path).size == CHUNK
 
 
-def test_broken_frame_costs_itself_only(intake: Intake, tmp_path: Path) -> None:
+def test_broken_frame_costs_itself_only(
+    intake: Intake, errors: ErrorCounter, tmp_path: Path
+) -> None:
     intake.offer(numbered(0), "tab")
     intake.offer("no frame at all", "tab")  # type: ignore[arg-type]
     intake.offer(numbered(1), "tab")
     intake.stop()
     assert np.array_equal(on_disk(tmp_path), numbers(2))
-    assert intake.view().trouble.chunk_errors == 1
+    assert errors.summary().chunk_errors == 1
 
 
 def test_since_last_frame_counts_from_the_start_then_from_the_source(
     tmp_path: Path, clock: list[float]
 ) -> None:
     writer = RecordingWriter(tmp_path, fsync_s=1)
-    intake = Intake("m", writer, lambda: writer, lambda: None, lambda: clock[0])
+    intake = Intake("m", lambda: writer, lambda: None, ErrorCounter(), lambda: clock[0])
     intake.start()
     clock[0] += 5
     assert intake.view().since_last_frame == 5
     intake.offer(numbered(0), "tab")
     assert intake.view().since_last_frame == 0
     clock[0] += 3
-    intake.offer(numbered(0), "somebody else")
+    intake.offer(numbered(0), "another tab")
     assert intake.view().since_last_frame == 3
-    intake.attach("somebody else")
+    intake.attach("another tab")
     assert intake.view().since_last_frame == 0
     intake.stop()
 
@@ -168,18 +176,18 @@ def test_level_and_silence(intake: Intake) -> None:
 
 
 class Disk:
-    """Stands between the writer and the real disk, and refuses on request."""
+    """The real disk, which fails on request."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
-        self.torn = False
+        self.fails_midway = False
         self.dead_files: set[int] = set()
         monkeypatch.setattr(recording, "write_raw", self.write)
         monkeypatch.setattr(recording, "cut_to", self.cut)
 
     def write(self, file: int, pcm: Pcm) -> None:
-        if self.torn:
-            self.torn = False
+        if self.fails_midway:
+            self.fails_midway = False
             self.dead_files.add(file)
             disk.write_raw(file, pcm[: pcm.size // 3])
             raise OSError(5, "Input/output error")
@@ -198,44 +206,44 @@ def failing_disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     return Disk(monkeypatch)
 
 
-def test_full_disk_that_is_freed_costs_no_sample(
-    intake: Intake, tmp_path: Path, failing_disk: Disk
+def test_full_disk_that_is_freed_loses_no_sample(
+    intake: Intake, errors: ErrorCounter, tmp_path: Path, failing_disk: Disk
 ) -> None:
     intake.offer(numbered(0), "tab")
     until(lambda: intake.view().n_samples == CHUNK)
     failing_disk.full = True
     for index in range(1, 20):
         intake.offer(numbered(index), "tab")
-    until(lambda: intake.view().trouble.chunk_errors > 2)
-    assert "No space left" in intake.view().trouble.last_error
+    until(lambda: errors.summary().chunk_errors > 2)
+    assert "No space left" in errors.summary().last_error
     failing_disk.full = False
     intake.stop()
     assert np.array_equal(on_disk(tmp_path), numbers(20))
 
 
-def test_disk_that_tears_a_write_and_dies_is_opened_again(
-    intake: Intake, tmp_path: Path, failing_disk: Disk
+def test_disk_that_fails_in_the_middle_of_a_write_is_opened_again(
+    intake: Intake, errors: ErrorCounter, tmp_path: Path, failing_disk: Disk
 ) -> None:
-    """Such as a USB disk that was pulled out: its open file never works again."""
+    """As after a USB disk was unplugged: the open file never works again."""
     intake.offer(numbered(0), "tab")
     until(lambda: intake.view().n_samples == CHUNK)
-    failing_disk.torn = True
+    failing_disk.fails_midway = True
     for index in range(1, 10):
         intake.offer(numbered(index), "tab")
-    until(lambda: intake.view().trouble.chunk_errors > 0)
+    until(lambda: errors.summary().chunk_errors > 0)
     failing_disk.dead_files.clear()
     until(lambda: intake.view().n_samples == 10 * CHUNK)
     intake.stop()
     assert np.array_equal(on_disk(tmp_path), numbers(10))
 
 
-def test_stop_does_not_wait_for_a_dead_disk_for_ever(
-    intake: Intake, tmp_path: Path, failing_disk: Disk
+def test_stop_gives_up_a_disk_that_stays_broken(
+    intake: Intake, errors: ErrorCounter, tmp_path: Path, failing_disk: Disk
 ) -> None:
     failing_disk.full = True
     for index in range(200):
         intake.offer(numbered(index), "tab")
-    until(lambda: intake.view().trouble.chunk_errors > 0)
+    until(lambda: errors.summary().chunk_errors > 0)
     stopper = threading.Thread(target=intake.stop)
     stopper.start()
     stopper.join(5)

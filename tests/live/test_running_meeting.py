@@ -1,4 +1,4 @@
-"""One meeting from start to stop: pauses, late models, failing parts, the grace period."""
+"""One meeting from start to stop: pauses, late models, the grace period, several at once."""
 
 from __future__ import annotations
 
@@ -12,56 +12,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from meetcore.audio.recording import RecordingReader
-from meetcore.errors import MeetingStateError, RecordingError
+from meetcore.errors import MeetingStateError
+from meetcore.live.model_loan import ModelLoan
 from meetcore.live.step_width import WIDEST_STEP
-from meetcore.records import SAMPLE_RATE, JobState, LiveState, Meeting, MeetingState, Mode, Stage
+from meetcore.records import SAMPLE_RATE, JobState, LiveState, MeetingState, Mode, Stage
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
+from tests.support.live_meetings import (
+    CHUNK,
+    ended,
+    provisional,
+    recognized_all,
+    running,
+    send,
+    words,
+)
 from tests.support.service_fixtures import Open
-from tests.support.stand_ins import RefusingStore, StandIn, talk, texts, until
-
-CHUNK = SAMPLE_RATE // 10
-
-
-def send(live: LiveMeeting, seconds: float, source: str = "tab") -> None:
-    audio = talk(seconds)
-    for start in range(0, audio.size, CHUNK):
-        live.offer(audio[start : start + CHUNK], source)
-
-
-def running(service: MeetingService, meeting_id: str) -> LiveMeeting:
-    live = service.live(meeting_id)
-    assert live is not None
-    return live
-
-
-def heard_all(live: LiveMeeting, seconds: float) -> Any:
-    def check() -> bool:
-        health = live.snapshot().health
-        return health.samples_on_disk == seconds * SAMPLE_RATE and health.backlog < 0.05
-
-    return check
-
-
-def ended(service: MeetingService, meeting_id: str, timeout_s: float = 20.0) -> Meeting:
-    over = (MeetingState.DONE, MeetingState.FAILED)
-    until(lambda: service.store.get(meeting_id).state in over, timeout_s)
-    return service.store.get(meeting_id)
-
-
-def words(count: int) -> list[str]:
-    return [f"w{n}" for n in range(count)]
-
-
-def provisional(store: Any, meeting_id: str) -> list[str]:
-    return texts(store.transcript(meeting_id, Stage.PROVISIONAL).segments)
+from tests.support.stand_ins import RefusingStore, talk, texts, until
 
 
 def test_meeting_from_start_to_final_transcript(service: MeetingService, tmp_path: Path) -> None:
     meeting_id = service.start("Standup")
     live = running(service, meeting_id)
     send(live, 8.0)
-    until(heard_all(live, 8.0))
+    until(recognized_all(live, 8.0))
     snapshot = live.snapshot()
     assert texts(snapshot.segments) == words(15)
     assert [word.text for word in snapshot.tentative] == [" w15."]
@@ -94,7 +67,7 @@ def test_words_are_stored_before_they_are_shown(
 def test_pause_settles_what_was_said_and_takes_nothing_more(service: MeetingService) -> None:
     live = running(service, service.start("Pause"))
     send(live, 3.0)
-    until(heard_all(live, 3.0))
+    until(recognized_all(live, 3.0))
     assert live.snapshot().tentative
     live.pause()
     live.pause()
@@ -105,7 +78,7 @@ def test_pause_settles_what_was_said_and_takes_nothing_more(service: MeetingServ
     live.resume()
     assert live.snapshot().state is LiveState.LISTENING
     send(live, 2.0)
-    until(heard_all(live, 5.0))
+    until(recognized_all(live, 5.0))
     live.stop()
     assert live.join(10)
     assert texts(live.snapshot().segments) == words(10)
@@ -115,7 +88,7 @@ def test_pause_settles_what_was_said_and_takes_nothing_more(service: MeetingServ
 def test_stop_wins_over_pause_and_resume_from_another_tab(
     service: MeetingService, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
-    """A stop that a pause overwrote would leave a meeting that never ends."""
+    """A pause that overwrote a stop would leave a meeting that never ends."""
     live = running(service, service.start("Race"))
     if act == "resume":
         live.pause()
@@ -138,7 +111,7 @@ def test_stop_wins_over_pause_and_resume_from_another_tab(
     assert live.snapshot().state is LiveState.STOPPED
 
 
-def test_pause_and_resume_at_once_never_leave_a_listening_meeting_deaf(
+def test_pause_and_resume_at_once_never_leave_a_listening_meeting_unrecorded(
     service: MeetingService,
 ) -> None:
     live = running(service, service.start("Deaf"))
@@ -178,16 +151,16 @@ def test_models_that_come_late_catch_up_with_wide_steps(open_service: Open) -> N
     until(lambda: live.snapshot().health.samples_on_disk == 60 * SAMPLE_RATE)
     snapshot = live.snapshot()
     assert snapshot.health.backlog == 60.0
-    assert snapshot.health.keeping_up, "it is not slow, it has not begun"
+    assert snapshot.health.keeping_up, "it has not begun, so it is not slow"
     assert service.store.get(live.meeting_id).mode is None
     service.load_models()
-    until(heard_all(live, 60.0))
+    until(recognized_all(live, 60.0))
     assert texts(live.snapshot().segments) == words(119)
-    identifier: Any = service._shelf.in_force
+    identifier: Any = service._pool.in_force
     assert max(identifier.words[0].steps) == WIDEST_STEP
     for second in range(1, 5):  # the step narrows with each look that finds little to do
         send(live, 0.5)
-        until(heard_all(live, 60.0 + 0.5 * second))
+        until(recognized_all(live, 60.0 + 0.5 * second))
     assert live.snapshot().health.step < WIDEST_STEP
     assert service.store.get(live.meeting_id).mode is Mode.FULL
 
@@ -211,7 +184,7 @@ def test_meeting_stopped_before_models_are_loaded_is_finished_by_the_second_pass
     assert len(service.store.transcript(meeting_id).words) > 3
 
 
-def test_nobody_sending_ends_the_meeting_after_the_grace_period(open_service: Open) -> None:
+def test_meeting_without_frames_ends_after_the_grace_period(open_service: Open) -> None:
     service = open_service(grace_s=0.4)
     meeting_id = service.start("Left")
     live = running(service, meeting_id)
@@ -223,7 +196,9 @@ def test_nobody_sending_ends_the_meeting_after_the_grace_period(open_service: Op
     assert provisional(service.store, meeting_id) == words(2)
 
 
-def test_frames_keep_a_meeting_alive_and_somebody_elses_do_not(open_service: Open) -> None:
+def test_frames_of_the_attached_tab_keep_a_meeting_alive_and_others_do_not(
+    open_service: Open,
+) -> None:
     service = open_service(grace_s=0.5)
     live = running(service, service.start("Alive"))
     for _ in range(20):
@@ -237,136 +212,19 @@ def test_frames_keep_a_meeting_alive_and_somebody_elses_do_not(open_service: Ope
     assert live.snapshot().elapsed == 2.0
 
 
-def test_nobody_ever_attaching_ends_too(open_service: Open) -> None:
+def test_meeting_without_a_microphone_ends_too(open_service: Open) -> None:
     service = open_service(grace_s=0.3)
     meeting_id = service.start("Nobody")
     done = ended(service, meeting_id)
     assert (done.state, done.detail) == (MeetingState.DONE, "No sound was recorded.")
 
 
-def test_failing_recognizer_is_counted_and_recovers(
-    service: MeetingService, identifier: StandIn
-) -> None:
-    live = running(service, service.start("Trouble"))
-    send(live, 1.0)
-    until(heard_all(live, 1.0))
-    identifier.words[0].failures = 3
-    while identifier.words[0].failures:
-        send(live, 1.0)
-        time.sleep(0.05)
-    until(lambda: live.snapshot().health.backlog < 0.05)
-    health = live.snapshot().health
-    assert (health.chunk_errors, health.last_error) == (3, "InferenceError")
-    send(live, 2.0)
-    live.stop()
-    assert live.join(10)
-    assert texts(live.snapshot().segments) == words(int(2 * live.snapshot().elapsed))
-
-
-def test_session_that_cannot_be_opened_is_tried_again(
-    service: MeetingService, identifier: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened = type(identifier).open_session
-    tries: list[str] = []
-
-    def stumbling(self: StandIn, meeting_id: str, language: str | None = None) -> Any:
-        tries.append(meeting_id)
-        if len(tries) < 3:
-            raise OSError("not yet")
-        return opened(self, meeting_id, language)
-
-    monkeypatch.setattr(StandIn, "open_session", stumbling)
-    live = running(service, service.start("Stumble"))
-    send(live, 2.0)
-    until(heard_all(live, 2.0))
-    assert len(tries) == 3
-    assert texts(live.snapshot().segments) == words(3)
-
-
-def test_store_that_refuses_for_a_while_gets_everything_later(
-    service: MeetingService, store: RefusingStore
-) -> None:
-    live = running(service, service.start("Locked"))
-    send(live, 2.0)
-    until(heard_all(live, 2.0))
-    store.refused = {"*"}
-    send(live, 4.0)
-    until(heard_all(live, 6.0))
-    assert texts(live.snapshot().segments) == words(11), "people still read along"
-    assert 0 < live.snapshot().health.chunk_errors <= store.refusals
-    store.refused = set()
-    send(live, 1.0)
-    until(lambda: provisional(store, live.meeting_id) == words(13))
-
-
-def test_refusing_store_is_not_asked_with_every_chunk(
-    service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A locked database makes each call wait for seconds: recognition must not pay each time."""
-    monkeypatch.setattr("meetcore.live.persistence.RETRY_S", 60.0)
-    live = running(service, service.start("Locked"))
-    store.refused = {"replace_segments"}
-    for _ in range(20):
-        send(live, 0.5)
-        time.sleep(0.01)
-    until(heard_all(live, 10.0))
-    assert store.refusals == 1
-    store.refused = set()
-
-
-def test_last_words_wait_for_the_store(service: MeetingService, store: RefusingStore) -> None:
-    meeting_id = service.start("Last words")
-    live = running(service, meeting_id)
-    send(live, 3.0)
-    until(heard_all(live, 3.0))
-    store.refused = {"*"}
-    live.stop()
-    assert not live.join(0.7)
-    store.refused = set()
-    assert live.join(10)
-    assert provisional(store, meeting_id) == words(6)
-    assert ended(service, meeting_id).state is MeetingState.DONE
-
-
-def test_store_that_refuses_at_the_end_does_not_strand_the_meeting(
-    service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("meetcore.live.persistence.LAST_WORDS_S", 0.2)
-    meeting_id = service.start("Stranded")
-    live = running(service, meeting_id)
-    send(live, 2.0)
-    until(heard_all(live, 2.0))
-    store.refused = {"*"}
-    live.stop()
-    assert live.join(10)
-    store.refused = set()
-    assert ended(service, meeting_id).state is MeetingState.DONE
-    assert len(store.transcript(meeting_id).words) == 4
-
-
-def test_recording_that_cannot_be_read_for_a_while(
-    service: MeetingService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    live = running(service, service.start("Unreadable"))
-    read = RecordingReader.read
-
-    def refuse(self: RecordingReader, start: int = 0, stop: int | None = None) -> Any:
-        raise RecordingError("The recording cannot be read.")
-
-    monkeypatch.setattr(RecordingReader, "read", refuse)
-    send(live, 2.0)
-    until(lambda: live.snapshot().health.last_error == "RecordingError")
-    monkeypatch.setattr(RecordingReader, "read", read)
-    until(heard_all(live, 2.0))
-    assert texts(live.snapshot().segments) == words(3)
-
-
-def test_two_meetings_at_once_share_nothing(service: MeetingService) -> None:
+def test_two_meetings_at_once_share_no_state(service: MeetingService) -> None:
     one, two = (running(service, service.start(title)) for title in ("One", "Two"))
     send(one, 4.0)
     send(two, 2.0)
-    until(heard_all(one, 4.0))
-    until(heard_all(two, 2.0))
+    until(recognized_all(one, 4.0))
+    until(recognized_all(two, 2.0))
     one.rename("S1", "Ada")
     assert [len(texts(each.snapshot().segments)) for each in (one, two)] == [7, 3]
     assert two.snapshot().speakers[0].name is None
@@ -374,7 +232,7 @@ def test_two_meetings_at_once_share_nothing(service: MeetingService) -> None:
     one.stop()
     assert one.join(10)
     send(two, 1.0)
-    until(heard_all(two, 3.0))
+    until(recognized_all(two, 3.0))
     assert two.snapshot().state is LiveState.LISTENING
 
 
@@ -386,28 +244,15 @@ def test_running_meeting_cannot_be_deleted_or_finished(service: MeetingService) 
         service.finalize(meeting_id)
 
 
-def test_meeting_whose_recording_cannot_open_is_not_kept(
-    service: MeetingService, tmp_path: Path
-) -> None:
-    (tmp_path / "data").mkdir(exist_ok=True)
-    (tmp_path / "data" / "recordings").write_text("in the way")
-    with pytest.raises(RecordingError):
-        service.start("Nowhere")
-    assert service.store.list_meetings() == []
-    assert service.running() == ()
+def test_without_a_profile_no_voice_is_computed(service: MeetingService) -> None:
+    class Forbidden:
+        def voices(self) -> Any:
+            raise AssertionError("computed")
 
-
-def test_meeting_deleted_by_another_process_ends_quietly(
-    service: MeetingService, store: RefusingStore
-) -> None:
-    meeting_id = service.start("Gone")
-    live = running(service, meeting_id)
-    store.delete(meeting_id)
-    send(live, 2.0)
-    until(heard_all(live, 2.0))
-    live.stop()
-    assert live.join(30)
-    until(lambda: service.live(meeting_id) is None)
+    loan = ModelLoan(service.store.create_meeting("Loan"), service._meetings._resources)
+    assert loan.open_session() is not None
+    assert loan.match_voices(Forbidden()) == {}  # type: ignore[arg-type]
+    loan.release()
 
 
 def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) -> None:
@@ -424,7 +269,7 @@ def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) 
     gc.collect()
     assert not [each for each in gone if each() is not None]
     assert service.running() == ()
-    identifier: Any = service._shelf.in_force
+    identifier: Any = service._pool.in_force
     assert all(stream.closed for stream in (*identifier.words, *identifier.turns))
 
 

@@ -37,7 +37,7 @@ def sample_path() -> Path:
 
 @dataclass
 class Consumer:
-    """What a running meeting is to the sink."""
+    """Takes frames from the sink as a running meeting does."""
 
     frames: list[av.AudioFrame] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
@@ -82,8 +82,8 @@ class SampleTrack(MediaStreamTrack):
 
 
 @pytest.fixture
-def heard() -> tuple[Consumer, SampleTrack]:
-    """Three seconds of the sample, sent by a peer and heard by a consumer."""
+def received_audio() -> tuple[Consumer, SampleTrack]:
+    """Three seconds of the sample, sent by a peer and received by a consumer."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="aiortc-loop", daemon=True)
     thread.start()
@@ -116,9 +116,9 @@ async def conversation(loop: asyncio.AbstractEventLoop, consumer: Consumer) -> S
 
 
 def test_every_frame_arrives_in_order_and_sounds_as_sent(
-    heard: tuple[Consumer, SampleTrack],
+    received_audio: tuple[Consumer, SampleTrack],
 ) -> None:
-    consumer, track = heard
+    consumer, track = received_audio
     assert consumer.sources == {"tab"}
     assert consumer.threads == {"aiortc-loop"}
     times = [frame.pts for frame in consumer.frames]
@@ -126,7 +126,7 @@ def test_every_frame_arrives_in_order_and_sounds_as_sent(
     assert steps == {960}, "a frame is missing, doubled or out of order"
     # Opus begins a few frames after the first packet at most.
     assert len(consumer.frames) * 0.02 >= SECONDS - 0.2
-    assert likeness(received(consumer), sent(track)) > 0.9
+    assert correlation(received(consumer), sent(track)) > 0.9
 
 
 def received(consumer: Consumer) -> np.ndarray:
@@ -137,7 +137,7 @@ def received(consumer: Consumer) -> np.ndarray:
 
 
 def sent(track: SampleTrack) -> np.ndarray:
-    """What was sent, mono 16 kHz, through a resampler of its own."""
+    """What was sent, resampled to mono 16 kHz independently."""
     frame = av.AudioFrame.from_ndarray(
         track.samples[None, : track.sent], format="s16", layout="mono"
     )
@@ -146,7 +146,7 @@ def sent(track: SampleTrack) -> np.ndarray:
     return np.concatenate([out.to_ndarray()[0] for out in resampler.resample(frame)])
 
 
-def likeness(one: np.ndarray, other: np.ndarray) -> float:
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Highest normalised cross-correlation over all shifts."""
     size = 1 << (len(one) + len(other)).bit_length()
     product = np.fft.irfft(np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size)), size)
@@ -154,7 +154,7 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def client(live: Consumer | None, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """The signalling route alone, with one meeting that runs or none."""
+    """A client of the signalling route, with one running meeting or none."""
     service = SimpleNamespace(live=lambda meeting_id: live)
     monkeypatch.setattr(process, "service", lambda: service)
     monkeypatch.setattr(process, "settings", lambda: Settings(_env_file=None))

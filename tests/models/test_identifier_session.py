@@ -121,21 +121,21 @@ def test_failing_words_leave_the_speakers_alone_and_the_other_way_round() -> Non
     session = IdentifierSession("m", heard, turns)
     feed(session, zeros(2.0))
     assert texts(session.segments()) == words(3)
-    assert (session.trouble.chunk_errors, session.trouble.last_error) == (20, "RuntimeError")
+    assert (session.errors.chunk_errors, session.errors.last_error) == (20, "RuntimeError")
     heard.failures = 1
     session.process_audio_chunk(zeros(0.1), 2.0)
-    assert (session.trouble.chunk_errors, session.trouble.last_error) == (22, "RuntimeError")
+    assert (session.errors.chunk_errors, session.errors.last_error) == (22, "RuntimeError")
     assert session.heard_samples == 2.1 * SAMPLE_RATE
 
 
-def test_trouble_has_the_class_of_an_error_and_never_its_text() -> None:
+def test_errors_have_the_class_of_an_error_and_never_its_text() -> None:
     class Telling(ClockWords):
         def push(self, samples: Any) -> StreamUpdate:
             raise ValueError("the secret they were talking about")
 
     session = IdentifierSession("m", Telling(), None)
     session.process_audio_chunk(zeros(0.1), 0.0)
-    assert session.trouble.last_error == "ValueError"
+    assert session.errors.last_error == "ValueError"
 
 
 def test_relabelling_reaches_old_segments_and_is_reported_once() -> None:
@@ -218,7 +218,7 @@ def heard_by(
     session = identifier.open_session("m")
     feed(session, audio, sizes)
     session.flush()
-    assert session.trouble.chunk_errors == 0
+    assert session.errors.chunk_errors == 0
     session.close()
     return session.segments()
 

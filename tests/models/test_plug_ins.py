@@ -80,7 +80,7 @@ def test_both_run_live_and_offline(settings_for: SettingsFor, tmp_path: Path, we
         ("S1", 2.0),
         ("S2", 3.0),
     ]
-    assert session.trouble.chunk_errors == 0
+    assert session.errors.chunk_errors == 0
     assert set(session.voices()) == {"S1"}
     session.close()
 

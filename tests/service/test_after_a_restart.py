@@ -1,4 +1,4 @@
-"""What one process leaves and the next one takes up: crashes, clean stops, late models."""
+"""What the next process does about a crash, a clean stop, and models that load late."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def test_crashed_meeting_without_a_recording_is_interrupted_too(
     until(lambda: is_done(service, meeting.id))
 
 
-def test_pass_that_was_killed_goes_on_by_itself_as_does_one_that_waited(
+def test_killed_job_goes_on_as_does_one_that_waited(
     open_service: Open, store: RefusingStore, tmp_path: Path
 ) -> None:
-    """Until jobs, a killed pass waited for a person; now a crash costs one attempt of three."""
+    """A crash costs one attempt of three."""
     ids = [store.create_meeting(title).id for title in ("Killed", "Waited")]
     for meeting_id, state in zip(ids, (JobState.RUNNING, JobState.QUEUED), strict=True):
         recorded(tmp_path, meeting_id)
@@ -74,7 +74,7 @@ def test_pass_that_was_killed_goes_on_by_itself_as_does_one_that_waited(
     until(lambda: all(is_done(service, each) for each in ids))
 
 
-def test_job_that_was_begun_too_often_waits_for_a_person(
+def test_job_that_was_begun_too_often_fails_until_it_is_retried(
     open_service: Open, store: RefusingStore, tmp_path: Path
 ) -> None:
     meeting_id = store.create_meeting("Deadly").id
@@ -90,7 +90,7 @@ def test_job_that_was_begun_too_often_waits_for_a_person(
     until(lambda: is_done(service, meeting_id))
 
 
-def test_pass_without_a_job_is_as_an_older_release_left_it(
+def test_second_pass_without_a_job_as_older_releases_left_it(
     open_service: Open, store: RefusingStore, tmp_path: Path
 ) -> None:
     ids = [store.create_meeting(title).id for title in ("Killed", "Waited")]
@@ -103,7 +103,7 @@ def test_pass_without_a_job_is_as_an_older_release_left_it(
     assert store.get(ids[0]).state is MeetingState.INTERRUPTED
 
 
-def test_running_meetings_are_not_interrupted_by_a_second_look(service: MeetingService) -> None:
+def test_running_meetings_are_not_interrupted_by_a_second_recovery(service: MeetingService) -> None:
     live = begin(service)
     assert service.recover() == []
     assert service.store.get(live.meeting_id).state is MeetingState.LIVE
@@ -152,7 +152,7 @@ def test_shutdown_while_the_models_load_does_not_hang_nor_fail_the_meeting(
 def test_meeting_that_flushes_too_long_is_left_to_the_next_start(
     open_service: Open, store: RefusingStore, identifier: StandIn
 ) -> None:
-    """SIGTERM must not turn a slow flush into a crash; nobody closes models still in use."""
+    """SIGTERM must not turn a slow flush into a crash, nor close models still in use."""
     go = threading.Event()
 
     class Endless(type(identifier.make_words())):  # type: ignore[misc]
@@ -175,7 +175,7 @@ def test_meeting_that_flushes_too_long_is_left_to_the_next_start(
     until(lambda: is_done(later, meeting_id))
 
 
-def test_piece_that_outlasts_the_shutdown_is_no_crash(
+def test_step_that_outlasts_the_shutdown_is_no_crash(
     open_service: Open, store: RefusingStore, identifier: StandIn
 ) -> None:
     slow = identifier.recognizer = SlowRecognizer()
@@ -196,7 +196,7 @@ def test_piece_that_outlasts_the_shutdown_is_no_crash(
     until(lambda: is_done(later, meeting_id))
 
 
-def test_shutdown_is_idempotent_and_refuses_what_is_new(service: MeetingService) -> None:
+def test_shutdown_is_idempotent_and_new_meetings_are_refused(service: MeetingService) -> None:
     service.shutdown(5)
     service.shutdown(5)
     for act in (lambda: service.start("New"), lambda: service.add_recording("New", b"")):

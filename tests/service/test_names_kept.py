@@ -1,21 +1,10 @@
-"""A name a person gave stays with the voice, through merges, refusals and the second pass."""
+"""A name that a person gave stays with the voice through the second pass and later ones."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import pytest
-
-from meetcore.asr.live_recognizer import StreamUpdate
-from meetcore.diarization.profiles.matching import ProfileMatch
-from meetcore.errors import StoreError
-from meetcore.live.persistence import Ledger
-from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import (
     SAMPLE_RATE,
     MeetingState,
-    RejectedText,
     Segment,
     Speaker,
     Stage,
@@ -25,9 +14,6 @@ from meetcore.records import (
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
 from meetcore.transcript.reattribution import carried_labels, relabelled, speakers_of
 from tests.support.stand_ins import (
-    ClockTurns,
-    ClockWords,
-    RefusingStore,
     SlowRecognizer,
     StandIn,
     talk,
@@ -35,136 +21,8 @@ from tests.support.stand_ins import (
 )
 
 
-@pytest.fixture
-def meeting_id(store: RefusingStore) -> str:
-    found: str = store.create_meeting("Names").id
-    return found
-
-
-@pytest.fixture
-def ledger(store: RefusingStore, meeting_id: str) -> Ledger:
-    return Ledger(store, meeting_id)  # type: ignore[arg-type]
-
-
-def names(store: Any, meeting_id: str) -> dict[str, str | None]:
-    return {speaker.label: speaker.name for speaker in store.speakers(meeting_id)}
-
-
-def session() -> IdentifierSession:
-    return IdentifierSession("m", ClockWords(), ClockTurns())
-
-
 def said(start: float, end: float, speaker: str | None) -> Segment:
     return Segment(start, end, speaker, (Word(" word", start, end),))
-
-
-def test_name_is_trimmed_and_can_be_taken_back(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
-) -> None:
-    ledger.rename("S1", "  Ada ")
-    assert (ledger.name("S1"), names(store, meeting_id)) == ("Ada", {"S1": "Ada"})
-    ledger.rename("S1", "   ")
-    assert (ledger.name("S1"), names(store, meeting_id)) == (None, {"S1": None})
-
-
-def test_name_that_is_not_saved_is_not_shown(ledger: Ledger, store: RefusingStore) -> None:
-    store.refused = {"rename_speaker"}
-    with pytest.raises(StoreError):
-        ledger.rename("S1", "Ada")
-    assert ledger.name("S1") is None
-
-
-def test_merge_moves_the_name_to_the_label_that_stays(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
-) -> None:
-    ledger.rename("S3", "Ada")
-    ledger.merge([("S3", "S1")])
-    ledger.save(session(), 0.0)
-    assert (ledger.name("S1"), ledger.name("S3")) == ("Ada", None)
-    assert names(store, meeting_id) == {"S1": "Ada", "S3": None}
-
-
-def test_merge_of_two_named_voices_keeps_the_name_of_the_label_that_stays(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
-) -> None:
-    ledger.rename("S1", "Grace")
-    ledger.rename("S2", "Ada")
-    ledger.merge([("S2", "S1")])
-    ledger.save(session(), 0.0)
-    assert names(store, meeting_id) == {"S1": "Grace", "S2": None}
-
-
-@pytest.mark.parametrize(
-    "merges", [[("S2", "S1"), ("S3", "S2")], [("S3", "S2"), ("S2", "S1")], [("S3", "S2")]]
-)
-def test_chain_of_merges_ends_at_its_end(ledger: Ledger, merges: list[tuple[str, str]]) -> None:
-    ledger.rename("S3", "Ada")
-    ledger.merge(merges)
-    assert ledger.name("S1" if len(merges) > 1 else "S2") == "Ada"
-    assert ledger.name("S3") is None
-
-
-def test_renaming_a_label_that_just_vanished_names_its_voice(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
-) -> None:
-    """The page a person clicks on is half a second old."""
-    ledger.merge([("S2", "S1")])
-    ledger.rename("S2", "Ada")
-    assert ledger.name("S1") == "Ada"
-    assert names(store, meeting_id) == {"S1": "Ada"}
-
-
-def test_merge_while_the_store_refuses_is_saved_later(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
-) -> None:
-    ledger.rename("S2", "Ada")
-    store.refused = {"*"}
-    ledger.merge([("S2", "S1")])
-    assert ledger.name("S1") == "Ada"
-    assert not ledger.save(session(), 0.0)
-    store.refused = set()
-    assert ledger.save_last(session(), 0.0)
-    assert names(store, meeting_id) == {"S1": "Ada", "S2": None}
-
-
-def test_enrolled_voice_names_a_label_but_never_over_a_person(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
-) -> None:
-    profile = store.profiles.add("Ada", "clock", np.ones(4, np.float32) / 2, 30.0, None)
-    found = ProfileMatch(profile.id, "Ada", 0.9)
-    heard = session()
-    heard.process_audio_chunk(np.zeros(8 * SAMPLE_RATE, dtype=np.float32), 0.0)
-    ledger.rename("S2", "Grace")
-    for label in ("S1", "S2"):
-        ledger.recognise(label, found)
-    assert ledger.speaker("S1") == Speaker("S1", "Ada", 0.9, profile.id)
-    assert ledger.speaker("S2") == Speaker("S2", "Grace")
-    assert ledger.save_last(heard, 8.0)
-    assert {each.label: each for each in store.speakers(meeting_id)} == {
-        "S1": Speaker("S1", "Ada", 0.9, profile.id),
-        "S2": Speaker("S2", "Grace"),
-    }
-    ledger.rename("S1", "")
-    ledger.recognise("S1", found)
-    assert ledger.speaker("S1") == Speaker("S1"), "a person took the name back"
-
-
-def test_rejected_text_is_kept_through_a_refusal(
-    ledger: Ledger, store: RefusingStore, meeting_id: str
-) -> None:
-    class Rejecting(ClockWords):
-        def push(self, samples: Any) -> StreamUpdate:
-            return StreamUpdate(rejected=(RejectedText(0.0, 1.0, "you", "no speech"),))
-
-    heard = IdentifierSession("m", Rejecting(), None)
-    heard.process_audio_chunk(np.zeros(160, dtype=np.float32), 0.0)
-    store.refused = {"add_rejected"}
-    assert not ledger.save(heard, 0.0)
-    store.refused = set()
-    assert ledger.save_last(heard, 0.0)
-    assert ledger.save_last(heard, 0.0)
-    kept = store.transcript(meeting_id, Stage.PROVISIONAL).rejected
-    assert [text.text for text in kept] == ["you"]
 
 
 def test_labels_and_names_carry_over_by_time() -> None:
@@ -179,8 +37,8 @@ def test_labels_and_names_carry_over_by_time() -> None:
     )
 
 
-def test_new_speaker_never_gets_the_label_of_a_vanished_one() -> None:
-    """S2 was named, then merged into S1: the voice the second pass finds is somebody else."""
+def test_new_speaker_never_gets_the_label_of_a_merged_one() -> None:
+    """S2 was named, then merged into S1: the S2 of the second pass is another voice."""
     before = Transcript((said(0, 2, "S1"),), (Speaker("S1", "Ada"), Speaker("S2", "Ghost")))
     found = [said(0, 2, "S1"), said(3, 4, "S2")]
     after = relabelled(found, carried_labels(found, before))
@@ -221,7 +79,7 @@ def test_name_given_live_is_the_final_speakers(service: MeetingService) -> None:
     ]
 
 
-def test_name_given_while_the_second_pass_runs_stands(
+def test_name_given_while_the_second_pass_runs_is_kept(
     service: MeetingService, identifier: StandIn
 ) -> None:
     slow = identifier.recognizer = SlowRecognizer()
@@ -233,7 +91,7 @@ def test_name_given_while_the_second_pass_runs_stands(
     assert done(service, meeting_id).speakers == (Speaker("S1", "Ada"), Speaker("S2"))
 
 
-def test_name_of_a_label_that_vanished_by_a_merge_follows_into_the_final_transcript(
+def test_name_of_a_merged_label_is_kept_in_the_final_transcript(
     service: MeetingService, identifier: StandIn
 ) -> None:
     meeting_id, live = run(service, 6.0)
@@ -244,12 +102,12 @@ def test_name_of_a_label_that_vanished_by_a_merge_follows_into_the_final_transcr
     assert live.snapshot().speakers == (Speaker("S1", "Ada"),)
     live.stop()
     final = done(service, meeting_id)
-    # The second pass hears two voices: one is Ada, the other is new and nobody's namesake.
+    # The second pass finds two voices: one is Ada, the other is new and has no name.
     assert sorted(speaker.name or "" for speaker in final.speakers) == ["", "Ada"]
     assert {"S1"} < {speaker.label for speaker in final.speakers} == {"S1", "S3"}
 
 
-def test_names_corrected_in_the_final_transcript_outlive_another_pass(
+def test_names_corrected_in_the_final_transcript_survive_another_pass(
     service: MeetingService,
 ) -> None:
     meeting_id, live = run(service, 8.0)

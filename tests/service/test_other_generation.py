@@ -1,4 +1,4 @@
-"""The original failure: the real speaker weight, read by a loader that wants `introspection`."""
+"""The original failure: a checkpoint of pyannote.audio 3, read by the loader of version 2.1.1."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ HALF = 15 * SAMPLE_RATE
 
 @pytest.fixture(autouse=True)
 def quick() -> None:
-    """Nothing is sped up here."""
+    """No retry is sped up here."""
 
 
 @pytest.fixture
 def old_loader() -> Iterator[Callable[[], None]]:
-    """pyannote.audio loads as 2.1.1 did; calling this mends it.
+    """pyannote.audio loads as 2.1.1 did; calling what this gives undoes it.
 
     Source: pyannote/audio/core/model.py of 2.1.1, on_load_checkpoint.
     """
@@ -69,13 +69,13 @@ def service(resolver: WeightResolver, tmp_path: Path) -> Iterator[MeetingService
 
 
 def offer(live: LiveMeeting, samples: Samples) -> None:
-    """Give half a second at a time, as much as is there."""
+    """Offer all samples, half a second at a time."""
     pcm = to_pcm(samples)
     for start in range(0, pcm.size, SAMPLE_RATE // 2):
         live.offer(pcm[start : start + SAMPLE_RATE // 2], "tab")
 
 
-def heard(live: LiveMeeting, seconds: float) -> bool:
+def recognized(live: LiveMeeting, seconds: float) -> bool:
     snapshot = live.snapshot()
     return snapshot.elapsed == seconds and snapshot.health.backlog < 0.1
 
@@ -104,7 +104,7 @@ def test_words_go_on_without_speakers_and_speakers_come_back(
     assert models.mode is Mode.TRANSCRIPTION_ONLY
     assert "another generation of pyannote.audio" in models.reason
     assert "'introspection'" in models.rungs_left[0].reason
-    until(lambda: heard(live, 15.0), 60)
+    until(lambda: recognized(live, 15.0), 60)
     before = words_of(live)
     assert len(before) >= 3, "what was said before the models were there is transcribed too"
     until(lambda: service.store.get(live.meeting_id).mode is Mode.TRANSCRIPTION_ONLY)
@@ -112,11 +112,11 @@ def test_words_go_on_without_speakers_and_speakers_come_back(
     old_loader()
     assert service.retry_models().mode is Mode.FULL
     offer(live, sample_audio[HALF:])
-    until(lambda: heard(live, 30.0), 60)
+    until(lambda: recognized(live, 30.0), 60)
     snapshot = live.snapshot()
-    assert words_of(live)[: len(before)] == before, "words that stood are still there"
+    assert words_of(live)[: len(before)] == before, "committed words are kept"
     assert snapshot.health.chunk_errors == 0
-    assert {segment.speaker for segment in snapshot.segments} == {None}, "it keeps what it has"
+    assert {segment.speaker for segment in snapshot.segments} == {None}, "it keeps its models"
     live.stop()
     assert live.join(60)
     assert wer(service.store.transcript(live.meeting_id), sample_paths) <= 0.30
@@ -125,17 +125,19 @@ def test_words_go_on_without_speakers_and_speakers_come_back(
 
     until(lambda: service.store.get(live.meeting_id).state is MeetingState.DONE, 120)
     final = service.store.transcript(live.meeting_id)
-    assert {speaker.label for speaker in final.speakers} == {"S1", "S2"}, "the second pass has them"
+    assert {speaker.label for speaker in final.speakers} == {"S1", "S2"}, (
+        "the second pass finds them"
+    )
 
     after = begin(service)
     offer(after, sample_audio[:HALF])
-    until(lambda: heard(after, 15.0), 60)
+    until(lambda: recognized(after, 15.0), 60)
     assert {segment.speaker for segment in after.snapshot().segments} & {"S1", "S2"}
     after.stop()
     assert after.join(60)
 
 
-def test_it_is_foreseen_before_any_load_and_named_once_it_happened(
+def test_it_is_diagnosed_before_any_load_and_named_afterwards(
     service: MeetingService,
     old_loader: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
@@ -146,14 +148,14 @@ def test_it_is_foreseen_before_any_load_and_named_once_it_happened(
         "meetcore.diagnostics.facts.installed.installed_versions",
         lambda: {**real.versions, **versions},
     )
-    foreseen = diagnose(quick_facts(service._settings))
-    found = {each.rule: each for each in foreseen.findings}["introspection"]
+    expected = diagnose(quick_facts(service._settings))
+    found = {each.rule: each for each in expected.findings}["introspection"]
     assert found.verdict is Verdict.RED and "3.0.0" in found.found and "2.1.1" in found.found
-    assert (foreseen.mode, foreseen.loaded) == (Mode.TRANSCRIPTION_ONLY, False)
+    assert (expected.mode, expected.loaded) == (Mode.TRANSCRIPTION_ONLY, False)
 
     monkeypatch.undo()
     loaded = diagnose(replace(quick_facts(service._settings), models=service.load_models()))
-    assert (loaded.mode, loaded.loaded) == (foreseen.mode, True)
+    assert (loaded.mode, loaded.loaded) == (expected.mode, True)
     (full, words, _) = loaded.rungs
     assert (full.state, words.state) == (RungState.LEFT, RungState.IN_FORCE)
     assert full.rule == "introspection" and "requirements.txt" in full.command

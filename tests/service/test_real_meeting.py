@@ -32,7 +32,7 @@ FSYNC_S = 1.0
 
 @pytest.fixture(autouse=True)
 def quick() -> None:
-    """Nothing is sped up here: the real activity detector and the real patience."""
+    """No retry is sped up, and the real speech detector is used."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def cpwer(transcript: Transcript, paths: SamplePaths) -> float:
     for line in reference(paths):
         said[line[2]] = f"{said.get(line[2], '')} {' '.join(normalise(line[5]))}"
     for segment in transcript.segments:
-        label = segment.speaker or "nobody"
+        label = segment.speaker or "none"
         heard[label] = f"{heard.get(label, '')} {' '.join(normalise(segment.text))}"
     rate = meeteval.wer.wer.cp.cp_word_error_rate(said, heard).error_rate
     assert rate is not None
@@ -98,7 +98,7 @@ def der(transcript: Transcript, paths: SamplePaths) -> float:
 def test_sample_becomes_a_provisional_and_a_final_transcript(
     service: MeetingService, sample_audio: Samples, sample_paths: SamplePaths
 ) -> None:
-    """Streamed all at once, as after models that loaded late: the bounds are the issue's."""
+    """All audio is offered at once, as after models that loaded late."""
     meeting_id = service.start("Diane and Sheila")
     live = service.live(meeting_id)
     assert live is not None
@@ -168,7 +168,7 @@ def test_killed_process_loses_no_audio_and_no_word_that_was_read(
     tmp_path: Path,
     resolver: WeightResolver,
 ) -> None:
-    """A real process hears the sample in real time and gets a real SIGKILL after 22 s."""
+    """A process that records the sample in real time is killed with SIGKILL after 22 s."""
     to_pcm(sample_audio).tofile(tmp_path / "sample.pcm")
     environment = {
         **os.environ,
@@ -210,8 +210,8 @@ def test_killed_process_loses_no_audio_and_no_word_that_was_read(
         assert found.duration == recorded / SAMPLE_RATE
         kept = store.transcript(meeting_id)
         assert kept.stage is Stage.PROVISIONAL
-        assert len(kept.words) >= shown > 0, "a word that was read is gone"
-        # Nobody is silent for long in the sample: words end shortly before the end.
+        assert len(kept.words) >= shown > 0, "a word that was shown is missing"
+        # The sample has no long pause, so the last word is shortly before the end.
         assert kept.words[-1].end > offered / SAMPLE_RATE - 6.0
         after.load_models()
         after.finalize(meeting_id)

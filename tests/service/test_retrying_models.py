@@ -1,4 +1,4 @@
-"""Models loaded anew while meetings run: who gets the new ones, and when the old ones close."""
+"""Models loaded again while meetings run: which meetings use them, and when the old ones close."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from meetcore.jobs.engines.inprocess import InProcessEngine
 from meetcore.models.pool import IdentifierPool
 from meetcore.records import LiveState, Mode, ModelsInUse
 from meetcore.service.meeting_service import MeetingService
-from tests.live.test_running_meeting import ended, heard_all, running, send, words
+from tests.support.live_meetings import ended, recognized_all, running, send, words
 from tests.support.service_fixtures import Open
 from tests.support.shared_models import SharedModels
 from tests.support.stand_ins import StandIn, texts, until
 
 
 class Loader:
-    """Gives one identifier after the other, or raises; may be held up."""
+    """Gives one identifier after the other, or raises; blocks while `leave` is not set."""
 
     def __init__(self, *found: Any) -> None:
         self.found = list(found)
@@ -35,7 +35,7 @@ class Loader:
 
 
 class CountingEngine(InProcessEngine):
-    """Counts how often it was told to load anew."""
+    """Counts the calls of `renew`."""
 
     renewed = 0
 
@@ -51,7 +51,7 @@ def loader() -> Loader:
 @pytest.fixture
 def service(open_service: Open, loader: Loader) -> MeetingService:
     built = open_service(load=False)
-    built._shelf._load = loader
+    built._pool._load = loader
     return built
 
 
@@ -72,21 +72,21 @@ def test_new_models_serve_new_meetings_and_the_old_close_with_their_last_meeting
     one, two = (running(service, service.start(title)) for title in ("One", "Two"))
     for live in (one, two):
         send(live, 2.0)
-        until(heard_all(live, 2.0))
+        until(recognized_all(live, 2.0))
     assert service.retry_models().mode is Mode.FULL
     assert service.models() == after.models
     three = running(service, service.start("Three"))
     for live in (one, two, three):
         send(live, 2.0)
-    until(heard_all(one, 4.0))
-    until(heard_all(three, 2.0))
+    until(recognized_all(one, 4.0))
+    until(recognized_all(three, 2.0))
     assert [speaker.label for speaker in one.snapshot().speakers] == []
     assert [speaker.label for speaker in three.snapshot().speakers] == ["S1"]
     assert texts(one.snapshot().segments) == words(7)
     assert (len(before.words), len(after.words)) == (2, 1)
     one.stop()
     assert one.join(10)
-    assert not before.closed, "another meeting is in it"
+    assert not before.closed, "another meeting uses it"
     two.stop()
     assert two.join(10)
     until(lambda: before.closed)
@@ -94,23 +94,23 @@ def test_new_models_serve_new_meetings_and_the_old_close_with_their_last_meeting
     assert service.store.get(three.meeting_id).mode is Mode.FULL
 
 
-def test_meeting_that_only_records_climbs_and_hears_what_was_said_before(
+def test_meeting_that_only_records_gets_new_models_and_is_recognized_from_its_start(
     service: MeetingService, loader: Loader
 ) -> None:
     loader.found = [only_recording(), only_recording(), StandIn()]
     service.load_models()
-    live = running(service, service.start("Climbs"))
+    live = running(service, service.start("Recorded"))
     send(live, 4.0)
-    until(heard_all(live, 4.0))
+    until(recognized_all(live, 4.0))
     assert live.snapshot().segments == ()
     assert service.retry_models().mode is Mode.RECORDING_ONLY
     send(live, 1.0)
-    until(heard_all(live, 5.0))
+    until(recognized_all(live, 5.0))
     assert service.store.get(live.meeting_id).mode is Mode.RECORDING_ONLY
     service.retry_models()
     until(lambda: texts(live.snapshot().segments) == words(9))
     send(live, 2.0)
-    until(heard_all(live, 7.0))
+    until(recognized_all(live, 7.0))
     assert texts(live.snapshot().segments) == words(13)
     assert [speaker.label for speaker in live.snapshot().speakers] == ["S1", "S2"]
     known = service.store.get(live.meeting_id)
@@ -127,7 +127,7 @@ def test_meeting_that_only_records_climbs_and_hears_what_was_said_before(
         (MemoryError(), "Loading failed (MemoryError; the log has the rest)."),
     ],
 )
-def test_retry_that_finds_less_takes_nothing_away(
+def test_retry_that_finds_less_keeps_what_is_loaded(
     service: MeetingService, loader: Loader, found: Any, why: str
 ) -> None:
     before = StandIn()
@@ -141,7 +141,7 @@ def test_retry_that_finds_less_takes_nothing_away(
     assert service.models() == models
     live = running(service, service.start("Goes on"))
     send(live, 2.0)
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     assert texts(live.snapshot().segments) == words(3)
     assert not before.closed
     assert isinstance(found, Exception) or found.closed
@@ -151,8 +151,8 @@ def test_retry_that_finds_less_takes_nothing_away(
     until(lambda: before.closed)
 
 
-def test_stand_in_weight_does_not_replace_the_one_asked_for() -> None:
-    """On the same rung, a retry that had to take the smallest weight found less."""
+def test_smaller_weight_does_not_replace_the_one_in_the_settings() -> None:
+    """In the same mode, a retry that had to take the smallest weight found less."""
 
     class Named(StandIn):
         weight = "base.en"
@@ -165,22 +165,20 @@ def test_stand_in_weight_does_not_replace_the_one_asked_for() -> None:
 
     asked, instead, again = Named(), Named(), Named()
     instead.weight = "tiny.en"
-    shelf = IdentifierPool(Loader(asked, instead, again))  # type: ignore[arg-type]
-    shelf.load()
-    assert shelf.retry().final_recognizer == "base.en · fake · cpu"
-    assert shelf.in_force is asked
+    pool = IdentifierPool(Loader(asked, instead, again))  # type: ignore[arg-type]
+    pool.load()
+    assert pool.retry().final_recognizer == "base.en · fake · cpu"
+    assert pool.in_force is asked
     assert instead.closed and not asked.closed
-    shelf.retry()
-    assert shelf.in_force is again, "equal ones are fresh: the old may be what is broken"
+    pool.retry()
+    assert pool.in_force is again, "equal models are replaced: the old ones may be broken"
     assert asked.closed
-    shelf.close()
-    shelf.close()
+    pool.close()
+    pool.close()
     assert again.closed
 
 
-def test_first_load_that_raises_is_told_and_tried_again(
-    service: MeetingService, loader: Loader
-) -> None:
+def test_first_load_that_raises_can_be_tried_again(service: MeetingService, loader: Loader) -> None:
     loader.found = [MemoryError(), StandIn()]
     with pytest.raises(MemoryError):
         service.retry_models()
@@ -188,7 +186,7 @@ def test_first_load_that_raises_is_told_and_tried_again(
     assert service.load_models().mode is Mode.FULL
 
 
-def test_loading_shows_and_two_who_ask_at_once_wait_for_one_attempt(
+def test_two_retries_at_once_wait_for_one_attempt_and_loading_is_shown(
     service: MeetingService, loader: Loader
 ) -> None:
     loader.found = [only_words(), StandIn()]
@@ -199,7 +197,7 @@ def test_loading_shows_and_two_who_ask_at_once_wait_for_one_attempt(
     for thread in asking:
         thread.start()
     until(lambda: service.loading)
-    assert service.models() == only_words().models, "what is in force meanwhile"
+    assert service.models() == only_words().models, "the models in force stay meanwhile"
     loader.leave.set()
     for thread in asking:
         thread.join(10)
@@ -225,20 +223,20 @@ def test_shutdown_while_loading_leaves_nothing_loaded(
     assert after.closed
 
 
-def test_voices_are_learned_with_models_that_stay_until_it_is_done(
+def test_borrowed_models_stay_loaded_until_the_enrolment_is_done(
     service: MeetingService, loader: Loader
 ) -> None:
-    """An enrolment in a page's thread holds what it uses, as a meeting does."""
+    """An enrolment in a page's thread keeps its models loaded, as a meeting does."""
     before = StandIn()
     loader.found = [before, StandIn()]
     service.load_models()
-    with service._shelf.borrowed() as identifier:
+    with service._pool.borrowed() as identifier:
         service.retry_models()
         assert identifier is before and not before.closed
     assert before.closed
 
 
-def test_second_passes_are_told_to_load_anew(
+def test_jobs_load_their_models_again_too(
     service: MeetingService, loader: Loader, store: Any, settings_for: Any, tmp_path: Path
 ) -> None:
     engine = CountingEngine(SharedModels(lambda timeout_s: None))
@@ -272,6 +270,6 @@ def test_session_that_cannot_be_opened_holds_no_models(
     until(lambda: tries)
     assert live.snapshot().state is LiveState.LISTENING
     service.retry_models()
-    until(heard_all(live, 2.0))
+    until(recognized_all(live, 2.0))
     assert texts(live.snapshot().segments) == words(3)
     until(lambda: stumbling.closed)

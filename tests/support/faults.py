@@ -1,4 +1,4 @@
-"""Ways to break a running meeting on purpose, and to mend it again."""
+"""Faults to inject into a running meeting, and their removal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PIECE = SAMPLE_RATE // 2
 
 
 class Breakable:
-    """A callable that does as before until it gets a fault."""
+    """Wraps a callable; while `fault` is set, calls go to the fault instead."""
 
     def __init__(self, whole: Callable[..., Any]) -> None:
         self.whole = whole
@@ -38,22 +38,22 @@ class Breakable:
 
 
 def raises(whole: Any, *arguments: Any, **options: Any) -> Any:
-    """As libraries do: an error of theirs, with what they choked on in its text."""
+    """Raise as a library does: its own error, with the data in the message."""
     raise RuntimeError(f"shape mismatch in {arguments[0]!r}")
 
 
 def refuses(whole: Any, *arguments: Any, **options: Any) -> Any:
-    """As our own adapters do."""
+    """Raise as Meetcore's own adapters do."""
     raise InferenceError("The engine failed on this window.")
 
 
 def nan_tensor(whole: Any, *arguments: Any, **options: Any) -> Any:
-    """The answer a broken GPU gives: the right shape, and no number in it."""
+    """Answer as a broken GPU does: the right shape, all NaN."""
     return whole(*arguments, **options) * float("nan")
 
 
 def nan_scores(whole: Any, *arguments: Any, **options: Any) -> list[Any]:
-    """Text as before, with scores that are no numbers."""
+    """The right text, with NaN as its score."""
     return [
         SimpleNamespace(
             sequences_ids=result.sequences_ids,
@@ -65,7 +65,7 @@ def nan_scores(whole: Any, *arguments: Any, **options: Any) -> list[Any]:
 
 
 class WithGenerate:
-    """A CTranslate2 model whose decoder can be broken."""
+    """A CTranslate2 model whose `generate` is Breakable."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -76,7 +76,7 @@ class WithGenerate:
 
 
 class NoSecondPass:
-    """An engine that refuses at once: these tests are about the meeting while it runs."""
+    """An engine that fails at once, for tests of running meetings only."""
 
     pid = None
 
@@ -89,9 +89,9 @@ class NoSecondPass:
 
 
 class SmallDisk:
-    """A real disk of a few MB where one may be mounted, else one that refuses as a full one does.
+    """A real disk of a few MB where the tests may mount one, else a simulated full disk.
 
-    Mounting takes root, which build machines often have and people should not.
+    Mounting needs root, which build machines often have.
     """
 
     def __init__(self, folder: Path, monkeypatch: Any, megabytes: int = 4) -> None:
@@ -103,9 +103,9 @@ class SmallDisk:
         self.mounted = subprocess.run(["mount", *options], capture_output=True).returncode == 0
 
     def fill(self) -> None:
-        """Leave no byte free."""
+        """Make the disk full."""
         if not self.mounted:
-            self._monkeypatch.setattr("meetcore.audio.recording.write_raw", _refuse)
+            self._monkeypatch.setattr("meetcore.audio.recording.write_raw", _write_to_full_disk)
             return
         with self._ballast.open("wb", buffering=0) as file:
             try:
@@ -115,37 +115,37 @@ class SmallDisk:
                 assert error.errno == errno.ENOSPC
 
     def free(self) -> None:
-        """Let it work again."""
+        """Make room again."""
         if self.mounted:
             self._ballast.unlink()
         else:
             self._monkeypatch.undo()
 
     def unmount(self) -> None:
-        """Give the disk back."""
+        """Unmount the disk."""
         if self.mounted:
             subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
 
-def _refuse(file: int, pcm: Pcm) -> None:
+def _write_to_full_disk(file: int, pcm: Pcm) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def begin(service: MeetingService, title: str) -> LiveMeeting:
-    """A meeting that runs."""
+    """Start a meeting."""
     live = service.live(service.start(title))
     assert live is not None
     return live
 
 
 def offer(live: LiveMeeting, pcm: Pcm) -> None:
-    """Send sound as a browser does, all at once."""
+    """Offer audio in frames of 100 ms, all at once."""
     for start in range(0, pcm.size, SAMPLE_RATE // 10):
         live.offer(pcm[start : start + SAMPLE_RATE // 10], "tab")
 
 
 def speak(live: LiveMeeting, pcm: Pcm) -> None:
-    """Send sound as fast as it is heard, half a second at a time."""
+    """Offer audio as fast as it is recognized, half a second at a time."""
     for start in range(0, pcm.size, PIECE):
         offer(live, pcm[start : start + PIECE])
         until(lambda: not live._intake._queue.qsize())

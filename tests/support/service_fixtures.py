@@ -24,7 +24,7 @@ from tests.support.stand_ins import RefusingStore, StandIn
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries come quickly, and speech is whatever is not digital silence."""
+    """Retries are quick, and everything but digital silence counts as speech."""
     monkeypatch.setattr("meetcore.jobs.recognize_stage.load_activity", LevelActivity)
     monkeypatch.setattr(intake, "RETRY_S", 0.01)
     monkeypatch.setattr(intake, "GIVE_UP_S", 0.3)

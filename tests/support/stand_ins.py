@@ -1,4 +1,4 @@
-"""A meeting service without weights: words and turns by the clock, a store and a disk that fail."""
+"""Fake models whose words and turns follow from the time, and a store that fails on request."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ TURN_S = 2.0
 
 
 def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> None:
-    """Wait for something that other threads bring about."""
+    """Wait until a condition holds; fail after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
+        assert time.monotonic() < deadline, "the condition did not become true"
         time.sleep(0.005)
 
 
 def talk(seconds: float) -> Pcm:
-    """Audio in which the scripted recognizer hears a word every half second."""
+    """Audio in which the scripted recognizer finds a word every half second."""
     starts = np.arange(0.1, seconds - 0.3, WORD_S)
     return to_pcm(spoken(list(starts), seconds))
 
 
 class ClockWords:
-    """Word number n, from 0, is said in the n-th half second; it is committed a step later."""
+    """A word stream with word number n, from 0, in the n-th half second, committed a word later."""
 
     def __init__(self, step: float = 0.6) -> None:
         self.base = step
@@ -83,23 +83,23 @@ class ClockWords:
 
 
 class ClockTurns:
-    """Speakers S1 and S2 take turns of two seconds; `relabel` merges labels from then on."""
+    """A turn stream: S1 and S2 alternate every two seconds; `relabel` merges labels from then."""
 
     def __init__(self) -> None:
         self.heard = 0
         self.merged: dict[str, str] = {}
-        self._news: list[tuple[str, str]] = []
+        self._new_merges: list[tuple[str, str]] = []
         self.closed = False
 
     def relabel(self, old: str, new: str) -> None:
         self.merged[old] = new
-        self._news.append((old, new))
+        self._new_merges.append((old, new))
 
     def push(self, samples: Samples) -> LiveTurns:
         self.heard += samples.shape[0]
         end = self.heard / SAMPLE_RATE
         turns = turns_until(end, self.merged)
-        news, self._news = tuple(self._news), []
+        news, self._new_merges = tuple(self._new_merges), []
         return LiveTurns(turns, max(0.0, end - 3.0), news, end)
 
     def flush(self) -> LiveTurns:
@@ -120,13 +120,13 @@ def turns_until(end: float, merged: dict[str, str] | None = None) -> tuple[Turn,
 
 
 class NamedWeight:
-    """Stands for the weight that made the voices."""
+    """An embedding model that only has the name of its weight."""
 
     weight = "clock"
 
 
 class ClockDiarizer:
-    """The same speakers in the second pass, numbered the other way round."""
+    """A diarizer that finds the same speakers in the second pass, with the labels swapped."""
 
     def __init__(self, error: Exception | None = None, extra: Sequence[Turn] = ()) -> None:
         self.error = error
@@ -150,7 +150,7 @@ class ClockDiarizer:
 
 
 class SlowRecognizer(ScriptedRecognizer):
-    """Waits for leave before each window of the second pass."""
+    """Blocks in each window of the second pass until `leave` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -165,7 +165,7 @@ class SlowRecognizer(ScriptedRecognizer):
 
 @dataclass
 class StandIn:
-    """An identifier of stand-ins; keeps the streams of every session it opened."""
+    """An identifier with fake models; keeps the streams of every session it opened."""
 
     recognizer: Any = field(default_factory=ScriptedRecognizer)
     diarizer: Any = field(default_factory=ClockDiarizer)
@@ -194,25 +194,28 @@ class StandIn:
 
 
 class RefusingStore:
-    """A store that refuses the methods named in `refused`, as a locked database would."""
+    """A store whose methods named in `refused` raise StoreError, as with a locked database.
 
-    def __init__(self, store: Any, whole: RefusingStore | None = None, door: str = "") -> None:
+    Names may be "update", "jobs.put" or "*" for all.
+    """
+
+    def __init__(self, store: Any, root: RefusingStore | None = None, prefix: str = "") -> None:
         self._store = store
-        self._whole = whole or self
-        self._door = door
-        if whole is None:
+        self._root = root or self
+        self._prefix = prefix
+        if root is None:
             self.refused: set[str] = set()
             self.refusals = 0
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
         if not callable(method):
-            return RefusingStore(method, self._whole, f"{name}.")
-        whole = self._whole
+            return RefusingStore(method, self._root, f"{name}.")
+        root = self._root
 
         def call(*arguments: Any, **options: Any) -> Any:
-            if f"{self._door}{name}" in whole.refused or "*" in whole.refused:
-                whole.refusals += 1
+            if f"{self._prefix}{name}" in root.refused or "*" in root.refused:
+                root.refusals += 1
                 raise StoreError("The database is locked.")
             return method(*arguments, **options)
 

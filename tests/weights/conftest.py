@@ -1,4 +1,4 @@
-"""A small publisher on this machine, and catalogues that name it."""
+"""A local HTTP server with weights, and catalogues that name it as a source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from meetcore.weights.catalogue import Catalogue, Part, Source, Weight, WeightFi
 
 @dataclass
 class Publisher:
-    """Serves `files`; those named in `breaking` hang up half-way, once."""
+    """Serves `files`; for those named in `breaking` the connection is closed half-way, once."""
 
     url: str
     files: dict[str, bytes] = field(default_factory=dict)
@@ -27,13 +27,13 @@ class Publisher:
 
 @pytest.fixture
 def publisher() -> Iterator[Publisher]:
-    """A running HTTP server that knows Range."""
+    """A running HTTP server that supports Range."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = self.headers.get("Range", "")
-            shop.requests.append((self.path, asked))
-            content = shop.files.get(self.path)
+            served.requests.append((self.path, asked))
+            content = served.files.get(self.path)
             if content is None:
                 self.send_error(404)
                 return
@@ -42,8 +42,8 @@ def publisher() -> Iterator[Publisher]:
             self.send_response(206 if asked else 200)
             self.send_header("Content-Length", str(len(rest)))
             self.end_headers()
-            if self.path in shop.breaking:
-                shop.breaking.discard(self.path)
+            if self.path in served.breaking:
+                served.breaking.discard(self.path)
                 rest = rest[: len(rest) // 2]
             self.wfile.write(rest)
 
@@ -51,10 +51,10 @@ def publisher() -> Iterator[Publisher]:
             """Stay silent."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    shop = Publisher(f"http://127.0.0.1:{server.server_port}")
+    served = Publisher(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield shop
+    yield served
     server.shutdown()
     server.server_close()
     thread.join(5)
@@ -66,7 +66,7 @@ def file_of(name: str, content: bytes) -> WeightFile:
 
 
 def url_source(url: str, *names: str) -> Source:
-    """A publisher that has each file under its name."""
+    """A source that has each file under its name."""
     return Source("http", {name: (Part(f"{url}/{name}"),) for name in names})
 
 
@@ -83,7 +83,7 @@ def catalogue_of() -> Callable[..., Catalogue]:
 
 @pytest.fixture
 def content() -> bytes:
-    """Some 300 kB that no two places share by accident."""
+    """Some 300 kB without repetition."""
     return b"".join(hashlib.sha256(str(index).encode()).digest() for index in range(10_000))
 
 

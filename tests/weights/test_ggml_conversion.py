@@ -1,4 +1,4 @@
-"""ggml back to OpenAI's checkpoint: by hand on a small file, and on the real base.en."""
+"""Conversion of ggml to OpenAI's checkpoint: of a small file made by hand, and of base.en."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def write_ggml(path: Path, tensors: dict[str, np.ndarray], magic: int = 0x67676D
     return path
 
 
-def test_tensors_come_back_with_their_names_shapes_and_values(tmp_path: Path) -> None:
+def test_tensors_keep_their_names_shapes_and_values(tmp_path: Path) -> None:
     matrix = np.arange(6, dtype=np.float16).reshape(2, 3) / 7
     bias = np.asarray([[0.5], [-2.0]], dtype=np.float32)
     path = write_ggml(tmp_path / "m.bin", {"decoder.x.weight": matrix, "encoder.conv1.bias": bias})
@@ -44,7 +44,7 @@ def test_tensors_come_back_with_their_names_shapes_and_values(tmp_path: Path) ->
     assert {values.dtype for values in model.tensors.values()} == {np.dtype(np.float16)}
 
 
-def test_what_would_lose_a_bit_is_refused(tmp_path: Path) -> None:
+def test_value_that_float16_cannot_represent_is_refused(tmp_path: Path) -> None:
     finer = np.asarray([1.0001], dtype=np.float32)
     with pytest.raises(SourceFailedError, match="float16 cannot"):
         read_ggml(write_ggml(tmp_path / "m.bin", {"x": finer}))
@@ -61,7 +61,7 @@ def test_a_broken_file_is_refused(tmp_path: Path, keep: int) -> None:
 
 
 @pytest.mark.model
-def test_a_converted_weight_is_stamped_by_its_own_hash(
+def test_a_converted_weight_is_verified_by_its_own_hash(
     publisher: Publisher, catalogue_of: Callable[..., Catalogue], cache_dir: Path, tmp_path: Path
 ) -> None:
     import torch

@@ -1,4 +1,4 @@
-"""The catalogue that comes with Meetcore is whole, and agrees with the publishers."""
+"""The catalogue that comes with Meetcore is complete, and agrees with the publishers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CATALOGUE = load_catalogue()
 
 
 @pytest.mark.parametrize("weight", CATALOGUE.weights.values(), ids=lambda weight: weight.name)
-def test_every_entry_is_whole(weight: Weight) -> None:
+def test_every_entry_is_complete(weight: Weight) -> None:
     assert weight.sources and weight.files and weight.licence
     assert weight.summary and weight.publisher
     assert weight.role in {"recognizer", "segmentation", "embedding"}
     for source in weight.sources:
-        delivered = weight.delivered_files(source)
+        delivered = weight.files_from(source)
         assert set(source.parts) == {file.name for file in delivered}
         for file in delivered:
             assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
@@ -28,7 +28,7 @@ def test_every_entry_is_whole(weight: Weight) -> None:
         for part in (part for parts in source.parts.values() for part in parts):
             assert bool(part.member) == (source.kind != "http")
             separator = {"http": "://", "pypi": "==", "npm": "@"}[source.kind]
-            assert separator in part.origin, "a package is asked for by its exact version"
+            assert separator in part.origin, "a package must have an exact version"
 
 
 def test_default_set_is_what_the_app_needs() -> None:

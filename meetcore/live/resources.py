@@ -1,0 +1,20 @@
+"""What all running meetings of a process share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meetcore.models.pool import IdentifierPool
+from meetcore.profiles.recognition import KnownVoices
+from meetcore.settings import Settings
+from meetcore.store.meetings import MeetingStore
+
+
+@dataclass(frozen=True, slots=True)
+class LiveResources:
+    """The store, the settings, the loaded models and the enrolled voices."""
+
+    store: MeetingStore
+    settings: Settings
+    pool: IdentifierPool
+    known_voices: KnownVoices

@@ -1,0 +1,124 @@
+"""The names of one running meeting's speakers: given by people, or by enrolled voices."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable
+
+from meetcore.diarization.profiles.matching import ProfileMatch
+from meetcore.records import Speaker
+from meetcore.store.meetings import MeetingStore
+
+
+class SpeakerNames:
+    """Keeps the name of each speaker label, and what of it is not saved yet.
+
+    A name that a person gave wins over that of an enrolled voice. `rename` is called from pages,
+    `speaker` from any thread, everything else from the meeting's thread. The lock is held while
+    names are written, so that the store gets them in the order in which they were given.
+    """
+
+    def __init__(self, store: MeetingStore, meeting_id: str) -> None:
+        self._store = store
+        self._meeting_id = meeting_id
+        self._lock = threading.Lock()
+        self._names: dict[str, str] = {}
+        self._unsaved_names: dict[str, str | None] = {}
+        self._matches: dict[str, ProfileMatch] = {}
+        self._unsaved_matches: dict[str, ProfileMatch] = {}
+        self._named_by_hand: set[str] = set()
+        """Labels that a person named, or whose name they removed: no voice names them again."""
+        self._merged_into: dict[str, str] = {}
+
+    def speaker(self, label: str) -> Speaker:
+        """The speaker under the name a person gave, else under that of an enrolled voice."""
+        name, match = self._names.get(label), self._matches.get(label)
+        if name is not None or match is None:
+            return Speaker(label, name)
+        return Speaker(label, match.name, match.similarity, match.profile_id)
+
+    def rename(self, label: str, name: str) -> None:
+        """Save the name of a speaker; an empty one removes it.
+
+        A label that was merged into another while a page still showed it names that other one.
+
+        Raises
+        ------
+        StoreError
+            It was not saved, and the name did not change; the user may try again.
+        """
+        name = name.strip()
+        with self._lock:
+            label = self._merged_label(label)
+            self._store.rename_speaker(self._meeting_id, label, name or None)
+            self._unsaved_names.pop(label, None)
+            self._drop_match(label)
+            self._named_by_hand.add(label)
+            if name:
+                self._names[label] = name
+            else:
+                self._names.pop(label, None)
+
+    def set_match(self, label: str, match: ProfileMatch) -> None:
+        """Name a speaker after an enrolled voice, unless a person has named or unnamed it."""
+        with self._lock:
+            label = self._merged_label(label)
+            if label not in self._names and label not in self._named_by_hand:
+                self._matches[label] = self._unsaved_matches[label] = match
+
+    def merge(self, relabelled: Iterable[tuple[str, str]]) -> None:
+        """Move names along with labels that proved to be the same voice.
+
+        Parameters
+        ----------
+        relabelled : pairs of the label that is gone and the one that replaces it; where both have
+            a name, that of the second stays. No name stays on the first, as the second pass may
+            give this label to another voice.
+        """
+        merged = dict(relabelled)
+        if not merged:
+            return
+        with self._lock:
+            self._merged_into.update(merged)
+            for old in merged:
+                new = self._merged_label(old)
+                if old == new:
+                    continue
+                self._drop_match(old)
+                name = self._names.pop(old, None)
+                if name is None:
+                    continue
+                self._unsaved_names[old] = None
+                if new not in self._names:
+                    self._names[new] = self._unsaved_names[new] = name
+
+    def save(self, stored_labels: Collection[str]) -> None:
+        """Write the names that changed; matches only for labels that the store has already.
+
+        Raises
+        ------
+        StoreError
+            The rest is kept for the next call.
+        """
+        with self._lock:
+            for label, name in list(self._unsaved_names.items()):
+                self._store.rename_speaker(self._meeting_id, label, name)
+                del self._unsaved_names[label]
+            for label in [each for each in self._unsaved_matches if each in stored_labels]:
+                match = self._unsaved_matches[label]
+                self._store.name_speaker_by_voice(
+                    self._meeting_id, label, match.name, match.similarity, match.profile_id
+                )
+                del self._unsaved_matches[label]
+
+    def _drop_match(self, label: str) -> None:
+        self._matches.pop(label, None)
+        self._unsaved_matches.pop(label, None)
+
+    def _merged_label(self, label: str) -> str:
+        """The label after all merges; a circle of merges ends where it began."""
+        seen = {label}
+        while (successor := self._merged_into.get(label)) is not None and successor not in seen:
+            label = successor
+            seen.add(label)
+        return label

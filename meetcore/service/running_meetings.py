@@ -1,0 +1,137 @@
+"""The meetings that run in this process: begun, found again by id, and stopped at shutdown."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+
+from meetcore.errors import MeetcoreError, MeetingStateError
+from meetcore.jobs.runner import JobRunner
+from meetcore.live.meeting import LiveMeeting
+from meetcore.live.resources import LiveResources
+from meetcore.records import Job, JobStage, JobState, LiveSnapshot, Meeting
+
+logger = logging.getLogger(__name__)
+
+
+class RunningMeetings:
+    """Registry of the live meetings by id. Safe from several threads.
+
+    A meeting belongs to the process, not to a browser tab: a reload or a second tab finds it
+    again. When one has stopped, its second pass is handed to the job runner.
+    """
+
+    def __init__(self, resources: LiveResources, runner: JobRunner) -> None:
+        self._resources = resources
+        self._store = resources.store
+        self._runner = runner
+        self._meetings: dict[str, LiveMeeting] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def start(self, title: str, language: str | None = None) -> str:
+        """Begin a meeting and give its id; it records at once, even while models still load.
+
+        Raises
+        ------
+        MeetingStateError
+            Meetcore is stopping.
+        StoreError, RecordingError
+            The meeting cannot be saved, or its recording not be opened; no meeting is left.
+        """
+        self.refuse_when_closed()
+        models = self._resources.pool.models
+        meeting = self._store.create_meeting(
+            title,
+            mode=models.mode if models else None,
+            recognizer=models.live_recognizer if models else "",
+            language=language or self._resources.settings.language,
+        )
+        try:
+            self._begin(meeting)
+        except BaseException:
+            self._discard(meeting.id)
+            raise
+        logger.info("meeting %s: started", meeting.id)
+        return meeting.id
+
+    def get(self, meeting_id: str) -> LiveMeeting | None:
+        """The running meeting with this id, else None."""
+        return self._meetings.get(meeting_id)
+
+    def is_running(self, meeting_id: str) -> bool:
+        """Whether this meeting runs."""
+        return meeting_id in self._meetings
+
+    def ids(self) -> frozenset[str]:
+        """The ids of all running meetings."""
+        with self._lock:
+            return frozenset(self._meetings)
+
+    def snapshots(self) -> tuple[LiveSnapshot, ...]:
+        """What a page draws of all running meetings."""
+        with self._lock:
+            meetings = tuple(self._meetings.values())
+        return tuple(meeting.snapshot() for meeting in meetings)
+
+    def refuse_when_closed(self) -> None:
+        """Raise MeetingStateError once `stop` was called."""
+        if self._closed:
+            raise MeetingStateError("Meetcore is stopping; start it again for a new meeting.")
+
+    def stop(self, deadline: float) -> bool:
+        """Stop all meetings, and refuse new ones; False if one had not saved its last word.
+
+        Such a meeting's second pass is queued, so that the next start recovers its end. Idempotent.
+
+        Parameters
+        ----------
+        deadline : on the monotonic clock
+        """
+        with self._lock:
+            self._closed = True
+            meetings = tuple(self._meetings.values())
+        for live in meetings:
+            live.stop()
+        saved = [live.join(max(0.0, deadline - time.monotonic())) for live in meetings]
+        for live, is_saved in zip(meetings, saved, strict=True):
+            if not is_saved:
+                logger.warning("meeting %s: its end is left to the second pass", live.meeting_id)
+                self._runner.accept(_second_pass(live.meeting_id))
+        return all(saved)
+
+    def _begin(self, meeting: Meeting) -> None:
+        live = LiveMeeting(meeting, self._resources, self._stopped)
+        # Under the lock, so that a shutdown sees either no meeting or one that runs.
+        with self._lock:
+            self.refuse_when_closed()
+            live.start()
+            self._meetings[meeting.id] = live
+
+    def _discard(self, meeting_id: str) -> None:
+        """Delete a meeting that could not start; errors are only logged."""
+        try:
+            self._store.delete(meeting_id)
+        except MeetcoreError:
+            logger.exception("meeting %s: it could not be deleted again", meeting_id)
+        folder = self._resources.settings.recordings_dir / meeting_id
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _stopped(self, meeting_id: str) -> None:
+        """Hand a meeting to the job runner. Called on the meeting's thread, after its last word."""
+        accepted = False
+        try:
+            accepted = self._runner.accept(_second_pass(meeting_id))
+        finally:
+            # Before the job may end: a meeting that is done must not be listed as running.
+            with self._lock:
+                self._meetings.pop(meeting_id, None)
+        if accepted:
+            self._runner.begin(meeting_id)
+        logger.info("meeting %s: stopped", meeting_id)
+
+
+def _second_pass(meeting_id: str) -> Job:
+    return Job(meeting_id, JobState.QUEUED, JobStage.RECOGNIZING)
