@@ -1,7 +1,8 @@
 """A griffe extension for `make docs`: what follows a parameter's name may be prose, not a type.
 
 Docstrings here leave a type out where the signature has it ("threads : CPU threads of one call").
-Griffe would print the prose as the type; this moves it to the description.
+Griffe would print the prose as the type; this moves it to the description. The "::" of a literal
+block, which Markdown would print, becomes ":".
 """
 
 from __future__ import annotations
@@ -44,5 +45,5 @@ def moved(docstring: str) -> str:
         if found and not TYPE.match(found[2]):
             rows += [found[1], f"    {found[2]}"]
         else:
-            rows.append(line)
+            rows.append(re.sub("::$", ":", line))
     return "\n".join(rows)
