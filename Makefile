@@ -5,6 +5,7 @@
 # make test-long  fifty meetings, broken installations, benches from end to end
 # make test-environments  the doctor beside a real pyannote.audio 2.1.1 (4 GB until make clean)
 # make wheel  the installable package, in dist/
+# make docs   the documentation as a site, in site/
 # make clean  forget the set-up (weights stay in the user's cache)
 #
 # torch comes with its CUDA libraries, several GB, on machines without a GPU too: the registry's
@@ -27,7 +28,7 @@ else
 INSTALLED := $(SETUP)/packages
 endif
 
-.PHONY: run wheel test lint lint-js test-js test-python test-quick test-long test-environments setup setup-test \
+.PHONY: run wheel docs test lint lint-js test-js test-python test-quick test-long test-environments setup setup-test \
 	setup-environments clean
 .DELETE_ON_ERROR:
 
@@ -72,6 +73,10 @@ test-js:
 test-environments: setup-test setup-environments
 	$(BIN)/python -m pytest tests/environments -m environment $(PYTEST_ARGS)
 
+# A broken link, a missing module or a docstring that does not parse is an error.
+docs: $(SETUP)/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 setup: $(INSTALLED) $(SETUP)/weights
 setup-test: $(INSTALLED) $(SETUP)/weights $(SETUP)/chromium
 
@@ -95,6 +100,10 @@ $(SETUP)/packages: requirements.txt constraints.txt | $(SETUP)/fetching
 $(SETUP)/packages-test: requirements-dev.txt requirements.txt constraints.txt | $(SETUP)/fetching
 	$(UV) -r requirements-dev.txt
 	@touch $@ $(SETUP)/packages
+
+$(SETUP)/docs: requirements-docs.txt constraints.txt | $(SETUP)/fetching
+	$(UV) -r requirements-docs.txt
+	@touch $@
 
 $(SETUP)/old-generation: tests/environments/pyannote-2.1.1.txt | $(SETUP)/uv
 	$(BIN)/uv --quiet venv --clear --python $(BIN)/python $(SETUP)/pyannote-2.1.1
@@ -122,4 +131,4 @@ $(SETUP)/chromium: | $(SETUP)/packages-test
 	@touch $@
 
 clean:
-	rm -rf .venv node_modules $(SETUP) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules site $(SETUP) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
