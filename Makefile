@@ -59,7 +59,7 @@ test-long: setup-test
 lint: setup-test lint-js
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy --strict meetcore
+	$(BIN)/mypy --strict
 
 # The page scripts need Node 20 for their checks only; browsers get them as they are.
 lint-js: $(NODE_PACKAGES)
