@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from meetcore.asr.registry import load_recognizer
-from meetcore.diagnostics.facts.records import Facts
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import Verdict
 from meetcore.diagnostics.rules.rule import Rule
 from meetcore.diarization.registry import diarizer_names
 from meetcore.plugins import registry_rows
 from meetcore.records import Segment, Transcript, Word
 from meetcore.settings import Settings
-from meetcore.transcript import frames
+from meetcore.transcript import dataframes
 from meetcore.transcript.formats.registry import Export, get_format
 from meetcore.weights.resolver import WeightResolver
 from tests.test_architecture import ALLOWED
@@ -102,7 +102,7 @@ def test_every_method_named_in_the_walks_exists() -> None:
 
 def test_the_pages_name_every_column_of_the_data_frames() -> None:
     text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-    for columns in (frames.SEGMENT_COLUMNS, frames.WORD_COLUMNS, frames.TURN_COLUMNS):
+    for columns in (dataframes.SEGMENT_COLUMNS, dataframes.WORD_COLUMNS, dataframes.TURN_COLUMNS):
         assert ", ".join(f"`{name}` ({dtype})" for name, dtype in columns.items()) in text
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 from starlette.routing import Route
 
-from meetcore.api.actions import Actions, Body, Name
+from meetcore.api.change_endpoints import Actions, Body, Name
 from meetcore.errors import MeetingStateError
 from meetcore.service.protocol import ServiceProtocol
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.routing import Route
 
-from meetcore.api.actions import Actions, Body, NoFields, Title
+from meetcore.api.change_endpoints import Actions, Body, NoFields, Title
 from meetcore.errors import MeetingStateError
 from meetcore.records import JobState
 from meetcore.service.protocol import ServiceProtocol

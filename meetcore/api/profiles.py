@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from meetcore.api import recordings
-from meetcore.api.actions import Actions, Body, Name, NoFields
-from meetcore.api.answers import Answer, refusal
-from meetcore.api.service import GetService
+from meetcore.api.change_endpoints import Actions, Body, Name, NoFields
+from meetcore.api.get_service import GetService
+from meetcore.api.responses import Answer, refusal
 from meetcore.errors import MeetcoreError, MeetingNotFoundError
 from meetcore.records import Meeting, Profile, VoiceClip
 from meetcore.service.protocol import ServiceProtocol

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.service import GetService
+from meetcore.api.get_service import GetService
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting
 from meetcore.service.protocol import ServiceProtocol

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from meetcore.api import edits, meetings, profiles, recordings, transcripts, uploads
-from meetcore.api.actions import Actions
-from meetcore.api.service import GetService
+from meetcore.api.change_endpoints import Actions
+from meetcore.api.get_service import GetService
 
 
 def api_routes(service: GetService) -> list[Route]:

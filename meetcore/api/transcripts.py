@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meetcore.api import people
-from meetcore.api.answers import refusal
-from meetcore.api.service import GetService
+from meetcore.api import speakers
+from meetcore.api.get_service import GetService
+from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting, Segment, Stage, Transcript, Turn
 from meetcore.service.protocol import StoreProtocol
@@ -56,7 +56,7 @@ def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
     state = store.edits.state(meeting_id)
     labels = [segment.speaker for segment in transcript.segments]
     found = columns(meeting, transcript, store.turns(meeting_id)) | {
-        "people": people.described(transcript.speakers, labels),
+        "people": speakers.described(transcript.speakers, labels),
         "undo": state.can_undo,
         "redo": state.can_redo,
     }

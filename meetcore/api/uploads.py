@@ -22,8 +22,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.answers import RefusedError, refusal
-from meetcore.api.service import GetService
+from meetcore.api.get_service import GetService
+from meetcore.api.responses import RefusedError, refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import JobOptions
 from meetcore.text.names import shown_name

@@ -11,7 +11,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from meetcore.audio.disk import (
+from meetcore.audio.flac import decode_flac, encode_flac, flac_n_samples
+from meetcore.audio.pcm import Pcm
+from meetcore.audio.pcm_file import (
     FLAC_NAME,
     PCM_NAME,
     open_for_append,
@@ -22,8 +24,6 @@ from meetcore.audio.disk import (
     sync_file,
     write_raw,
 )
-from meetcore.audio.flac import decode_flac, encode_flac, flac_n_samples
-from meetcore.audio.pcm import Pcm
 from meetcore.errors import RecordingError
 from meetcore.records import SAMPLE_RATE
 

@@ -15,7 +15,9 @@ import av
 import numpy as np
 
 from meetcore.audio.compact import restore_pcm
-from meetcore.audio.disk import (
+from meetcore.audio.flac import decode_flac, flac_n_samples
+from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
+from meetcore.audio.pcm_file import (
     FLAC_NAME,
     PCM_NAME,
     cut_to,
@@ -26,8 +28,6 @@ from meetcore.audio.disk import (
     sync_directory,
     write_raw,
 )
-from meetcore.audio.flac import decode_flac, flac_n_samples
-from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
 from meetcore.errors import RecordingError
 from meetcore.records import SAMPLE_RATE, Samples
 

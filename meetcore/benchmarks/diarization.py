@@ -14,20 +14,20 @@ from pathlib import Path
 
 import numpy as np
 
-from meetcore.audio.files import iter_audio
+from meetcore.audio.media_files import iter_audio
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.benchmarks.process_usage import UsageMeter
 from meetcore.benchmarks.tables import markdown_table
-from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import Diarizer
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.errors import FormatError
 from meetcore.metrics.der import DiarizationErrors, Span, diarization_errors
 from meetcore.models.rungs import limit_blas_threads, loaders_for
 from meetcore.records import SAMPLE_RATE, Turn
 from meetcore.settings import load_settings
 from meetcore.transcript.formats import rttm
-from meetcore.transcript.formats.fields import seconds
+from meetcore.transcript.formats.scoring_fields import seconds
 from meetcore.weights.resolver import WeightResolver
 
 HEADS = ("file", "DER", "missed", "false alarm", "confusion", "speakers", "rtf", "CPU-s per s")

@@ -8,7 +8,7 @@ from operator import add
 from typing import TypeVar
 
 from meetcore.metrics.der import DiarizationErrors
-from meetcore.metrics.words import WordErrors
+from meetcore.metrics.wer import WordErrors
 
 Errors = TypeVar("Errors", WordErrors, DiarizationErrors)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from meetcore.metrics.updates import ReferenceWord
+from meetcore.metrics.live_log import ReferenceWord
 from meetcore.records import SAMPLE_RATE, Samples, Segment
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver

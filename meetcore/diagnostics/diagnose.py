@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.facts.installed import (
     LIBRARIES,
     TESTED_PYTHON,
     KnownLibrary,
     same_release,
 )
-from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import (
     WORST_FIRST,
     Area,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from meetcore.diagnostics.diagnose import diagnose
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.facts.gather import deep_facts, quick_facts
-from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Diagnosis
 from meetcore.records import ModelsInUse
 from meetcore.settings import Settings

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from meetcore.diarization.diarize_options import DiarizeOptions
-from meetcore.diarization.scoring import Voice, VoiceTable
+from meetcore.diarization.options import DiarizeOptions
+from meetcore.diarization.voice_similarity import Voice, VoiceTable
 
 Matrix = npt.NDArray[np.float64]
 SparseMatrix = Any

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.embedding import EmbeddingModel
 from meetcore.diarization.live_diarizer import LiveDiarizer
-from meetcore.diarization.offline.recording import Diarization
+from meetcore.diarization.offline.diarize_recording import Diarization
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.records import ReadSamples
 
 

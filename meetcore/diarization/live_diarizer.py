@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from meetcore.diarization.scoring import Voice
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.records import Samples, Turn
 
 

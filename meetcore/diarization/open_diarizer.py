@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import DiarizerRequest, pick_device
 from meetcore.diarization.embedding import EmbeddingModel, load_embedding, set_torch_threads
 from meetcore.diarization.live_diarizer import LiveDiarizer
-from meetcore.diarization.offline.recording import Diarization, OfflineOptions, diarize
+from meetcore.diarization.offline.diarize_recording import Diarization, OfflineOptions, diarize
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.segmentation import SegmentationModel, load_segmentation
 from meetcore.diarization.streaming.diarizer import StreamingDiarizer
 from meetcore.diarization.streaming.options import LiveOptions

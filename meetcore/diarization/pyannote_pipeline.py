@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import DiarizerRequest, pick_device
 from meetcore.diarization.embedding import EmbeddingModel
 from meetcore.diarization.live_diarizer import LiveDiarizer
-from meetcore.diarization.offline.recording import Cancelled, Diarization
+from meetcore.diarization.offline.diarize_recording import Cancelled, Diarization
 from meetcore.diarization.open_diarizer import OpenDiarizer
-from meetcore.diarization.profiles.clean_speech import clean_spans, voice_from_spans
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.pyannote_loading import load_pipeline
+from meetcore.diarization.verification.clean_speech import clean_spans, voice_from_spans
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, ReadSamples, Turn
 

@@ -6,7 +6,7 @@ import bisect
 from dataclasses import dataclass
 from itertools import chain
 
-from meetcore.diarization.scoring import Voice
+from meetcore.diarization.voice_similarity import Voice
 
 
 @dataclass(slots=True)

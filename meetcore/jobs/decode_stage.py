@@ -9,9 +9,9 @@ import shutil
 from pathlib import Path
 
 from meetcore.audio.compact import compact
-from meetcore.audio.disk import FLAC_NAME, PCM_NAME
-from meetcore.audio.files import Announced, announced, iter_audio
+from meetcore.audio.media_files import Announced, announced, iter_audio
 from meetcore.audio.pcm import to_pcm
+from meetcore.audio.pcm_file import FLAC_NAME, PCM_NAME
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import AudioDecodeError, RecordingError
 from meetcore.jobs.tasks import Decoded, DecodeTask, TaskObserver

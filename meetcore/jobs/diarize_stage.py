@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.diarizer import Diarizer
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.errors import MeetcoreError
 from meetcore.jobs.tasks import Diarized, DiarizeTask, TaskObserver, TaskStopped
 

@@ -1,6 +1,6 @@
 """The stages of one pass in order: decode, recognize, diarize, attribute; the only such sequence.
 
-`runner` runs it for meetings in the store (meetcore.jobs.stored_results), `single_file.pass_over`
+The job runner runs it for meetings in the store (meetcore.jobs.stored_results), `transcribe_file`
 for a file whose results stay in memory. Both hand over a `PassResults`, which takes each result.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from meetcore.asr.offline.recording import PieceWords
-from meetcore.audio.disk import PCM_NAME
+from meetcore.asr.offline.recognize_recording import PieceWords
+from meetcore.audio.pcm_file import PCM_NAME
 from meetcore.audio.recording import RecordingReader
 from meetcore.jobs.diarize_stage import not_diarized
 from meetcore.jobs.tasks import (
@@ -22,10 +22,10 @@ from meetcore.jobs.tasks import (
     DecodeTask,
     Diarized,
     DiarizeTask,
-    Engine,
     Recognized,
     RecognizeTask,
     Task,
+    TaskExecutor,
     TaskObserver,
     WorkerDiedError,
 )
@@ -95,7 +95,7 @@ class PassResults(Protocol):
         ...
 
 
-def run_pass(plan: PassPlan, engine: Engine, results: PassResults) -> None:
+def run_pass(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> None:
     """Run the stages from `plan.first_stage` on; blocks until the last one is done.
 
     Raises
@@ -108,40 +108,40 @@ def run_pass(plan: PassPlan, engine: Engine, results: PassResults) -> None:
         A stage failed. A failed diarization does not raise: the words stay without speakers.
     """
     if plan.includes(JobStage.DECODING):
-        n_samples = _decode(plan, engine, results)
+        n_samples = _decode(plan, executor, results)
     else:
         n_samples = RecordingReader(plan.folder).n_samples
     results.measured(n_samples)
     if n_samples == 0:
         return
     if plan.includes(JobStage.RECOGNIZING):
-        _recognize(plan, engine, results)
+        _recognize(plan, executor, results)
     if plan.options.speakers and plan.includes(JobStage.DIARIZING):
-        _diarize(plan, engine, results)
+        _diarize(plan, executor, results)
     results.attribute()
 
 
-def _decode(plan: PassPlan, engine: Engine, results: PassResults) -> int:
+def _decode(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> int:
     assert plan.decode is not None
     with results.observe(JobStage.DECODING) as observer:
-        done = _run(engine, plan.decode, observer, Decoded)
+        done = _run(executor, plan.decode, observer, Decoded)
     results.decoded(done)
     return done.n_samples
 
 
-def _recognize(plan: PassPlan, engine: Engine, results: PassResults) -> None:
+def _recognize(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> None:
     with results.observe(JobStage.RECOGNIZING) as observer:
         if (plan.folder / PCM_NAME).exists():
-            results.compacted(_run(engine, CompactTask(plan.folder), observer, Compacted))
+            results.compacted(_run(executor, CompactTask(plan.folder), observer, Compacted))
         task = RecognizeTask(plan.folder, plan.start_sample, plan.options)
-        done = _run(engine, task, _PieceObserver(observer, results), Recognized)
+        done = _run(executor, task, _PieceObserver(observer, results), Recognized)
     results.recognized(done)
 
 
-def _diarize(plan: PassPlan, engine: Engine, results: PassResults) -> None:
+def _diarize(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> None:
     with results.observe(JobStage.DIARIZING) as observer:
         try:
-            done = _run(engine, DiarizeTask(plan.folder, plan.options), observer, Diarized)
+            done = _run(executor, DiarizeTask(plan.folder, plan.options), observer, Diarized)
         except WorkerDiedError as error:
             if not plan.words_suffice:
                 raise
@@ -149,8 +149,8 @@ def _diarize(plan: PassPlan, engine: Engine, results: PassResults) -> None:
     results.diarized(done)
 
 
-def _run(engine: Engine, task: Task, observer: TaskObserver, kind: type[Answer]) -> Answer:
-    result = engine.run(task, observer)
+def _run(executor: TaskExecutor, task: Task, observer: TaskObserver, kind: type[Answer]) -> Answer:
+    result = executor.run(task, observer)
     assert isinstance(result, kind)
     return result
 

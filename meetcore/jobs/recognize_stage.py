@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meetcore.asr.offline.recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.offline.recognize_recording import OfflineOptions, PieceWords, recognize_recording
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader

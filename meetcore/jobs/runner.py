@@ -12,8 +12,8 @@ from meetcore.jobs.job_queue import JobQueue
 from meetcore.jobs.outcome import OutcomeWriter
 from meetcore.jobs.remaining_time import Speeds
 from meetcore.jobs.stored_results import JobContext, run_job
-from meetcore.jobs.tasks import Engine, JobCancelled, TaskStopped, WorkerDiedError
-from meetcore.profiles.recognition import KnownVoices
+from meetcore.jobs.tasks import JobCancelled, TaskExecutor, TaskStopped, WorkerDiedError
+from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import Job, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
@@ -37,17 +37,17 @@ class JobRunner:
         self,
         store: MeetingStore,
         settings: Settings,
-        engine: Engine,
+        executor: TaskExecutor,
         known_voices: KnownVoices,
     ) -> None:
         self._store = store
-        self._engine = engine
+        self._executor = executor
         self._stopping = threading.Event()
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         speeds = Speeds(settings.data_dir / "speeds.json")
         self._context = JobContext(
             store,
-            engine,
+            executor,
             settings,
             speeds,
             known_voices,
@@ -69,7 +69,7 @@ class JobRunner:
                 self._thread.start()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
-        """End the thread and close the engine; False when the thread still runs. Idempotent."""
+        """End the thread and close the executor; False when the thread still runs. Idempotent."""
         with self._queue.lock:
             self._stopping.set()
             started = self._started
@@ -81,7 +81,7 @@ class JobRunner:
             # A long piece outlasts the process: this is no crash, so the attempt is not counted.
             for meeting_id in self.pending():
                 self._outcome.requeue(meeting_id)
-        self._engine.close()
+        self._executor.close()
         return ended
 
     def submit(self, job: Job) -> None:
@@ -151,7 +151,7 @@ class JobRunner:
         while not self._stopping.is_set():
             taken = self._take()
             if taken is None:
-                self._engine.idle()
+                self._executor.idle()
                 continue
             meeting_id, file_lock = taken
             try:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from meetcore.asr.offline.recording import PieceWords
+from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.errors import MeetingNotFoundError, StoreError
 from meetcore.jobs.remaining_time import Estimate
 from meetcore.jobs.tasks import JobCancelled

@@ -10,23 +10,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from meetcore.asr.offline.recording import PieceWords
-from meetcore.diarization.offline.recording import Diarization
-from meetcore.jobs.checkpoint import Draft
+from meetcore.asr.offline.recognize_recording import PieceWords
+from meetcore.diarization.offline.diarize_recording import Diarization
+from meetcore.jobs.draft_transcript import DraftTranscript
+from meetcore.jobs.final_transcript import FinalTranscript
 from meetcore.jobs.pipeline import STAGES, PassPlan, run_pass
 from meetcore.jobs.remaining_time import Estimate, Speeds
 from meetcore.jobs.stored_progress import StoredProgress
-from meetcore.jobs.stored_transcript import StoredTranscript
 from meetcore.jobs.tasks import (
     Compacted,
     Decoded,
     DecodeTask,
     Diarized,
-    Engine,
     Recognized,
+    TaskExecutor,
     TaskObserver,
 )
-from meetcore.profiles.recognition import KnownVoices
+from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import SAMPLE_RATE, Job, JobStage, Mode
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
@@ -41,7 +41,7 @@ class JobContext:
     """What all jobs of a process share."""
 
     store: MeetingStore
-    engine: Engine
+    executor: TaskExecutor
     settings: Settings
     speeds: Speeds
     known_voices: KnownVoices
@@ -65,7 +65,7 @@ def run_job(context: JobContext, job: Job, check_stop: Callable[[], None]) -> st
     """
     plan = _plan(context, job)
     results = StoredResults(context, job, check_stop)
-    run_pass(plan, context.engine, results)
+    run_pass(plan, context.executor, results)
     return results.detail
 
 
@@ -107,9 +107,9 @@ class StoredResults:
         self._check_stop = check_stop
         self._weight = job.options.recognizer or context.settings.recognizer
         self._estimate = Estimate(STAGES[STAGES.index(job.stage) :], self._speeds())
-        self._transcript = StoredTranscript(context.store, job.meeting_id)
+        self._transcript = FinalTranscript(context.store, job.meeting_id)
         self._observer: StoredProgress | None = None
-        self._draft: Draft | None = None
+        self._draft: DraftTranscript | None = None
         self._notes: list[str] = []
 
     @property
@@ -122,7 +122,7 @@ class StoredResults:
         begun = 0.0
         if stage is JobStage.RECOGNIZING:
             checkpoint = self._job.checkpoint_samples
-            self._draft = Draft(self._store, self._id, checkpoint, self._context.persist)
+            self._draft = DraftTranscript(self._store, self._id, checkpoint, self._context.persist)
             begun = checkpoint / SAMPLE_RATE / self._estimate.audio_s
         self._observer = StoredProgress(
             self._store, self._id, stage, self._estimate, self._check_stop, begun

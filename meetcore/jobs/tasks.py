@@ -1,6 +1,6 @@
-"""Tasks that a pass gives to an engine, their results and errors; all of them can be pickled.
+"""Tasks that a pass gives to an executor, their results and errors; all of them can be pickled.
 
-A pass (meetcore.jobs.pipeline) makes one task for each stage; an engine (meetcore.jobs.engines)
+A pass (meetcore.jobs.pipeline) makes one task for each stage; an executor (meetcore.jobs.executors)
 runs it here or in another process and reports to a `TaskObserver` meanwhile.
 """
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from meetcore.asr.offline.recording import PieceWords
-from meetcore.diarization.offline.recording import Diarization
+from meetcore.asr.offline.recognize_recording import PieceWords
+from meetcore.diarization.offline.diarize_recording import Diarization
 from meetcore.errors import MeetcoreError
 from meetcore.records import JobOptions
 
@@ -133,7 +133,7 @@ Task = DecodeTask | CompactTask | RecognizeTask | DiarizeTask
 Result = Decoded | Compacted | Recognized | Diarized
 
 
-class Engine(Protocol):
+class TaskExecutor(Protocol):
     """Runs tasks one at a time, all from the same thread."""
 
     def run(self, task: Task, observer: TaskObserver) -> Result:

@@ -13,7 +13,7 @@ from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.live.intake import Intake, IntakeView
 from meetcore.live.model_loan import ModelLoan
 from meetcore.live.persistence import TranscriptSaver
-from meetcore.live.recognition import Recognition, RecognitionView
+from meetcore.live.recognition import LiveRecognition, RecognitionView
 from meetcore.live.resources import LiveResources
 from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.step_width import keeps_up
@@ -67,7 +67,7 @@ class LiveMeeting:
         )
         self._names = SpeakerNames(store, meeting.id)
         self._loan = ModelLoan(meeting, resources)
-        self._recognition = Recognition(
+        self._recognition = LiveRecognition(
             meeting.id,
             RecordingReader(folder),
             self._loan,
@@ -224,7 +224,7 @@ class LiveMeeting:
             if settle:
                 self._settle_due = False
         if settle:
-            self._recognition.settle(self._intake.view().n_samples)
+            self._recognition.commit_all(self._intake.view().n_samples)
         self._recognition.save(self._intake.view().n_samples)
 
     def _end(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from meetcore.diarization.profiles.matching import ProfileMatch
+from meetcore.diarization.verification.matching import ProfileMatch
 from meetcore.errors import StoreError
 from meetcore.live.resources import LiveResources
 from meetcore.models.identifier import Identifier

@@ -1,4 +1,4 @@
-"""Recognition of one running meeting: new samples on disk become words in the store."""
+"""LiveRecognition of one running meeting: new samples on disk become words in the store."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RecognitionView:
     """Grows with every change that a page would draw."""
 
 
-class Recognition:
+class LiveRecognition:
     """Reads the recording back from the disk in chunks, so that a backlog costs no memory.
 
     Used by the meeting's thread, except for `view`, `has_session`, `errors` and `latency`.
@@ -104,9 +104,9 @@ class Recognition:
             The recording cannot be read now; a later call tries again.
         """
         session = self._current_session()
-        if session is None or available - session.heard_samples < shortest:
+        if session is None or available - session.processed_samples < shortest:
             return False
-        begin = session.heard_samples
+        begin = session.processed_samples
         samples = self._reader.read(begin, min(available, begin + LONGEST_CHUNK_SAMPLES))
         if not samples.shape[0]:
             return False
@@ -123,11 +123,11 @@ class Recognition:
         if self._session is not None:
             self._saver.save(self._session, available / SAMPLE_RATE)
 
-    def settle(self, available: int) -> None:
+    def commit_all(self, available: int) -> None:
         """Commit all words up to a pause; the meeting goes on."""
         if self._session is not None:
             self._process_rest(available)
-            self._session.settle()
+            self._session.commit_all()
             self._save_and_show(self._session, available)
 
     def finish(self, available: int) -> None:
@@ -151,7 +151,7 @@ class Recognition:
     def _current_session(self) -> IdentifierSession | None:
         """The session; one without a recognizer is replaced as soon as there is a better one."""
         before = self._session
-        if before is None or not before.hears_words:
+        if before is None or not before.has_recognizer:
             opened = self._loan.open_session()
             if opened is not None:
                 self._session = opened
@@ -161,9 +161,9 @@ class Recognition:
 
     def _match_voices(self, session: IdentifierSession) -> None:
         """Compare the speakers with enrolled voices, every MATCH_EVERY_SAMPLES."""
-        if session.heard_samples < self._match_at:
+        if session.processed_samples < self._match_at:
             return
-        self._match_at = session.heard_samples + MATCH_EVERY_SAMPLES
+        self._match_at = session.processed_samples + MATCH_EVERY_SAMPLES
         for label, match in self._loan.match_voices(session).items():
             self._names.set_match(label, match)
 
@@ -200,7 +200,7 @@ class Recognition:
             segments=session.segments(),
             tentative=tentative,
             tentative_speaker=speaker,
-            recognized_samples=session.heard_samples,
+            recognized_samples=session.processed_samples,
             step=session.step,
             rtf=before.rtf if rtf is None else 0.9 * before.rtf + 0.1 * rtf,
             chunk_errors=session.errors.chunk_errors,

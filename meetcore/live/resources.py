@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meetcore.models.pool import IdentifierPool
-from meetcore.profiles.recognition import KnownVoices
+from meetcore.profiles.known_voices import KnownVoices
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 

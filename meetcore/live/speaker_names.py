@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable
 
-from meetcore.diarization.profiles.matching import ProfileMatch
+from meetcore.diarization.verification.matching import ProfileMatch
 from meetcore.records import Speaker
 from meetcore.store.meetings import MeetingStore
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from meetcore.metrics.cpwer import cp_word_errors
 from meetcore.metrics.der import DiarizationErrors, Span, diarization_errors
 from meetcore.metrics.reference import Reference
-from meetcore.metrics.words import WordErrors, word_errors
+from meetcore.metrics.wer import WordErrors, word_errors
 from meetcore.records import Segment, Turn
 
 

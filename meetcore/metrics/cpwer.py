@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from meetcore.metrics.words import WordErrors, count_errors, distance, normalise
+from meetcore.metrics.wer import WordErrors, count_errors, distance, normalise
 from meetcore.records import Segment
 
 NO_SPEAKER = ""

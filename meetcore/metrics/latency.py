@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from meetcore.metrics.steadiness import label_lags, longest_freeze, revisions
-from meetcore.metrics.updates import Page, ReferenceWord, Tokens, Update, pages_of, shared
-from meetcore.metrics.words import align
+from meetcore.metrics.live_log import Page, ReferenceWord, Tokens, Update, pages_of, shared
+from meetcore.metrics.stability import label_lags, longest_freeze, revisions
+from meetcore.metrics.wer import align
 
 SPOKEN_EARLY = 0.5
 """A word may be shown this many seconds before its last sample was sent."""

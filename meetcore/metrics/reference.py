@@ -9,7 +9,7 @@ from pathlib import Path
 from meetcore.errors import FormatError
 from meetcore.records import Segment, Turn
 from meetcore.transcript.formats import rttm, stm
-from meetcore.transcript.formats.fields import segment_from_text
+from meetcore.transcript.formats.scoring_fields import segment_from_text
 
 LONGEST_TEXT = 30.0
 """Seconds of audio up to which plain words get even times; longer audio needs an .stm."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from meetcore.asr.live_recognizer import LiveRecognizer, StreamUpdate
 from meetcore.diarization.live_diarizer import LiveDiarizer, LiveTurns
-from meetcore.diarization.scoring import Voice
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
 from meetcore.records.error_summary import ErrorSummary
@@ -48,12 +48,12 @@ class IdentifierSession:
         self._word_ends: list[float] = []
 
     @property
-    def heard_samples(self) -> int:
+    def processed_samples(self) -> int:
         """Number of samples processed so far."""
         return self._heard_samples
 
     @property
-    def hears_words(self) -> bool:
+    def has_recognizer(self) -> bool:
         """Whether there is a recognizer; without one no segments are made."""
         return self._recognizer is not None
 
@@ -103,7 +103,7 @@ class IdentifierSession:
             self._take_turns(self._guarded(partial(self._diarizer.push, samples)))
         return self._changed()
 
-    def settle(self) -> tuple[Segment, ...]:
+    def commit_all(self) -> tuple[Segment, ...]:
         """Commit all words so far, at a break in the audio; more chunks may follow."""
         if self._recognizer:
             self._take_words(self._guarded(self._recognizer.flush))

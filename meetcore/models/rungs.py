@@ -18,7 +18,7 @@ from meetcore.diarization.diarizer import Diarizer
 from meetcore.diarization.registry import DIARIZERS, load_diarizer
 from meetcore.errors import MeetcoreError
 from meetcore.installation import command
-from meetcore.models.fallback import Choice, first_that_loads
+from meetcore.models.first_that_loads import Choice, first_that_loads
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver

@@ -8,14 +8,11 @@ from contextlib import AbstractContextManager
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.diarization.embedding import EmbeddingModel
-from meetcore.diarization.profiles.clean_speech import clean_spans
-from meetcore.diarization.profiles.matching import (
-    combine,
-    enroll,
-)
+from meetcore.diarization.verification.clean_speech import clean_spans
+from meetcore.diarization.verification.matching import combine, enroll
 from meetcore.errors import MeetingStateError, ModelUnavailableError
 from meetcore.models.identifier import Identifier
-from meetcore.profiles.recognition import KnownVoices
+from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import Profile, Turn, VoiceClip
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore

@@ -175,7 +175,7 @@ class LiveSession:
             title=self._title,
             turns=turns_of_segments(segments),
             language=self._language,
-            duration=self._session.heard_samples / SAMPLE_RATE,
+            duration=self._session.processed_samples / SAMPLE_RATE,
             notes=(*self._notes, *self._failures()),
         )
 
@@ -201,7 +201,7 @@ class LiveSession:
             self.close()
 
     def _process(self, block: Samples) -> None:
-        self._session.process_audio_chunk(block, self._session.heard_samples / SAMPLE_RATE)
+        self._session.process_audio_chunk(block, self._session.processed_samples / SAMPLE_RATE)
 
     def _update(self) -> list[LiveUpdate]:
         """What changed since the last call, as one update or none."""
@@ -214,7 +214,7 @@ class LiveSession:
         segments = self._session.segments()
         first = changes.first_position if changes else len(segments)
         update = LiveUpdate(
-            at=self._session.heard_samples / SAMPLE_RATE,
+            at=self._session.processed_samples / SAMPLE_RATE,
             words=self._new_words(segments),
             first=first,
             segments=segments[first:],

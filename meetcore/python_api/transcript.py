@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from meetcore import records
 from meetcore.records import Turn
-from meetcore.transcript import frames
+from meetcore.transcript import dataframes
 from meetcore.transcript.formats.registry import Export, Format, format_of_file, get_format
 
 if TYPE_CHECKING:
@@ -76,15 +76,14 @@ class Transcript(records.Transcript):
         target.write_bytes(self._written(format_of_file(target.name)))
         return target
 
-    def to_dataframe(self, kind: frames.Kind = "segments") -> pd.DataFrame:
+    def to_dataframe(self, kind: dataframes.Kind = "segments") -> pd.DataFrame:
         """The transcript as a pandas data frame with fixed columns and dtypes, empty or not.
 
         Parameters
         ----------
         kind : str
-            "segments" (SEGMENT_COLUMNS of meetcore.transcript.frames: start, end, speaker, name,
-            text, n_words, corrected), "words" (WORD_COLUMNS: segment, start, end, speaker, name,
-            text, probability), or "turns" (TURN_COLUMNS: start, end, speaker, name).
+            "segments", "words" or "turns"; the columns are SEGMENT_COLUMNS, WORD_COLUMNS and
+            TURN_COLUMNS of meetcore.transcript.dataframes.
 
         Raises
         ------
@@ -93,11 +92,11 @@ class Transcript(records.Transcript):
         """
         match kind:
             case "segments":
-                return frames.segments_frame(self)
+                return dataframes.segments_frame(self)
             case "words":
-                return frames.words_frame(self)
+                return dataframes.words_frame(self)
             case "turns":
-                return frames.turns_frame(self.turns, self)
+                return dataframes.turns_frame(self.turns, self)
         raise ValueError(f"kind is {kind!r}; it must be 'segments', 'words' or 'turns'.")
 
     def _written(self, fmt: Format) -> bytes:

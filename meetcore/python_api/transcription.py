@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from meetcore.asr.offline.recording import PieceWords
-from meetcore.audio.files import announced
-from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import LazyModels
-from meetcore.jobs.single_file import SinglePass, pass_over
+from meetcore.asr.offline.recognize_recording import PieceWords
+from meetcore.audio.media_files import announced
+from meetcore.jobs.executors.in_process import InProcessExecutor
+from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.tasks import TaskStopped
+from meetcore.jobs.transcribe_file import FileTranscription, transcribe_file
 from meetcore.python_api.samples import AudioSource, as_file
 from meetcore.python_api.transcript import Transcript
 from meetcore.records import SAMPLE_RATE, JobOptions, JobStage, RejectedText, Stage
@@ -95,13 +95,15 @@ def _single_pass(
     settings: Settings,
     observer: _Observer,
     sample_rate: int,
-) -> tuple[SinglePass, str]:
+) -> tuple[FileTranscription, str]:
     """The result of the pass, and the title after the file's name."""
     with tempfile.TemporaryDirectory(prefix="meetcore-source-") as name, _thread_limits_kept():
         path = as_file(source, Path(name), sample_rate)
         announced(path)  # a file that cannot be read is refused before models begin to load
         try:
-            done = pass_over(path, options, InProcessEngine(LazyModels(settings)), observer.during)
+            done = transcribe_file(
+                path, options, InProcessExecutor(LazyModels(settings)), observer.during
+            )
         except _CallbackFailed as stop:
             raise stop.error from None
     return done, "" if isinstance(source, np.ndarray) else title_of(path.name)
@@ -138,7 +140,7 @@ class _CallbackFailed(TaskStopped):
 
 
 class _Observer:
-    """Passes progress on, and keeps what `SinglePass` lacks: the language and rejected text."""
+    """Passes progress on; keeps what `FileTranscription` lacks: language and rejected text."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:
         self._on_progress = on_progress
@@ -191,7 +193,7 @@ def _thread_limits_kept() -> Iterator[None]:
 
 
 def _transcript(
-    done: SinglePass, observer: _Observer, options: JobOptions, title: str
+    done: FileTranscription, observer: _Observer, options: JobOptions, title: str
 ) -> Transcript:
     return Transcript(
         segments=done.segments,

@@ -13,7 +13,7 @@ from meetcore.records.library import (
 from meetcore.records.live import LiveHealth, LiveSnapshot, LiveState
 from meetcore.records.meeting import Meeting, MeetingState
 from meetcore.records.mode import Mode
-from meetcore.records.models import ModelsInUse, RungLeft
+from meetcore.records.models_in_use import ModelsInUse, RungLeft
 from meetcore.records.transcript import (
     RejectedText,
     Segment,

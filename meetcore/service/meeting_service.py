@@ -7,16 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from meetcore.errors import MeetingStateError
-from meetcore.jobs.engines.child_process import ProcessEngine
+from meetcore.jobs.executors.child_process import ProcessExecutor
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
-from meetcore.jobs.tasks import Engine
+from meetcore.jobs.tasks import TaskExecutor
 from meetcore.live.meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
 from meetcore.models.identifier import Identifier, create_speaker_identifier
 from meetcore.models.pool import IdentifierPool
 from meetcore.profiles.enrolment import Enrolment
-from meetcore.profiles.recognition import KnownVoices
+from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, ModelsInUse, Profile
 from meetcore.service.recovery import Recovery
 from meetcore.service.running_meetings import RunningMeetings
@@ -38,7 +38,7 @@ class MeetingService:
     Parameters
     ----------
     load_identifier : gives the models of running meetings; the settings' where none is given
-    engine : does the jobs; a process of its own where none is given
+    executor : does the jobs; a process of its own where none is given
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class MeetingService:
         settings: Settings,
         store: MeetingStore,
         load_identifier: Callable[[], Identifier] | None = None,
-        engine: Engine | None = None,
+        executor: TaskExecutor | None = None,
     ) -> None:
         self.store = store
         self._settings = settings
@@ -55,8 +55,8 @@ class MeetingService:
         self._pool = IdentifierPool(load)
         self._known_voices = KnownVoices(store)
         self._enrolment = Enrolment(store, settings, self._pool.borrowed, self._known_voices)
-        self._engine = engine or ProcessEngine(settings)
-        self._runner = JobRunner(store, settings, self._engine, self._known_voices)
+        self._executor = executor or ProcessExecutor(settings)
+        self._runner = JobRunner(store, settings, self._executor, self._known_voices)
         resources = LiveResources(store, settings, self._pool, self._known_voices)
         self._meetings = RunningMeetings(resources, self._runner)
         self._submission = JobSubmission(store, settings, self._runner, self._meetings.is_running)
@@ -81,7 +81,7 @@ class MeetingService:
     @property
     def worker_pid(self) -> int | None:
         """The id of the process that does jobs, while there is one."""
-        return self._engine.pid
+        return self._executor.pid
 
     @property
     def loading(self) -> bool:
@@ -104,7 +104,7 @@ class MeetingService:
         the new attempt finds less than is loaded, that stays, and `reason` says why.
         """
         models = self._pool.retry()
-        self._engine.reload_models()
+        self._executor.reload_models()
         return models
 
     def start(self, title: str, language: str | None = None) -> str:

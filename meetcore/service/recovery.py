@@ -58,7 +58,7 @@ class Recovery:
         with_job = self._submission.recover()
         waiting = [each for each in waiting_meetings(self._store) if each not in with_job]
         owned = {*self._meetings.ids(), *self._runner.pending(), *with_job, *waiting}
-        interrupted = interrupt(self._store, self._settings.recordings_dir, owned)
+        interrupted = mark_interrupted(self._store, self._settings.recordings_dir, owned)
         for meeting_id in waiting:
             self._submission.finalize(meeting_id)
         return interrupted
@@ -86,7 +86,9 @@ def waiting_meetings(store: MeetingStore) -> list[str]:
     return found[::-1]
 
 
-def interrupt(store: MeetingStore, recordings_dir: Path, owned: Collection[str]) -> list[Meeting]:
+def mark_interrupted(
+    store: MeetingStore, recordings_dir: Path, owned: Collection[str]
+) -> list[Meeting]:
     """Mark unfinished meetings outside `owned` as interrupted, and correct their length.
 
     The stored length is that of the last save, some seconds before the crash; the recording has

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.sentences import ends_clause, ends_sentence
+from meetcore.transcript.spoken_units import Unit, spoken_span, units_of
 from meetcore.transcript.turn_index import TurnIndex
-from meetcore.transcript.units import Unit, spoken_span, units_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.attribution import DEFAULT_OPTIONS, AttributionOptions, attribute
+from meetcore.transcript.spoken_units import units_of
 from meetcore.transcript.turn_index import TurnIndex
-from meetcore.transcript.units import units_of
 
 TENTATIVE_REACH = 2.0
 """Seconds that turns lag behind words: tentative words take the nearest turn within this."""

@@ -12,7 +12,7 @@ from meetcore.transcript.attribution import attribute
 from meetcore.transcript.label_matching import match_speakers
 
 
-def sound_turns(turns: Iterable[Turn]) -> tuple[Turn, ...]:
+def valid_turns(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     """The turns with finite times that start before they end."""
     return tuple(turn for turn in turns if _is_sound(turn))
 

@@ -17,7 +17,7 @@ from aiortc.mediastreams import MediaStreamError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from meetcore.api.answers import RefusedError
+from meetcore.api.responses import RefusedError
 from meetcore.audio.frames import Frame, FrameConverter
 from meetcore.audio.level import SILENCE_DB, level_db
 from meetcore.audio.pcm import Pcm, to_samples

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from streamlit_webrtc import AudioSinkTrack, WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
-from meetcore.api.answers import RefusedError
+from meetcore.api.responses import RefusedError
 from meetcore.audio.frames import Frame
 from meetcore.settings import Settings
 from pages.http.offers import read_offer, rtc_configuration

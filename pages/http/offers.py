@@ -6,8 +6,8 @@ from aiortc import RTCConfiguration, RTCIceServer
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from meetcore.api.answers import RefusedError
-from meetcore.api.bodies import json_body
+from meetcore.api.json_body import json_body
+from meetcore.api.responses import RefusedError
 from meetcore.settings import Settings
 
 LONGEST_OFFER = 100_000

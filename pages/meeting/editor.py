@@ -11,9 +11,9 @@ from pages.shared import address, element, process
 draw = element.register(
     __file__,
     "editor",
-    "listed",
+    "list_controls",
     "outbox",
-    "model",
+    "transcript_model",
     "player",
     "timeline",
     "passage",

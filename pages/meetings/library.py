@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.api import people
+from meetcore.api import speakers as people
 from meetcore.records import (
     Job,
     JobState,
@@ -32,7 +32,7 @@ from pages.shared import (
     style,
 )
 
-draw = element.register(__file__, "library", "listed", "outbox", "search_bar", "meeting_row")
+draw = element.register(__file__, "library", "list_controls", "outbox", "search_bar", "meeting_row")
 
 KEY = "library"
 REFRESH_S = 3.0

@@ -8,7 +8,7 @@ from meetcore.api import uploads
 from meetcore.records import JobOptions
 from pages.shared import element, job_options
 
-draw = element.register(__file__, "dropzone", "listed", "uploads", "dropped_files")
+draw = element.register(__file__, "dropzone", "list_controls", "uploads", "dropped_files")
 
 KEY = "upload"
 ENDINGS = re.findall(

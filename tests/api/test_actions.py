@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from meetcore.api.actions import LARGEST_BODY_BYTES
-from meetcore.api.answers import Answer
-from meetcore.api.recent_answers import RecentAnswers
+from meetcore.api.change_endpoints import LARGEST_BODY_BYTES
+from meetcore.api.idempotency import RecentAnswers
+from meetcore.api.responses import Answer
 from meetcore.errors import EnrollmentTooShortError, MeetingStateError, StoreError
 from meetcore.records import JobStage, JobState
 from tests.pages.fake_backend import FakeLive, FakeService

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from meetcore.asr.offline.recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.offline.recognize_recording import OfflineOptions, PieceWords, recognize_recording
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.registry import load_recognizer
 from meetcore.asr.vad.silero import load_activity
-from meetcore.metrics.words import word_errors
+from meetcore.metrics.wer import word_errors
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.weights.resolver import WeightResolver
 

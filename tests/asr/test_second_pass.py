@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from meetcore.asr.offline.chunking import LONGEST_SAMPLES, cut_pieces
 from meetcore.asr.offline.coverage import snapped, uncovered
-from meetcore.asr.offline.recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.offline.recognize_recording import OfflineOptions, PieceWords, recognize_recording
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions
 from meetcore.asr.vad.activity import Region
 from meetcore.records import SAMPLE_RATE, Samples

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meetcore.asr.offline.recording import recognize_recording
+from meetcore.asr.offline.recognize_recording import recognize_recording
 from meetcore.asr.registry import load_recognizer
 from meetcore.asr.vad.silero import load_activity
-from meetcore.metrics.words import word_errors
+from meetcore.metrics.wer import word_errors
 from meetcore.records import Samples
 from meetcore.weights.resolver import WeightResolver
 

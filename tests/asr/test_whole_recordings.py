@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from meetcore.asr.offline.recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.offline.recognize_recording import OfflineOptions, PieceWords, recognize_recording
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions, RecognizerInfo
 from meetcore.records import Samples
 from tests.asr.fakes import LevelActivity, ScriptedRecognizer, plain, spoken

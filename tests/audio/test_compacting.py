@@ -15,7 +15,7 @@ import pytest
 
 from meetcore.audio import compact as compacting
 from meetcore.audio.compact import compact
-from meetcore.audio.files import announced, read_audio
+from meetcore.audio.media_files import announced, read_audio
 from meetcore.audio.pcm import to_samples
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.errors import RecordingError

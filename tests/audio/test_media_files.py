@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from meetcore.audio.files import announced, iter_audio, read_audio
+from meetcore.audio.media_files import announced, iter_audio, read_audio
 from meetcore.audio.pcm import to_samples
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE

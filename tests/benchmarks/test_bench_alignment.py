@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.audio.files import read_audio
+from meetcore.audio.media_files import read_audio
 from meetcore.benchmarks.reference_alignment import ReferenceAligner
 from meetcore.settings import load_settings
 from meetcore.transcript.formats import stm

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from meetcore.audio.files import read_audio
+from meetcore.audio.media_files import read_audio
 from meetcore.cli.main import main
 
 

@@ -19,8 +19,8 @@ from meetcore.benchmarks.live.score import figures, pool
 from meetcore.benchmarks.live.stream import StreamLog, StreamOptions, run_stream, stream
 from meetcore.benchmarks.reference_files import references_for
 from meetcore.errors import FormatError
+from meetcore.metrics.live_log import ReferenceWord
 from meetcore.metrics.reference import Reference, load_reference
-from meetcore.metrics.updates import ReferenceWord
 from meetcore.records import (
     LiveHealth,
     LiveSnapshot,

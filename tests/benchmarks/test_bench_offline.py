@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from meetcore.audio.files import read_audio
+from meetcore.audio.media_files import read_audio
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile, looped
 from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, FilePass, PassRun
 from meetcore.benchmarks.offline.peers import PeerPass, PeerRun

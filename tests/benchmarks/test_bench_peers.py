@@ -13,7 +13,7 @@ from meetcore.benchmarks.offline.peer_tokenizer import byte_pair_tokenizer, read
 from meetcore.benchmarks.offline.peers import PEERS, PeerConfig, run_peer
 from meetcore.cli.main import main
 from meetcore.metrics.reference import load_reference
-from meetcore.metrics.words import word_errors
+from meetcore.metrics.wer import word_errors
 from meetcore.records import SAMPLE_RATE, Samples
 
 TEXTS = (

@@ -17,7 +17,7 @@ import srt
 
 from meetcore.cli.main import main
 from meetcore.cli.output import NAMES
-from meetcore.metrics.words import word_errors
+from meetcore.metrics.wer import word_errors
 from meetcore.records import JobState, MeetingState, Stage
 from meetcore.store.meetings import open_store
 from meetcore.transcript.formats import stm

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from meetcore.diagnostics.facts.binaries import Accelerator, TorchBuild
+from meetcore.diagnostics.facts.cuda_linkage import Accelerator, TorchBuild
+from meetcore.diagnostics.facts.fact_types import DatabaseFacts, Facts, FolderFacts, ImportTrial
 from meetcore.diagnostics.facts.installed import LIBRARIES, tested_versions
-from meetcore.diagnostics.facts.records import DatabaseFacts, Facts, FolderFacts, ImportTrial
 from meetcore.diagnostics.findings import Checkpoint, FileState, WeightReport
 from meetcore.settings import Settings
 

@@ -12,7 +12,7 @@ import pytest
 
 from meetcore.diagnostics import examiner as module
 from meetcore.diagnostics.examiner import DEEP, Examiner
-from meetcore.diagnostics.facts.records import Facts
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import Verdict
 from meetcore.records import Mode, ModelsInUse
 from tests.diagnostics.made_facts import healthy, made_settings, with_versions

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.diagnostics.facts import binaries, import_trials, installed, machine
+from meetcore.diagnostics.facts import cuda_linkage, import_trials, installed, machine
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.facts.gather import quick_facts
-from meetcore.diagnostics.facts.records import Facts
 from meetcore.store.meetings import open_store
 from tests.diagnostics.made_facts import made_settings
 
@@ -53,12 +53,12 @@ def test_a_cpu_torch_with_a_torchaudio_for_cuda_is_detected(
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     monkeypatch.delitem(sys.modules, "torchaudio", raising=False)
-    build = binaries.torch_build()
-    assert build == binaries.TorchBuild("2.11.0+cpu", None, False, torchaudio_wants_cuda=True)
+    build = cuda_linkage.torch_build()
+    assert build == cuda_linkage.TorchBuild("2.11.0+cpu", None, False, torchaudio_wants_cuda=True)
 
 
 def test_the_installed_torch_has_what_torchaudio_needs() -> None:
-    build = binaries.torch_build()
+    build = cuda_linkage.torch_build()
     assert build is not None and build.version.startswith("2.11.0")
     assert build.carries_cuda or not build.torchaudio_wants_cuda
 

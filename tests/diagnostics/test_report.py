@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from meetcore.diagnostics.diagnose import diagnose
-from meetcore.diagnostics.facts.records import DatabaseFacts, FolderFacts, ImportTrial
+from meetcore.diagnostics.facts.fact_types import DatabaseFacts, FolderFacts, ImportTrial
 from meetcore.diagnostics.findings import FileState, WeightReport
 from meetcore.diagnostics.report import redacted, report_text, table
 from tests.diagnostics.made_facts import healthy, made_settings, with_versions

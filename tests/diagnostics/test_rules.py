@@ -11,8 +11,8 @@ import pytest
 
 from meetcore import errors
 from meetcore.diagnostics.diagnose import diagnose, expected_mode
-from meetcore.diagnostics.facts.binaries import Accelerator, TorchBuild
-from meetcore.diagnostics.facts.records import (
+from meetcore.diagnostics.facts.cuda_linkage import Accelerator, TorchBuild
+from meetcore.diagnostics.facts.fact_types import (
     DatabaseFacts,
     Facts,
     FolderFacts,

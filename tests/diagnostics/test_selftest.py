@@ -23,7 +23,7 @@ from meetcore.diagnostics.selftest.run import (
     run_self_test,
 )
 from meetcore.errors import ModelUnavailableError
-from meetcore.jobs.engines.child_process import ProcessEngine
+from meetcore.jobs.executors.child_process import ProcessExecutor
 from meetcore.jobs.tasks import (
     Decoded,
     DecodeTask,
@@ -37,7 +37,7 @@ from meetcore.jobs.tasks import (
 )
 from meetcore.metrics.accuracy import Accuracy
 from meetcore.metrics.der import DiarizationErrors
-from meetcore.metrics.words import WordErrors
+from meetcore.metrics.wer import WordErrors
 from meetcore.records import Mode
 from meetcore.settings import Settings
 
@@ -217,13 +217,13 @@ def test_the_real_pipeline_gives_what_is_expected(
 def test_cancelling_ends_the_worker_process(
     settings_for: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engines: list[ProcessEngine] = []
+    engines: list[ProcessExecutor] = []
 
-    def make(settings: Settings) -> ProcessEngine:
-        engines.append(ProcessEngine(settings))
+    def make(settings: Settings) -> ProcessExecutor:
+        engines.append(ProcessExecutor(settings))
         return engines[-1]
 
-    monkeypatch.setattr(selftest, "ProcessEngine", make)
+    monkeypatch.setattr(selftest, "ProcessExecutor", make)
     test = SelfTest(settings_for(tmp_path, recognizer="tiny.en"))
     test.start()
     end = time.monotonic() + 20

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from meetcore.diarization.embedding import Embeddings, Masks
-from meetcore.diarization.scoring import reliability
 from meetcore.diarization.segmentation import Activity, FrameGrid
+from meetcore.diarization.voice_similarity import reliability
 from meetcore.records import SAMPLE_RATE, Samples
 
 DIMENSION = 192

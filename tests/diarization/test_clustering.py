@@ -9,11 +9,17 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from meetcore.diarization.clustering import ClusteringOptions, cluster
-from meetcore.diarization.diarize_options import DiarizeOptions
-from meetcore.diarization.scoring import HALF_RELIABLE, Voice, VoiceTable, evidence, reliability
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.streaming.online_clustering import (
     OnlineClustering,
     OnlineClusteringOptions,
+)
+from meetcore.diarization.voice_similarity import (
+    HALF_RELIABLE,
+    Voice,
+    VoiceTable,
+    evidence,
+    reliability,
 )
 from tests.diarization.synthetic import voice_of
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from pyannote.core import Annotation, Segment
 
-from meetcore.diarization.diarize_options import DiarizeOptions
-from meetcore.diarization.offline.recording import Cancelled
+from meetcore.diarization.offline.diarize_recording import Cancelled
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.pyannote_loading import load_pipeline
 from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer
 from meetcore.diarization.registry import load_diarizer

@@ -11,9 +11,9 @@ from meetcore.diarization.offline.assignments import (
     EmbeddedChunk,
     assignments_of,
 )
-from meetcore.diarization.offline.recording import OfflineOptions, diarize
-from meetcore.diarization.scoring import VoiceTable, reliability
+from meetcore.diarization.offline.diarize_recording import OfflineOptions, diarize
 from meetcore.diarization.track_table import TrackTable
+from meetcore.diarization.voice_similarity import VoiceTable, reliability
 from meetcore.records import SAMPLE_RATE, Samples
 from tests.diarization.synthetic import LEVEL, SyntheticEmbedding, SyntheticSegmentation, voice_of
 from tests.diarization.test_clustering import heard

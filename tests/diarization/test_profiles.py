@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetcore.diarization.profiles.clean_speech import clean_spans, voice_from_spans
-from meetcore.diarization.profiles.matching import (
+from meetcore.diarization.streaming.diarizer import StreamingDiarizer
+from meetcore.diarization.verification.clean_speech import clean_spans, voice_from_spans
+from meetcore.diarization.verification.matching import (
     EnrolledVoice,
     VoicePrint,
     combine,
@@ -18,8 +19,7 @@ from meetcore.diarization.profiles.matching import (
     match_profiles,
     recognition_threshold,
 )
-from meetcore.diarization.scoring import Voice, reliability
-from meetcore.diarization.streaming.diarizer import StreamingDiarizer
+from meetcore.diarization.voice_similarity import Voice, reliability
 from meetcore.errors import EnrollmentTooShortError
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import SAMPLE_RATE, Turn

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from meetcore.diarization.open_diarizer import OpenDiarizer
-from meetcore.diarization.profiles.clean_speech import clean_spans
-from meetcore.diarization.profiles.matching import EnrolledVoice, enroll, match_profiles
+from meetcore.diarization.verification.clean_speech import clean_spans
+from meetcore.diarization.verification.matching import EnrolledVoice, enroll, match_profiles
 from meetcore.records import SAMPLE_RATE, Samples, Turn
 from meetcore.transcript.formats import rttm
 from tests.conftest import SamplePaths

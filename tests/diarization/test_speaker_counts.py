@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from meetcore.diarization.diarize_options import DiarizeOptions
-from meetcore.diarization.offline.recording import Diarization
+from meetcore.diarization.offline.diarize_recording import Diarization
 from meetcore.diarization.open_diarizer import OpenDiarizer
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.records import SAMPLE_RATE, Samples
 
 pytestmark = pytest.mark.model

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.diarization.offline.recording import Cancelled, Diarization, diarize
+from meetcore.diarization.offline.diarize_recording import Cancelled, Diarization, diarize
 from meetcore.diarization.streaming.diarizer import StreamingDiarizer
 from meetcore.records import SAMPLE_RATE, Samples, Turn
 from tests.diarization.synthetic import (

@@ -17,7 +17,7 @@ from typing import Any
 from meetcore.diagnostics.findings import Verdict
 from meetcore.records import Mode
 from tests.browser.conftest import ROOT, Server, free_port, wait_until_healthy
-from tests.environments.views import View, view, with_cpu_torch
+from tests.environments.linked_environments import View, view, with_cpu_torch
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import pytest
 
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader
-from meetcore.jobs.engines.child_process import ProcessEngine
+from meetcore.jobs.executors.child_process import ProcessExecutor
 from meetcore.models.identifier import create_speaker_identifier
 from meetcore.models.rungs import loaders_for
 from meetcore.records import (
@@ -89,11 +89,11 @@ def over(service: MeetingService, meeting_id: str) -> Job:
 
 
 def worker_pid(service: MeetingService) -> int:
-    engine = service._runner._engine
-    assert isinstance(engine, ProcessEngine)
-    until(lambda: engine.pid is not None, 20)
-    assert engine.pid is not None
-    return engine.pid
+    executor = service._runner._executor
+    assert isinstance(executor, ProcessExecutor)
+    until(lambda: executor.pid is not None, 20)
+    assert executor.pid is not None
+    return executor.pid
 
 
 def long_talk(sample: Samples, path: Path, times: int = 6) -> Path:
@@ -240,8 +240,8 @@ store = open_store(settings.database)
 service = MeetingService(settings, store)
 meeting_id = service.import_file(Path(sys.argv[1]), "long.wav", JobOptions(speakers=False))
 while True:
-    engine = service._runner._engine
-    print(meeting_id, store.jobs.get(meeting_id).checkpoint_samples, engine.pid, flush=True)
+    executor = service._runner._executor
+    print(meeting_id, store.jobs.get(meeting_id).checkpoint_samples, executor.pid, flush=True)
     time.sleep(0.05)
 """
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from meetcore.jobs.engines.child_process import ProcessEngine
-from meetcore.jobs.engines.inprocess import InProcessEngine
+from meetcore.jobs.executors.child_process import ProcessExecutor
+from meetcore.jobs.executors.in_process import InProcessExecutor
 from meetcore.jobs.runner import JobRunner
-from meetcore.profiles.recognition import KnownVoices
+from meetcore.profiles.known_voices import KnownVoices
 from meetcore.settings import Settings
 from tests.support.shared_models import SharedModels
 from tests.support.stand_ins import RefusingStore
@@ -19,8 +19,8 @@ SettingsFor = Callable[..., Settings]
 
 
 def runner(settings_for: SettingsFor, store: Any, folder: Path) -> JobRunner:
-    engine = InProcessEngine(SharedModels(lambda timeout_s: None))
-    return JobRunner(store, settings_for(folder), engine, KnownVoices(store))
+    executor = InProcessExecutor(SharedModels(lambda timeout_s: None))
+    return JobRunner(store, settings_for(folder), executor, KnownVoices(store))
 
 
 def threads() -> list[threading.Thread]:
@@ -58,10 +58,10 @@ def test_runner_that_was_never_started_can_be_stopped(
 
 
 def test_engine_without_a_task_has_no_process(settings_for: SettingsFor, tmp_path: Path) -> None:
-    engine = ProcessEngine(settings_for(tmp_path))
-    assert engine.pid is None
-    engine.idle()
-    engine.reload_models()
-    engine.close()
-    engine.close()
-    assert engine.pid is None
+    executor = ProcessExecutor(settings_for(tmp_path))
+    assert executor.pid is None
+    executor.idle()
+    executor.reload_models()
+    executor.close()
+    executor.close()
+    assert executor.pid is None

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.single_file import pass_over
+from meetcore.jobs.executors.in_process import InProcessExecutor
 from meetcore.jobs.tasks import TaskObserver, TaskStopped
+from meetcore.jobs.transcribe_file import transcribe_file
 from meetcore.records import JobOptions, JobStage
 from tests.jobs.helpers import wav
 from tests.jobs.test_decoding import RecordingObserver
@@ -33,8 +33,8 @@ class Stages:
 
 
 @pytest.fixture
-def engine(identifier: StandIn) -> InProcessEngine:
-    return InProcessEngine(SharedModels(lambda timeout_s: identifier))  # type: ignore[arg-type, return-value]
+def executor(identifier: StandIn) -> InProcessExecutor:
+    return InProcessExecutor(SharedModels(lambda timeout_s: identifier))  # type: ignore[arg-type, return-value]
 
 
 def source(tmp_path: Path, seconds: float) -> Path:
@@ -43,9 +43,9 @@ def source(tmp_path: Path, seconds: float) -> Path:
     return path
 
 
-def test_transcript_has_words_and_speakers(tmp_path: Path, engine: InProcessEngine) -> None:
+def test_transcript_has_words_and_speakers(tmp_path: Path, executor: InProcessExecutor) -> None:
     stages = Stages()
-    found = pass_over(source(tmp_path, 8.0), JobOptions(), engine, stages.during)
+    found = transcribe_file(source(tmp_path, 8.0), JobOptions(), executor, stages.during)
     assert stages.seen == list(JobStage)
     assert texts(found.segments) == [f"w{n}" for n in range(1, 17)]
     assert {each.speaker for each in found.segments} == {"S1", "S2"}
@@ -54,26 +54,28 @@ def test_transcript_has_words_and_speakers(tmp_path: Path, engine: InProcessEngi
     assert (tmp_path / "talk.wav").exists()
 
 
-def test_without_speakers_no_diarization_is_run(tmp_path: Path, engine: InProcessEngine) -> None:
+def test_without_speakers_no_diarization_is_run(
+    tmp_path: Path, executor: InProcessExecutor
+) -> None:
     stages = Stages()
     options = JobOptions(speakers=False)
-    found = pass_over(source(tmp_path, 4.0), options, engine, stages.during)
+    found = transcribe_file(source(tmp_path, 4.0), options, executor, stages.during)
     assert JobStage.DIARIZING not in stages.seen
     assert {each.speaker for each in found.segments} == {None}
     assert found.turns == ()
 
 
 def test_file_without_sound_is_an_empty_transcript(
-    tmp_path: Path, engine: InProcessEngine, identifier: StandIn
+    tmp_path: Path, executor: InProcessExecutor, identifier: StandIn
 ) -> None:
     identifier.recognizer = None
     stages = Stages()
-    found = pass_over(source(tmp_path, 0.0), JobOptions(), engine, stages.during)
+    found = transcribe_file(source(tmp_path, 0.0), JobOptions(), executor, stages.during)
     assert (found.audio_s, found.segments, found.turns) == (0.0, (), ())
     assert stages.seen == [JobStage.DECODING]
 
 
-def test_observer_can_stop_the_pass(tmp_path: Path, engine: InProcessEngine) -> None:
+def test_observer_can_stop_the_pass(tmp_path: Path, executor: InProcessExecutor) -> None:
     class Stopping(RecordingObserver):
         def piece(self, words: Any) -> None:
             raise TaskStopped
@@ -81,5 +83,5 @@ def test_observer_can_stop_the_pass(tmp_path: Path, engine: InProcessEngine) -> 
     stages = Stages()
     stages.observer = Stopping()
     with pytest.raises(TaskStopped):
-        pass_over(source(tmp_path, 4.0), JobOptions(), engine, stages.during)
+        transcribe_file(source(tmp_path, 4.0), JobOptions(), executor, stages.during)
     assert stages.seen == [JobStage.DECODING, JobStage.RECOGNIZING]

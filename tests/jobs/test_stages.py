@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from meetcore.diarization.offline.recording import Cancelled
-from meetcore.diarization.scoring import Voice
+from meetcore.diarization.offline.diarize_recording import Cancelled
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import (
     InferenceError,
     RecordingError,
 )
-from meetcore.jobs import stages
+from meetcore.jobs import perform_task
 from meetcore.records import (
     JobStage,
     JobState,
@@ -148,7 +148,7 @@ def test_recording_that_cannot_be_compacted_is_still_transcribed(
     def refuse(folder: Path, progress: Any) -> Path:
         raise RecordingError("The recording cannot be compacted.")
 
-    monkeypatch.setattr(stages, "compact", refuse)
+    monkeypatch.setattr(perform_task, "compact", refuse)
     done = ended(service, spoken_live(service))
     assert (done.state, done.detail) == (MeetingState.DONE, "The recording cannot be compacted.")
     assert done.audio_path is None

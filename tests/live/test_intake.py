@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from meetcore.audio import disk, recording
+from meetcore.audio import pcm_file, recording
 from meetcore.audio.frames import FrameConverter
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
@@ -189,16 +189,16 @@ class Disk:
         if self.fails_midway:
             self.fails_midway = False
             self.dead_files.add(file)
-            disk.write_raw(file, pcm[: pcm.size // 3])
+            pcm_file.write_raw(file, pcm[: pcm.size // 3])
             raise OSError(5, "Input/output error")
         if self.full or file in self.dead_files:
             raise OSError(28, "No space left on device")
-        disk.write_raw(file, pcm)
+        pcm_file.write_raw(file, pcm)
 
     def cut(self, file: int, n_samples: int) -> None:
         if file in self.dead_files:
             raise OSError(5, "Input/output error")
-        disk.cut_to(file, n_samples)
+        pcm_file.cut_to(file, n_samples)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from meetcore.asr.live_recognizer import StreamUpdate
-from meetcore.diarization.profiles.matching import ProfileMatch
+from meetcore.diarization.verification.matching import ProfileMatch
 from meetcore.errors import StoreError
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.speaker_names import SpeakerNames

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from meetcore.metrics.latency import LatencyReport, measure
-from meetcore.metrics.updates import ReferenceWord, Spread, Update, spread
+from meetcore.metrics.live_log import ReferenceWord, Spread, Update, spread
 from meetcore.records import Segment, Word
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetcore.metrics.cpwer import cp_word_errors, pair_texts
-from meetcore.metrics.words import WordErrors, align, count_errors, normalise, word_errors
+from meetcore.metrics.wer import WordErrors, align, count_errors, normalise, word_errors
 from meetcore.records import Segment, Transcript
 from meetcore.transcript.attribution import make_segment
 from meetcore.transcript.formats import stm

@@ -304,7 +304,7 @@ def test_session_without_recognizer_has_no_segments(create: Create) -> None:
     session = create(FakeLoaders(broken)).open_session("m")
     assert session.process_audio_chunk(np.ones(SAMPLE_RATE, dtype=np.float32), 0.0) == ()
     assert session.flush() == () and session.step == 0.0
-    assert session.heard_samples == SAMPLE_RATE
+    assert session.processed_samples == SAMPLE_RATE
     session.close()
 
 

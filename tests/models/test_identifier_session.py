@@ -80,7 +80,7 @@ def test_chunks_must_follow_on_each_other(session: IdentifierSession) -> None:
         with pytest.raises(ValueError, match="follow"):
             session.process_audio_chunk(zeros(1.0), start)
     session.process_audio_chunk(zeros(1.0), 1.0)
-    assert session.heard_samples == 2 * SAMPLE_RATE
+    assert session.processed_samples == 2 * SAMPLE_RATE
 
 
 def test_chunk_gives_new_and_changed_segments_until_they_are_stored() -> None:
@@ -104,7 +104,7 @@ def test_flush_commits_each_word_once(session: IdentifierSession) -> None:
 
 def test_settle_commits_and_the_session_goes_on(session: IdentifierSession) -> None:
     feed(session, zeros(2.0))
-    session.settle()
+    session.commit_all()
     assert texts(session.segments()) == words(4)
     for start in range(20, 40):
         session.process_audio_chunk(zeros(0.1), start / 10)
@@ -125,7 +125,7 @@ def test_failing_words_leave_the_speakers_alone_and_the_other_way_round() -> Non
     heard.failures = 1
     session.process_audio_chunk(zeros(0.1), 2.0)
     assert (session.errors.chunk_errors, session.errors.last_error) == (22, "RuntimeError")
-    assert session.heard_samples == 2.1 * SAMPLE_RATE
+    assert session.processed_samples == 2.1 * SAMPLE_RATE
 
 
 def test_errors_have_the_class_of_an_error_and_never_its_text() -> None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from meetcore.asr.offline.recording import recognize_recording
+from meetcore.asr.offline.recognize_recording import recognize_recording
 from meetcore.asr.registry import ENGINES, engine_names, load_recognizer
 from meetcore.diarization.registry import diarizer_names, load_diarizer
 from meetcore.errors import ModelUnavailableError

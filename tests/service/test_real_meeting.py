@@ -13,7 +13,7 @@ import pytest
 
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader
-from meetcore.metrics.words import normalise, word_errors
+from meetcore.metrics.wer import normalise, word_errors
 from meetcore.models.identifier import create_speaker_identifier
 from meetcore.models.rungs import loaders_for
 from meetcore.records import SAMPLE_RATE, MeetingState, Mode, Samples, Stage, Transcript

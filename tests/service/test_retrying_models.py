@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from meetcore.jobs.engines.inprocess import InProcessEngine
+from meetcore.jobs.executors.in_process import InProcessExecutor
 from meetcore.models.pool import IdentifierPool
 from meetcore.records import LiveState, Mode, ModelsInUse
 from meetcore.service.meeting_service import MeetingService
@@ -34,7 +34,7 @@ class Loader:
         return found
 
 
-class CountingEngine(InProcessEngine):
+class CountingEngine(InProcessExecutor):
     """Counts the calls of `renew`."""
 
     renewed = 0

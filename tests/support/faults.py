@@ -44,7 +44,7 @@ def raises(whole: Any, *arguments: Any, **options: Any) -> Any:
 
 def refuses(whole: Any, *arguments: Any, **options: Any) -> Any:
     """Raise as Meetcore's own adapters do."""
-    raise InferenceError("The engine failed on this window.")
+    raise InferenceError("The executor failed on this window.")
 
 
 def nan_tensor(whole: Any, *arguments: Any, **options: Any) -> Any:
@@ -76,7 +76,7 @@ class WithGenerate:
 
 
 class NoSecondPass:
-    """An engine that fails at once, for tests of running meetings only."""
+    """An executor that fails at once, for tests of running meetings only."""
 
     pid = None
 

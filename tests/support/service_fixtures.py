@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from meetcore.jobs import stored_progress
-from meetcore.jobs.engines.inprocess import InProcessEngine
+from meetcore.jobs.executors.in_process import InProcessExecutor
 from meetcore.live import intake, persistence
 from meetcore.service import trash
 from meetcore.service.meeting_service import MeetingService
@@ -69,8 +69,8 @@ def open_service(
             time.sleep(min(timeout_s, 0.02))
             return None
 
-        engine = InProcessEngine(SharedModels(loaded))
-        service: Any = MeetingService(settings, store, lambda: identifier, engine)  # type: ignore[arg-type]
+        executor = InProcessExecutor(SharedModels(loaded))
+        service: Any = MeetingService(settings, store, lambda: identifier, executor)  # type: ignore[arg-type]
         made.append(service)
         if load:
             service.load_models()

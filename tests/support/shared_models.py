@@ -1,4 +1,4 @@
-"""Models of a stand-in identifier for an in-process engine, so that jobs need no weights."""
+"""Models of a stand-in identifier for an in-process executor, so that jobs need no weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from meetcore.asr.recognizer import Recognizer
 from meetcore.diarization.diarizer import Diarizer
-from meetcore.jobs.stages import Loaded
+from meetcore.jobs.perform_task import Loaded
 from meetcore.jobs.tasks import TaskObserver
 from meetcore.models.identifier import Identifier
 
@@ -14,7 +14,7 @@ POLL_S = 0.2
 
 
 class SharedModels:
-    """The models of an identifier; see meetcore.jobs.stages.Models.
+    """The models of an identifier; see meetcore.jobs.perform_task.Models.
 
     Parameters
     ----------

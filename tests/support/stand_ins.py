@@ -13,7 +13,7 @@ import numpy as np
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.audio.pcm import Pcm, to_pcm
 from meetcore.diarization.live_diarizer import LiveTurns
-from meetcore.diarization.offline.recording import Diarization
+from meetcore.diarization.offline.diarize_recording import Diarization
 from meetcore.errors import InferenceError, StoreError
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, Samples, Segment, Turn, Word
@@ -71,7 +71,7 @@ class ClockWords:
     def _maybe_fail(self) -> None:
         if self.failures > 0:
             self.failures -= 1
-            raise InferenceError("The engine failed on this window.")
+            raise InferenceError("The executor failed on this window.")
 
     def _update(self, committed: int, ready: int) -> StreamUpdate:
         words = tuple(

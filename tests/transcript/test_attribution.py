@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.attribution import AttributionOptions, attribute
-from meetcore.transcript.units import units_of
+from meetcore.transcript.spoken_units import units_of
 
 times = st.floats(0, 120, allow_nan=False)
 texts = st.sampled_from([" yes", " no.", " well,", " Hi?", "-ish", " Dr.", "", " 你好"])

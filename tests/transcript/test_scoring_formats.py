@@ -13,8 +13,8 @@ from pyannote.database.util import load_rttm
 from meetcore.records import Transcript, Turn
 from meetcore.text.lines import one_line
 from meetcore.transcript.formats import rttm, seglst, stm
-from meetcore.transcript.formats.fields import field
 from meetcore.transcript.formats.registry import Export, get_format
+from meetcore.transcript.formats.scoring_fields import field
 from tests.transcript.random_transcripts import TWO_VOICES, floats, texts, transcripts, turns
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from meetcore.benchmarks.live.score import Figures
 from meetcore.benchmarks.live.stream import StreamLog
 from meetcore.benchmarks.tables import finite, markdown_table, percent
-from meetcore.metrics.updates import spread
+from meetcore.metrics.live_log import spread
 
 HEADS = (
     "file",

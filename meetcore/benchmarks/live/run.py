@@ -11,15 +11,15 @@ import sys
 import time
 from pathlib import Path
 
-from meetcore.audio.files import read_audio
+from meetcore.audio.media_files import read_audio
 from meetcore.benchmarks.live.report import Result, markdown, to_json
 from meetcore.benchmarks.live.score import figures, pool
 from meetcore.benchmarks.live.stream import StreamLog, StreamOptions, run_stream
 from meetcore.benchmarks.own_process import in_own_process
 from meetcore.benchmarks.reference_alignment import ReferenceAligner
 from meetcore.benchmarks.reference_files import references_for
+from meetcore.metrics.live_log import ReferenceWord
 from meetcore.metrics.reference import Reference, load_reference
-from meetcore.metrics.updates import ReferenceWord
 from meetcore.records import SAMPLE_RATE
 from meetcore.settings import Settings, load_settings
 

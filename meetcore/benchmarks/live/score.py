@@ -9,10 +9,10 @@ from meetcore.benchmarks.live.stream import MeetingLog, sent_at
 from meetcore.benchmarks.pooling import pooled_errors
 from meetcore.metrics.accuracy import Accuracy, accuracy
 from meetcore.metrics.latency import LatencyReport, measure
+from meetcore.metrics.live_log import ReferenceWord
 from meetcore.metrics.reference import Reference
-from meetcore.metrics.speech import turns_of
-from meetcore.metrics.updates import ReferenceWord
-from meetcore.metrics.words import normalise
+from meetcore.metrics.wer import normalise
+from meetcore.metrics.word_turns import turns_of
 from meetcore.records import Segment
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from meetcore.audio.files import read_audio
+from meetcore.audio.media_files import read_audio
 from meetcore.benchmarks.process_usage import UsageMeter
-from meetcore.metrics.updates import Update
+from meetcore.metrics.live_log import Update
 from meetcore.records import SAMPLE_RATE, LiveSnapshot, Samples, Segment, Transcript
 
 CHUNK_SAMPLES = 1_600

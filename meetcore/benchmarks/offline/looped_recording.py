@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meetcore.audio.files import iter_audio
+from meetcore.audio.media_files import iter_audio
 from meetcore.audio.pcm import Pcm, to_pcm
 from meetcore.errors import AudioDecodeError
 from meetcore.metrics.reference import Reference

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from meetcore.asr.offline.recording import PieceWords
+from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.benchmarks.process_usage import UsageMeter
 from meetcore.errors import ModelUnavailableError
-from meetcore.jobs.engines.inprocess import InProcessEngine
-from meetcore.jobs.model_cache import LazyModels
-from meetcore.jobs.single_file import pass_over
+from meetcore.jobs.executors.in_process import InProcessExecutor
+from meetcore.jobs.lazy_models import LazyModels
+from meetcore.jobs.transcribe_file import transcribe_file
 from meetcore.records import JobOptions, JobStage, Segment, Turn
 from meetcore.settings import load_settings
 
@@ -126,7 +126,7 @@ def _measured(file: Path, models: LazyModels, config: PassConfig) -> FilePass:
         name = STAGES[tuple(JobStage).index(stage)]
         costs[name] = Cost(time.perf_counter() - began, meter.cpu_s)
 
-    done = pass_over(file, options, InProcessEngine(models), measuring)
+    done = transcribe_file(file, options, InProcessExecutor(models), measuring)
     if config.speakers and done.audio_s and done.diarized.diarization is None:
         raise ModelUnavailableError(done.diarized.detail)
     return FilePass(file, done.audio_s, costs, done.segments, done.turns)

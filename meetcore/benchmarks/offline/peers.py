@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from meetcore.asr.engines.ctranslate2_conversion import converted_model
-from meetcore.audio.files import read_audio
+from meetcore.audio.media_files import read_audio
 from meetcore.benchmarks.offline.measured_pass import Cost
 from meetcore.benchmarks.offline.peer_tokenizer import readable_directory
 from meetcore.benchmarks.process_usage import UsageMeter

@@ -11,7 +11,7 @@ from meetcore.benchmarks.pooling import pooled_errors
 from meetcore.metrics.accuracy import accuracy
 from meetcore.metrics.der import DiarizationErrors
 from meetcore.metrics.reference import Reference
-from meetcore.metrics.words import WordErrors, word_errors
+from meetcore.metrics.wer import WordErrors, word_errors
 
 
 @dataclass(frozen=True, slots=True)

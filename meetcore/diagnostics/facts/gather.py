@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meetcore.diagnostics.facts import binaries, installed, machine
+from meetcore.diagnostics.facts import cuda_linkage, installed, machine
+from meetcore.diagnostics.facts.fact_types import DatabaseFacts, Facts
 from meetcore.diagnostics.facts.import_trials import try_imports
-from meetcore.diagnostics.facts.records import DatabaseFacts, Facts
 from meetcore.errors import MeetcoreError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def quick_facts(settings: Settings | None = None) -> Facts:
         python=installed.python_version(),
         versions=installed.installed_versions(),
         tested=installed.tested_versions(),
-        torch=binaries.torch_build(),
-        accelerator=binaries.accelerator(),
+        torch=cuda_linkage.torch_build(),
+        accelerator=cuda_linkage.accelerator(),
         settings=settings,
         settings_trouble=trouble,
         environment=machine.environment(),

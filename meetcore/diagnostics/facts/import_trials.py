@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from meetcore.diagnostics.facts.records import ImportTrial
+from meetcore.diagnostics.facts.fact_types import ImportTrial
 from meetcore.errors import first_cause
 from meetcore.installation import child_environment, python_module
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from meetcore.diagnostics.facts.records import FolderFacts, HubFacts, ServerFacts
+from meetcore.diagnostics.facts.fact_types import FolderFacts, HubFacts, ServerFacts
 from meetcore.installation import CONSTRAINTS, STREAMLIT_CONFIG
 
 USAGE_REPORT_VARIABLES = ("PYANNOTE_METRICS_ENABLED", "STREAMLIT_BROWSER_GATHER_USAGE_STATS")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meetcore.diagnostics.facts.records import Facts
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, message_only, red
 

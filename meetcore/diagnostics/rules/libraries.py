@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.facts.installed import (
     LIBRARIES,
     TESTED_PYTHON,
@@ -11,7 +12,6 @@ from meetcore.diagnostics.facts.installed import (
     release,
     same_release,
 )
-from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area, Verdict
 from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, red
 from meetcore.diagnostics.rules.version_conflicts import CUDA_LIBRARY, torchaudio_build

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from meetcore.diagnostics.facts.records import Facts
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import (
     WORST_FIRST,
     Area,
@@ -37,8 +37,8 @@ from meetcore.diagnostics.rules.device import DEVICE_RULES
 from meetcore.diagnostics.rules.hub import HUB_RULES
 from meetcore.diagnostics.rules.libraries import LIBRARY_RULES
 from meetcore.diagnostics.rules.machine import MACHINE_RULES
-from meetcore.diagnostics.rules.processing import PROCESSING_RULES
 from meetcore.diagnostics.rules.pyannote_checkpoints import PYANNOTE_CHECKPOINT_RULES
+from meetcore.diagnostics.rules.recordings_and_jobs import PROCESSING_RULES
 from meetcore.diagnostics.rules.rule import Outcome, Rule
 from meetcore.diagnostics.rules.version_conflicts import VERSION_CONFLICT_RULES
 from meetcore.diagnostics.rules.weights import WEIGHT_RULES

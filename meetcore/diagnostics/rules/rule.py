@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from meetcore.diagnostics.facts.records import Facts
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import Area, Finding, Verdict
 from meetcore.installation import IS_CLONE, command
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.facts.installed import release
-from meetcore.diagnostics.facts.records import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, harmless, red
 from meetcore.installation import REINSTALL

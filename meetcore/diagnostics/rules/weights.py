@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meetcore.diagnostics.facts.records import Facts
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import Area, FileState, WeightReport
 from meetcore.diagnostics.rules.rule import (
     PULL,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from meetcore.asr.offline.recording import PieceWords
+from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.jobs.tasks import TaskObserver
 from meetcore.records import JobStage
 

@@ -16,9 +16,9 @@ from meetcore.diagnostics.selftest.expected import Measure, measures, remark
 from meetcore.diagnostics.selftest.progress import SPANS, PassProgress, Progress
 from meetcore.errors import MeetcoreError, ModelUnavailableError
 from meetcore.installation import REINSTALL
-from meetcore.jobs.engines.child_process import ProcessEngine
-from meetcore.jobs.single_file import SinglePass, pass_over
-from meetcore.jobs.tasks import Engine, TaskStopped, UnexpectedTaskError
+from meetcore.jobs.executors.child_process import ProcessExecutor
+from meetcore.jobs.tasks import TaskExecutor, TaskStopped, UnexpectedTaskError
+from meetcore.jobs.transcribe_file import FileTranscription, transcribe_file
 from meetcore.metrics.accuracy import Accuracy, accuracy
 from meetcore.metrics.reference import load_reference
 from meetcore.records import JobOptions, JobStage, Mode
@@ -105,7 +105,7 @@ def sample_file() -> Path:
 
 
 def run_self_test(
-    settings: Settings, progress: Progress, engine: Engine | None = None
+    settings: Settings, progress: Progress, executor: TaskExecutor | None = None
 ) -> SelfTestResult:
     """Transcribe the sample like an upload, in a worker process, and score the result.
 
@@ -124,11 +124,11 @@ def run_self_test(
     reference = load_reference([sample.with_suffix(".stm"), sample.with_suffix(".rttm")])
     tracked = PassProgress(progress)
     options = JobOptions(language=LANGUAGE, speakers=settings.diarizer != "off")
-    engine = engine or ProcessEngine(settings)
+    executor = executor or ProcessExecutor(settings)
     try:
-        done = pass_over(sample, options, engine, tracked.during)
+        done = transcribe_file(sample, options, executor, tracked.during)
     finally:
-        engine.close()
+        executor.close()
     turns = done.turns if done.diarized.diarization else None
     try:
         errors = accuracy(done.segments, turns, reference, done.audio_s)
@@ -138,7 +138,7 @@ def run_self_test(
 
 
 def _result(
-    done: SinglePass, errors: Accuracy, spent: dict[JobStage, float], wanted: bool
+    done: FileTranscription, errors: Accuracy, spent: dict[JobStage, float], wanted: bool
 ) -> SelfTestResult:
     found = done.diarized.diarization is not None
     weight, voices = done.recognized.weight, done.diarized.weight if found else ""

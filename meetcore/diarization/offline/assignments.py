@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from meetcore.diarization.embedding import Embedding
-from meetcore.diarization.scoring import Voice, VoiceTable, boundary, sum_of_voices
 from meetcore.diarization.track import Assignment
+from meetcore.diarization.voice_similarity import Voice, VoiceTable, boundary, sum_of_voices
 
 
 @dataclass(frozen=True, slots=True)

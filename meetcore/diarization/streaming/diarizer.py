@@ -10,13 +10,13 @@ import numpy.typing as npt
 from meetcore.diarization.binarize import Run, append_runs, runs_of, turns_of
 from meetcore.diarization.embedding import EmbeddingModel
 from meetcore.diarization.live_diarizer import LiveTurns
-from meetcore.diarization.scoring import Voice
 from meetcore.diarization.segmentation import Activity, SegmentationModel
 from meetcore.diarization.streaming.online_clustering import OnlineClustering
 from meetcore.diarization.streaming.options import LiveOptions
 from meetcore.diarization.streaming.track_speakers import TrackSpeakers
 from meetcore.diarization.track import Track
 from meetcore.diarization.track_table import TrackTable
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from meetcore.diarization.scoring import Voice, boundary
+from meetcore.diarization.voice_similarity import Voice, boundary
 
 
 @dataclass(frozen=True, slots=True)

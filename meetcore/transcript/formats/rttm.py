@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from meetcore.errors import FormatError
 from meetcore.records import Transcript, Turn
-from meetcore.transcript.formats.fields import field, seconds
+from meetcore.transcript.formats.scoring_fields import field, seconds
 from meetcore.transcript.reattribution import turns_of_segments
 
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 from meetcore.errors import FormatError
 from meetcore.records import Transcript
 from meetcore.text.lines import one_line
-from meetcore.transcript.formats.fields import UNKNOWN_SPEAKER, field, seconds, segment_from_text
+from meetcore.transcript.formats.scoring_fields import (
+    UNKNOWN_SPEAKER,
+    field,
+    seconds,
+    segment_from_text,
+)
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:

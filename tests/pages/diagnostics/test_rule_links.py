@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from meetcore.api.answers import RefusedError, refusal
+from meetcore.api.responses import RefusedError, refusal
 from meetcore.diagnostics.rules.registry import RULES
 from meetcore.errors import StoreError
 from meetcore.records import JobStage, JobState, ModelsInUse, RungLeft

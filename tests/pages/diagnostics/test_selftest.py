@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from meetcore.diagnostics.selftest.expected import VOICES, measures
 from meetcore.diagnostics.selftest.run import SelfTestResult, SelfTestState, SelfTestView
 from meetcore.metrics.accuracy import Accuracy
-from meetcore.metrics.words import WordErrors
+from meetcore.metrics.wer import WordErrors
 from meetcore.records import Mode
 from pages.diagnostics import selftest
 

@@ -7,9 +7,9 @@ from concurrent.futures import TimeoutError as NotYet
 
 from meetcore.asr.recognizer import Recognizer
 from meetcore.diarization.diarizer import Diarizer
-from meetcore.jobs.stages import Loaded
+from meetcore.jobs.perform_task import Loaded
 from meetcore.jobs.tasks import TaskObserver
-from meetcore.models.fallback import Choice
+from meetcore.models.first_that_loads import Choice
 from meetcore.models.rungs import (
     Loaders,
     find_diarizer,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from meetcore.metrics.updates import Page, ReferenceWord, Update, shared
-from meetcore.metrics.words import align
+from meetcore.metrics.live_log import Page, ReferenceWord, Update, shared
+from meetcore.metrics.wer import align
 from meetcore.records import Segment
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from meetcore.diarization.embedding import Embedding, EmbeddingModel
-from meetcore.diarization.profiles.clean_speech import voice_from_spans
-from meetcore.diarization.scoring import Voice
+from meetcore.diarization.verification.clean_speech import voice_from_spans
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import EnrollmentTooShortError
 from meetcore.records import ReadSamples, Turn
 

@@ -1,4 +1,4 @@
-"""The worker process of `ProcessEngine`: reads tasks from stdin, writes their results to stdout.
+"""The worker process of `ProcessExecutor`: reads tasks from stdin, writes their results to stdout.
 
 Messages are pickles, safe because parent and child are one program. The child exits when its
 stdin is closed, so it never outlives the server.
@@ -17,11 +17,11 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-from meetcore.asr.offline.recording import PieceWords
+from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.errors import MeetcoreError
-from meetcore.jobs.engines.messages import Cancel, Failed, Finished, Progressed, Setup
-from meetcore.jobs.model_cache import LazyModels
-from meetcore.jobs.stages import perform
+from meetcore.jobs.executors.messages import Cancel, Failed, Finished, Progressed, Setup
+from meetcore.jobs.lazy_models import LazyModels
+from meetcore.jobs.perform_task import perform
 from meetcore.jobs.tasks import Task, TaskStopped
 
 logger = logging.getLogger(__name__)

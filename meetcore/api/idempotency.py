@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from meetcore.api.answers import Answer
+from meetcore.api.responses import Answer
 
 KEPT = 2000
 """Answers kept; a page repeats a request within minutes, not after thousands of others."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from meetcore.diarization.embedding import EmbeddingModel
-from meetcore.diarization.scoring import Voice, boundary, sum_of_voices
+from meetcore.diarization.voice_similarity import Voice, boundary, sum_of_voices
 from meetcore.records import SAMPLE_RATE, ReadSamples, Turn
 
 PART = 4.0

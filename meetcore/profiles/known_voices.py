@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Mapping
 
-from meetcore.diarization.profiles.matching import EnrolledVoice, ProfileMatch, match_profiles
-from meetcore.diarization.scoring import Voice
+from meetcore.diarization.verification.matching import EnrolledVoice, ProfileMatch, match_profiles
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import StoreError
 from meetcore.records import Profile
 from meetcore.store.meetings import MeetingStore

@@ -1,4 +1,4 @@
-"""Runs one task on the models it needs; every engine calls `perform`, in whichever process."""
+"""Runs one task on the models it needs; every executor calls `perform`, in whichever process."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from meetcore.api.answers import RefusedError
+from meetcore.api.responses import RefusedError
 
 
 async def json_body(request: Request, largest_bytes: int) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from meetcore.records import Segment, Turn, Word
-from meetcore.transcript.units import is_spoken
+from meetcore.transcript.spoken_units import is_spoken
 
 JOIN = 0.5
 """Words of a segment are one turn up to this pause in seconds, about the shortest that

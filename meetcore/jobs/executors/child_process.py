@@ -1,4 +1,4 @@
-"""An engine that runs tasks in a worker process; the server and the command line use it.
+"""An executor that runs tasks in a worker process; the server and the command line use it.
 
 A codec or a model that crashes ends the worker (`WorkerDiedError`), not the running meetings.
 """
@@ -15,9 +15,9 @@ import threading
 import time
 from typing import Any
 
-from meetcore.asr.offline.recording import PieceWords
+from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.installation import child_environment, python_module
-from meetcore.jobs.engines.messages import Cancel, Exited, Failed, Finished, Progressed, Setup
+from meetcore.jobs.executors.messages import Cancel, Exited, Failed, Finished, Progressed, Setup
 from meetcore.jobs.tasks import (
     Result,
     Task,
@@ -50,7 +50,7 @@ class _Worker:
     def start(self) -> None:
         """Start the process; returns before it has imported anything."""
         self._process = subprocess.Popen(
-            python_module("meetcore.jobs.engines.child_main"),
+            python_module("meetcore.jobs.executors.child_main"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=child_environment(),
@@ -100,7 +100,7 @@ class _Worker:
             self._messages.put(Exited(self._process.wait()))
 
 
-class ProcessEngine:
+class ProcessExecutor:
     """Runs tasks in a worker process that the first task starts; see meetcore.jobs.tasks.Engine."""
 
     def __init__(self, settings: Settings) -> None:

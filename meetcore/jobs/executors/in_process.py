@@ -1,12 +1,12 @@
-"""An engine that runs tasks on the caller's thread; used by tests and benches."""
+"""An executor that runs tasks on the caller's thread; used by tests and benches."""
 
 from __future__ import annotations
 
-from meetcore.jobs.stages import Models, perform
+from meetcore.jobs.perform_task import Models, perform
 from meetcore.jobs.tasks import Result, Task, TaskObserver
 
 
-class InProcessEngine:
+class InProcessExecutor:
     """Runs tasks on the caller's thread and models; see meetcore.jobs.tasks.Engine."""
 
     def __init__(self, models: Models) -> None:

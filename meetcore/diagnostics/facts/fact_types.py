@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meetcore.diagnostics.facts.binaries import Accelerator, TorchBuild
+from meetcore.diagnostics.facts.cuda_linkage import Accelerator, TorchBuild
 from meetcore.diagnostics.facts.installed import version_in
 from meetcore.diagnostics.findings import WeightReport
 

@@ -12,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from meetcore.api.answers import Answer, RefusedError, refusal
-from meetcore.api.bodies import json_body
-from meetcore.api.recent_answers import RecentAnswers
-from meetcore.api.service import GetService
+from meetcore.api.get_service import GetService
+from meetcore.api.idempotency import RecentAnswers
+from meetcore.api.json_body import json_body
+from meetcore.api.responses import Answer, RefusedError, refusal
 from meetcore.errors import MeetcoreError
 from meetcore.service.protocol import ServiceProtocol
 from meetcore.text.names import LONGEST_NAME, LONGEST_TITLE

@@ -1,6 +1,6 @@
 """One media file through every stage of a pass; results stay in memory, nothing is stored.
 
-Called by the self-test, the offline bench and the Python door; returns a `SinglePass`.
+Called by the self-test, the offline bench and the Python door; returns a `FileTranscription`.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from meetcore.asr.offline.recording import PieceWords
+from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.jobs.pipeline import PassPlan, run_pass
 from meetcore.jobs.tasks import (
     Compacted,
     Decoded,
     DecodeTask,
     Diarized,
-    Engine,
     Recognized,
+    TaskExecutor,
     TaskObserver,
 )
 from meetcore.records import SAMPLE_RATE, JobOptions, JobStage, Segment, Turn
 from meetcore.transcript.attribution import attribute
-from meetcore.transcript.reattribution import sound_turns
+from meetcore.transcript.reattribution import valid_turns
 
 During = Callable[[JobStage], AbstractContextManager[TaskObserver]]
 """The observer of a stage, entered when the stage begins and left when it ends."""
 
 
 @dataclass(frozen=True, slots=True)
-class SinglePass:
+class FileTranscription:
     """The transcript of one file, and what the stages reported."""
 
     audio_s: float
@@ -43,7 +43,9 @@ class SinglePass:
     """With overlaps; empty without a diarization."""
 
 
-def pass_over(source: Path, options: JobOptions, engine: Engine, during: During) -> SinglePass:
+def transcribe_file(
+    source: Path, options: JobOptions, executor: TaskExecutor, during: During
+) -> FileTranscription:
     """Transcribe a media file with the stages that an upload goes through.
 
     The recording lies in a temporary folder, which is deleted at the end.
@@ -67,7 +69,7 @@ def pass_over(source: Path, options: JobOptions, engine: Engine, during: During)
     with tempfile.TemporaryDirectory(prefix="meetcore-pass-") as name:
         folder = Path(name)
         decode = DecodeTask(source, folder, source.name, float("inf"), options.speakers)
-        run_pass(PassPlan(folder, options, decode=decode), engine, results)
+        run_pass(PassPlan(folder, options, decode=decode), executor, results)
     return results.single_pass()
 
 
@@ -107,11 +109,11 @@ class _MemoryResults:
         with self._during(JobStage.ATTRIBUTING):
             found = self._diarized.diarization
             words = [word for piece in self._pieces for word in piece.words]
-            turns = sound_turns(found.exclusive_turns) if found else ()
+            turns = valid_turns(found.exclusive_turns) if found else ()
             self._segments = tuple(attribute(words, turns))
 
-    def single_pass(self) -> SinglePass:
+    def single_pass(self) -> FileTranscription:
         found = self._diarized.diarization
-        turns = sound_turns(found.turns) if found else ()
+        turns = valid_turns(found.turns) if found else ()
         seconds = self._n_samples / SAMPLE_RATE
-        return SinglePass(seconds, self._recognized, self._diarized, self._segments, turns)
+        return FileTranscription(seconds, self._recognized, self._diarized, self._segments, turns)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meetcore.asr.offline.recording import PieceWords
+from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.records import SAMPLE_RATE, RejectedText, Segment, Stage, Word
 from meetcore.store.meetings import MeetingStore
 from meetcore.transcript.attribution import attribute
 
 
-class Draft:
+class DraftTranscript:
     """The draft transcript of one meeting, without speakers.
 
     Parameters

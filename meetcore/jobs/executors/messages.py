@@ -1,4 +1,4 @@
-"""Messages between `ProcessEngine` and its worker process (child_main), sent as pickles."""
+"""Messages between `ProcessExecutor` and its worker process (child_main), sent as pickles."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Exited:
-    """Put in by the engine's reader thread: the worker process has ended."""
+    """Put in by the executor's reader thread: the worker process has ended."""
 
     return_code: int
     """Negative for a signal, as in subprocess."""

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from meetcore.diarization.offline.recording import Diarization
-from meetcore.diarization.scoring import Voice
-from meetcore.jobs.checkpoint import Draft
+from meetcore.diarization.offline.diarize_recording import Diarization
+from meetcore.diarization.voice_similarity import Voice
+from meetcore.jobs.draft_transcript import DraftTranscript
 from meetcore.records import Stage, Transcript, Turn
 from meetcore.store.meetings import MeetingStore
 from meetcore.transcript.reattribution import (
     carried_labels,
     reattributed,
-    sound_turns,
     speakers_of,
     turns_of_segments,
+    valid_turns,
 )
 
 
-class StoredTranscript:
+class FinalTranscript:
     """The final transcript of one meeting. Each method reads and writes once, and raises
     StoreError when the store refuses; it may then be called again."""
 
@@ -33,7 +33,7 @@ class StoredTranscript:
         self._turns: tuple[Turn, ...] | None = None
         """Without overlaps; None until `save_turns`."""
 
-    def save_words(self, draft: Draft, speakers: bool) -> None:
+    def save_words(self, draft: DraftTranscript, speakers: bool) -> None:
         """Make the draft the final transcript, before diarization begins.
 
         Parameters
@@ -51,8 +51,8 @@ class StoredTranscript:
     def save_turns(self, found: Diarization) -> Mapping[str, Voice]:
         """Store the turns under the labels that the same voices had before; the voices by label."""
         before = self._latest()
-        exclusive = sound_turns(found.exclusive_turns)
-        turns = sound_turns(found.turns)
+        exclusive = valid_turns(found.exclusive_turns)
+        turns = valid_turns(found.turns)
         labels = carried_labels(
             reattributed(before.segments, exclusive), before, (*exclusive, *turns)
         )

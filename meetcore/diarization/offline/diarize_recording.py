@@ -10,12 +10,12 @@ from scipy import sparse
 
 from meetcore.diarization.binarize import Run, assignment_runs, merged_turns, turns_of
 from meetcore.diarization.clustering import ClusteringOptions, SparseMatrix, cluster
-from meetcore.diarization.diarize_options import DiarizeOptions
 from meetcore.diarization.embedding import EmbeddingModel
 from meetcore.diarization.offline.window_pass import WindowPass, WindowPassOptions
-from meetcore.diarization.scoring import Voice
+from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.segmentation import SegmentationModel
 from meetcore.diarization.track import Assignment
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.records import SAMPLE_RATE, ReadSamples, Turn
 
 

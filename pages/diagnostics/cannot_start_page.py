@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.diagnostics import blocked
+from pages.diagnostics import cannot_start
 
 st.title("Meetcore cannot run here yet")
-blocked.blocked()
+cannot_start.blocked()
