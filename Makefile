@@ -40,9 +40,10 @@ run: $(INSTALLED) $(SETUP)/fetched
 wheel: $(INSTALLED)
 	$(BIN)/python -m build --no-isolation --wheel
 
-# Three processes on two cores: many tests wait for browsers, clocks and meetings. What shares a
-# server or loaded models stays in one process, and the longest begin first (tests/conftest.py).
-PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
+# Three processes on two cores: many tests wait for browsers, clocks and meetings. A module, which
+# shares a server or loaded models, stays in one process; the longest begin first (tests/conftest.py).
+# (pytest-xdist 3.8's loadgroup has no effect with pytest 9.2.)
+PARALLEL := -n 3 --dist loadscope --no-loadscope-reorder
 
 test: lint test-js test-python
 

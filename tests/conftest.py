@@ -111,13 +111,9 @@ def _marks(path: Path) -> list[Callable[..., bool]]:
     return [lambda name, /, kind=kind, **_: name in kind for kind in kinds]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, and what shares a server or an installation in one worker process."""
+    """The longest first, so that the last minutes of a run in parallel are short."""
     items.sort(key=_layer)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None and _layer(item) < len(LONGEST_FIRST):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 def _layer(item: pytest.Item) -> int:

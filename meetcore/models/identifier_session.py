@@ -42,7 +42,7 @@ class IdentifierSession:
         self._transcript = LiveTranscript(has_turns=diarizer is not None)
         self._errors = ErrorCounter()
         self._last_turns: tuple[Turn, ...] | None = None
-        self._heard_samples = 0
+        self._processed_samples = 0
         self._rejected: list[RejectedText] = []
         self._relabelled: list[tuple[str, str]] = []
         self._word_ends: list[float] = []
@@ -50,7 +50,7 @@ class IdentifierSession:
     @property
     def processed_samples(self) -> int:
         """Number of samples processed so far."""
-        return self._heard_samples
+        return self._processed_samples
 
     @property
     def has_recognizer(self) -> bool:
@@ -90,13 +90,13 @@ class IdentifierSession:
         ValueError
             There is a gap or an overlap between this chunk and the one before.
         """
-        expected = self._heard_samples
+        expected = self._processed_samples
         if abs(round(chunk_start_time * SAMPLE_RATE) - expected) > 1:
             raise ValueError(
                 f"The chunk starts at {chunk_start_time:.3f} s, but"
                 f" {expected / SAMPLE_RATE:.3f} s were processed; chunks must follow on each other."
             )
-        self._heard_samples += samples.shape[0]
+        self._processed_samples += samples.shape[0]
         if self._recognizer:
             self._take_words(self._guarded(partial(self._recognizer.push, samples)))
         if self._diarizer:

@@ -71,7 +71,7 @@ class ClockWords:
     def _maybe_fail(self) -> None:
         if self.failures > 0:
             self.failures -= 1
-            raise InferenceError("The executor failed on this window.")
+            raise InferenceError("The engine failed on this window.")
 
     def _update(self, committed: int, ready: int) -> StreamUpdate:
         words = tuple(
