@@ -257,7 +257,7 @@ def test_recognizer_that_fails_for_long_does_not_accumulate_audio(
         until(lambda wanted=part * pcm.size: live.snapshot().health.samples_on_disk == wanted)
         until(lambda: live.snapshot().health.backlog < 0.1, 60)
     session: Any = live._recognition._session
-    assert session._recognizer._audio.shape[0] < 30 * SAMPLE_RATE
+    assert session._recognizer._window._audio.shape[0] < 30 * SAMPLE_RATE
     parts.recognize.fault = None
     speak(live, pcm)
     words = finished(service, live)

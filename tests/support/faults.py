@@ -44,7 +44,7 @@ def raises(whole: Any, *arguments: Any, **options: Any) -> Any:
 
 def refuses(whole: Any, *arguments: Any, **options: Any) -> Any:
     """Raise as Meetcore's own adapters do."""
-    raise InferenceError("The executor failed on this window.")
+    raise InferenceError("The engine failed on this window.")
 
 
 def nan_tensor(whole: Any, *arguments: Any, **options: Any) -> Any:
