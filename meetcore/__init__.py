@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from meetcore.errors import MeetcoreError
-    from meetcore.python_api.live_session import LiveSession, open_session
+    from meetcore.python_api.live_session import LiveSession
     from meetcore.python_api.live_update import LiveUpdate
+    from meetcore.python_api.session_opening import open_session
     from meetcore.python_api.transcript import Transcript
     from meetcore.python_api.transcription import transcribe
     from meetcore.records import Segment, Speaker, Turn, Word
@@ -53,7 +54,7 @@ _MODULES = {
     "Transcript": "meetcore.python_api.transcript",
     "Turn": "meetcore.records",
     "Word": "meetcore.records",
-    "open_session": "meetcore.python_api.live_session",
+    "open_session": "meetcore.python_api.session_opening",
     "transcribe": "meetcore.python_api.transcription",
 }
 """Where each public name is defined; `__getattr__` imports it at the first use (PEP 562)."""

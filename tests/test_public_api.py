@@ -6,6 +6,7 @@ import io
 import itertools
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -17,13 +18,15 @@ import pytest
 
 import meetcore
 from meetcore.errors import AudioDecodeError, FormatError, ModelUnavailableError
-from meetcore.models.identifier import FallbackSpeakerIdentifier
+from meetcore.jobs import lazy_models
+from meetcore.models.identifier import FallbackSpeakerIdentifier, Loaders
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.python_api import live_session
+from meetcore.python_api import session_opening
 from meetcore.python_api.live_session import LiveSession
 from meetcore.records import JobStage, Mode, ModelsInUse, Samples, Transcript
 from meetcore.settings import Settings
 from meetcore.transcript.formats import srt
+from tests.asr.fakes import ScriptedRecognizer, spoken
 from tests.support.stand_ins import ClockTurns, ClockWords
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +57,7 @@ def test_these_names_are_public() -> None:
 
 def test_functions_stay_functions_whatever_is_imported() -> None:
     """A module of the same name as a function would replace it in the package."""
-    import meetcore.python_api.live_session
+    import meetcore.python_api.session_opening
     import meetcore.python_api.transcription
 
     assert not isinstance(meetcore.transcribe, ModuleType)
@@ -117,6 +120,39 @@ def test_options_that_cannot_be_are_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(ValueError, match=said):
         meetcore.transcribe(np.zeros(10, dtype=np.float32), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"recognizer": "small.xx"}, "No recognizer is called 'small.xx'"),
+        ({"language": "German"}, "ISO code"),
+        ({"speakers": 2}, "as max_speakers"),
+        ({"max_speakers": 0}, "at least 1"),
+    ],
+)
+def test_a_session_refuses_them_before_models_load(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        meetcore.open_session(**options)
+
+
+def test_models_are_closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    recognizers: list[ScriptedRecognizer] = []
+    diarizer_threads: list[threading.Thread] = []
+
+    def recognizer(weight: str, threads: int) -> ScriptedRecognizer:
+        recognizers.append(ScriptedRecognizer())
+        return recognizers[-1]
+
+    def diarizer(setting: str) -> Any:
+        diarizer_threads.append(threading.current_thread())
+        raise ModelUnavailableError("No diarizer here.")
+
+    loaders = Loaders(recognizer, diarizer, lambda recognizer: 0.1)
+    monkeypatch.setattr(lazy_models, "loaders_for", lambda settings, resolver: loaders)
+    meetcore.transcribe(spoken([0.5], 2.0), settings=Settings(_env_file=None))
+    assert [each.closed for each in recognizers] == [True]
+    assert diarizer_threads and not diarizer_threads[0].is_alive()
 
 
 @pytest.mark.parametrize("source", [b"RIFF", io.StringIO("text"), None])
@@ -218,6 +254,30 @@ def test_an_open_file_and_samples_give_the_same_words(
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(
+    "call",
+    [
+        "meetcore.transcribe(samples, settings=settings)",
+        "with meetcore.open_session(settings=settings) as session: session.push(samples)",
+    ],
+)
+def test_threads_are_the_callers_again_where_the_call_imported_torch(call: str) -> None:
+    count = (
+        "import torch, scipy.linalg, threadpoolctl;"
+        "print(torch.get_num_threads(), {library['filepath']: library['num_threads']"
+        " for library in threadpoolctl.threadpool_info()})"
+    )
+    code = (
+        "import sys, numpy, meetcore\n"
+        "settings = meetcore.Settings(_env_file=None)\n"
+        "samples = numpy.random.default_rng(0).normal(0, 0.1, 48_000).astype('f4')\n"
+        f"{call}\n"
+        "assert 'torch' in sys.modules\n"
+    )
+    assert python(code + count) == python(count)
+
+
+@pytest.mark.model
 def test_silence_is_an_empty_transcript() -> None:
     silent = meetcore.transcribe(
         np.zeros(32_000, dtype=np.float32), settings=Settings(_env_file=None)
@@ -284,8 +344,12 @@ class ClockIdentifier:
 
     def __init__(self) -> None:
         self.words, self.turns, self.closed = ClockWords(), ClockTurns(), False
+        self.max_speakers: int | None = None
 
-    def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
+    def open_session(
+        self, meeting_id: str, language: str | None = None, max_speakers: int | None = None
+    ) -> IdentifierSession:
+        self.max_speakers = max_speakers
         return IdentifierSession(meeting_id, self.words, self.turns)
 
     def close(self) -> None:
@@ -321,12 +385,46 @@ def test_the_callers_buffer_may_be_used_again() -> None:
         assert session.push(seconds(0.25)) is not None
 
 
+def test_an_update_looks_at_changed_segments_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the work of a push would grow with the length of the meeting."""
+    with LiveSession(ClockIdentifier()) as session:
+        monkeypatch.setattr(session._session, "segments", None)
+        updates = session.push(seconds(60.0))
+        monkeypatch.undo()
+        assert max(len(update.segments) for update in updates) < 5
+        assert session._session.take_word_ends() == session._session.take_relabelled() == ()
+        assert [word for update in updates for word in update.words] == list(
+            session.transcript().words
+        )
+        assert updates[-1].speakers == session.transcript().speakers
+
+
+def test_a_session_that_does_not_open_closes_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    identifier = ClockIdentifier()
+    monkeypatch.setattr(identifier, "open_session", None)
+    with pytest.raises(TypeError):
+        LiveSession(identifier)
+    assert identifier.closed
+
+
+def test_the_largest_number_of_speakers_reaches_the_diarizer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    identifier = ClockIdentifier()
+    monkeypatch.setattr(session_opening, "create_speaker_identifier", lambda settings: identifier)
+    with meetcore.open_session(max_speakers=2, settings=Settings(_env_file=None)):
+        assert identifier.max_speakers == 2
+
+
 def test_a_failed_window_is_counted_in_the_notes() -> None:
     identifier = ClockIdentifier()
-    identifier.words.failures = 2
+    identifier.words.failures = 1
     with LiveSession(identifier) as session:
         session.push(seconds(1.0))
-    assert "2 windows" in session.transcript().notes[0]
+        assert "failed on one window of" in session.transcript().notes[0]
+        identifier.words.failures = 1
+        session.push(seconds(1.0))
+    assert "failed on 2 windows of" in session.transcript().notes[0]
 
 
 def test_an_error_in_the_block_releases_the_models_without_a_flush() -> None:
@@ -339,6 +437,6 @@ def test_an_error_in_the_block_releases_the_models_without_a_flush() -> None:
 
 def test_without_any_recognizer_no_session_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = FallbackSpeakerIdentifier(ModelsInUse(Mode.RECORDING_ONLY, reason="No weight here."))
-    monkeypatch.setattr(live_session, "create_speaker_identifier", lambda settings: nothing)
+    monkeypatch.setattr(session_opening, "create_speaker_identifier", lambda settings: nothing)
     with pytest.raises(ModelUnavailableError, match="No weight here"):
         meetcore.open_session(settings=Settings(_env_file=None))

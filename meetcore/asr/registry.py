@@ -118,13 +118,25 @@ def _engines(setting: str) -> Engines:
             f"No engine is called '{setting}'; set MEETCORE_ENGINE to auto,"
             f" {', '.join(engine_names())}."
         )
-    engine = _engine_of(rows[setting])
+    row = rows[setting]
+    engine = _engine_of(row)
     if not _is_installed(engine):
-        raise ModelUnavailableError(
-            f"The engine {setting} is not installed; run: {PIP_INSTALL} {setting},"
-            " or set MEETCORE_ENGINE=auto."
+        raise _not_installed(row, engine.spec.module)
+    return {setting: (row, engine)}
+
+
+def _not_installed(row: Row, module: str) -> ModelUnavailableError:
+    """The error for an engine whose library is missing, with the command that installs it."""
+    if row.package:
+        return ModelUnavailableError(
+            f"The engine {row.name} is not installed: it needs the module {module};"
+            f" run: {PIP_INSTALL} {row.package}, or set MEETCORE_ENGINE=auto."
         )
-    return {setting: (rows[setting], engine)}
+    # Meetcore's own engines have the names of their packages.
+    return ModelUnavailableError(
+        f"The engine {row.name} is not installed; run: {PIP_INSTALL} {row.name},"
+        " or set MEETCORE_ENGINE=auto."
+    )
 
 
 def _installed(rows: dict[str, Row]) -> Engines:
@@ -139,7 +151,7 @@ def _installed(rows: dict[str, Row]) -> Engines:
         if _is_installed(engine):
             found[name] = row, engine
     if not found:
-        raise ModelUnavailableError(f"No engine for Whisper is installed; run: {REINSTALL}")
+        raise ModelUnavailableError(f"No speech recognition engine is installed; run: {REINSTALL}")
     return found
 
 

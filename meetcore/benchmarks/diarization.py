@@ -23,9 +23,10 @@ from meetcore.diarization.diarizer import Diarizer
 from meetcore.diarization.options import DiarizeOptions
 from meetcore.errors import FormatError
 from meetcore.metrics.der import DiarizationErrors, Span, diarization_errors
-from meetcore.models.rungs import limit_blas_threads, loaders_for
+from meetcore.models.rungs import loaders_for
 from meetcore.records import SAMPLE_RATE, Turn
 from meetcore.settings import load_settings
+from meetcore.thread_counts import limit_blas_threads
 from meetcore.transcript.formats import rttm
 from meetcore.transcript.formats.scoring_fields import seconds
 from meetcore.weights.resolver import WeightResolver

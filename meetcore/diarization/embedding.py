@@ -70,17 +70,6 @@ class EmbeddingModel(Protocol):
         ...
 
 
-def set_torch_threads(threads: int = 1) -> None:
-    """Set how many CPU threads torch uses in this process; called before loading.
-
-    The models run many small operations, between which torch's idle threads spin: on 2 shared
-    cores, segmentation of 10 s took 42 CPU-ms with one thread and 1600 with two.
-    """
-    import torch
-
-    torch.set_num_threads(threads)
-
-
 def _select(masks: Masks, n_features: int) -> Masks:
     """Masks resampled to the feature frames, shape (n_speakers, n_features)."""
     index = (np.arange(n_features) + 0.5) * (masks.shape[1] / n_features)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from meetcore.diarization.diarizer import DiarizerRequest, pick_device
-from meetcore.diarization.embedding import EmbeddingModel, load_embedding, set_torch_threads
+from meetcore.diarization.embedding import EmbeddingModel, load_embedding
 from meetcore.diarization.live_diarizer import LiveDiarizer
 from meetcore.diarization.offline.diarize_recording import Diarization, OfflineOptions, diarize
 from meetcore.diarization.options import DiarizeOptions
@@ -14,6 +14,7 @@ from meetcore.diarization.segmentation import SegmentationModel, load_segmentati
 from meetcore.diarization.streaming.diarizer import StreamingDiarizer
 from meetcore.diarization.streaming.options import LiveOptions
 from meetcore.records import ReadSamples
+from meetcore.thread_counts import set_torch_threads
 
 SEGMENTATION_WEIGHT = "segmentation-3.0"
 EMBEDDING_WEIGHT = "campplus"

@@ -14,10 +14,10 @@ from meetcore.models.rungs import (
     Loaders,
     find_diarizer,
     find_final,
-    limit_blas_threads,
     loaders_for,
 )
 from meetcore.settings import Settings
+from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.resolver import WeightResolver
 
 POLL_S = 0.2
@@ -40,6 +40,14 @@ class LazyModels:
         self._weight = ""
         """The weight that `_recognizer` was loaded for."""
         self._recognizer: Choice[Recognizer] = Choice()
+
+    def close(self) -> None:
+        """Close the recognizer; waits for a diarizer that is still loading."""
+        # Waits, as loading a diarizer sets torch's number of threads.
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._recognizer.model is not None:
+            self._recognizer.model.close()
+        self._recognizer = Choice()
 
     def preload_diarizer(self) -> None:
         """Begin to load the diarizer in the background."""

@@ -1,4 +1,4 @@
-"""The identifier: the loaded models of both passes, shared by all meetings."""
+"""Recognizers and diarizer, loaded once and shared by all meetings."""
 
 from __future__ import annotations
 
@@ -40,13 +40,16 @@ class Identifier(Protocol):
         """The diarizer; None below the full rung."""
         ...
 
-    def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
+    def open_session(
+        self, meeting_id: str, language: str | None = None, max_speakers: int | None = None
+    ) -> IdentifierSession:
         """A session: the live transcription of one meeting over these models.
 
         Parameters
         ----------
         meeting_id : for the log
         language : ISO code spoken; None detects it
+        max_speakers : largest number of speakers; None for no limit
         """
         ...
 
@@ -80,13 +83,16 @@ class FallbackSpeakerIdentifier:
         """None: these rungs have no speakers."""
         return None
 
-    def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
+    def open_session(
+        self, meeting_id: str, language: str | None = None, max_speakers: int | None = None
+    ) -> IdentifierSession:
         """A session: the live transcription of one meeting over these models.
 
         Parameters
         ----------
         meeting_id : for the log
         language : ISO code spoken; None detects it
+        max_speakers : largest number of speakers; None for no limit
         """
         return IdentifierSession(meeting_id, self._open_recognizer(language), None)
 
@@ -114,16 +120,19 @@ class SpeakerIdentifier(FallbackSpeakerIdentifier):
         """The diarizer of both passes."""
         return self._diarizer
 
-    def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
+    def open_session(
+        self, meeting_id: str, language: str | None = None, max_speakers: int | None = None
+    ) -> IdentifierSession:
         """A session: the live transcription of one meeting over these models.
 
         Parameters
         ----------
         meeting_id : for the log
         language : ISO code spoken; None detects it
+        max_speakers : largest number of speakers; None for no limit
         """
         return IdentifierSession(
-            meeting_id, self._open_recognizer(language), self._diarizer.open_live()
+            meeting_id, self._open_recognizer(language), self._diarizer.open_live(max_speakers)
         )
 
 

@@ -13,7 +13,7 @@ from meetcore.diarization.voice_similarity import Voice
 from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
 from meetcore.records.error_summary import ErrorSummary
-from meetcore.transcript.live_transcript import Changes, LiveTranscript
+from meetcore.transcript.live_transcript import LiveTranscript, UnsavedSegments
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class IdentifierSession:
         """Words that may still change, and the label of their likely speaker."""
         return self._transcript.tentative, self._transcript.tentative_speaker
 
-    def changes(self) -> Changes | None:
+    def changes(self) -> UnsavedSegments | None:
         """What changed since the last `mark_stored`; see LiveTranscript.changes."""
         return self._transcript.changes()
 

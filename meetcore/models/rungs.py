@@ -21,6 +21,7 @@ from meetcore.installation import command
 from meetcore.models.first_that_loads import Choice, first_that_loads
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
+from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -132,18 +133,6 @@ def _summary(words: _Recognizers) -> str:
     if live == final:
         return f"{live} writes live and the final transcript."
     return f"{live} writes live, {final} the final transcript."
-
-
-def limit_blas_threads() -> None:
-    """Let numpy's BLAS use one thread in this process; call it once numpy is loaded.
-
-    OpenBLAS keeps its other threads spinning after every product, such as the mel filters of a
-    live decode. Measured on 2 idle cores, one live meeting with speakers: 0.57 CPU-s per second
-    of audio with two threads, 0.35 with one.
-    """
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(limits=1, user_api="blas")
 
 
 def _recording_only(words: _Recognizers, speakers: Choice[Diarizer]) -> ModelsInUse:

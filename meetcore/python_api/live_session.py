@@ -1,4 +1,4 @@
-"""`meetcore.open_session`: audio of the caller's to words and speakers, while it is spoken."""
+"""`LiveSession`: live transcription of audio that the caller pushes."""
 
 from __future__ import annotations
 
@@ -6,85 +6,26 @@ from types import TracebackType
 
 import numpy as np
 
-from meetcore.errors import ModelUnavailableError
-from meetcore.models.identifier import Identifier, create_speaker_identifier
-from meetcore.models.identifier_session import IdentifierSession
+from meetcore.models.identifier import Identifier
 from meetcore.python_api.live_update import LiveUpdate
 from meetcore.python_api.samples import checked_samples
 from meetcore.python_api.transcript import Transcript
 from meetcore.records import (
     SAMPLE_RATE,
-    Mode,
     ModelsInUse,
     RejectedText,
     Samples,
     Segment,
+    Speaker,
     Stage,
     Word,
 )
-from meetcore.settings import Settings, load_settings
+from meetcore.thread_counts import CallersThreadCounts
+from meetcore.transcript.live_transcript import UnsavedSegments
 from meetcore.transcript.reattribution import speakers_of, turns_of_segments
-from meetcore.weights.names import unknown_recognizer
 
 BLOCK_SAMPLES = SAMPLE_RATE // 10
 """The models get blocks of this length, so results do not depend on the caller's chunks."""
-
-
-def open_session(
-    *,
-    language: str | None = None,
-    recognizer: str = "",
-    speakers: bool = True,
-    title: str = "",
-    settings: Settings | None = None,
-) -> LiveSession:
-    """Load the models and begin a live transcription; use it in a `with` block.
-
-    Parameters
-    ----------
-    language : str, optional
-        ISO code; None takes the one of the settings, else detects it where the weight can.
-    recognizer : str
-        Name of a weight, or a path to one; empty takes the live recognizer of the settings.
-    speakers : bool
-        False leaves words without speakers, and loads no diarizer.
-    title : str
-        Heading of the transcript.
-    settings : Settings, optional
-        None reads them from the environment and `.env`.
-
-    Raises
-    ------
-    ModelUnavailableError
-        No recognizer could be loaded; the message holds the remedy. Without a diarizer words have
-        no speaker, and `session.models.reason` says why.
-    SettingsError
-        A setting in the environment does not fit.
-    ValueError
-        No weight has the name of `recognizer`.
-
-    Examples
-    --------
-    Blocks of a second from any source, as float32, mono, 16 kHz:
-
-    >>> with meetcore.open_session() as session:  # doctest: +SKIP
-    ...     for samples in microphone:
-    ...         for update in session.push(samples):
-    ...             print("".join(word.text for word in update.words), end="", flush=True)
-    >>> session.transcript().save("talk.srt")  # doctest: +SKIP
-    """
-    if problem := unknown_recognizer(recognizer):
-        raise ValueError(problem)
-    settings = settings or load_settings()
-    changes = {"recognizer": recognizer, "live_recognizer": recognizer} if recognizer else {}
-    if not speakers:
-        changes["diarizer"] = "off"
-    identifier = create_speaker_identifier(settings.model_copy(update=changes))
-    if identifier.models.mode is Mode.RECORDING_ONLY:
-        identifier.close()
-        raise ModelUnavailableError(identifier.models.reason)
-    notes = tuple(rung.reason for rung in identifier.models.rungs_left) if speakers else ()
-    return LiveSession(identifier, language or settings.language, title, notes)
 
 
 class LiveSession:
@@ -92,10 +33,21 @@ class LiveSession:
 
     Parameters
     ----------
-    identifier : the loaded models; closed with the session
+    identifier : the loaded models; closed with the session, or if it cannot be opened
     language : ISO code, or None
     title : heading of the transcript
     notes : of the transcript
+    max_speakers : largest number of speakers; None for no limit
+    threads : the caller's, restored when the session is closed; until then torch and BLAS run
+        on one thread each
+
+    Examples
+    --------
+    >>> with meetcore.open_session() as session:  # doctest: +SKIP
+    ...     for samples in microphone:  # blocks of any length, float32, mono, 16 kHz
+    ...         for update in session.push(samples):
+    ...             print("".join(word.text for word in update.words), end="", flush=True)
+    >>> session.transcript().save("talk.srt")  # doctest: +SKIP
     """
 
     def __init__(
@@ -104,15 +56,24 @@ class LiveSession:
         language: str | None = None,
         title: str = "",
         notes: tuple[str, ...] = (),
+        max_speakers: int | None = None,
+        threads: CallersThreadCounts | None = None,
     ) -> None:
         self._identifier = identifier
-        self._session: IdentifierSession = identifier.open_session("python", language)
+        self._threads = threads
+        try:
+            self._session = identifier.open_session("python", language, max_speakers)
+        except BaseException:
+            identifier.close()
+            raise
         self._language = language
         self._title = title
         self._notes = notes
         self._waiting: Samples = np.zeros(0, dtype=np.float32)
-        self._n_words = 0
         self._tentative: tuple[Word, ...] = ()
+        self._n_segments = 0
+        self._first_segment: dict[str, int] = {}
+        """Position of the first segment of each speaker, in order."""
         self._rejected: list[RejectedText] = []
         self._ended = False
 
@@ -184,6 +145,8 @@ class LiveSession:
         self._ended = True
         self._session.close()
         self._identifier.close()
+        if self._threads is not None:
+            self._threads.restore()
 
     def __enter__(self) -> LiveSession:
         return self
@@ -206,37 +169,49 @@ class LiveSession:
     def _update(self) -> list[LiveUpdate]:
         """What changed since the last call, as one update or none."""
         changes = self._session.changes()
+        n_new_words = len(self._session.take_word_ends())
+        self._session.take_relabelled()
         tentative, speaker = self._session.tentative()
         if changes is None and tentative == self._tentative:
             return []
         self._tentative = tentative
         self._session.mark_stored()
-        segments = self._session.segments()
-        first = changes.first_position if changes else len(segments)
+        changes = changes or UnsavedSegments(self._n_segments, ())
+        self._note_speakers(changes)
         update = LiveUpdate(
             at=self._session.processed_samples / SAMPLE_RATE,
-            words=self._new_words(segments),
-            first=first,
-            segments=segments[first:],
+            words=_last_words(changes.segments, n_new_words),
+            first=changes.first_position,
+            segments=changes.segments,
             tentative=tentative,
             tentative_speaker=speaker,
-            speakers=speakers_of(segments, ()),
+            speakers=tuple(Speaker(label) for label in self._first_segment),
         )
         return [update]
 
-    def _new_words(self, segments: tuple[Segment, ...]) -> tuple[Word, ...]:
-        """The words committed since the last call: always the last ones."""
-        total = sum(len(segment.words) for segment in segments)
-        fresh: list[Word] = []
-        for segment in reversed(segments):
-            if len(fresh) >= total - self._n_words:
-                break
-            fresh[:0] = segment.words
-        count, self._n_words = total - self._n_words, total
-        return tuple(fresh[len(fresh) - count :])
+    def _note_speakers(self, changes: UnsavedSegments) -> None:
+        """Keep who speaks first where; only the changed segments are looked at."""
+        first = changes.first_position
+        kept = {label: at for label, at in self._first_segment.items() if at < first}
+        for position, segment in enumerate(changes.segments, first):
+            if segment.speaker is not None:
+                kept.setdefault(segment.speaker, position)
+        self._first_segment = kept
+        self._n_segments = first + len(changes.segments)
 
     def _failures(self) -> tuple[str, ...]:
         failed = self._session.errors.chunk_errors
         if not failed:
             return ()
-        return (f"The models failed on {failed} windows of the audio; the log says why.",)
+        windows = "one window" if failed == 1 else f"{failed} windows"
+        return (f"The models failed on {windows} of the audio; the log says why.",)
+
+
+def _last_words(segments: tuple[Segment, ...], count: int) -> tuple[Word, ...]:
+    """The last words of the segments; newly committed words are always those."""
+    found: list[Word] = []
+    for segment in reversed(segments):
+        if len(found) >= count:
+            break
+        found[:0] = segment.words
+    return tuple(found[len(found) - count :])

@@ -19,8 +19,8 @@ UNKNOWN_SPEAKER_WAIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
-    """Unsaved segments: they replace all that the store has from `first_position` on."""
+class UnsavedSegments:
+    """They replace all segments that the store has from `first_position` on."""
 
     first_position: int
     segments: tuple[Segment, ...]
@@ -119,7 +119,7 @@ class LiveTranscript:
         )
         self._attribute()
 
-    def changes(self) -> Changes | None:
+    def changes(self) -> UnsavedSegments | None:
         """All segments from the first unsaved one on; None when all are saved.
 
         They are returned again until `mark_stored` is called.
@@ -129,7 +129,7 @@ class LiveTranscript:
         if first == count == self._stored_count:
             return None
         recent = self._open[max(first - len(self._frozen), 0) :]
-        return Changes(first, (*self._frozen[first:], *recent))
+        return UnsavedSegments(first, (*self._frozen[first:], *recent))
 
     def mark_stored(self) -> None:
         """Note that all segments are saved."""

@@ -53,6 +53,7 @@ class ScriptedRecognizer:
         self.say = say
         self.known = info or RecognizerInfo("scripted", "fake", "cpu", "float32")
         self.calls: list[tuple[int, RecognizeOptions]] = []
+        self.closed = False
 
     @property
     def info(self) -> RecognizerInfo:
@@ -78,7 +79,7 @@ class ScriptedRecognizer:
         return tuple(map(ord, text))
 
     def close(self) -> None:
-        return None
+        self.closed = True
 
 
 class NotInstalled:

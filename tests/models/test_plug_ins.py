@@ -14,6 +14,7 @@ from meetcore.asr.offline.recognize_recording import recognize_recording
 from meetcore.asr.registry import ENGINES, engine_names, load_recognizer
 from meetcore.diarization.registry import diarizer_names, load_diarizer
 from meetcore.errors import ModelUnavailableError
+from meetcore.installation import PIP_INSTALL
 from meetcore.models.identifier import SpeakerIdentifier, create_speaker_identifier
 from meetcore.records import SAMPLE_RATE, Mode, Samples
 from meetcore.settings import Settings
@@ -53,7 +54,7 @@ def speech(seconds: float) -> Samples:
 
 
 def test_both_are_listed_after_ours() -> None:
-    assert engine_names() == (*ENGINES, "metronome", "failing", "unnamed", "gone")
+    assert engine_names() == (*ENGINES, "metronome", "failing", "unnamed", "needy", "gone")
     assert diarizer_names() == ("open", "alternating", "failing", "gone")
     assert "throwaway_engines" not in sys.modules
 
@@ -120,6 +121,15 @@ def test_a_broken_engine_is_one_sentence(
     assert str(caught.value).startswith(
         f"The plug-in {engine} of the package throwaway-package does not work ({reason}"
     )
+
+
+def test_what_an_engine_lacks_comes_with_the_package_that_added_it(
+    empty_resolver: WeightResolver, weight: str
+) -> None:
+    with pytest.raises(ModelUnavailableError) as caught:
+        load_recognizer(weight, empty_resolver, engine="needy")
+    assert "needs the module no_such_module" in str(caught.value)
+    assert f"{PIP_INSTALL} throwaway-package," in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["gone", "failing"])

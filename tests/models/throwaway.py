@@ -11,8 +11,8 @@ from meetcore.asr.engine import EngineSpec
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.asr.recognizer import GateOptions, Recognition, RecognizedWord, RecognizerInfo
 from meetcore.diarization.live_diarizer import LiveTurns
-from meetcore.diarization.offline.recording import Diarization
-from meetcore.diarization.scoring import Voice
+from meetcore.diarization.offline.diarize_recording import Diarization
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.records import Turn, Word
 
 RATE = 16_000
@@ -134,6 +134,12 @@ class Failing:
         raise RuntimeError("no such chip")
 
 
+class Needy:
+    """Needs a module that is not installed."""
+
+    spec = EngineSpec(formats=("metronome",), module="no_such_module")
+
+
 class WithoutSpec:
     @classmethod
     def load(cls, request):
@@ -145,6 +151,7 @@ ENTRY_POINTS = """
 metronome = throwaway_engines:Metronome
 failing = throwaway_engines:Failing
 unnamed = throwaway_engines:WithoutSpec
+needy = throwaway_engines:Needy
 gone = throwaway_missing:Recognizer
 ctranslate2 = throwaway_engines:Metronome
 

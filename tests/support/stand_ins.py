@@ -180,7 +180,9 @@ class StandIn:
     def models(self) -> ModelsInUse:
         return ModelsInUse(self.mode, "live", "final", "clock", self.reason)
 
-    def open_session(self, meeting_id: str, language: str | None = None) -> IdentifierSession:
+    def open_session(
+        self, meeting_id: str, language: str | None = None, max_speakers: int | None = None
+    ) -> IdentifierSession:
         if self.mode is Mode.RECORDING_ONLY:
             return IdentifierSession(meeting_id, None, None)
         self.words.append(self.make_words())

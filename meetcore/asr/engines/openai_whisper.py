@@ -21,6 +21,7 @@ from meetcore.asr.whisper.tokenizer import WhisperTokens
 from meetcore.asr.whisper.word_times import TokenTimes
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.thread_counts import set_torch_threads
 
 ENGINE = "openai-whisper"
 
@@ -59,10 +60,8 @@ class OpenAIWhisperRecognizer:
     def __init__(
         self, checkpoint: Path, weight: str, *, device: str = "cpu", threads: int = 0
     ) -> None:
-        import torch
-
         if threads:
-            torch.set_num_threads(threads)
+            set_torch_threads(threads)
         self._model: Any = _load(checkpoint, weight, device)
         self._lock = threading.Lock()
         self._half = device == "cuda"
