@@ -129,7 +129,7 @@ def _not_installed(row: Row, module: str) -> ModelUnavailableError:
     """The error for an engine whose library is missing, with the command that installs it."""
     if row.package:
         return ModelUnavailableError(
-            f"The engine {row.name} is not installed: it needs the module {module};"
+            f"The engine {row.name} needs the module {module}, which is not installed;"
             f" run: {PIP_INSTALL} {row.package}, or set MEETCORE_ENGINE=auto."
         )
     # Meetcore's own engines have the names of their packages.
