@@ -1,4 +1,4 @@
-"""What a row of the recognizer registry names: a class that states what it runs, and loads it."""
+"""`Engine` protocol: a class with a `spec` (formats, devices) and `load`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ class LoadRequest:
     device : "cpu", "cuda", or "auto" for the engine's choice
     threads : CPU threads of one call, at least 1
     workers : calls that should be able to run in parallel
-    compute_type : number type of the engine, such as "int8"; None for the engine's choice
     """
 
     path: Path
@@ -51,7 +50,6 @@ class LoadRequest:
     device: str = "auto"
     threads: int = 1
     workers: int = 1
-    compute_type: str | None = None
 
 
 class Engine(Protocol):
@@ -72,7 +70,7 @@ class Engine(Protocol):
         Raises
         ------
         ModelUnavailableError
-            The weight, the device or the compute type does not work here; the message names the
+            The weight or the device does not work here; the message names the
             reason and the remedy.
         """
         ...

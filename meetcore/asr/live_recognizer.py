@@ -18,8 +18,6 @@ class StreamUpdate:
     """Words after them that may still change; they replace those of the update before."""
     rejected: tuple[RejectedText, ...] = ()
     """Text that the hallucination gate rejected since the update before."""
-    heard_until: float = 0.0
-    """End of the audio looked at; audio after it waits for the next step."""
 
 
 class LiveRecognizer(Protocol):

@@ -62,7 +62,6 @@ def load_recognizer(
     engine: str = "auto",
     device: str = "auto",
     threads: int = 0,
-    compute_type: str | None = None,
     workers: int = 1,
 ) -> Recognizer:
     """A loaded recognizer that has transcribed a second of silence without an error.
@@ -73,7 +72,6 @@ def load_recognizer(
     engine : a name of the registry, or "auto" for the first engine that runs the weight
     device : "cpu", "cuda", or "auto"
     threads : CPU threads of one call; 0 takes the cores there are, at most 4
-    compute_type : number type of the engine; None for its choice
     workers : calls that should be able to run in parallel
 
     Raises
@@ -88,9 +86,7 @@ def load_recognizer(
     known = resolver.catalogue.weights.get(weight)
     name = path.stem if Path(weight).expanduser().exists() else weight
     kind = known.format if known else _format_of(path, engines)
-    request = LoadRequest(
-        path, name, kind, resolver.cache_dir, device, _threads(threads), workers, compute_type
-    )
+    request = LoadRequest(path, name, kind, resolver.cache_dir, device, _threads(threads), workers)
     return _first_that_loads(engines, request)
 
 

@@ -1,4 +1,4 @@
-"""The protocol every diarizer follows, and what a row of the diarizer registry names."""
+"""The `Diarizer` protocol, and `DiarizerClass`, which the registry loads."""
 
 from __future__ import annotations
 
@@ -43,7 +43,6 @@ class Diarizer(Protocol):
         options: DiarizeOptions | None = None,
         *,
         progress: Callable[[float], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
     ) -> Diarization:
         """Turns and voices of a finished recording.
 
@@ -51,13 +50,10 @@ class Diarizer(Protocol):
         ----------
         read : gives the samples between two positions, shape (n_samples,), float32, 16 kHz
         total_samples : length of the recording
-        progress : called with the part done, 0 to 1
-        cancelled : called now and then; True ends the call with Cancelled
+        progress : called with the part done, 0 to 1; what it raises ends the call
 
         Raises
         ------
-        Cancelled
-            `cancelled` returned True.
         InferenceError
             A model failed; the words can be kept without speakers.
         """

@@ -22,8 +22,6 @@ class LiveTurns:
     """Turns before this time change only when a speaker becomes known or two are merged."""
     relabelled: tuple[tuple[str, str], ...] = ()
     """Labels replaced since the update before, as (old, new)."""
-    heard_until: float = 0.0
-    """End of the audio looked at."""
 
 
 class LiveDiarizer(Protocol):

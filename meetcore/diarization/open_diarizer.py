@@ -74,16 +74,7 @@ class OpenDiarizer:
         options: DiarizeOptions | None = None,
         *,
         progress: Callable[[float], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
     ) -> Diarization:
         """Turns and voices of a finished recording (see ``Diarizer.diarize``)."""
-        return diarize(
-            read,
-            total_samples,
-            self.segmentation,
-            self.embedding,
-            options,
-            self._offline,
-            progress,
-            cancelled,
-        )
+        models = self.segmentation, self.embedding
+        return diarize(read, total_samples, *models, options, self._offline, progress)

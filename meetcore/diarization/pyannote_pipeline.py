@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from meetcore.diarization.diarizer import DiarizerRequest, pick_device
 from meetcore.diarization.embedding import EmbeddingModel
 from meetcore.diarization.live_diarizer import LiveDiarizer
-from meetcore.diarization.offline.diarize_recording import Cancelled, Diarization
+from meetcore.diarization.offline.diarize_recording import Diarization
 from meetcore.diarization.open_diarizer import OpenDiarizer
 from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.pyannote_loading import load_pipeline
@@ -72,14 +72,11 @@ class PyannotePipelineDiarizer:
         options: DiarizeOptions | None = None,
         *,
         progress: Callable[[float], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
     ) -> Diarization:
         """Turns and voices of a recording, which is read as a whole (see ``Diarizer.diarize``).
 
         Raises
         ------
-        Cancelled
-            `cancelled` returned True.
         InferenceError
             The pipeline failed; the words can be kept without speakers.
         """
@@ -92,7 +89,7 @@ class PyannotePipelineDiarizer:
                 {"waveform": waveform, "sample_rate": SAMPLE_RATE},
                 num_speakers=wanted.n_speakers,
                 max_speakers=wanted.max_speakers,
-                hook=_hook(progress, cancelled),
+                hook=_hook(progress),
             )
         except RuntimeError as error:
             raise InferenceError(f"{self._checkpoint} failed ({error}).") from error
@@ -109,15 +106,11 @@ class PyannotePipelineDiarizer:
         return replace(found, voices=voices)
 
 
-def _hook(
-    progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None
-) -> Callable[..., None]:
+def _hook(progress: Callable[[float], None] | None) -> Callable[..., None]:
     """The pipeline's hook: reports the two slow steps as half of the progress each."""
     halves = {"segmentation": 0.0, "embeddings": 0.5}
 
     def hook(step: str, *_: Any, **report: Any) -> None:
-        if cancelled is not None and cancelled():
-            raise Cancelled
         completed, total = report.get("completed"), report.get("total")
         if progress is not None and step in halves and completed is not None and total:
             progress(halves[step] + 0.5 * completed / total)

@@ -6,7 +6,6 @@ import itertools
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -160,8 +159,7 @@ def test_silence_is_never_decoded() -> None:
     streaming = StreamingRecognizer(recognizer, Loudness(), loud())
     for _ in range(100):
         update = streaming.push(np.zeros(8000, np.float32))
-    assert update == StreamUpdate(heard_until=update.heard_until)
-    assert update.heard_until == pytest.approx(50.0, abs=0.7)
+    assert update == StreamUpdate()
     assert streaming.flush().committed == ()
     assert recognizer.calls == []
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from pyannote.core import Annotation, Segment
 
-from meetcore.diarization.offline.diarize_recording import Cancelled
 from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.pyannote_loading import load_pipeline
 from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer
@@ -141,7 +140,11 @@ def test_a_pipelines_answer_in_our_records() -> None:
 
 def test_a_pipeline_stops_when_asked() -> None:
     diarizer = PyannotePipelineDiarizer(HUB, Pipeline(), SimpleNamespace(name="open"))
-    with pytest.raises(Cancelled):
+
+    def stop(part: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
         diarizer.diarize(
-            lambda start, stop: np.zeros(stop - start, np.float32), 16_000, cancelled=lambda: True
+            lambda start, stop: np.zeros(stop - start, np.float32), 16_000, progress=stop
         )

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from meetcore.diarization.offline.diarize_recording import Cancelled
 from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import (
     InferenceError,
@@ -129,7 +128,7 @@ def test_turns_that_are_not_numbers_are_left_out(
 
 
 @pytest.mark.parametrize(
-    "error", [Cancelled(), RuntimeError("CUDA"), InferenceError("It failed."), KeyError("x")]
+    "error", [RuntimeError("CUDA"), InferenceError("It failed."), KeyError("x")]
 )
 def test_failing_diarizer_leaves_words_without_speakers(
     service: MeetingService, identifier: StandIn, error: Exception

@@ -66,7 +66,7 @@ class Ticking:
         self.pushed += len(samples)
         first, self.said = self.said, self.pushed // RATE
         words = tuple(Word(f" {self.text}", at, at + 0.9) for at in range(first, self.said))
-        return StreamUpdate(words, heard_until=self.said)
+        return StreamUpdate(words)
 
     def flush(self):
         return self.push(np.zeros(0, np.float32))
@@ -95,7 +95,7 @@ class Alternating:
     def open_live(self, max_speakers=None):
         return AlternatingLive()
 
-    def diarize(self, read, total_samples, options=None, *, progress=None, cancelled=None):
+    def diarize(self, read, total_samples, options=None, *, progress=None):
         assert len(read(0, total_samples)) == total_samples
         turns = turns_of(total_samples)
         return Diarization(turns, turns, 2)
@@ -108,7 +108,7 @@ class AlternatingLive:
     def push(self, samples):
         self.pushed += len(samples)
         end = self.pushed / RATE
-        return LiveTurns(turns_of(self.pushed), end, heard_until=end)
+        return LiveTurns(turns_of(self.pushed), end)
 
     def flush(self):
         return self.push(np.zeros(0, np.float32))

@@ -100,11 +100,11 @@ class ClockTurns:
         end = self.heard / SAMPLE_RATE
         turns = turns_until(end, self.merged)
         news, self._new_merges = tuple(self._new_merges), []
-        return LiveTurns(turns, max(0.0, end - 3.0), news, end)
+        return LiveTurns(turns, max(0.0, end - 3.0), news)
 
     def flush(self) -> LiveTurns:
         end = self.heard / SAMPLE_RATE
-        return LiveTurns(turns_until(end, self.merged), end, (), end)
+        return LiveTurns(turns_until(end, self.merged), end)
 
     def close(self) -> None:
         self.closed = True

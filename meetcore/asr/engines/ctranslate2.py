@@ -80,7 +80,6 @@ class CTranslate2Recognizer:
             path,
             request.weight,
             device=_device(request.device),
-            compute_type=request.compute_type,
             threads=request.threads,
             workers=request.workers,
         )

@@ -46,7 +46,6 @@ def recognize_recording(
     recognizer: Recognizer,
     activity: Activity,
     options: OfflineOptions | None = None,
-    progress: Callable[[float], None] | None = None,
     start_sample: int = 0,
 ) -> Iterator[PieceWords]:
     """Words of a recording of any length, piece by piece; stop iterating to cancel.
@@ -58,7 +57,6 @@ def recognize_recording(
     read : gives samples, shape (n_samples,), float32, 16 kHz; called with at most 28 s at a time
     total_samples : length of the recording
     activity : a voice activity detector for this call alone
-    progress : called with 0 to 1 after each piece
     start_sample : end of the last piece of an earlier call, to resume it; 0 for all
 
     Yields
@@ -77,12 +75,7 @@ def recognize_recording(
     if first is not None:
         options = _prepared(options, first, recognizer)
         recognize = partial(_recognize, recognizer=recognizer, options=options)
-        for result in _in_parallel(recognize, chain((first,), pieces), recognizer.info.workers):
-            if progress is not None:
-                progress(result.end_sample / total_samples)
-            yield result
-    if progress is not None:
-        progress(1.0)
+        yield from _in_parallel(recognize, chain((first,), pieces), recognizer.info.workers)
 
 
 def _prepared(options: OfflineOptions, first: Piece, recognizer: Recognizer) -> OfflineOptions:

@@ -112,7 +112,6 @@ class StreamingRecognizer:
             tuple(self._committed),
             tuple(_as_word(word) for word in self._tentative),
             tuple(self._rejected),
-            self._position / SAMPLE_RATE,
         )
         self._committed.clear()
         self._rejected.clear()

@@ -1,8 +1,7 @@
-"""Voice activity detection: schedules decodes and finds pauses, never decides on text alone."""
+"""Voice activity detection: the protocol, speech regions, an energy fallback."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,29 +54,6 @@ class Activity(Protocol):
         ...
 
 
-def find_regions(
-    samples: Samples,
-    activity: Activity,
-    *,
-    threshold: float = 0.35,
-    pause: float = 0.25,
-    margin: float = 0.1,
-) -> list[Region]:
-    """Regions of speech in some audio, in order.
-
-    Parameters
-    ----------
-    samples : np.ndarray, shape (n_samples,), float32, 16 kHz
-    threshold : a frame at or above it is speech; lower than the usual 0.5, because a word that
-        is cut off costs more than a pause that is missed
-    pause : seconds without speech that end a region
-    margin : seconds added on both sides
-    """
-    activity.reset()
-    speech = activity.speech_probabilities(samples) >= threshold
-    return regions_of(speech, samples.shape[0], pause=pause, margin=margin)
-
-
 def regions_of(
     speech: npt.NDArray[np.bool_], n_samples: int, *, pause: float = 0.25, margin: float = 0.1
 ) -> list[Region]:
@@ -103,11 +79,6 @@ def regions_of(
             start = max(start, regions[-1].end_sample) if regions else start
             regions.append(Region(start, end))
     return regions
-
-
-def speech_samples(regions: Sequence[Region]) -> int:
-    """Total length of the regions, in samples."""
-    return sum(region.length_samples for region in regions)
 
 
 class EnergyActivity:

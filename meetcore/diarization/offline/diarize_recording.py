@@ -42,10 +42,6 @@ class Diarization:
     """Voices by label; a speaker with too little speech has none."""
 
 
-class Cancelled(Exception):
-    """The caller asked to stop."""
-
-
 def diarize(
     read: ReadSamples,
     total_samples: int,
@@ -54,7 +50,6 @@ def diarize(
     wanted: DiarizeOptions | None = None,
     options: OfflineOptions | None = None,
     progress: Callable[[float], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
 ) -> Diarization:
     """Diarize a whole recording; no audio is kept in memory.
 
@@ -64,13 +59,10 @@ def diarize(
         with growing, overlapping ranges
     total_samples : length of the recording
     wanted : the number of speakers, as far as it is known
-    progress : called with the part done, 0 to 1
-    cancelled : called before every window; True ends the call with Cancelled
+    progress : called with the part done, 0 to 1, after every window; what it raises ends the call
 
     Raises
     ------
-    Cancelled
-        `cancelled` returned True.
     InferenceError
         A model failed.
     """
@@ -78,8 +70,6 @@ def diarize(
     windows = WindowPass(read, segmentation, embedding, options.windows)
     total = segmentation.grid.count(total_samples)
     for end in windows.window_ends(total):
-        if cancelled is not None and cancelled():
-            raise Cancelled
         windows.process_window(end, last=end == total)
         if progress is not None:
             progress(end / total)

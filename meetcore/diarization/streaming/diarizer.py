@@ -235,7 +235,6 @@ class StreamingDiarizer:
         self._latest = LiveTurns(
             turns=turns,
             settled_until=self._grid.edge(self._table.start),
-            heard_until=self._grid.edge(self._frames),
         )
 
     def _take_update(self) -> LiveTurns:
