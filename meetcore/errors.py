@@ -1,4 +1,4 @@
-"""The tree of errors; each message says what failed, on which thing, and what to do next."""
+"""Meetcore's exceptions; each message says what failed and what to do."""
 
 
 class MeetcoreError(Exception):

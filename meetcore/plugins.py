@@ -1,4 +1,4 @@
-"""Registry rows of the form name -> "module:attribute": Meetcore's own, and other packages'.
+"""Plug-ins: registry rows name -> "module:attribute", own and from entry points.
 
 Another installed package adds rows through an entry-point group (`[project.entry-points."…"]` in
 its pyproject.toml). Rows are listed without importing anything; `Row.load` imports one.

@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     engine: str = Field(
         default="auto",
         min_length=1,
-        description="What runs Whisper: auto takes ctranslate2 where it is installed.",
+        description="What runs the recognizer's weight: ctranslate2, openai-whisper, or an"
+        " engine of another package; auto takes the first that can.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where models run.")
     threads: int = Field(
@@ -62,8 +63,8 @@ class Settings(BaseSettings):
     )
     diarizer: str = Field(
         default="auto",
-        description="auto, open (open weights), off, a pipeline folder, or a hub id such as"
-        " pyannote/speaker-diarization-community-1 (needs HF_TOKEN).",
+        description="auto, open (open weights), off, a diarizer of another package, a pipeline"
+        " folder, or a hub id such as pyannote/speaker-diarization-community-1 (needs HF_TOKEN).",
     )
     grace_s: float = Field(
         default=90.0,

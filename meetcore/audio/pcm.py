@@ -1,4 +1,4 @@
-"""Conversion between stored audio, int16, and the models' input, float32; the only place for it."""
+"""Conversion between int16 (stored) and float32 (models) samples."""
 
 from __future__ import annotations
 

@@ -23,7 +23,13 @@ _ARCHIVES = {
 
 
 def refuse_encrypted(packet: Packet[AudioStream], stream: AudioStream, name: str) -> None:
-    """Raise AudioDecodeError for a copy-protected track."""
+    """Check that a track is not copy-protected.
+
+    Raises
+    ------
+    AudioDecodeError
+        It is encrypted; the user needs a copy without protection.
+    """
     locked = stream.codec_context.codec_tag in _ENCRYPTED
     if locked or packet.has_sidedata("encryption_info"):
         raise AudioDecodeError(
@@ -32,7 +38,13 @@ def refuse_encrypted(packet: Packet[AudioStream], stream: AudioStream, name: str
 
 
 def refuse_low_rate(stream: AudioStream, name: str) -> None:
-    """Raise AudioDecodeError for a sample rate below LOWEST_HZ."""
+    """Check that the sample rate is at least LOWEST_HZ.
+
+    Raises
+    ------
+    AudioDecodeError
+        It is lower; the user can export the file at 16,000 Hz or more.
+    """
     rate = stream.codec_context.sample_rate or 0
     if 0 < rate < LOWEST_HZ:
         raise AudioDecodeError(
@@ -42,7 +54,13 @@ def refuse_low_rate(stream: AudioStream, name: str) -> None:
 
 
 def refuse_archive(file: BinaryIO, name: str) -> None:
-    """Raise AudioDecodeError for a ZIP, RAR, 7-Zip or gzip archive, and for a PDF."""
+    """Check that a file is no ZIP, RAR, 7-Zip or gzip archive, and no PDF.
+
+    Raises
+    ------
+    AudioDecodeError
+        It is one; the user can unpack it, or choose the media file itself.
+    """
     file.seek(0)
     begin = file.read(8)
     for magic, kind in _ARCHIVES.items():

@@ -1,4 +1,4 @@
-"""From activity per frame to runs of frames, and from runs to turns. Pure."""
+"""Thresholds per-frame activity into runs, and runs into turns (pure functions)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def runs_of(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[
 
     Parameters
     ----------
-    mean : np.ndarray, shape (n_frames, n_tracks), probability of activity
+    mean : np.ndarray, shape (n_frames, n_tracks), float64, probability of activity
     start : frame of the first row
     ids : track of each column
     onset : probability above which a track is active
@@ -70,7 +70,12 @@ def append_runs(before: list[Run], after: Sequence[Run]) -> list[Run]:
 def active_runs(mean: Scores, start: int, ids: Sequence[int], onset: float) -> list[Run]:
     """Runs in which each track is active; those of different tracks may overlap.
 
-    Parameters as for `runs_of`.
+    Parameters
+    ----------
+    mean : np.ndarray, shape (n_frames, n_tracks), float64, probability of activity
+    start : frame of the first row
+    ids : track of each column
+    onset : probability above which a track is active
 
     Examples
     --------

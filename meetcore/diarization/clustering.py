@@ -1,4 +1,4 @@
-"""Agglomerative clustering of the voices of a whole recording by speaker. Pure.
+"""Agglomerative clustering of the voices of a whole recording by speaker (pure functions).
 
 Source: greedy merging by log-likelihood ratio, as in speaker diarization since Chen &
 Gopalakrishnan 1998; both densities are those measured in scoring.py.

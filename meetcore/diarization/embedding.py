@@ -117,7 +117,17 @@ class CamPlusPlusEmbedding:
         return EMBEDDING_DIMENSION
 
     def embed(self, samples: Samples, masks: Masks | None = None) -> Embeddings:
-        """Embed the speech of each speaker (see ``EmbeddingModel.embed``, errors included)."""
+        """Embed the speech of each speaker (see ``EmbeddingModel.embed``, errors included).
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+        masks : np.ndarray, shape (n_speakers, n_frames), bool, optional
+
+        Returns
+        -------
+        np.ndarray, shape (n_speakers, 192), float32
+        """
         n_speakers = 1 if masks is None else masks.shape[0]
         result = np.full((n_speakers, self.dimension), np.nan, dtype=np.float32)
         if samples.shape[0] < _FEATURE_SIZE_SAMPLES:

@@ -1,4 +1,4 @@
-"""A pyannote pipeline, from a folder or the Hugging Face hub, as the second pass over speakers."""
+"""A pyannote pipeline (folder or hub) as offline diarizer."""
 
 from __future__ import annotations
 

@@ -146,7 +146,16 @@ class PyannoteSegmentation:
         return self._window_samples
 
     def activity(self, windows: Samples) -> Activity:
-        """Activity of the local speakers (see ``SegmentationModel.activity``, errors included)."""
+        """Activity of the local speakers (see ``SegmentationModel.activity``, errors included).
+
+        Parameters
+        ----------
+        windows : np.ndarray, shape (n_windows, n_samples), float32, 16 kHz
+
+        Returns
+        -------
+        np.ndarray, shape (n_windows, n_frames, n_speakers), float32 in [0, 1]
+        """
         try:
             with self._lock, self._torch.inference_mode():
                 audio = self._torch.tensor(windows)

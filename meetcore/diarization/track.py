@@ -1,4 +1,4 @@
-"""Tracks: the activity of one voice as segmentation follows it, and whose voice it was when."""
+"""`Track`: a local speaker followed across windows, and the speaker of each stretch."""
 
 from __future__ import annotations
 

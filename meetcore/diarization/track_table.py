@@ -1,4 +1,4 @@
-"""Links the local speakers of overlapping windows into tracks by the frames they share. Pure."""
+"""Links the local speakers of overlapping windows into tracks by the frames they share."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def link(before: Scores, after: Scores, min_shared: float) -> dict[int, int]:
 
     Parameters
     ----------
-    before, after : np.ndarray, shape (n_frames, n_tracks) each, of the same frames
+    before, after : np.ndarray, shape (n_frames, n_tracks) each, float64 in [0, 1], same frames
     min_shared : share of the smaller activity that a pair must have in common
 
     Returns
@@ -87,7 +87,7 @@ class TrackTable:
         Parameters
         ----------
         start : frame of the first row
-        scores : np.ndarray, shape (n_frames, n_local_speakers), probability of activity
+        scores : np.ndarray, shape (n_frames, n_local_speakers), float32, probability of activity
         """
         options = self._options
         self.extend(start + len(scores))

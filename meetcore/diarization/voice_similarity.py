@@ -1,4 +1,4 @@
-"""Scores of two voices being one speaker, given how much speech each is made from. Pure."""
+"""Similarity and likelihood ratio of two voices, corrected for their durations."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Voice:
 
         Parameters
         ----------
-        embedding : np.ndarray, shape (dimension,), unit length
+        embedding : np.ndarray, shape (dimension,), float32, unit length
         duration : seconds of speech
         """
         weight = np.sqrt(duration * (duration + HALF_RELIABLE))

@@ -46,13 +46,10 @@ def measure(
 
     Parameters
     ----------
-    updates : sequence of Update
-        In order of time; the last one holds the final text of the live pass.
-    reference : sequence of ReferenceWord
-        In order, with the times at which their samples were sent.
-    normalise : callable
-        Gives the normalised tokens of a text; applied to one word at a time, so that a number
-        of several words keeps a token for each.
+    updates : in order of time; the last one holds the final text of the live pass
+    reference : in order, with the times at which their samples were sent
+    normalise : gives the normalised tokens of a text; applied to one word at a time, so that a
+        number of several words keeps a token for each
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Counts the errors of a component that goes on, with tracebacks free of users' content."""
+"""Counts a running component's errors; tracebacks hold no user text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps the identifier that new meetings use, and older ones until their last meeting ends."""
+"""Reference-counted models: new meetings get the newest, unused ones close."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loads the models, falling back rung by rung: full, words without speakers, recording only."""
+"""Loads the best available models: full, words only, else recording only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frozen records that cross module borders; importing them loads no other package."""
+"""Dataclasses that all packages share: Word, Turn, Segment, Meeting, Job, …"""
 
 from meetcore.records.audio import SAMPLE_RATE, ReadSamples, Samples
 from meetcore.records.job import Job, JobOptions, JobStage, JobState

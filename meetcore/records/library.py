@@ -1,4 +1,4 @@
-"""The list of meetings: a query with filters and search words, and a page of its result."""
+"""Query and result page of the list of meetings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modes of the identifier: full, words only, or recording only."""
+"""`Mode`: what the loaded models can do: full, words only, recording only."""
 
 from __future__ import annotations
 

@@ -57,12 +57,9 @@ def statistics(
 
     Parameters
     ----------
-    segments : sequence of Segment
-        Whose words are counted.
-    turns : sequence of Turn
-        Overlaps included; without them the segments' times are used.
-    duration : float
-        Seconds of the whole recording.
+    segments : whose words are counted
+    turns : overlaps included; without them the segments' times are used
+    duration : seconds of the whole recording
 
     Examples
     --------
@@ -74,14 +71,21 @@ def statistics(
     3.0
     """
     spoken = sorted(turns or turns_of_segments(segments), key=lambda turn: (turn.start, turn.end))
-    labels = list(dict.fromkeys(turn.speaker for turn in spoken))
-    words = _word_counts(segments)
-    talk = {label: covered(turn for turn in spoken if turn.speaker == label) for label in labels}
     whole = max([duration, *(turn.end for turn in spoken)])
+    people = _people(spoken, _word_counts(segments), whole)
+    return Statistics(people, whole - covered(spoken))
+
+
+def _people(
+    spoken: Sequence[Turn], words: Counter[str], whole: float
+) -> tuple[PersonStatistics, ...]:
+    """The numbers of each speaker; `spoken` in order of start, `whole` in seconds."""
+    labels = list(dict.fromkeys(turn.speaker for turn in spoken))
+    talk = {label: covered(turn for turn in spoken if turn.speaker == label) for label in labels}
     total = sum(talk.values()) or 1.0
     turn_counts = Counter(label for label, _ in itertools.groupby(turn.speaker for turn in spoken))
     interruption_counts = interruptions(spoken)
-    people = tuple(
+    return tuple(
         PersonStatistics(
             speaker=label,
             talk_time=talk[label],
@@ -95,7 +99,6 @@ def statistics(
         )
         for label in labels
     )
-    return Statistics(people, whole - covered(spoken))
 
 
 def _word_counts(segments: Iterable[Segment]) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Checks the name of a recognizer's weight before hours of work begin with it."""
+"""Says why a recognizer weight's name is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of the second pass over a recording."""
+"""Options of offline (second-pass) recognition."""
 
 from __future__ import annotations
 

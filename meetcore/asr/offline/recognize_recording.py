@@ -1,4 +1,4 @@
-"""The second pass: the words of a whole recording, piece by piece."""
+"""Offline (second-pass) recognition: cut, decode in parallel, gate and join the pieces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of forced-prefix streaming."""
+"""Options of live recognition (Whisper with a forced prefix)."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class DecodeWindow:
         self.end += samples.shape[0]
 
     def audio(self, start: int, stop: int) -> Samples:
-        """Samples from `start` up to `stop`, shape (n_samples,), without those already dropped."""
+        """Samples from `start` to `stop` that are kept: shape (n_samples,), float32, 16 kHz."""
         first = self.end - self._audio.shape[0]
         return self._audio[max(0, start - first) : max(0, stop - first)]
 

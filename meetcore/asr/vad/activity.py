@@ -96,7 +96,17 @@ class EnergyActivity:
         self._history = np.zeros(0, dtype=np.float32)
 
     def speech_probabilities(self, samples: Samples) -> Probabilities:
-        """The probability of speech in each frame; see Activity."""
+        """The probability of speech in each frame; see Activity.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+
+        Returns
+        -------
+        np.ndarray, shape (n_frames,), float32 in [0, 1]
+            One per 512 samples; the last frame may be partial.
+        """
         levels = frame_levels_db(samples)
         if levels.shape[0] == 0:
             return levels

@@ -43,9 +43,14 @@ def load_activity() -> Activity:
 
 
 def silero_weights() -> dict[str, Array]:
-    """Float32 tensors of the 16 kHz network, by name, from the installed `silero-vad` package.
+    """Weights of the 16 kHz network, by name, from the installed `silero-vad` package.
 
     The package itself is not imported.
+
+    Returns
+    -------
+    dict of str to np.ndarray, float32
+        With torch's shapes: (n_outputs, n_inputs, n_taps) for a convolution.
 
     Raises
     ------
@@ -79,7 +84,7 @@ class SileroActivity:
 
     Parameters
     ----------
-    weights : tensors by their published names (see ``silero_weights``)
+    weights : float32 arrays with torch's shapes, by their published names (see ``silero_weights``)
     """
 
     def __init__(self, weights: dict[str, Array]) -> None:
@@ -100,7 +105,17 @@ class SileroActivity:
         self._context = np.zeros(CONTEXT_SAMPLES, dtype=np.float32)
 
     def speech_probabilities(self, samples: Samples) -> Probabilities:
-        """The probability of speech in each frame, continuing from the last call; see Activity."""
+        """The probability of speech in each frame, continuing from the last call; see Activity.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+
+        Returns
+        -------
+        np.ndarray, shape (n_frames,), float32 in [0, 1]
+            One per 512 samples; the last frame may be partial.
+        """
         step = _BLOCK * FRAME_SAMPLES
         parts = [
             self._block(samples[start : start + step]) for start in range(0, samples.shape[0], step)

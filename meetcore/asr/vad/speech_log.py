@@ -1,4 +1,4 @@
-"""Speech or no speech, frame by frame, of a live stream: decoding is scheduled by it."""
+"""Per-frame speech decisions of a live stream, last two minutes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SpeechLog:
         activity.reset()
 
     def push(self, samples: Samples) -> None:
-        """Add samples, shape (n_samples,), 16 kHz; a partial frame waits for the next call."""
+        """Add samples, shape (n_samples,), float32, 16 kHz; a partial frame waits."""
         audio = np.concatenate((self._rest, samples))
         whole = audio.shape[0] // FRAME_SAMPLES * FRAME_SAMPLES
         self._rest = audio[whole:]

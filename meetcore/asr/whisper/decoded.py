@@ -1,4 +1,4 @@
-"""From decoded Whisper tokens to a Recognition: the steps after decoding, shared by engines."""
+"""Builds a Recognition from decoded tokens: loop cut, word times, scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live recognition for engines that decode one window at a time and continue a prefix."""
+"""`open_streaming`: live recognition for any engine that continues a decoder prefix."""
 
 from __future__ import annotations
 

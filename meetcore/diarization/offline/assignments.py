@@ -1,4 +1,4 @@
-"""Splits one track where its voice changes: each part is assigned to one speaker. Pure."""
+"""Splits a track where its voice changes, one speaker per part (pure functions)."""
 
 from __future__ import annotations
 

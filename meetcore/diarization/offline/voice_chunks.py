@@ -1,4 +1,4 @@
-"""Cuts the speech of one track into chunks that are likely of one speaker each. Pure."""
+"""Cuts the speech of one track into chunks of probably one speaker each (pure functions)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes one speaker's voice from a recording and the turns in it."""
+"""One speaker's embedding from the spans where only that speaker talks."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ class VoicePrint(NamedTuple):
     """The voice of a profile, as it is stored."""
 
     embedding: Embedding
+    """Shape (dimension,), float32, unit length."""
     duration: float
     """Seconds of speech it was made from."""
 
@@ -35,9 +36,14 @@ class WeightedEmbedding(Protocol):
     """An embedding and its seconds of speech: a VoicePrint, an EnrolledVoice, …"""
 
     @property
-    def embedding(self) -> Embedding: ...
+    def embedding(self) -> Embedding:
+        """Shape (dimension,), float32, unit length."""
+        ...
+
     @property
-    def duration(self) -> float: ...
+    def duration(self) -> float:
+        """Seconds of speech it was made from."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class EnrolledVoice:
     weight: str
     """Weight that made the embedding; only embeddings of the same weight are compared."""
     embedding: Embedding
+    """Shape (dimension,), float32, unit length."""
     duration: float
     """Seconds of speech it was made from."""
 
@@ -138,7 +145,12 @@ def enroll(read: ReadSamples, spans: Iterable[Turn], embedding_model: EmbeddingM
 
 
 def combine(old: WeightedEmbedding, new: WeightedEmbedding) -> VoicePrint:
-    """One voice print of two made by the same weight, each weighted by its speech."""
+    """One voice print of two made by the same weight, each weighted by its speech.
+
+    Parameters
+    ----------
+    old, new : embeddings of shape (dimension,), float32, unit length, with seconds of speech
+    """
     whole = _voice(old).plus(_voice(new))
     return VoicePrint(whole.direction.astype(np.float32), whole.duration)
 
