@@ -18,12 +18,17 @@ from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting, Segment, Stage, Transcript, Turn
 from meetcore.service.protocol import StoreProtocol
-from meetcore.transcript.comparison import Kind, SegmentChange, compare
+from meetcore.transcript.comparison import DiffKind, SegmentChange, compare
 from meetcore.transcript.statistics import Statistics, statistics
 
 ROUTE = "/api/meetings/{id}/transcript"
 CHANGES_ROUTE = "/api/meetings/{id}/changes"
-LETTERS = {Kind.EQUAL: "=", Kind.INSERTED: "+", Kind.REMOVED: "-", Kind.REPLACED: "~"}
+LETTERS = {
+    DiffKind.EQUAL: "=",
+    DiffKind.INSERTED: "+",
+    DiffKind.REMOVED: "-",
+    DiffKind.REPLACED: "~",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateDecision:
     """The gate's decision: accepted, or rejected for a reason."""
 
     reason: Reason | None = None
@@ -49,7 +49,7 @@ class Verdict:
         return self.reason is None
 
 
-ACCEPTED = Verdict()
+ACCEPTED = GateDecision()
 
 _FILLERS = frozenset(
     (
@@ -84,9 +84,9 @@ _FILLERS = frozenset(
 )
 
 
-def judge(
+def gate_decision(
     recognition: Recognition, evidence: Evidence, options: GateOptions | None = None
-) -> Verdict:
+) -> GateDecision:
     """Accept or reject a text by its scores and its audio.
 
     Parameters
@@ -99,20 +99,20 @@ def judge(
     if not recognition.words:
         return ACCEPTED
     if evidence.level_db < options.silence_db:
-        return Verdict(Reason.SILENCE)
+        return GateDecision(Reason.SILENCE)
     if _repeats(recognition, options):
-        return Verdict(Reason.REPETITION)
+        return GateDecision(Reason.REPETITION)
     doubts = _doubts(recognition, evidence, options)
     if doubts and is_filler(recognition.text):
-        return Verdict(Reason.FILLER)
+        return GateDecision(Reason.FILLER)
     if doubts and is_echo(recognition.text, options.prompt):
-        return Verdict(Reason.PROMPT)
+        return GateDecision(Reason.PROMPT)
     unlikely = recognition.average_log_probability < options.average_log_probability
     if unlikely and recognition.no_speech_probability > options.no_speech_probability:
-        return Verdict(Reason.NO_SPEECH)
+        return GateDecision(Reason.NO_SPEECH)
     if recognition.average_log_probability < options.hopeless_log_probability:
-        return Verdict(Reason.UNLIKELY)
-    return Verdict(Reason.UNLIKELY) if unlikely and doubts >= 2 else ACCEPTED
+        return GateDecision(Reason.UNLIKELY)
+    return GateDecision(Reason.UNLIKELY) if unlikely and doubts >= 2 else ACCEPTED
 
 
 def is_filler(text: str) -> bool:

@@ -77,7 +77,7 @@ def read_audio(source: Source) -> Samples:
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
+class StatedLength:
     """The length of a media file as far as it is known before decoding."""
 
     seconds: float
@@ -85,7 +85,7 @@ class Announced:
     """False where it was estimated, from a bit rate or from time stamps."""
 
 
-def announced(source: Source, name: str | None = None) -> Announced:
+def stated_length(source: Source, name: str | None = None) -> StatedLength:
     """The length that a file states, or else the span of its packets' time stamps.
 
     Browsers' own recordings (WebM from MediaRecorder) state none.
@@ -98,10 +98,10 @@ def announced(source: Source, name: str | None = None) -> Announced:
     with _opened(source, name) as (container, stream, _):
         exact = container.format.name not in _ESTIMATING
         if stream.duration is not None and stream.time_base is not None:
-            return Announced(float(stream.duration * stream.time_base), exact)
+            return StatedLength(float(stream.duration * stream.time_base), exact)
         if container.duration:
-            return Announced(float(container.duration / av.time_base), exact)
-        return Announced(_packet_span(container, stream), exact=False)
+            return StatedLength(float(container.duration / av.time_base), exact)
+        return StatedLength(_packet_span(container, stream), exact=False)
 
 
 def _packet_span(container: InputContainer, stream: AudioStream) -> float:

@@ -11,7 +11,7 @@ from meetcore.cli.output import AUDIO, NAMES, STDOUT, refusal
 from meetcore.cli.transcribe_batch import BatchRequest, transcribe_batch
 from meetcore.records import JobOptions
 from meetcore.settings import load_settings
-from meetcore.weights.names import unknown_recognizer
+from meetcore.weights.names import why_unknown_recognizer
 
 EPILOG = """exit status: 0 all done, 1 a file failed, 2 wrong usage, 130 interrupted;
 an interrupted meeting is kept, and `transcribe --resume ID` continues it"""
@@ -98,7 +98,7 @@ def _usage_error(arguments: argparse.Namespace) -> str:
         value = getattr(arguments, option)
         if value is not None and value < 1:
             return f"--{option.replace('_', '-')} is {value}; it must be at least 1."
-    if reason := unknown_recognizer(arguments.recognizer):
+    if reason := why_unknown_recognizer(arguments.recognizer):
         return reason
     return refusal(arguments.output, arguments.format, count, sys.stdout.isatty())
 

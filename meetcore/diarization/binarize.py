@@ -124,7 +124,9 @@ def assignment_runs(
             yield Run(first, stop, run.track), track.assignment_at(first)
 
 
-def turns_of(runs: Sequence[Run], tracks: Mapping[int, Track], grid: FrameGrid) -> tuple[Turn, ...]:
+def turns_from_runs(
+    runs: Sequence[Run], tracks: Mapping[int, Track], grid: FrameGrid
+) -> tuple[Turn, ...]:
     """Turns of the runs with a known speaker, split where a track changes its speaker."""
     turns: list[tuple[int, int, int]] = []
     for run, _ in assignment_runs(runs, tracks):

@@ -24,7 +24,7 @@ Groups = list[list[int]]
 """Indices of the voices of each speaker."""
 
 _STRICTEST = 16.0
-"""Threshold above the evidence of any two voices, at which nothing is merged."""
+"""Threshold above the log-likelihood ratio of any two voices, at which nothing is merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _merged(
     """Merge the likeliest pair until none reaches the threshold and at most `most` are left."""
     member, sums = _sums(table, groups)
     apart = (member.T @ against @ member).toarray()
-    scores = sums.evidence(sums) - apart
+    scores = sums.log_likelihood_ratio(sums) - apart
     np.fill_diagonal(scores, -np.inf)
     groups = [list(group) for group in groups]
     alive = np.ones(len(groups), np.bool_)
@@ -180,7 +180,7 @@ def _merged(
         apart[:, keep] = apart[keep]
         alive[gone] = False
         scores[gone, :] = scores[:, gone] = -np.inf
-        fresh = sums.row(keep).evidence(sums)[0] - apart[keep]
+        fresh = sums.row(keep).log_likelihood_ratio(sums)[0] - apart[keep]
         fresh[~alive] = fresh[keep] = -np.inf
         scores[keep, :] = scores[:, keep] = fresh
     return [group for group, is_alive in zip(groups, alive, strict=True) if is_alive]
@@ -201,7 +201,7 @@ def _join(
     apart = (against @ member).toarray()
     for index in short:
         voice = table.row(int(index))
-        scores = voice.evidence(sums)[0] - apart[index]
+        scores = voice.log_likelihood_ratio(sums)[0] - apart[index]
         best = int(np.argmax(scores))
         own = voice.durations[0] >= options.min_own_speech and scores[best] < stranger_evidence
         if own:

@@ -8,7 +8,11 @@ from dataclasses import replace
 from meetcore.diarization.diarizer import DiarizerRequest, pick_device
 from meetcore.diarization.embedding import EmbeddingModel, load_embedding
 from meetcore.diarization.live_diarizer import LiveDiarizer
-from meetcore.diarization.offline.diarize_recording import Diarization, OfflineOptions, diarize
+from meetcore.diarization.offline.diarize_recording import (
+    Diarization,
+    OfflineDiarizationOptions,
+    diarize,
+)
 from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.segmentation import SegmentationModel, load_segmentation
 from meetcore.diarization.streaming.diarizer import StreamingDiarizer
@@ -34,12 +38,12 @@ class OpenDiarizer:
         segmentation: SegmentationModel,
         embedding: EmbeddingModel,
         live: LiveOptions | None = None,
-        offline: OfflineOptions | None = None,
+        offline: OfflineDiarizationOptions | None = None,
     ) -> None:
         self.segmentation = segmentation
         self.embedding = embedding
         self._live = live or LiveOptions()
-        self._offline = offline or OfflineOptions()
+        self._offline = offline or OfflineDiarizationOptions()
 
     @classmethod
     def load(cls, request: DiarizerRequest) -> OpenDiarizer:

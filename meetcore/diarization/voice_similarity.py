@@ -31,20 +31,20 @@ def reliability(duration: float) -> float:
     return float(np.sqrt(duration / (duration + HALF_RELIABLE)))
 
 
-_OTHERS_MEAN, _OTHERS_SPREAD = 0.27, 0.17
+_OTHERS_MEAN, _OTHERS_DEVIATION = 0.27, 0.17
 """Similarity of different speakers: mean and deviation, measured with CAM++ on meetings."""
 
 
-def spread(one: float, other: float) -> float:
+def similarity_deviation(one: float, other: float) -> float:
     """Standard deviation of the similarity of two voices of one speaker, given seconds of each.
 
     Measured with CAM++ on real meetings: 0.16 over the harmonic sum of both durations, and
     hardly ever less than 0.06.
     """
-    return float(_spread(np.float64(one), np.float64(other)))
+    return float(_similarity_deviation(np.float64(one), np.float64(other)))
 
 
-def _spread(one: Numbers, other: Numbers) -> Numbers:
+def _similarity_deviation(one: Numbers, other: Numbers) -> Numbers:
     together = one * other / np.maximum(one + other, 1e-9)
     return np.maximum(0.06, 0.16 / np.maximum(together, 1e-9))
 
@@ -55,8 +55,8 @@ def boundary(one: float, other: float) -> float:
     >>> round(boundary(1.0, 60.0), 2), round(boundary(20.0, 60.0), 2)
     (0.64, 0.81)
     """
-    own = spread(one, other)
-    return 1.0 - (1.0 - _OTHERS_MEAN) * own / (own + _OTHERS_SPREAD)
+    own = similarity_deviation(one, other)
+    return 1.0 - (1.0 - _OTHERS_MEAN) * own / (own + _OTHERS_DEVIATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +115,16 @@ def sum_of_voices(voices: Sequence[Voice]) -> Voice:
     return functools.reduce(Voice.plus, voices)
 
 
-def evidence(one: Voice, other: Voice) -> float:
+def log_likelihood_ratio(one: Voice, other: Voice) -> float:
     """Log-likelihood ratio of two voices being one speaker rather than two; 0 is undecided."""
-    own = np.float64(spread(one.duration, other.duration))
-    return float(_evidence(np.float64(one.similarity(other)), own))
+    own = np.float64(similarity_deviation(one.duration, other.duration))
+    return float(_log_likelihood_ratio(np.float64(one.similarity(other)), own))
 
 
-def _evidence(similarity: Numbers, own: Numbers) -> Numbers:
+def _log_likelihood_ratio(similarity: Numbers, own: Numbers) -> Numbers:
     # Above the mean of one speaker, or below that of two, the density counts as at its mean.
     similarity = np.minimum(1.0, similarity)
-    others = np.hypot(_OTHERS_SPREAD, np.minimum(own, 0.25))
+    others = np.hypot(_OTHERS_DEVIATION, np.minimum(own, 0.25))
     same = -0.5 * ((similarity - 1.0) / own) ** 2 - np.log(own)
     different = -0.5 * ((np.maximum(similarity, _OTHERS_MEAN) - _OTHERS_MEAN) / others) ** 2
     return same - different + np.log(others)
@@ -156,23 +156,23 @@ class VoiceTable:
         result: Vector = self._expected() @ other._expected().T
         return result
 
-    def evidence(self, other: VoiceTable) -> Vector:
-        """Log-likelihood ratio of each pair, shape (n, n_other), float64; see `evidence`.
+    def log_likelihood_ratio(self, other: VoiceTable) -> Vector:
+        """Log-likelihood ratio of each pair of voices, shape (n, n_other), float64.
 
         >>> voices = [Voice.of(np.eye(2)[i], 4.0) for i in (0, 1)]
         >>> table = VoiceTable.of(voices)
-        >>> bool(np.isclose(table.evidence(table)[0, 1], evidence(*voices)))
+        >>> bool(np.isclose(table.log_likelihood_ratio(table)[0, 1], log_likelihood_ratio(*voices)))
         True
         """
-        own = _spread(self.durations[:, None], other.durations[None, :])
-        result: Vector = _evidence(self.similarity(other), own)
+        own = _similarity_deviation(self.durations[:, None], other.durations[None, :])
+        result: Vector = _log_likelihood_ratio(self.similarity(other), own)
         return result
 
-    def evidence_by_row(self, other: VoiceTable) -> Vector:
+    def log_likelihood_ratio_by_row(self, other: VoiceTable) -> Vector:
         """Log-likelihood ratio of each row with the same row of `other`, shape (n,), float64."""
-        own = _spread(self.durations, other.durations)
+        own = _similarity_deviation(self.durations, other.durations)
         similarity = (self._expected() * other._expected()).sum(axis=1)
-        result: Vector = _evidence(similarity, own)
+        result: Vector = _log_likelihood_ratio(similarity, own)
         return result
 
     def _expected(self) -> Vector:

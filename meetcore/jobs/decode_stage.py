@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from meetcore.audio.compact import compact
-from meetcore.audio.media_files import Announced, announced, iter_audio
+from meetcore.audio.media_files import StatedLength, iter_audio, stated_length
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.pcm_file import FLAC_NAME, PCM_NAME
 from meetcore.audio.recording import RecordingWriter
@@ -41,7 +41,7 @@ def decode(task: DecodeTask, observer: TaskObserver) -> Decoded:
     TaskStopped
         The observer raised it.
     """
-    expected = announced(task.source, task.name)
+    expected = stated_length(task.source, task.name)
     _refuse_too_long(expected.seconds, task)
     for name in (PCM_NAME, FLAC_NAME):
         (task.folder / name).unlink(missing_ok=True)
@@ -64,7 +64,7 @@ def decode(task: DecodeTask, observer: TaskObserver) -> Decoded:
 
 
 def _compressed(
-    task: DecodeTask, n_samples: int, expected: Announced, observer: TaskObserver
+    task: DecodeTask, n_samples: int, expected: StatedLength, observer: TaskObserver
 ) -> Decoded:
     if n_samples == 0:
         (task.folder / PCM_NAME).unlink(missing_ok=True)
@@ -77,7 +77,7 @@ def _compressed(
     return Decoded(n_samples, path.name, _cut_short(n_samples / SAMPLE_RATE, expected))
 
 
-def _cut_short(seconds: float, expected: Announced) -> str:
+def _cut_short(seconds: float, expected: StatedLength) -> str:
     """A sentence when the file announced clearly more than could be read."""
     missing = expected.seconds - seconds
     if not expected.exact or missing < max(CUT_SHORT_S, 0.05 * expected.seconds):

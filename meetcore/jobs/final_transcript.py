@@ -15,7 +15,7 @@ from meetcore.jobs.draft_transcript import DraftTranscript
 from meetcore.records import Stage, Transcript, Turn
 from meetcore.store.meetings import MeetingStore
 from meetcore.transcript.reattribution import (
-    carried_labels,
+    keep_labels,
     reattributed,
     speakers_of,
     turns_of_segments,
@@ -53,9 +53,7 @@ class FinalTranscript:
         before = self._latest()
         exclusive = valid_turns(found.exclusive_turns)
         turns = valid_turns(found.turns)
-        labels = carried_labels(
-            reattributed(before.segments, exclusive), before, (*exclusive, *turns)
-        )
+        labels = keep_labels(reattributed(before.segments, exclusive), before, (*exclusive, *turns))
         self._turns = _relabelled(exclusive, labels)
         self._store.replace_turns(self._id, _relabelled(turns, labels))
         return {labels[old]: voice for old, voice in found.voices.items() if old in labels}

@@ -13,7 +13,7 @@ from meetcore.models.first_that_loads import Choice
 from meetcore.models.rungs import (
     Loaders,
     find_diarizer,
-    find_final,
+    load_final_recognizer,
     loaders_for,
 )
 from meetcore.settings import Settings
@@ -62,12 +62,12 @@ class LazyModels:
                 self._recognizer.model.close()
             observer.poll()
             # One thread a piece, as many pieces at once as there are cores.
-            self._recognizer = find_final(wanted, self._loaders, threads=1)
+            self._recognizer = load_final_recognizer(wanted, self._loaders, threads=1)
             self._weight = wanted
             limit_blas_threads()
         found = self._recognizer
         if found.model is None:
-            return Loaded(None, found.why)
+            return Loaded(None, found.reasons_text)
         notes = [f"{reason} {found.name} is used instead." for reason in found.reasons]
         return Loaded(found.model, " ".join(notes))
 
@@ -85,6 +85,6 @@ class LazyModels:
         limit_blas_threads()
         if found.model is None:
             self._loading = None
-            return Loaded(None, found.why)
+            return Loaded(None, found.reasons_text)
         instead = " Open weights tell speakers apart instead."
-        return Loaded(found.model, f"{found.why}{instead}" if found.reasons else "")
+        return Loaded(found.model, f"{found.reasons_text}{instead}" if found.reasons else "")

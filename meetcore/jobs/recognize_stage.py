@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meetcore.asr.offline.recognize_recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.offline.recognize_recording import (
+    OfflineRecognitionOptions,
+    PieceWords,
+    recognize_recording,
+)
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
@@ -37,7 +41,7 @@ def recognize(
         reader.n_samples,
         recognizer,
         load_activity(),
-        OfflineOptions(language=task.options.language, prompt=task.options.prompt),
+        OfflineRecognitionOptions(language=task.options.language, prompt=task.options.prompt),
         start_sample=task.start_sample,
     ):
         failures.add(piece)

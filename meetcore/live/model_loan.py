@@ -34,7 +34,7 @@ class ModelLoan:
         in force would not improve. Raises whatever the models raise; the next call tries again.
         """
         meeting = self._meeting
-        held, in_force = self._pool.held(meeting.id), self._pool.in_force
+        held, in_force = self._pool.held(meeting.id), self._pool.current
         if held is not None and (in_force is held or not _recognizes(in_force)):
             return None
         identifier = self._pool.lend(meeting.id)

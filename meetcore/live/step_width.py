@@ -9,7 +9,7 @@ WIDEST_STEP = 1.2
 tiny.en, catching up from several moments: WER 15 to 17 % at 1.5 s, 14 to 39 % at 2 s, 17 to 75 % at
 5 s, all in about 0.16 of the audio's time: a wide step leaves words behind its window. Offered all
 at once on another machine 1.5 s gave 41 %, 1.2 s at most 30 %."""
-BEHIND = 3.0
+BEHIND_S = 3.0
 """Seconds of backlog from which a page says that the machine does not keep up."""
 
 
@@ -43,4 +43,4 @@ class StepWidth:
 
 def keeps_up(backlog: float) -> bool:
     """Whether a backlog of this many seconds still counts as live."""
-    return backlog < BEHIND
+    return backlog < BEHIND_S

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from meetcore.metrics.live_log import Page, ReferenceWord, Tokens, Update, pages_of, shared
+from meetcore.metrics.live_log import ReferenceWord, ShownText, Tokens, Update, shared, shown_texts
 from meetcore.metrics.stability import label_lags, longest_freeze, revisions
 from meetcore.metrics.wer import align
 
@@ -58,23 +58,23 @@ def measure(
     """
     tokens = Tokens(normalise)
     said = _by_token(reference, tokens)
-    pages = pages_of(updates, tokens)
-    committed_at, settled = _committed_at(pages)
-    steps = align([word.text for word in said], pages[-1].committed if pages else [])
+    texts = shown_texts(updates, tokens)
+    committed_at, settled = _committed_at(texts)
+    steps = align([word.text for word in said], texts[-1].committed if texts else [])
     partner = {
         step.hypothesis: step.reference
         for step in steps
         if step.equal and step.reference is not None and step.hypothesis is not None
     }
-    shown, revised = revisions(pages)
+    shown, revised = revisions(texts)
     return LatencyReport(
         final=tuple(committed_at[ours] - said[theirs].end for ours, theirs in partner.items()),
-        first_shown=_first_shown(pages, settled, said, partner),
-        first_text=_first_text(pages, said),
+        first_shown=_first_shown(texts, settled, said, partner),
+        first_text=_first_text(texts, said),
         label_lag=label_lags(updates),
         shown=shown,
         revised=revised,
-        longest_freeze=longest_freeze(pages, said),
+        longest_freeze=longest_freeze(texts, said),
     )
 
 
@@ -87,7 +87,7 @@ def _by_token(reference: Sequence[ReferenceWord], tokens: Tokens) -> list[Refere
     ]
 
 
-def _committed_at(pages: Sequence[Page]) -> tuple[list[float], list[int]]:
+def _committed_at(texts: Sequence[ShownText]) -> tuple[list[float], list[int]]:
     """When each token of the final text was committed and no longer changed.
 
     Returns
@@ -97,20 +97,20 @@ def _committed_at(pages: Sequence[Page]) -> tuple[list[float], list[int]]:
     list of int
         For each update, how many leading committed tokens never change after it.
     """
-    final = pages[-1].committed if pages else []
-    settled = [0] * len(pages)
+    final = texts[-1].committed if texts else []
+    settled = [0] * len(texts)
     least = len(final)
-    for position in range(len(pages) - 1, -1, -1):
-        least = min(least, shared(pages[position].committed, final))
+    for position in range(len(texts) - 1, -1, -1):
+        least = min(least, shared(texts[position].committed, final))
         settled[position] = least
     times: list[float] = []
-    for page, count in zip(pages, settled, strict=True):
-        times += [page.wall_time] * (count - len(times))
+    for text, count in zip(texts, settled, strict=True):
+        times += [text.wall_time] * (count - len(times))
     return times, settled
 
 
 def _first_shown(
-    pages: Sequence[Page],
+    texts: Sequence[ShownText],
     settled: Sequence[int],
     said: Sequence[ReferenceWord],
     partner: Mapping[int, int],
@@ -118,23 +118,23 @@ def _first_shown(
     """Seconds from sent to first shown, for each reference word that the final text has right."""
     first: dict[int, float] = {}
     begin = known = 0
-    for page, count in zip(pages, settled, strict=True):
+    for text, count in zip(texts, settled, strict=True):
         # Settled words are aligned already; only what follows is searched.
         while known < count:
             if known in partner:
                 begin = partner[known] + 1
-                first.setdefault(partner[known], page.wall_time)
+                first.setdefault(partner[known], text.wall_time)
             known += 1
         spoken = begin
-        while spoken < len(said) and said[spoken].end <= page.wall_time + SPOKEN_EARLY:
+        while spoken < len(said) and said[spoken].end <= text.wall_time + SPOKEN_EARLY:
             spoken += 1
         window = [word.text for word in said[begin:spoken]]
-        for step in align(window, page.shown[count:]):
+        for step in align(window, text.shown[count:]):
             if step.equal and step.reference is not None:
-                first.setdefault(begin + step.reference, page.wall_time)
+                first.setdefault(begin + step.reference, text.wall_time)
     return tuple(first[n] - said[n].end for n in sorted(partner.values()))
 
 
-def _first_text(pages: Sequence[Page], said: Sequence[ReferenceWord]) -> float:
-    shown = (page.wall_time for page in pages if page.shown)
+def _first_text(texts: Sequence[ShownText], said: Sequence[ReferenceWord]) -> float:
+    shown = (text.wall_time for text in texts if text.shown)
     return next(shown, math.nan) - said[0].start if said else math.nan

@@ -33,7 +33,7 @@ class ReferenceWord:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class LatencySummary:
     """Median, 90th percentile and maximum in seconds; NaN for an empty list."""
 
     median: float
@@ -42,21 +42,21 @@ class Spread:
     count: int
 
 
-def spread(values: Iterable[float]) -> Spread:
+def percentiles(values: Iterable[float]) -> LatencySummary:
     """Median, 90th percentile and maximum of a list; percentiles are nearest-rank.
 
-    >>> spread([1.0, 2.0, 3.0])
-    Spread(median=2.0, p90=3.0, maximum=3.0, count=3)
+    >>> percentiles([1.0, 2.0, 3.0])
+    LatencySummary(median=2.0, p90=3.0, maximum=3.0, count=3)
     """
     ordered = sorted(values)
     if not ordered:
-        return Spread(math.nan, math.nan, math.nan, 0)
+        return LatencySummary(math.nan, math.nan, math.nan, 0)
     ranks = [max(math.ceil(share * len(ordered)), 1) - 1 for share in (0.5, 0.9)]
-    return Spread(ordered[ranks[0]], ordered[ranks[1]], ordered[-1], len(ordered))
+    return LatencySummary(ordered[ranks[0]], ordered[ranks[1]], ordered[-1], len(ordered))
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ShownText:
     """One update as lists of normalised tokens."""
 
     wall_time: float
@@ -90,11 +90,11 @@ def shared(one: Sequence[str], other: Sequence[str], known: int = 0) -> int:
     return known
 
 
-def pages_of(updates: Iterable[Update], tokens: Tokens) -> list[Page]:
+def shown_texts(updates: Iterable[Update], tokens: Tokens) -> list[ShownText]:
     """The updates as normalised tokens."""
-    pages = []
+    texts = []
     for update in updates:
         committed = tokens.of_words(word for segment in update.segments for word in segment.words)
         shown = committed + tokens.of_words(update.tentative)
-        pages.append(Page(update.wall_time, committed, shown))
-    return pages
+        texts.append(ShownText(update.wall_time, committed, shown))
+    return texts

@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from meetcore.metrics.live_log import Page, ReferenceWord, Update, shared
+from meetcore.metrics.live_log import ReferenceWord, ShownText, Update, shared
 from meetcore.metrics.wer import align
 from meetcore.records import Segment
 
 
-def revisions(pages: Sequence[Page]) -> tuple[int, int]:
+def revisions(texts: Sequence[ShownText]) -> tuple[int, int]:
     """How many words were ever shown as tentative, and how many of them were revised."""
     shown = revised = 0
     before: list[str] = []
-    for page in pages:
-        same = shared(before, page.shown)
-        steps = align(before[same:], page.shown[same:])
+    for text in texts:
+        same = shared(before, text.shown)
+        steps = align(before[same:], text.shown[same:])
         revised += sum(not s.equal and s.reference is not None for s in steps)
         shown += sum(
-            not s.equal and s.hypothesis is not None and same + s.hypothesis >= len(page.committed)
+            not s.equal and s.hypothesis is not None and same + s.hypothesis >= len(text.committed)
             for s in steps
         )
-        before = page.shown
+        before = text.shown
     return shown, revised
 
 
-def longest_freeze(pages: Sequence[Page], said: Sequence[ReferenceWord]) -> float:
+def longest_freeze(texts: Sequence[ShownText], said: Sequence[ReferenceWord]) -> float:
     """Longest time in seconds without a change of the shown text while somebody was talking.
 
     Counted from the end of the first word that began after the last change to the next change.
     """
     changes = [0.0]
     before: list[str] = []
-    for page in pages:
-        if page.shown != before:
-            changes.append(page.wall_time)
-            before = page.shown
+    for text in texts:
+        if text.shown != before:
+            changes.append(text.wall_time)
+            before = text.shown
     longest, position = 0.0, 0
     for start, end in pairwise(changes):
         while position < len(said) and said[position].start < start:

@@ -13,11 +13,11 @@ JOIN = 0.5
 annotators mark."""
 
 
-def turns_of(segments: Iterable[Segment], join: float = JOIN) -> tuple[Turn, ...]:
+def turns_from_words(segments: Iterable[Segment], join: float = JOIN) -> tuple[Turn, ...]:
     """The turns of known speakers: their words, joined over short pauses.
 
     >>> words = (Word(" a", 0.0, 1.0), Word(" b", 1.2, 2.0), Word(" c", 4.0, 5.0))
-    >>> turns_of([Segment(0.0, 5.0, "S1", words), Segment(6.0, 7.0, None, words)])
+    >>> turns_from_words([Segment(0.0, 5.0, "S1", words), Segment(6.0, 7.0, None, words)])
     (Turn(start=0.0, end=2.0, speaker='S1'), Turn(start=4.0, end=5.0, speaker='S1'))
     """
     turns: list[Turn] = []

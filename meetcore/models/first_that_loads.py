@@ -24,7 +24,7 @@ class Choice(Generic[Model]):
     reasons: tuple[str, ...] = ()
 
     @property
-    def why(self) -> str:
+    def reasons_text(self) -> str:
         """All reasons as one text."""
         return " ".join(self.reasons)
 

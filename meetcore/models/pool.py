@@ -33,16 +33,16 @@ class IdentifierPool:
         self._load = load
         self._loading = threading.Lock()
         self._lock = threading.Lock()
-        self._in_force: Identifier | None = None
+        self._current: Identifier | None = None
         self._models: ModelsInUse | None = None
         self._attempts = 0
         self._lent: dict[object, Identifier] = {}
         self._closed = False
 
     @property
-    def in_force(self) -> Identifier | None:
+    def current(self) -> Identifier | None:
         """The identifier for new meetings; to use it, call `lend` or `borrowed`."""
-        return self._in_force
+        return self._current
 
     @property
     def models(self) -> ModelsInUse | None:
@@ -88,10 +88,10 @@ class IdentifierPool:
         """The identifier in force, for a holder until `give_back`; replaces what it held before."""
         with self._lock:
             former = self._lent.pop(holder, None)
-            if self._in_force is not None:
-                self._lent[holder] = self._in_force
+            if self._current is not None:
+                self._lent[holder] = self._current
             spare = self._unused(former)
-            found = self._in_force
+            found = self._current
         _close(spare)
         return found
 
@@ -110,7 +110,7 @@ class IdentifierPool:
         """The identifier in force, lent for the body of a `with` statement; None without one."""
         holder = object()
         with self._lock:
-            found = self._in_force
+            found = self._current
             if found is not None:
                 self._lent[holder] = found
         try:
@@ -122,15 +122,15 @@ class IdentifierPool:
         """Close all identifiers, also one that is still loading; none may be in use."""
         with self._lock:
             self._closed = True
-            held = {id(each): each for each in (*self._lent.values(), self._in_force) if each}
+            held = {id(each): each for each in (*self._lent.values(), self._current) if each}
             self._lent.clear()
-            self._in_force = None
+            self._current = None
         for each in held.values():
             each.close()
 
     def _attempt(self) -> None:
         """Load, and put the result in force unless it is less than what is in force."""
-        before = self._in_force
+        before = self._current
         try:
             found = self._load()
         except Exception as error:
@@ -150,7 +150,7 @@ class IdentifierPool:
 
     def _replace(self, found: Identifier) -> None:
         with self._lock:
-            former, self._in_force = self._in_force, None if self._closed else found
+            former, self._current = self._current, None if self._closed else found
             self._models = found.models
             spares = [self._unused(former), found if self._closed else None]
         for spare in spares:
@@ -162,14 +162,14 @@ class IdentifierPool:
 
     def _unused(self, identifier: Identifier | None) -> Identifier | None:
         """The identifier if neither in force nor lent, else None. Caller must hold `_lock`."""
-        if identifier is None or identifier is self._in_force:
+        if identifier is None or identifier is self._current:
             return None
         return None if any(each is identifier for each in self._lent.values()) else identifier
 
 
 def _rank(models: ModelsInUse) -> tuple[int, int]:
     """Sort key, smaller is better: the rung, then the number of stand-ins."""
-    return RUNGS.index(models.mode), len(models.stand_ins)
+    return RUNGS.index(models.mode), len(models.replaced_settings)
 
 
 def _close(identifier: Identifier | None) -> None:

@@ -60,7 +60,7 @@ class _Recognizers:
     live: Recognizer | None = None
     final: Recognizer | None = None
     notes: tuple[str, ...] = ()
-    stand_ins: tuple[str, ...] = ()
+    replaced_settings: tuple[str, ...] = ()
     why_none: str = ""
 
 
@@ -82,7 +82,7 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
             workers=max(1, (os.cpu_count() or 1) // threads) if threads else 1,
         )
 
-    return Loaders(recognizer, diarizer, measure_step)
+    return Loaders(recognizer, diarizer, measure_decode_seconds)
 
 
 def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
@@ -95,24 +95,26 @@ def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
     limit_blas_threads()
     if words.live is None or words.final is None:
         return LoadedModels(_recording_only(words, speakers))
-    notes = list(words.notes)
-    if speakers.model is not None and speakers.reasons:
-        notes.append(f"{speakers.why} Open weights tell speakers apart instead.")
+    notes, replaced = list(words.notes), words.replaced_settings
     lost = speakers.model is None
+    if speakers.model is not None and speakers.reasons:
+        notes.append(f"{speakers.reasons_text} Open weights tell speakers apart instead.")
+        replaced += ("diarizer",)
+    left = (RungLeft(Mode.FULL, speakers.reasons_text, _remedy(settings.diarizer)),)
     models = ModelsInUse(
         mode=Mode.TRANSCRIPTION_ONLY if lost else Mode.FULL,
         live_recognizer=str(words.live.info),
         final_recognizer=str(words.final.info),
         diarizer=speakers.model.name if speakers.model else "",
-        reason=" ".join([speakers.why, *notes] if lost else notes) or _summary(words),
-        rungs_left=(RungLeft(Mode.FULL, speakers.why, _remedy(settings.diarizer)),) if lost else (),
-        stand_ins=words.stand_ins + (("diarizer",) if speakers.model and speakers.reasons else ()),
+        reason=" ".join([speakers.reasons_text, *notes] if lost else notes) or _summary(words),
+        rungs_left=left if lost else (),
+        replaced_settings=replaced,
         languages=words.live.info.languages,
     )
     return LoadedModels(models, words.live, words.final, speakers.model)
 
 
-def find_final(weight: str, loaders: Loaders, threads: int = 0) -> Choice[Recognizer]:
+def load_final_recognizer(weight: str, loaders: Loaders, threads: int = 0) -> Choice[Recognizer]:
     """The recognizer of the second pass; where it fails, that of the smallest weight."""
     return first_that_loads(
         (weight, SMALLEST_WEIGHT), lambda name: loaders.recognizer(name, threads)
@@ -138,7 +140,7 @@ def _summary(words: _Recognizers) -> str:
 def _recording_only(words: _Recognizers, speakers: Choice[Diarizer]) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
     remedy = command(f"weights pull {SMALLEST_WEIGHT}")
-    full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.why)))
+    full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.reasons_text)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,
         reason=words.why_none,
@@ -158,22 +160,22 @@ def _remedy(diarizer: str) -> str:
 
 def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
     """The recognizers of both passes; where one fails, that of the smallest weight."""
-    final = find_final(settings.recognizer, loaders)
+    final = load_final_recognizer(settings.recognizer, loaders)
     if final.model is None:
-        return _Recognizers(why_none=final.why)
+        return _Recognizers(why_none=final.reasons_text)
     notes = [f"{reason} {final.name} is used instead." for reason in final.reasons]
-    stand_ins: tuple[str, ...] = ("recognizer",) if final.reasons else ()
+    replaced_settings: tuple[str, ...] = ("recognizer",) if final.reasons else ()
     if settings.live_recognizer == "auto":
         live, found = _live_for(final.model, final.name, loaders)
-        return _Recognizers(live, final.model, (*notes, *found), stand_ins)
+        return _Recognizers(live, final.model, (*notes, *found), replaced_settings)
     chosen = first_that_loads(
         (settings.live_recognizer, SMALLEST_WEIGHT), lambda weight: loaders.recognizer(weight, 1)
     )
     stand_in = chosen.name or final.name
     notes += [f"{reason} {stand_in} writes live instead." for reason in chosen.reasons]
     if chosen.reasons:
-        stand_ins += ("live_recognizer",)
-    return _Recognizers(chosen.model or final.model, final.model, tuple(notes), stand_ins)
+        replaced_settings += ("live_recognizer",)
+    return _Recognizers(chosen.model or final.model, final.model, tuple(notes), replaced_settings)
 
 
 def _live_for(
@@ -185,7 +187,7 @@ def _live_for(
     """
     same = first_that_loads((weight,), lambda name: loaders.recognizer(name, 1))
     if same.model is None:
-        return final, (f"{same.why} One copy of {weight} serves both passes.",)
+        return final, (f"{same.reasons_text} One copy of {weight} serves both passes.",)
     live = same.model
     if weight == SMALLEST_WEIGHT or final.info.languages != ("en",):
         return live, ()
@@ -199,7 +201,7 @@ def _live_for(
         return live, ()
     smaller = first_that_loads((SMALLEST_WEIGHT,), lambda name: loaders.recognizer(name, 1))
     if smaller.model is None:
-        return live, (f"{weight} is slow here, and {smaller.why}",)
+        return live, (f"{weight} is slow here, and {smaller.reasons_text}",)
     live.close()
     return smaller.model, (
         f"{weight} would take {took:.2f} s for every {step:g} s of talk on this machine, so"
@@ -207,7 +209,7 @@ def _live_for(
     )
 
 
-def measure_step(recognizer: Recognizer) -> float:
+def measure_decode_seconds(recognizer: Recognizer) -> float:
     """Seconds that a live decode of an 8 s window takes on this machine; the best of three."""
     noise = np.random.default_rng(0).normal(0.0, 0.05, 8 * SAMPLE_RATE).astype(np.float32)
     options = RecognizeOptions(language="en", context=10.0, max_new_tokens=16)

@@ -143,10 +143,12 @@ class LiveSession:
     def close(self) -> None:
         """Release the models; idempotent. Audio that was not flushed is dropped."""
         self._ended = True
-        self._session.close()
-        self._identifier.close()
-        if self._threads is not None:
-            self._threads.restore()
+        try:
+            self._session.close()
+            self._identifier.close()
+        finally:
+            if self._threads is not None:
+                self._threads.restore()
 
     def __enter__(self) -> LiveSession:
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from meetcore.records import JobOptions
-from meetcore.weights.names import unknown_recognizer
+from meetcore.weights.names import why_unknown_recognizer
 
 
 def checked_language(language: str | None) -> str | None:
@@ -30,7 +30,7 @@ def check_recognizer(name: str) -> None:
     ValueError
         None has; the message lists the names.
     """
-    if problem := unknown_recognizer(name):
+    if problem := why_unknown_recognizer(name):
         raise ValueError(problem)
 
 

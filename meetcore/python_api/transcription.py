@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from meetcore.asr.offline.recognize_recording import PieceWords
-from meetcore.audio.media_files import announced
+from meetcore.audio.media_files import stated_length
 from meetcore.jobs.executors.in_process import InProcessExecutor
 from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.tasks import TaskStopped
@@ -81,7 +81,7 @@ def _transcribed(
     """Run the pass on a copy of the source, or on its file."""
     with tempfile.TemporaryDirectory(prefix="meetcore-source-") as name, CallersThreadCounts():
         path = as_file(source, Path(name), sample_rate)
-        announced(path)  # a file that cannot be read is refused before models begin to load
+        stated_length(path)  # a file that cannot be read is refused before models begin to load
         with closing(LazyModels(settings)) as models:
             try:
                 done = transcribe_file(path, options, InProcessExecutor(models), observer.during)

@@ -28,7 +28,7 @@ class ModelsInUse:
     reason: str = ""
     """One sentence: why this mode and these weights."""
     rungs_left: tuple[RungLeft, ...] = ()
-    stand_ins: tuple[str, ...] = ()
+    replaced_settings: tuple[str, ...] = ()
     """Settings ("recognizer", "live_recognizer", "diarizer") whose model failed to load, so that
     another one is in use."""
     languages: tuple[str, ...] = ("en",)

@@ -15,7 +15,7 @@ BLOCK_S = 60.0
 """Words are compared in blocks of about this length, so that time grows linearly."""
 
 
-class Kind(enum.StrEnum):
+class DiffKind(enum.StrEnum):
     """How a stretch of words differs."""
 
     EQUAL = "equal"
@@ -25,11 +25,11 @@ class Kind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DiffPart:
     """A stretch of words before and after; `before` is empty for inserted words, `after` for
     removed ones."""
 
-    kind: Kind
+    kind: DiffKind
     before: str
     after: str
 
@@ -38,7 +38,7 @@ class Part:
 class SegmentChange:
     """The differences in one segment of the later transcript."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[DiffPart, ...]
     speaker_before: str | None = None
     """Label of the speaker that had most of this segment's time in the earlier transcript."""
     speaker_changed: bool = False
@@ -46,12 +46,12 @@ class SegmentChange:
     @property
     def changed(self) -> bool:
         """Whether words or speaker differ."""
-        return self.speaker_changed or any(part.kind is not Kind.EQUAL for part in self.parts)
+        return self.speaker_changed or any(part.kind is not DiffKind.EQUAL for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    kind: Kind
+    kind: DiffKind
     before: tuple[Word, ...]
     after: tuple[Word, ...]
 
@@ -73,7 +73,7 @@ def compare(before: Sequence[Segment], after: Sequence[Segment]) -> tuple[Segmen
     """
     old = [word for segment in before for word in segment.words]
     new = [word for segment in after for word in segment.words]
-    parts: list[list[Part]] = [[] for _ in after]
+    parts: list[list[DiffPart]] = [[] for _ in after]
     owners = [place for place, segment in enumerate(after) for _ in segment.words]
     reached = 0
     for change in _changes(old, new):
@@ -87,19 +87,19 @@ def compare(before: Sequence[Segment], after: Sequence[Segment]) -> tuple[Segmen
     )
 
 
-def _described(parts: tuple[Part, ...], segment: Segment, speakers: _Speakers) -> SegmentChange:
+def _described(parts: tuple[DiffPart, ...], segment: Segment, speakers: _Speakers) -> SegmentChange:
     earlier = speakers.of(segment.start, segment.end)
     changed = earlier is not None and earlier != segment.speaker
     return SegmentChange(parts, earlier, changed)
 
 
-def _by_segment(change: _Change, owners: list[int], first: int) -> Iterator[tuple[int, Part]]:
+def _by_segment(change: _Change, owners: list[int], first: int) -> Iterator[tuple[int, DiffPart]]:
     """The change split at segment borders; removed words belong to the segment at their place."""
     if not owners:
         return
     if not change.after:
         place = owners[min(first, len(owners) - 1)]
-        yield place, Part(change.kind, joined(change.before), "")
+        yield place, DiffPart(change.kind, joined(change.before), "")
         return
     last = first + len(change.after)
     for place in range(owners[first], owners[last - 1] + 1):
@@ -108,11 +108,11 @@ def _by_segment(change: _Change, owners: list[int], first: int) -> Iterator[tupl
             continue
         after = change.after[mine[0] - first : mine[-1] + 1 - first]
         before = change.before
-        if change.kind is Kind.EQUAL:
+        if change.kind is DiffKind.EQUAL:
             before = change.before[mine[0] - first : mine[-1] + 1 - first]
         elif mine[0] != first:
             before = ()
-        yield place, Part(change.kind, joined(before), joined(after))
+        yield place, DiffPart(change.kind, joined(before), joined(after))
 
 
 def joined(words: Sequence[Word]) -> str:
@@ -130,10 +130,10 @@ def _changes(old: list[Word], new: list[Word]) -> Iterator[_Change]:
 
 
 _KINDS = {
-    "equal": Kind.EQUAL,
-    "insert": Kind.INSERTED,
-    "delete": Kind.REMOVED,
-    "replace": Kind.REPLACED,
+    "equal": DiffKind.EQUAL,
+    "insert": DiffKind.INSERTED,
+    "delete": DiffKind.REMOVED,
+    "replace": DiffKind.REPLACED,
 }
 
 

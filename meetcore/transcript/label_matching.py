@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class Spoken(Protocol):
+class HasSpeaker(Protocol):
     """Anything with a time and a speaker, such as a Turn or a Segment."""
 
     @property
@@ -25,7 +25,7 @@ class Spoken(Protocol):
         ...
 
 
-def match_speakers(before: Sequence[Spoken], after: Sequence[Spoken]) -> dict[str, str]:
+def match_speakers(before: Sequence[HasSpeaker], after: Sequence[HasSpeaker]) -> dict[str, str]:
     """The label of the earlier pass for each label of the later one, by most time in common.
 
     Parameters
@@ -64,7 +64,9 @@ def match_speakers(before: Sequence[Spoken], after: Sequence[Spoken]) -> dict[st
     }
 
 
-def _overlaps(before: Sequence[Spoken], after: Sequence[Spoken]) -> list[tuple[str, str, float]]:
+def _overlaps(
+    before: Sequence[HasSpeaker], after: Sequence[HasSpeaker]
+) -> list[tuple[str, str, float]]:
     """Each pair of stretches that overlap: later label, earlier label, seconds."""
     earlier = sorted(before, key=lambda item: item.start)
     found: list[tuple[str, str, float]] = []

@@ -54,7 +54,7 @@ def turns_of_segments(segments: Iterable[Segment]) -> tuple[Turn, ...]:
     )
 
 
-def carried_labels(
+def keep_labels(
     segments: Sequence[Segment], before: Transcript, turns: Sequence[Turn] = ()
 ) -> dict[str, str]:
     """For each new label the one that the same voice had before.

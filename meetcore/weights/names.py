@@ -7,10 +7,10 @@ from pathlib import Path
 from meetcore.weights.catalogue import load_catalogue
 
 
-def unknown_recognizer(name: str) -> str:
+def why_unknown_recognizer(name: str) -> str:
     """Why no weight has this name, in one sentence; empty for one that exists, a path, or "".
 
-    >>> unknown_recognizer("tiny.en"), unknown_recognizer("small.xx")[:38]
+    >>> why_unknown_recognizer("tiny.en"), why_unknown_recognizer("small.xx")[:38]
     ('', "No recognizer is called 'small.xx'. Ch")
     """
     known = [w.name for w in load_catalogue().weights.values() if w.role == "recognizer"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meetcore.asr.hallucination import Evidence, GateOptions, Reason, is_filler, judge
+from meetcore.asr.hallucination import Evidence, GateOptions, Reason, gate_decision, is_filler
 from meetcore.asr.recognizer import Recognition, RecognizedWord
 from meetcore.asr.repetition import compression_ratio
 
@@ -36,19 +36,19 @@ def said(text: str, logprob: float = -0.3, no_speech: float = 0.1) -> Recognitio
         (said("and then we went there again " * 12), LOUD, Reason.REPETITION),
     ],
 )
-def test_verdicts(recognition: Recognition, evidence: Evidence, reason: Reason | None) -> None:
-    verdict = judge(recognition, evidence)
-    assert verdict.reason == reason
-    assert verdict.accepted == (reason is None)
+def test_decisions(recognition: Recognition, evidence: Evidence, reason: Reason | None) -> None:
+    decision = gate_decision(recognition, evidence)
+    assert decision.reason == reason
+    assert decision.accepted == (reason is None)
 
 
 def test_voice_activity_is_optional_evidence() -> None:
-    assert judge(said("Thank you."), Evidence(-25.0)).accepted
+    assert gate_decision(said("Thank you."), Evidence(-25.0)).accepted
 
 
 def test_thresholds_are_options() -> None:
     strict = GateOptions(hopeless_log_probability=-0.2)
-    assert judge(said("We shall meet"), LOUD, strict).reason == Reason.UNLIKELY
+    assert gate_decision(said("We shall meet"), LOUD, strict).reason == Reason.UNLIKELY
 
 
 def test_fillers_ignore_case_and_marks() -> None:

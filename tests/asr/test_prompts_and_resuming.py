@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from meetcore.asr.offline.recognize_recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.offline.recognize_recording import (
+    OfflineRecognitionOptions,
+    PieceWords,
+    recognize_recording,
+)
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.registry import load_recognizer
 from meetcore.asr.vad.silero import load_activity
@@ -30,7 +34,7 @@ def hear(
             samples.shape[0],
             recognizer,
             load_activity(),
-            OfflineOptions(prompt=prompt),
+            OfflineRecognitionOptions(prompt=prompt),
             start_sample=start_sample,
         )
     )

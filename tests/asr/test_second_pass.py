@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 
 from meetcore.asr.offline.chunking import LONGEST_SAMPLES, cut_pieces
 from meetcore.asr.offline.coverage import snapped, uncovered
-from meetcore.asr.offline.recognize_recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.offline.recognize_recording import (
+    OfflineRecognitionOptions,
+    PieceWords,
+    recognize_recording,
+)
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions
 from meetcore.asr.vad.activity import Region
 from meetcore.records import SAMPLE_RATE, Samples
@@ -138,7 +142,7 @@ def test_pieces_come_one_by_one_so_that_iteration_can_stop() -> None:
         samples.shape[0],
         recognizer,
         LevelActivity(),
-        OfflineOptions(language="en", beam_size=2),
+        OfflineRecognitionOptions(language="en", beam_size=2),
     )
     ends = [next(results).end_sample]
     assert len(recognizer.calls) == 1

@@ -8,7 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from meetcore.asr.offline.recognize_recording import OfflineOptions, PieceWords, recognize_recording
+from meetcore.asr.offline.recognize_recording import (
+    OfflineRecognitionOptions,
+    PieceWords,
+    recognize_recording,
+)
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions, RecognizerInfo
 from meetcore.records import Samples
 from tests.asr.fakes import LevelActivity, ScriptedRecognizer, plain, spoken
@@ -18,7 +22,7 @@ TALK = spoken(list(np.arange(0.5, 160.0, 0.6)), 161.0)
 
 def hear(
     recognizer: ScriptedRecognizer,
-    options: OfflineOptions | None = None,
+    options: OfflineRecognitionOptions | None = None,
     start_sample: int = 0,
     samples: Samples = TALK,
 ) -> list[PieceWords]:
@@ -77,7 +81,7 @@ def test_the_language_is_detected_once() -> None:
     assert recognizer.asked == 1
     assert {options.language for _, options in recognizer.calls} == {"de"}
     asked = Polyglot(info=info(languages=("de", "en")))
-    hear(asked, OfflineOptions(language="en"))
+    hear(asked, OfflineRecognitionOptions(language="en"))
     assert asked.asked == 0 and asked.calls[0][1].language == "en"
 
 
@@ -88,7 +92,7 @@ def test_the_prompt_goes_before_every_piece_but_not_before_a_retry() -> None:
         return plain(words, truncated=bool(options.prompt_tokens))
 
     recognizer = ScriptedRecognizer(say)
-    results = hear(recognizer, OfflineOptions(prompt="  Zhanar,\nMeetcore "))
+    results = hear(recognizer, OfflineRecognitionOptions(prompt="  Zhanar,\nMeetcore "))
     expected = recognizer.tokens_of(" Zhanar, Meetcore.")
     tried = [options.prompt_tokens for _, options in recognizer.calls]
     assert tried[::2] == [expected] * len(results) and set(tried[1::2]) == {()}
@@ -96,7 +100,7 @@ def test_the_prompt_goes_before_every_piece_but_not_before_a_retry() -> None:
 
 def test_of_a_long_prompt_the_end_is_kept() -> None:
     recognizer = ScriptedRecognizer()
-    hear(recognizer, OfflineOptions(prompt="x" * 500 + "end"))
+    hear(recognizer, OfflineRecognitionOptions(prompt="x" * 500 + "end"))
     tokens = recognizer.calls[0][1].prompt_tokens
     assert len(tokens) == 100 and "".join(map(chr, tokens)).endswith("xend.")
 
@@ -113,7 +117,7 @@ def test_a_prompt_repeated_over_doubtful_audio_is_rejected(text: str, kept: bool
 
     (result,) = hear(
         ScriptedRecognizer(say),
-        OfflineOptions(prompt="Agenda, Zhanar, Meetcore"),
+        OfflineRecognitionOptions(prompt="Agenda, Zhanar, Meetcore"),
         samples=spoken([0.5], 3.0, length=2.0),
     )
     assert [word.text for word in result.words] == ([text] if kept else [])

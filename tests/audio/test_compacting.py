@@ -15,7 +15,7 @@ import pytest
 
 from meetcore.audio import compact as compacting
 from meetcore.audio.compact import compact
-from meetcore.audio.media_files import announced, read_audio
+from meetcore.audio.media_files import read_audio, stated_length
 from meetcore.audio.pcm import to_samples
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.errors import RecordingError
@@ -67,7 +67,7 @@ def test_compact_file_is_an_ordinary_media_file(tmp_path: Path) -> None:
     record(tmp_path, pcm)
     path = compact(tmp_path)
     assert np.array_equal(read_audio(path), to_samples(pcm))
-    assert announced(path).seconds == 3.0
+    assert stated_length(path).seconds == 3.0
 
 
 def test_silence_compacts_to_almost_nothing(tmp_path: Path) -> None:

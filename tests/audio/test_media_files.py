@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from meetcore.audio.media_files import announced, iter_audio, read_audio
+from meetcore.audio.media_files import iter_audio, read_audio, stated_length
 from meetcore.audio.pcm import to_samples
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
@@ -64,7 +64,7 @@ def test_wav_is_read_bit_for_bit(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", pcm)
     assert np.array_equal(read_audio(path), to_samples(pcm))
     assert np.array_equal(read_audio(str(path)), to_samples(pcm))
-    assert announced(path).seconds == pytest.approx(1.23)
+    assert stated_length(path).seconds == pytest.approx(1.23)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_common_formats(tmp_path: Path, name: str, codec: str, rate: int) -> Non
     assert samples.size == pytest.approx(3 * SAMPLE_RATE, abs=0.06 * SAMPLE_RATE)
     middle = samples[SAMPLE_RATE : 2 * SAMPLE_RATE]
     assert np.sqrt(np.mean(middle**2)) == pytest.approx(12_000 / 32_768 / np.sqrt(2), rel=0.05)
-    assert announced(path).seconds == pytest.approx(3.0, abs=0.06)
+    assert stated_length(path).seconds == pytest.approx(3.0, abs=0.06)
 
 
 def test_browser_recording_without_length(tmp_path: Path) -> None:
     path = encode(tmp_path / "a.webm", "libopus", tone(4.0, 48_000), 48_000, {"live": "1"})
     with av.open(str(path)) as container:
         assert container.duration is None
-    assert announced(path).seconds == pytest.approx(4.0, abs=0.06)
+    assert stated_length(path).seconds == pytest.approx(4.0, abs=0.06)
     assert read_audio(path).size == pytest.approx(4 * SAMPLE_RATE, abs=0.06 * SAMPLE_RATE)
 
 
@@ -101,7 +101,7 @@ def test_upload_in_memory(tmp_path: Path) -> None:
     upload = io.BytesIO(write_wav(tmp_path / "a.wav", pcm).read_bytes())
     upload.seek(17)
     assert np.array_equal(read_audio(upload), to_samples(pcm))
-    assert announced(upload).seconds == pytest.approx(0.5)
+    assert stated_length(upload).seconds == pytest.approx(0.5)
     assert not upload.closed
 
 
@@ -170,7 +170,7 @@ def test_unreadable_files_are_named(tmp_path: Path, content: bytes, message: str
     with pytest.raises(AudioDecodeError, match=message):
         read_audio(path)
     with pytest.raises(AudioDecodeError, match=message):
-        announced(path)
+        stated_length(path)
     with pytest.raises(AudioDecodeError, match=message.replace(r"talk\.wav", "The upload")):
         read_audio(io.BytesIO(content))
 
@@ -247,6 +247,6 @@ def test_high_sample_rate_just_works(tmp_path: Path) -> None:
 
 
 def test_announced_length_says_whether_it_is_exact(tmp_path: Path) -> None:
-    counted = announced(write_wav(tmp_path / "a.wav", tone(1.5)))
+    counted = stated_length(write_wav(tmp_path / "a.wav", tone(1.5)))
     assert (counted.seconds, counted.exact) == (1.5, True)
-    assert not announced(encode(tmp_path / "a.mp3", "libmp3lame", tone(1.5), 16_000)).exact
+    assert not stated_length(encode(tmp_path / "a.mp3", "libmp3lame", tone(1.5), 16_000)).exact

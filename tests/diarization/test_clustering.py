@@ -18,7 +18,7 @@ from meetcore.diarization.voice_similarity import (
     HALF_RELIABLE,
     Voice,
     VoiceTable,
-    evidence,
+    log_likelihood_ratio,
     reliability,
 )
 from tests.diarization.synthetic import voice_of
@@ -52,9 +52,9 @@ def test_voices_add_up_in_any_order_and_can_be_subtracted(parts: list[float], se
     np.testing.assert_allclose(rest.plus(voices[-1]).total, forward.total, atol=1e-9)
 
 
-def test_evidence_is_positive_for_one_voice_and_negative_for_two() -> None:
-    assert evidence(heard(1, 5, 1), heard(1, 5, 2)) > 1
-    assert evidence(heard(1, 5, 1), heard(2, 5, 3)) < -5
+def test_the_ratio_is_positive_for_one_voice_and_negative_for_two() -> None:
+    assert log_likelihood_ratio(heard(1, 5, 1), heard(1, 5, 2)) > 1
+    assert log_likelihood_ratio(heard(1, 5, 1), heard(2, 5, 3)) < -5
 
 
 def test_speakers_are_numbered_in_order_of_creation() -> None:
@@ -158,8 +158,8 @@ def test_an_exact_and_a_greatest_number_at_once_are_refused() -> None:
 )
 def test_a_table_compares_as_single_voices_do(said: list[tuple[int, float]], seed: int) -> None:
     voices = [heard(who, duration, seed + i) for i, (who, duration) in enumerate(said)]
-    table = VoiceTable.of(voices).evidence(VoiceTable.of(voices))
-    expected = [[evidence(one, other) for other in voices] for one in voices]
+    table = VoiceTable.of(voices).log_likelihood_ratio(VoiceTable.of(voices))
+    expected = [[log_likelihood_ratio(one, other) for other in voices] for one in voices]
     np.testing.assert_allclose(table, expected, rtol=1e-6, atol=1e-6)
 
 
@@ -189,13 +189,13 @@ def test_thousands_of_voices_are_never_compared_all_at_once(
     rows, columns = np.array(pairs).T
     half = sparse.csr_array((np.full(len(rows), 0.5), (rows, columns)), shape=(5_000, 5_000))
     sizes: list[int] = []
-    original = VoiceTable.evidence
+    original = VoiceTable.log_likelihood_ratio
 
     def counted(self: VoiceTable, other: VoiceTable) -> np.ndarray:
         sizes.append(len(self.durations) * len(other.durations))
         return original(self, other)
 
-    monkeypatch.setattr(VoiceTable, "evidence", counted)
+    monkeypatch.setattr(VoiceTable, "log_likelihood_ratio", counted)
     labels = cluster(voices, ClusteringOptions(), overlap=half + half.T)
     names = list(dict.fromkeys(who.tolist()))
     wrong = labels != [names.index(speaker) for speaker in who.tolist()]

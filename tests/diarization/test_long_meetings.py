@@ -11,7 +11,7 @@ from meetcore.diarization.offline.assignments import (
     EmbeddedChunk,
     assignments_of,
 )
-from meetcore.diarization.offline.diarize_recording import OfflineOptions, diarize
+from meetcore.diarization.offline.diarize_recording import OfflineDiarizationOptions, diarize
 from meetcore.diarization.track_table import TrackTable
 from meetcore.diarization.voice_similarity import VoiceTable, reliability
 from meetcore.records import SAMPLE_RATE, Samples
@@ -31,7 +31,7 @@ def test_ten_voices_in_a_quarter_of_an_hour(
     who: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     longest, frames, compared = [0], [0], [0]
-    add, evidence = TrackTable.add, VoiceTable.evidence
+    add, log_likelihood_ratio = TrackTable.add, VoiceTable.log_likelihood_ratio
 
     def read(start: int, stop: int) -> Samples:
         longest.append(stop - start)
@@ -41,13 +41,13 @@ def test_ten_voices_in_a_quarter_of_an_hour(
         add(self, start, scores)
         frames.append(self.end - self.start)
 
-    def counted_evidence(self: VoiceTable, other: VoiceTable) -> np.ndarray:
+    def counted_ratio(self: VoiceTable, other: VoiceTable) -> np.ndarray:
         compared.append(len(self.durations) * len(other.durations))
-        return evidence(self, other)
+        return log_likelihood_ratio(self, other)
 
     monkeypatch.setattr(TrackTable, "add", counted_add)
-    monkeypatch.setattr(VoiceTable, "evidence", counted_evidence)
-    options = OfflineOptions(clustering=ClusteringOptions(block=32))
+    monkeypatch.setattr(VoiceTable, "log_likelihood_ratio", counted_ratio)
+    options = OfflineDiarizationOptions(clustering=ClusteringOptions(block=32))
     found = diarize(
         read,
         len(who) * SAMPLE_RATE,

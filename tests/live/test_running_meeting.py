@@ -156,7 +156,7 @@ def test_models_that_come_late_catch_up_with_wide_steps(open_service: Open) -> N
     service.load_models()
     until(recognized_all(live, 60.0))
     assert texts(live.snapshot().segments) == words(119)
-    identifier: Any = service._pool.in_force
+    identifier: Any = service._pool.current
     assert max(identifier.words[0].steps) == WIDEST_STEP
     for second in range(1, 5):  # the step narrows with each look that finds little to do
         send(live, 0.5)
@@ -269,7 +269,7 @@ def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) 
     gc.collect()
     assert not [each for each in gone if each() is not None]
     assert service.running() == ()
-    identifier: Any = service._pool.in_force
+    identifier: Any = service._pool.current
     assert all(stream.closed for stream in (*identifier.words, *identifier.turns))
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from meetcore.metrics.latency import LatencyReport, measure
-from meetcore.metrics.live_log import ReferenceWord, Spread, Update, spread
+from meetcore.metrics.live_log import LatencySummary, ReferenceWord, Update, percentiles
 from meetcore.records import Segment, Word
 
 
@@ -82,5 +82,5 @@ def test_nothing_shown_is_no_crash() -> None:
 
 
 def test_percentiles_are_nearest_rank() -> None:
-    assert spread(range(1, 11)) == Spread(5, 9, 10, 10)
-    assert spread([]).count == 0
+    assert percentiles(range(1, 11)) == LatencySummary(5, 9, 10, 10)
+    assert percentiles([]).count == 0

@@ -33,10 +33,10 @@ def test_a_retry_that_needs_a_stand_in_changes_nothing(
     loaders = FakeLoaders()
     pool = IdentifierPool(lambda: create_speaker_identifier(settings, loaders.loaders()))
     before = pool.load()
-    first = pool.in_force
+    first = pool.current
     loaders.broken[fails] = missing(fails)
     models = pool.retry()
-    assert pool.in_force is first
+    assert pool.current is first
     assert models.final_recognizer == before.final_recognizer
     assert models.diarizer == before.diarizer
     assert "a new attempt found less" in models.reason

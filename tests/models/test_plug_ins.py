@@ -68,7 +68,7 @@ def test_both_run_live_and_offline(settings_for: SettingsFor, tmp_path: Path, we
     assert found.models.mode is Mode.FULL
     assert found.models.final_recognizer == "tick · metronome · cpu none"
     assert found.models.diarizer == "alternating 1.0"
-    assert (found.models.languages, found.models.stand_ins) == (("de",), ())
+    assert (found.models.languages, found.models.replaced_settings) == (("de",), ())
     audio = speech(4.0)
 
     session = found.open_session("m")

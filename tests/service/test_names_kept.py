@@ -12,7 +12,7 @@ from meetcore.records import (
     Word,
 )
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
-from meetcore.transcript.reattribution import carried_labels, relabelled, speakers_of
+from meetcore.transcript.reattribution import keep_labels, relabelled, speakers_of
 from tests.support.stand_ins import (
     SlowRecognizer,
     StandIn,
@@ -28,7 +28,7 @@ def said(start: float, end: float, speaker: str | None) -> Segment:
 def test_labels_and_names_carry_over_by_time() -> None:
     before = Transcript((said(0, 2, "S1"), said(2, 4, "S2")), (Speaker("S1", "Ada"), Speaker("S2")))
     found = [said(0, 2, "S2"), said(2, 4, "S1"), said(5, 6, "S3"), said(7, 8, None)]
-    after = relabelled(found, carried_labels(found, before))
+    after = relabelled(found, keep_labels(found, before))
     assert [segment.speaker for segment in after] == ["S1", "S2", "S3", None]
     assert speakers_of(after, before.speakers) == (
         Speaker("S1", "Ada"),
@@ -41,7 +41,7 @@ def test_new_speaker_never_gets_the_label_of_a_merged_one() -> None:
     """S2 was named, then merged into S1: the S2 of the second pass is another voice."""
     before = Transcript((said(0, 2, "S1"),), (Speaker("S1", "Ada"), Speaker("S2", "Ghost")))
     found = [said(0, 2, "S1"), said(3, 4, "S2")]
-    after = relabelled(found, carried_labels(found, before))
+    after = relabelled(found, keep_labels(found, before))
     assert [segment.speaker for segment in after] == ["S1", "S3"]
     assert speakers_of(after, before.speakers) == (Speaker("S1", "Ada"), Speaker("S3"))
 

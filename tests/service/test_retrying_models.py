@@ -159,19 +159,21 @@ def test_smaller_weight_does_not_replace_the_one_in_the_settings() -> None:
 
         @property
         def models(self) -> ModelsInUse:
-            stand_ins = () if self.weight == "base.en" else ("recognizer",)
+            replaced_settings = () if self.weight == "base.en" else ("recognizer",)
             final = f"{self.weight} · fake · cpu"
-            return ModelsInUse(self.mode, self.weight, final, "clock", stand_ins=stand_ins)
+            return ModelsInUse(
+                self.mode, self.weight, final, "clock", replaced_settings=replaced_settings
+            )
 
     asked, instead, again = Named(), Named(), Named()
     instead.weight = "tiny.en"
     pool = IdentifierPool(Loader(asked, instead, again))  # type: ignore[arg-type]
     pool.load()
     assert pool.retry().final_recognizer == "base.en · fake · cpu"
-    assert pool.in_force is asked
+    assert pool.current is asked
     assert instead.closed and not asked.closed
     pool.retry()
-    assert pool.in_force is again, "equal models are replaced: the old ones may be broken"
+    assert pool.current is again, "equal models are replaced: the old ones may be broken"
     assert asked.closed
     pool.close()
     pool.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from meetcore.records import Segment, Word
-from meetcore.transcript.comparison import Kind, compare
+from meetcore.transcript.comparison import DiffKind, compare
 
 
 def said(text: str, start: float = 0.0, speaker: str | None = "S1") -> Segment:
@@ -20,10 +20,10 @@ def said(text: str, start: float = 0.0, speaker: str | None = "S1") -> Segment:
 def test_each_kind_of_change_is_found() -> None:
     (change,) = compare([said("we met in spain last may")], [said("we all met in Spain last week")])
     assert [(part.kind, part.before.strip(), part.after.strip()) for part in change.parts] == [
-        (Kind.EQUAL, "we", "we"),
-        (Kind.INSERTED, "", "all"),
-        (Kind.EQUAL, "met in spain last", "met in Spain last"),
-        (Kind.REPLACED, "may", "week"),
+        (DiffKind.EQUAL, "we", "we"),
+        (DiffKind.INSERTED, "", "all"),
+        (DiffKind.EQUAL, "met in spain last", "met in Spain last"),
+        (DiffKind.REPLACED, "may", "week"),
     ]
 
 
@@ -37,7 +37,7 @@ def test_removed_words_belong_to_the_segment_at_their_place() -> None:
         [said("one two"), said("um three four", 5)], [said("one two"), said("three four", 5)]
     )
     assert not first.changed
-    assert second.parts[0].kind is Kind.REMOVED and second.parts[0].before.strip() == "um"
+    assert second.parts[0].kind is DiffKind.REMOVED and second.parts[0].before.strip() == "um"
 
 
 def test_another_speaker_is_a_change() -> None:

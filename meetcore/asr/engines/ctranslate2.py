@@ -137,11 +137,11 @@ class CTranslate2Recognizer:
         with _translated_errors():
             encoded = self._encoded(windows, options.context)
             language = options.language or self._language_of(encoded)
-            drafts = decode(self._model, self._tokens, encoded, windows, options, language)
-            times = align(self._model, self._tokens, encoded, windows, drafts, options, language)
+            decoded = decode(self._model, self._tokens, encoded, windows, options, language)
+            times = align(self._model, self._tokens, encoded, windows, decoded, options, language)
         return [
-            recognition(window, draft, timing, self._tokens, len(options.prefix_tokens), language)
-            for window, draft, timing in zip(windows, drafts, times, strict=True)
+            recognition(window, new, timing, self._tokens, len(options.prefix_tokens), language)
+            for window, new, timing in zip(windows, decoded, times, strict=True)
         ]
 
     def detect_language(self, samples: Samples) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from meetcore.asr.recognizer import RecognizeOptions
-from meetcore.asr.whisper.decoded import Draft, guarded_draft, token_cap
+from meetcore.asr.whisper.decoded import DecodedTokens, cut_at_loop, token_cap
 from meetcore.asr.whisper.mel import FRAMES_PER_SECOND
 from meetcore.asr.whisper.tokenizer import WhisperTokens
 from meetcore.asr.whisper.word_times import TokenTimes, token_times
@@ -24,7 +24,7 @@ def decode(
     windows: Sequence[Samples],
     options: RecognizeOptions,
     language: str,
-) -> list[Draft]:
+) -> list[DecodedTokens]:
     """The new tokens of each window, after the prefix of the options.
 
     Parameters
@@ -38,7 +38,7 @@ def decode(
     longest = max(window.shape[0] for window in windows) / SAMPLE_RATE
     cap = options.max_new_tokens or token_cap(longest, language)
     if len(prompt) >= TEXT_POSITIONS:
-        return [Draft((), 0.0, 0.0, True)] * len(windows)
+        return [DecodedTokens((), 0.0, 0.0, True)] * len(windows)
     skip = len(options.prefix_tokens)
     written = cap + skip + 1
     results = model.generate(
@@ -52,10 +52,10 @@ def decode(
         # After a prefix there may be no further speech: no new words is a valid result.
         suppress_blank=not options.prefix_tokens,
     )
-    return [_draft(result, skip, vocabulary.end_of_text, cap) for result in results]
+    return [_decoded_tokens(result, skip, vocabulary.end_of_text, cap) for result in results]
 
 
-def _draft(result: Any, skip: int, end_of_text: int, cap: int) -> Draft:
+def _decoded_tokens(result: Any, skip: int, end_of_text: int, cap: int) -> DecodedTokens:
     """The best hypothesis without its first `skip` (forced) tokens, cut where it starts to loop."""
     written = result.sequences_ids[0]
     new = written[skip : skip + cap]
@@ -64,7 +64,7 @@ def _draft(result: Any, skip: int, end_of_text: int, cap: int) -> Draft:
     # end of text counts as one more token.
     average = float(result.scores[0]) * len(written) / (len(written) - skip + 1)
     capped = len(written) > skip + cap or len(written) >= TEXT_POSITIONS // 2
-    return guarded_draft(tokens, average, float(result.no_speech_prob), capped)
+    return cut_at_loop(tokens, average, float(result.no_speech_prob), capped)
 
 
 def align(
@@ -72,28 +72,28 @@ def align(
     vocabulary: WhisperTokens,
     encoded: Any,
     windows: Sequence[Samples],
-    drafts: Sequence[Draft],
+    decoded: Sequence[DecodedTokens],
     options: RecognizeOptions,
     language: str,
 ) -> list[TokenTimes | None]:
-    """Times of the prefix's and each draft's tokens; None without tokens or for no word times.
+    """Times of the prefix's and each window's new tokens; None without tokens or for no word times.
 
     Parameters
     ----------
     model, vocabulary, encoded, options, language : as for `decode`
     windows : each shape (n_samples,), float32, 16 kHz
-    drafts : the result of `decode`
+    decoded : the result of `decode`
     """
-    if not options.word_times or not any(draft.tokens for draft in drafts):
-        return [None] * len(drafts)
+    if not options.word_times or not any(new.tokens for new in decoded):
+        return [None] * len(decoded)
     durations = [window.shape[0] / SAMPLE_RATE for window in windows]
     results = model.align(
         encoded,
         vocabulary.start_sequence(language),
-        [[*options.prefix_tokens, *draft.tokens] for draft in drafts],
+        [[*options.prefix_tokens, *new.tokens] for new in decoded],
         [max(2, math.ceil(duration * FRAMES_PER_SECOND)) for duration in durations],
     )
     return [
-        token_times(result.alignments, result.text_token_probs, duration) if draft.tokens else None
-        for result, draft, duration in zip(results, drafts, durations, strict=True)
+        token_times(result.alignments, result.text_token_probs, duration) if new.tokens else None
+        for result, new, duration in zip(results, decoded, durations, strict=True)
     ]

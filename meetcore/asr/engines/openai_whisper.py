@@ -15,7 +15,7 @@ from meetcore.asr.engine import EngineSpec, LoadRequest
 from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import Recognition, RecognizeOptions, RecognizerInfo, check_window
 from meetcore.asr.whisper.checkpoint import not_a_checkpoint, read_checkpoint
-from meetcore.asr.whisper.decoded import Draft, guarded_draft, recognition, token_cap
+from meetcore.asr.whisper.decoded import DecodedTokens, cut_at_loop, recognition, token_cap
 from meetcore.asr.whisper.live import open_streaming
 from meetcore.asr.whisper.tokenizer import WhisperTokens
 from meetcore.asr.whisper.word_times import TokenTimes
@@ -80,10 +80,10 @@ class OpenAIWhisperRecognizer:
         with self._lock, _translated_errors():
             mel = self._features(samples)
             language = options.language or self._language_of(mel)
-            draft = self._decode(mel, samples, options, language)
-            times = self._align(mel, samples, draft, options, language)
+            decoded = self._decode(mel, samples, options, language)
+            times = self._align(mel, samples, decoded, options, language)
         skip = len(options.prefix_tokens)
-        return recognition(samples, draft, times, self._tokens, skip, language)
+        return recognition(samples, decoded, times, self._tokens, skip, language)
 
     def recognize_batch(
         self, windows: Sequence[Samples], options: RecognizeOptions
@@ -97,29 +97,6 @@ class OpenAIWhisperRecognizer:
             return "en"
         with self._lock, _translated_errors():
             return self._language_of(self._features(samples[: 30 * SAMPLE_RATE]))
-
-    def encode(self, samples: Samples) -> np.ndarray[Any, Any]:
-        """Encoder output over 30 s; what tests compare other engines with.
-
-        Parameters
-        ----------
-        samples : np.ndarray, shape (n_samples,), float32, 16 kHz
-
-        Returns
-        -------
-        np.ndarray, shape (1500, n_state), float32
-
-        Raises
-        ------
-        InferenceError
-            The recognizer was closed.
-        """
-        import torch
-
-        with self._lock, torch.no_grad():
-            encoded = self._model.embed_audio(self._features(samples)[None])
-            output: np.ndarray[Any, Any] = encoded[0].float().cpu().numpy()
-        return output
 
     def open_live(self, language: str | None = None) -> LiveRecognizer:
         """Forced-prefix streaming over this model (see ``Recognizer.open_live``)."""
@@ -153,7 +130,7 @@ class OpenAIWhisperRecognizer:
 
     def _decode(
         self, mel: Any, samples: Samples, options: RecognizeOptions, language: str
-    ) -> Draft:
+    ) -> DecodedTokens:
         from whisper.decoding import DecodingOptions
 
         cap = options.max_new_tokens or token_cap(samples.shape[0] / SAMPLE_RATE, language)
@@ -175,12 +152,17 @@ class OpenAIWhisperRecognizer:
         )
         tokens = tuple(token for token in result.tokens if token < self._tokens.end_of_text)
         capped = len(result.tokens) >= cap
-        return guarded_draft(tokens, result.avg_logprob, result.no_speech_prob, capped)
+        return cut_at_loop(tokens, result.avg_logprob, result.no_speech_prob, capped)
 
     def _align(
-        self, mel: Any, samples: Samples, draft: Draft, options: RecognizeOptions, language: str
+        self,
+        mel: Any,
+        samples: Samples,
+        decoded: DecodedTokens,
+        options: RecognizeOptions,
+        language: str,
     ) -> TokenTimes | None:
-        if not options.word_times or not draft.tokens:
+        if not options.word_times or not decoded.tokens:
             return None
         from whisper.timing import find_alignment
 
@@ -188,7 +170,7 @@ class OpenAIWhisperRecognizer:
         words = find_alignment(
             self._model,
             self._tokens.tokenizer(language),
-            [*options.prefix_tokens, *draft.tokens],
+            [*options.prefix_tokens, *decoded.tokens],
             mel,
             max(2, math.ceil(duration * 100)),
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from meetcore.asr.hallucination import ACCEPTED, Evidence, Verdict, judge
+from meetcore.asr.hallucination import ACCEPTED, Evidence, GateDecision, gate_decision
 from meetcore.asr.offline.chunking import Piece
 from meetcore.asr.offline.coverage import uncovered
-from meetcore.asr.offline.options import OfflineOptions
+from meetcore.asr.offline.options import OfflineRecognitionOptions
 from meetcore.asr.recognizer import GateOptions, Recognition, RecognizeOptions, Recognizer
 from meetcore.records import SAMPLE_RATE
 
@@ -19,10 +19,10 @@ LONGEST_PROMPT = 100
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One decoding of a piece, with the gate's verdict and the speech it left out."""
+    """One decoding of a piece, with the gate's decision and the speech it left out."""
 
     recognition: Recognition
-    verdict: Verdict
+    decision: GateDecision
     missing_samples: int
     """Longest stretch of speech without words."""
 
@@ -30,7 +30,7 @@ class Attempt:
     def good(self) -> bool:
         """Whether no retry is needed."""
         return (
-            self.verdict.accepted
+            self.decision.accepted
             and not self.recognition.truncated
             and self.missing_samples < MIN_GAP_SAMPLES
         )
@@ -40,13 +40,15 @@ class Attempt:
         """Sort key; smaller is better."""
         return (
             self.recognition.truncated,
-            not self.verdict.accepted,
+            not self.decision.accepted,
             self.missing_samples // SAMPLE_RATE,
             -self.recognition.average_log_probability,
         )
 
 
-def best_attempt(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> Attempt:
+def best_attempt(
+    piece: Piece, recognizer: Recognizer, options: OfflineRecognitionOptions
+) -> Attempt:
     """The first good decoding of a piece, else the best of three.
 
     Raises
@@ -88,6 +90,6 @@ def sentence_of(prompt: str) -> str:
 
 def _attempt(piece: Piece, recognition: Recognition, gate: GateOptions) -> Attempt:
     evidence = Evidence(piece.level_db, piece.speech)
-    verdict = judge(recognition, evidence, gate) if recognition.words else ACCEPTED
+    decision = gate_decision(recognition, evidence, gate) if recognition.words else ACCEPTED
     gaps = uncovered(recognition.words, piece.regions)
-    return Attempt(recognition, verdict, max((gap.length_samples for gap in gaps), default=0))
+    return Attempt(recognition, decision, max((gap.length_samples for gap in gaps), default=0))

@@ -8,7 +8,7 @@ from meetcore.asr.recognizer import GateOptions
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineOptions:
+class OfflineRecognitionOptions:
     """How to recognize a whole recording."""
 
     language: str | None = None

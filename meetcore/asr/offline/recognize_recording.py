@@ -13,13 +13,13 @@ from itertools import chain
 from meetcore.asr.offline.chunking import Piece, cut_pieces
 from meetcore.asr.offline.coverage import snapped, uncovered
 from meetcore.asr.offline.fallback import MIN_GAP_SAMPLES, Attempt, best_attempt
-from meetcore.asr.offline.options import OfflineOptions
+from meetcore.asr.offline.options import OfflineRecognitionOptions
 from meetcore.asr.recognizer import RecognizedWord, Recognizer
 from meetcore.asr.vad.activity import Activity, Region
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, ReadSamples, RejectedText, Word
 
-__all__ = ["OfflineOptions", "PieceWords", "recognize_piece", "recognize_recording"]
+__all__ = ["OfflineRecognitionOptions", "PieceWords", "recognize_piece", "recognize_recording"]
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def recognize_recording(
     total_samples: int,
     recognizer: Recognizer,
     activity: Activity,
-    options: OfflineOptions | None = None,
+    options: OfflineRecognitionOptions | None = None,
     start_sample: int = 0,
 ) -> Iterator[PieceWords]:
     """Words of a recording of any length, piece by piece; stop iterating to cancel.
@@ -69,7 +69,7 @@ def recognize_recording(
     InferenceError
         The language could not be detected.
     """
-    options = options or OfflineOptions()
+    options = options or OfflineRecognitionOptions()
     pieces = cut_pieces(read, total_samples, activity, start_sample)
     first = next(pieces, None)
     if first is not None:
@@ -78,7 +78,9 @@ def recognize_recording(
         yield from _in_parallel(recognize, chain((first,), pieces), recognizer.info.workers)
 
 
-def _prepared(options: OfflineOptions, first: Piece, recognizer: Recognizer) -> OfflineOptions:
+def _prepared(
+    options: OfflineRecognitionOptions, first: Piece, recognizer: Recognizer
+) -> OfflineRecognitionOptions:
     """The options with the language and the gate's thresholds filled in."""
     language = options.language
     if language is None and len(recognizer.info.languages) > 1:
@@ -87,7 +89,9 @@ def _prepared(options: OfflineOptions, first: Piece, recognizer: Recognizer) -> 
     return replace(options, language=language, gate=gate)
 
 
-def _recognize(piece: Piece, recognizer: Recognizer, options: OfflineOptions) -> PieceWords:
+def _recognize(
+    piece: Piece, recognizer: Recognizer, options: OfflineRecognitionOptions
+) -> PieceWords:
     try:
         return recognize_piece(piece, recognizer, options)
     except InferenceError:
@@ -116,7 +120,7 @@ def _in_parallel(
 
 
 def recognize_piece(
-    piece: Piece, recognizer: Recognizer, options: OfflineOptions, depth: int = 0
+    piece: Piece, recognizer: Recognizer, options: OfflineRecognitionOptions, depth: int = 0
 ) -> PieceWords:
     """The words of one piece, recognized again in parts where it looped or left speech out.
 
@@ -135,7 +139,7 @@ def recognize_piece(
             piece,
             [recognize_piece(half, recognizer, options, depth + 1) for half in _halves(piece)],
         )
-    if not attempt.verdict.accepted:
+    if not attempt.decision.accepted:
         return _rejected(piece, attempt)
     words = snapped(attempt.recognition.words, piece.regions)
     result = _on_clock(piece, words, attempt.recognition.language)
@@ -171,7 +175,7 @@ def _rejected(piece: Piece, attempt: Attempt) -> PieceWords:
         _seconds(piece, words[0].start),
         _seconds(piece, words[-1].end),
         attempt.recognition.text.strip(),
-        str(attempt.verdict.reason),
+        str(attempt.decision.reason),
     )
     return PieceWords(
         piece.start_sample,

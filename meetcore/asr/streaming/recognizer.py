@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from meetcore.asr.hallucination import Evidence, judge
+from meetcore.asr.hallucination import Evidence, gate_decision
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.asr.recognizer import (
     MAX_CONTEXT,
@@ -175,12 +175,12 @@ class StreamingRecognizer:
         """Commit the words that are certain; the rest is tentative until the next decode."""
         words = recognition.words
         level_db = self._window.level_db(self._transcribed, position)
-        verdict = judge(recognition, Evidence(level_db), self._gate)
-        if not verdict.accepted:
+        decision = gate_decision(recognition, Evidence(level_db), self._gate)
+        if not decision.accepted:
             if paused:
                 text = recognition.text.strip()
                 self._rejected.append(
-                    RejectedText(words[0].start, words[-1].end, text, str(verdict.reason))
+                    RejectedText(words[0].start, words[-1].end, text, str(decision.reason))
                 )
                 self._transcribed = position
             self._tentative = ()

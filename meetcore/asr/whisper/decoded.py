@@ -14,7 +14,7 @@ from meetcore.records import SAMPLE_RATE, Samples
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DecodedTokens:
     """Newly decoded text tokens (without the forced prefix), before they are aligned."""
 
     tokens: tuple[int, ...]
@@ -34,8 +34,10 @@ def token_cap(duration: float, language: str | None) -> int:
     return min(224, 10 + int(per_second * duration))
 
 
-def guarded_draft(tokens: tuple[int, ...], average: float, no_speech: float, capped: bool) -> Draft:
-    """A draft, cut after the first round where the tokens loop.
+def cut_at_loop(
+    tokens: tuple[int, ...], average: float, no_speech: float, capped: bool
+) -> DecodedTokens:
+    """The decoded tokens, cut after the first round where they loop.
 
     Parameters
     ----------
@@ -46,12 +48,12 @@ def guarded_draft(tokens: tuple[int, ...], average: float, no_speech: float, cap
     """
     loop = loop_start(tokens)
     kept = tokens if loop is None else tokens[:loop]
-    return Draft(kept, average, no_speech, capped or loop is not None)
+    return DecodedTokens(kept, average, no_speech, capped or loop is not None)
 
 
 def recognition(
     samples: Samples,
-    draft: Draft,
+    decoded: DecodedTokens,
     times: TokenTimes | None,
     vocabulary: WhisperTokens,
     skip: int,
@@ -62,7 +64,7 @@ def recognition(
     Parameters
     ----------
     samples : np.ndarray, shape (n_samples,), float32, 16 kHz, the window
-    times : times of the forced tokens and the draft's; None gives every word the whole window
+    times : times of the forced and the decoded tokens; None gives every word the whole window
     skip : number of forced tokens at the start of `times`
 
     Raises
@@ -71,21 +73,21 @@ def recognition(
         A score or a time is NaN, which neither the gate nor the store could handle; other
         windows may still work.
     """
-    texts, groups = vocabulary.split(draft.tokens, language)
+    texts, groups = vocabulary.split(decoded.tokens, language)
     if times is None:
-        certainty = math.exp(draft.average_log_probability)
+        certainty = math.exp(decoded.average_log_probability)
         words = untimed_words(texts, groups, samples.shape[0] / SAMPLE_RATE, certainty)
     else:
         words = timed_words(texts, groups, times, skip)
-    scores = (draft.average_log_probability, draft.no_speech_probability)
+    scores = (decoded.average_log_probability, decoded.no_speech_probability)
     numbers = (number for word in words for number in (word.start, word.end, word.probability))
     if any(map(math.isnan, (*scores, *numbers))):
         raise InferenceError("The recognizer's scores are no numbers; this window is passed over.")
     return Recognition(
         words,
-        draft.average_log_probability,
-        draft.no_speech_probability,
+        decoded.average_log_probability,
+        decoded.no_speech_probability,
         compression_ratio("".join(texts)),
         language,
-        draft.truncated,
+        decoded.truncated,
     )

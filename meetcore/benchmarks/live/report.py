@@ -10,7 +10,7 @@ from typing import Any
 from meetcore.benchmarks.live.score import Figures
 from meetcore.benchmarks.live.stream import StreamLog
 from meetcore.benchmarks.tables import finite, markdown_table, percent
-from meetcore.metrics.live_log import spread
+from meetcore.metrics.live_log import percentiles
 
 HEADS = (
     "file",
@@ -84,7 +84,7 @@ def _latency_cells(figures: Figures) -> tuple[str, str, str, str, str, str]:
     if latency is None:
         return ("–", "–", "–", "–", "–", "–")
     final, first, lag = (
-        spread(values) for values in (latency.final, latency.first_shown, latency.label_lag)
+        percentiles(values) for values in (latency.final, latency.first_shown, latency.label_lag)
     )
     return (
         f"{final.median:.2f} / {final.p90:.2f} / {final.maximum:.2f} s",
@@ -121,5 +121,5 @@ def _plain_figures(figures: Figures) -> dict[str, Any]:
                 plain[stage][name]["rate"] = errors.rate
     if figures.latency is not None:
         for name in ("final", "first_shown", "label_lag"):
-            plain["latency"][f"{name}_spread"] = asdict(spread(getattr(figures.latency, name)))
+            plain["latency"][f"{name}_spread"] = asdict(percentiles(getattr(figures.latency, name)))
     return plain

@@ -12,7 +12,7 @@ from meetcore.metrics.latency import LatencyReport, measure
 from meetcore.metrics.live_log import ReferenceWord
 from meetcore.metrics.reference import Reference
 from meetcore.metrics.wer import normalise
-from meetcore.metrics.word_turns import turns_of
+from meetcore.metrics.word_turns import turns_from_words
 from meetcore.records import Segment
 
 
@@ -64,7 +64,7 @@ def figures(
 
 
 def _accuracy(segments: Sequence[Segment], reference: Reference, duration: float) -> Accuracy:
-    return accuracy(segments, turns_of(segments), reference, duration)
+    return accuracy(segments, turns_from_words(segments), reference, duration)
 
 
 def pool(several: Sequence[Figures], name: str) -> Figures:

@@ -90,9 +90,9 @@ def _by_split(chunks: list[EmbeddedChunk], options: AssignmentOptions) -> list[l
     durations = np.cumsum([voice.duration for voice in voices])
     before = VoiceTable(totals[:-1], durations[:-1])
     after = VoiceTable(totals[-1] - totals[:-1], durations[-1] - durations[:-1])
-    evidence = before.evidence_by_row(after)
-    evidence[np.minimum(before.durations, after.durations) < options.split_speech] = np.inf
-    best = int(np.argmin(evidence))
-    if evidence[best] >= options.split:
+    ratios = before.log_likelihood_ratio_by_row(after)
+    ratios[np.minimum(before.durations, after.durations) < options.split_speech] = np.inf
+    best = int(np.argmin(ratios))
+    if ratios[best] >= options.split:
         return [chunks]
     return _by_split(chunks[: best + 1], options) + _by_split(chunks[best + 1 :], options)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from meetcore.diarization.binarize import Run, assignment_runs, merged_turns, turns_of
+from meetcore.diarization.binarize import Run, assignment_runs, merged_turns, turns_from_runs
 from meetcore.diarization.clustering import ClusteringOptions, SparseMatrix, cluster
 from meetcore.diarization.embedding import EmbeddingModel
 from meetcore.diarization.offline.window_pass import WindowPass, WindowPassOptions
@@ -20,7 +20,7 @@ from meetcore.records import SAMPLE_RATE, ReadSamples, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class OfflineOptions:
+class OfflineDiarizationOptions:
     """The settings of the second pass over speakers."""
 
     windows: WindowPassOptions = field(default_factory=WindowPassOptions)
@@ -48,7 +48,7 @@ def diarize(
     segmentation: SegmentationModel,
     embedding: EmbeddingModel,
     wanted: DiarizeOptions | None = None,
-    options: OfflineOptions | None = None,
+    options: OfflineDiarizationOptions | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Diarization:
     """Diarize a whole recording; no audio is kept in memory.
@@ -66,7 +66,7 @@ def diarize(
     InferenceError
         A model failed.
     """
-    options = options or OfflineOptions()
+    options = options or OfflineDiarizationOptions()
     windows = WindowPass(read, segmentation, embedding, options.windows)
     total = segmentation.grid.count(total_samples)
     for end in windows.window_ends(total):
@@ -76,7 +76,9 @@ def diarize(
     return _clustered(windows, wanted or DiarizeOptions(), options)
 
 
-def _clustered(windows: WindowPass, wanted: DiarizeOptions, options: OfflineOptions) -> Diarization:
+def _clustered(
+    windows: WindowPass, wanted: DiarizeOptions, options: OfflineDiarizationOptions
+) -> Diarization:
     """Cluster the voices of all assignments, and label the turns by cluster."""
     assignments = windows.assign(wanted.min_count)
     voices = [assignment.voice for assignment in assignments if assignment.voice is not None]
@@ -89,10 +91,12 @@ def _clustered(windows: WindowPass, wanted: DiarizeOptions, options: OfflineOpti
         assignment.speaker = order.get(int(assignment.speaker or 0))
         label = f"S{assignment.speaker}"
         sums[label] = sums[label].plus(voice) if label in sums else voice
-    turns = merged_turns(turns_of(windows.active, windows.tracks, windows.grid), options.bridge)
+    turns = merged_turns(
+        turns_from_runs(windows.active, windows.tracks, windows.grid), options.bridge
+    )
     return Diarization(
         turns=turns,
-        exclusive_turns=turns_of(windows.exclusive, windows.tracks, windows.grid),
+        exclusive_turns=turns_from_runs(windows.exclusive, windows.tracks, windows.grid),
         speakers_found=len({turn.speaker for turn in turns}),
         voices={f"S{number}": sums[f"S{number}"] for number in sorted(order.values())},
     )

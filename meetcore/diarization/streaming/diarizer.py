@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from meetcore.diarization.binarize import Run, append_runs, runs_of, turns_of
+from meetcore.diarization.binarize import Run, append_runs, runs_of, turns_from_runs
 from meetcore.diarization.embedding import EmbeddingModel
 from meetcore.diarization.live_diarizer import LiveTurns
 from meetcore.diarization.segmentation import Activity, SegmentationModel
 from meetcore.diarization.streaming.online_clustering import OnlineClustering
 from meetcore.diarization.streaming.options import LiveOptions
-from meetcore.diarization.streaming.track_speakers import TrackSpeakers
+from meetcore.diarization.streaming.speaker_assigner import SpeakerAssigner
 from meetcore.diarization.track import Track
 from meetcore.diarization.track_table import TrackTable
 from meetcore.diarization.voice_similarity import Voice
@@ -40,7 +40,7 @@ class StreamingDiarizer:
         self._grid = segmentation.grid
         self._window_frames = self._grid.count(segmentation.window_samples)
         self._table = TrackTable(self._options.tracks)
-        self._speakers = TrackSpeakers(
+        self._speakers = SpeakerAssigner(
             OnlineClustering(self._options.clustering), self._options.speakers
         )
         self._audio: Samples = np.zeros(0, dtype=np.float32)
@@ -231,7 +231,7 @@ class StreamingDiarizer:
         recent = runs_of(
             self._table.mean(), self._table.start, self._table.ids, self._options.tracks.onset
         )
-        turns = turns_of([*self._runs, *recent], self._speakers.tracks, self._grid)
+        turns = turns_from_runs([*self._runs, *recent], self._speakers.tracks, self._grid)
         self._latest = LiveTurns(
             turns=turns,
             settled_until=self._grid.edge(self._table.start),

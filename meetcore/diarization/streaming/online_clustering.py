@@ -10,7 +10,7 @@ from meetcore.diarization.voice_similarity import Voice, boundary
 
 @dataclass(frozen=True, slots=True)
 class OnlineClusteringOptions:
-    """Margins of similarity relative to scoring.boundary; durations in seconds of speech.
+    """Margins of similarity relative to `boundary`; durations in seconds of speech.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from meetcore.diarization.streaming.online_clustering import OnlineClusteringOptions
-from meetcore.diarization.streaming.track_speakers import TrackSpeakerOptions
+from meetcore.diarization.streaming.speaker_assigner import SpeakerAssignerOptions
 from meetcore.diarization.track_table import TrackOptions
 
 
@@ -25,7 +25,7 @@ class LiveOptions:
     """Seconds of speech below which nothing is embedded."""
     silence_db: float = -70.0
     """A hop whose loudest 10 ms (RMS, dB of full scale) are below this may be skipped."""
-    speakers: TrackSpeakerOptions = field(default_factory=TrackSpeakerOptions)
+    speakers: SpeakerAssignerOptions = field(default_factory=SpeakerAssignerOptions)
     tracks: TrackOptions = field(default_factory=lambda: TrackOptions(onset=0.45))
     """An onset below 0.5, so that few live words are left without a speaker."""
     clustering: OnlineClusteringOptions = field(default_factory=OnlineClusteringOptions)

@@ -11,8 +11,8 @@ from meetcore.diarization.voice_similarity import Voice, boundary
 
 
 @dataclass(frozen=True, slots=True)
-class TrackSpeakerOptions:
-    """Margins of similarity relative to scoring.boundary; durations in seconds of speech."""
+class SpeakerAssignerOptions:
+    """Margins of similarity relative to `boundary`; durations in seconds of speech."""
 
     change: float = 0.1
     """How far below the boundary a stretch must be to be another speaker's on the same track."""
@@ -22,10 +22,10 @@ class TrackSpeakerOptions:
     """Speech that a track that has ended needs to become a new speaker."""
 
 
-class TrackSpeakers:
+class SpeakerAssigner:
     """The tracks of one meeting, by number, and the speakers they belong to."""
 
-    def __init__(self, clustering: OnlineClustering, options: TrackSpeakerOptions) -> None:
+    def __init__(self, clustering: OnlineClustering, options: SpeakerAssignerOptions) -> None:
         self._clustering = clustering
         self._options = options
         self.tracks: dict[int, Track] = {}
