@@ -13,6 +13,7 @@ draw = element.register(
     "editor",
     "list_controls",
     "outbox",
+    "send_change",
     "transcript_model",
     "player",
     "timeline",

@@ -16,9 +16,7 @@ const shownWhenDone = 2500;
 
 /** One file on its way. */
 class Upload {
-  id = [...crypto.getRandomValues(new Uint8Array(16))]
-    .map(byte => byte.toString(16).padStart(2, '0'))
-    .join('');
+  id = newKey();
   /** @type {UploadState} */
   state = 'waiting';
   /** Bytes. */
