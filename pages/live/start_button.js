@@ -95,7 +95,7 @@ class StartButton {
     const { faults, rules } = this.component.data;
     const kind = faults[fault] ? fault : 'other';
     this.setBusy(false, 'Try again');
-    tell(this.trouble, faults[kind], rules[kind]);
+    showTrouble(this.trouble, faults[kind], rules[kind]);
     this.trouble.hidden = false;
     this.component.setTriggerValue('fault', { kind: fault });
     this.listDevices();
@@ -104,7 +104,7 @@ class StartButton {
   /** @param {boolean} busy @param {string} text */
   setBusy(busy, text) {
     this.button.disabled = busy;
-    put(this.label, text);
+    setText(this.label, text);
   }
 }
 

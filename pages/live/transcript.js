@@ -92,10 +92,10 @@ class Turn {
     }
     this.speaker = row.speaker;
     this.node.className = 'turn ' + colourOf(people, row.speaker);
-    put(this.who, nameOf(people, row.speaker));
-    put(this.time, clock(row.start));
+    setText(this.who, nameOf(people, row.speaker));
+    setText(this.time, clock(row.start));
     const tentative = row.tentative.join('');
-    put(this.tentative, count ? tentative : tentative.trimStart());
+    setText(this.tentative, count ? tentative : tentative.trimStart());
   }
 }
 
@@ -157,7 +157,7 @@ class LiveTranscript {
     rows.forEach((row, index) => this.turn(index).draw(row, words, people));
     this.dropTurns(rows.length);
     this.empty.style.display = rows.length ? 'none' : '';
-    put(this.waiting, data.waiting);
+    setText(this.waiting, data.waiting);
     this.follow();
   }
 
@@ -180,7 +180,7 @@ class LiveTranscript {
   showRefusal({ trouble, rule, body }) {
     this.people.forget(body.label);
     const note = make('div', { class: 'unsaved bad', role: 'alert' });
-    tell(note, trouble, rule);
+    showTrouble(note, trouble, rule);
     this.people.node.after(note);
     setTimeout(() => note.remove(), refusalShown);
   }

@@ -57,7 +57,7 @@ function hintText(undo, editable) {
 class Editor {
   /** @type {Person[]} */
   people = [];
-  /** @type {Model | null} */
+  /** @type {TranscriptModel | null} */
   model = null;
   /** Kept while edits make those of the model wrong. @type {MeetingStatistics | null} */
   statistics = null;
@@ -84,18 +84,18 @@ class Editor {
     /** Replaced by `viewOf` each time the data changes. */
     this.component = component;
     this.outbox = Outbox.of('meeting ' + component.data.meeting);
-    this.notes = new Notes();
+    this.toasts = new Toasts();
     this.player = new Player((seconds, jumped) => this.follow(seconds, jumped));
     this.player.failed = () => {
       const text = 'The recording cannot be played: it is gone, or is still being worked on.';
-      this.notes.say(text, 8, null, 'bad');
+      this.toasts.say(text, 8, null, 'bad');
     };
-    this.lanes = new Lanes(seconds => {
+    this.timeline = new SpeakerTimeline(seconds => {
       this.following = true;
       this.player.go(seconds);
     });
-    /** @type {Rows} */
-    this.rows = new Rows(this);
+    /** @type {VirtualRows} */
+    this.rows = new VirtualRows(this);
     /** @type {FindBar} */
     this.finder = new FindBar(this);
     this.talkTime = new TalkTime((chip, label) => this.menus.speaker(chip, label));
@@ -105,8 +105,12 @@ class Editor {
     this.loading = make('div', { class: 'loading', ...loading });
     this.pill = make('button', { class: 'nowpill', type: 'button', hidden: true }, 'Back to now');
     this.pill.onclick = () => this.back();
-    this.undo = button('Undo', 'M9 7L4 12l5 5M4 12h10a6 6 0 0 1 6 6', () => this.change('undo'));
-    this.redo = button('Redo', 'M15 7l5 5-5 5M20 12H10a6 6 0 0 0-6 6', () => this.change('redo'));
+    this.undo = iconButton('Undo', 'M9 7L4 12l5 5M4 12h10a6 6 0 0 1 6 6', () =>
+      this.change('undo'),
+    );
+    this.redo = iconButton('Redo', 'M15 7l5 5-5 5M20 12H10a6 6 0 0 0-6 6', () =>
+      this.change('redo'),
+    );
     this.hint = make('span', { class: 'hint' });
     this.compare = make('input', { type: 'checkbox', role: 'switch' });
     this.compare.onchange = () => this.toggleChanges();
@@ -119,22 +123,22 @@ class Editor {
     const gap = make('span', { class: 'gap' });
     const bar = [this.undo, this.redo, this.hint, gap, this.switch];
     this.bar = make('div', { class: 'editbar' }, ...bar);
-    this.top = make('div', { class: 'player' }, this.buildControls(), this.lanes.node);
+    this.top = make('div', { class: 'player' }, this.buildControls(), this.timeline.node);
     const parts = [this.talkTime.node, this.top, this.bar, this.loading, this.rows.node, this.none];
     /** @type {HTMLElement} */
-    this.node = make('div', { class: 'final' }, ...parts, this.pill, this.notes.node);
+    this.node = make('div', { class: 'final' }, ...parts, this.pill, this.toasts.node);
     root.append(this.node);
     /** @type {Menus} */
     this.menus = new Menus(this);
     this.listen();
-    const refused = (/** @type {Refusal} */ refusal) => this.notes.refused(refusal);
-    this.notes.node.append(showOutbox(this.outbox, refused, () => this.saved()));
+    const refused = (/** @type {Refusal} */ refusal) => this.toasts.refused(refusal);
+    this.toasts.node.append(showOutbox(this.outbox, refused, () => this.saved()));
   }
 
   buildControls() {
     const shape = 'M3 7h18v11H3zM7 11h.01M11 11h.01M15 11h.01M8 15h8';
     const open = () => this.menus.keys(keys);
-    const keys = button('Keys', shape, open, { class: 'tool keysbutton' });
+    const keys = iconButton('Keys', shape, open, { class: 'tool keysbutton' });
     const gap = make('span', { class: 'gap' });
     const parts = [this.player.node, this.player.speed, gap, this.finder.node, keys];
     return make('div', { class: 'controls' }, ...parts);
@@ -195,7 +199,7 @@ class Editor {
     const { undo, redo } = this.editable ? this.steps : { undo: null, redo: null };
     this.drawStep(this.undo, 'Undo', undo);
     this.drawStep(this.redo, 'Redo', redo);
-    put(this.hint, hintText(undo, this.editable));
+    setText(this.hint, hintText(undo, this.editable));
     this.bar.hidden = !changes && !undo && !redo && (!this.editable || !duration);
   }
 
@@ -226,7 +230,7 @@ class Editor {
       console.warn('transcript:', String(error));
       this.fetched = '';
       const text = 'The transcript could not be fetched. Reload the page.';
-      if (load === this.loads) this.notes.say(text, 10, null, 'bad');
+      if (load === this.loads) this.toasts.say(text, 10, null, 'bad');
     }
   }
 
@@ -236,7 +240,7 @@ class Editor {
     this.steps = { undo: body.undo, redo: body.redo };
     this.drawSteps();
     this.people = body.people;
-    const model = (this.model = new Model(body));
+    const model = (this.model = new TranscriptModel(body));
     this.changes = null;
     this.statistics = model.statistics;
     this.loading.hidden = true;
@@ -248,7 +252,7 @@ class Editor {
     this.opened = true;
   }
 
-  /** @param {Model} model @param {number} seconds */
+  /** @param {TranscriptModel} model @param {number} seconds */
   openAt(model, seconds) {
     this.player.go(seconds);
     const word = Math.max(0, model.wordAt(seconds + 0.05));
@@ -260,7 +264,7 @@ class Editor {
     if (!this.model) return;
     this.word = -1;
     this.talkTime.draw(this.people, this.statistics, this.data.duration, this.editable);
-    this.lanes.draw(this.model, this.people);
+    this.timeline.draw(this.model, this.people);
     this.top.hidden = !this.data.audio && !this.model.text.length;
     this.rows.show(this.model, this.compare.checked ? this.changes : null);
     this.follow(this.player.time);
@@ -268,7 +272,7 @@ class Editor {
 
   /** @param {number} seconds @param {boolean} jumped whether the user went there */
   follow(seconds, jumped = false) {
-    this.lanes.place(seconds);
+    this.timeline.place(seconds);
     if (!this.model) return;
     const word = seconds > 0 || jumped ? this.model.wordAt(seconds) : -1;
     if (word === this.word) return;
@@ -339,7 +343,7 @@ class Editor {
       const response = await fetch(this.data.changes ?? '').catch(() => null);
       if (!response?.ok) {
         this.compare.checked = false;
-        this.notes.say('The comparison could not be fetched. Try again.', 8, null, 'bad');
+        this.toasts.say('The comparison could not be fetched. Try again.', 8, null, 'bad');
         return;
       }
       this.changes = await response.json();

@@ -16,8 +16,8 @@ const keyTexts = [
  * @typedef {object} MenusHost
  * @property {HTMLElement} node
  * @property {Person[]} people
- * @property {Model | null} model
- * @property {Rows} rows
+ * @property {TranscriptModel | null} model
+ * @property {VirtualRows} rows
  * @property {Player} player
  * @property {(label: string, name: string, remember: boolean) => void} rename
  * @property {(label: string, into: string) => void} merge
@@ -37,7 +37,7 @@ class Menus extends Popup {
 
   /** Menus are opened from words on the page, which there are with a model only. */
   get model() {
-    return /** @type {Model} */ (this.host.model);
+    return /** @type {TranscriptModel} */ (this.host.model);
   }
 
   /** @param {string | null} label */

@@ -7,7 +7,7 @@
 /**
  * What a passage on the page depends on.
  * @typedef {object} PassageContext
- * @property {Model} model
+ * @property {TranscriptModel} model
  * @property {Person[]} people
  * @property {boolean} editable
  * @property {(SegmentChange | null)[] | null} changes by segment, where they are to be shown
@@ -68,7 +68,7 @@ function passageTop({ position }, { speaker, machine }, change, { people, editab
   if (change?.was) top.append(make('span', { class: 'was' }, 'was ' + nameOf(people, change.was)));
   if (editable) {
     const fix = { class: 'tool fix' };
-    top.append(button('Correct this passage', pencil, () => correct(position), fix));
+    top.append(iconButton('Correct this passage', pencil, () => correct(position), fix));
   }
   return top;
 }

@@ -42,7 +42,7 @@ function topsOf(heights) {
 function rowsNear(tops, { top, bottom }) {
   const count = tops.length - 1;
   /** @param {number} y */
-  const rowAt = y => Model.last(count, place => tops[place], y);
+  const rowAt = y => TranscriptModel.last(count, place => tops[place], y);
   const last = Math.min(count, rowAt(bottom + MARGIN) + 1);
   return { first: Math.max(0, rowAt(top - MARGIN)), last };
 }
@@ -51,8 +51,8 @@ function rowsNear(tops, { top, bottom }) {
  * The transcript. Only rows near the window are on the page: 40,000 words open in a fifth of a
  * second so, and in half a second with `content-visibility: auto`, which keeps all of them there.
  */
-class Rows {
-  /** @type {Model | null} */
+class VirtualRows {
+  /** @type {TranscriptModel | null} */
   model = null;
   /** @type {(SegmentChange | null)[] | null} */
   changes = null;
@@ -98,7 +98,7 @@ class Rows {
     return /** @type {Element} */ (document.scrollingElement);
   }
 
-  /** @param {Model} model @param {(SegmentChange | null)[] | null} changes shown if given */
+  /** @param {TranscriptModel} model @param {(SegmentChange | null)[] | null} changes shown if given */
   show(model, changes = null) {
     this.model = model;
     this.changes = changes;
@@ -109,7 +109,7 @@ class Rows {
     this.render();
   }
 
-  /** @param {Model} model */
+  /** @param {TranscriptModel} model */
   guess({ rows, text }) {
     this.width = this.node.clientWidth || 700;
     this.heights = rows.map(row => guessedHeight(row, text, this.width));
@@ -153,7 +153,9 @@ class Rows {
 
   firstVisible() {
     const top = this.view().top + this.host.covered();
-    return this.model ? Model.last(this.heights.length, place => this.tops[place], top) : 0;
+    return this.model
+      ? TranscriptModel.last(this.heights.length, place => this.tops[place], top)
+      : 0;
   }
 
   /** Puts the rows near the window onto the page; their real heights can ask for another round. */

@@ -66,7 +66,7 @@ class TalkTime {
       this.draw(people, statistics, duration, editable);
     };
     const silent = `Nobody speaks for ${clock(statistics.silence)} of ${clock(duration)}.`;
-    this.node.append(worded(moreText(this.all, rows.length), toggle, 'more'));
+    this.node.append(textButton(moreText(this.all, rows.length), toggle, 'more'));
     this.node.append(make('div', { class: 'foot' }, silent));
   }
 

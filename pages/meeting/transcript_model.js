@@ -50,7 +50,7 @@ const LONGEST_ROW = 90;
  */
 
 /** A transcript in memory: words as columns, segments over them, and the rows that are drawn. */
-class Model {
+class TranscriptModel {
   /** @type {Row[]} */
   rows = [];
   /** The text for `find`, in lower case; null after an edit. @type {string | null} */
@@ -137,7 +137,7 @@ class Model {
 
   /** The last word that begins by then; -1 before the first. @param {number} seconds */
   wordAt(seconds) {
-    return Model.last(this.at.length, place => this.at[place], Math.round(seconds * 100));
+    return TranscriptModel.last(this.at.length, place => this.at[place], Math.round(seconds * 100));
   }
 
   /** @param {number} word */
@@ -145,7 +145,7 @@ class Model {
     const { rows } = this;
     return Math.max(
       0,
-      Model.last(rows.length, place => rows[place].from, word),
+      TranscriptModel.last(rows.length, place => rows[place].from, word),
     );
   }
 
@@ -154,7 +154,7 @@ class Model {
     const { segments } = this;
     return Math.max(
       0,
-      Model.last(segments.length, place => segments[place].from, word),
+      TranscriptModel.last(segments.length, place => segments[place].from, word),
     );
   }
 
@@ -222,7 +222,8 @@ class Model {
     const plain = this.plain ?? this.joined();
     const needle = wanted.toLocaleLowerCase();
     /** @param {number} at */
-    const wordAt = at => Model.last(this.offsets.length, index => this.offsets[index], at);
+    const wordAt = at =>
+      TranscriptModel.last(this.offsets.length, index => this.offsets[index], at);
     const blanks = needle.length - needle.trimStart().length;
     const length = needle.trimEnd().length;
     /** @type {[number, number][]} */

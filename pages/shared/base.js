@@ -43,7 +43,7 @@ function icon(path, label) {
 }
 
 /** @param {Element} node @param {string} text Set only when it differs. */
-function put(node, text) {
+function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
@@ -54,7 +54,7 @@ function put(node, text) {
  * @param {string} text
  * @param {string} [rule]
  */
-function tell(node, text, rule) {
+function showTrouble(node, text, rule) {
   const shown = JSON.stringify([text, rule]);
   if (node.dataset.shown === shown) return;
   node.dataset.shown = shown;
@@ -70,7 +70,7 @@ function tell(node, text, rule) {
           target: '_blank',
           rel: 'noopener',
         },
-        'Why, and how to mend it',
+        'Why, and how to fix it',
       ),
     );
 }
@@ -108,7 +108,7 @@ function viewOf(component, build) {
 /** @param {Person[]} people @param {string | null} label @returns {string} a class name */
 function colourOf(people, label) {
   const person = people.find(p => p.label === label);
-  return person ? 's' + person.colour : 'nobody';
+  return person ? 's' + person.colour : 'unknown-speaker';
 }
 
 /** @param {Person[]} people @param {string | null} label @returns {string} */
@@ -167,7 +167,7 @@ class People {
       }
       chip.classList.add('s' + person.colour);
       if (chip.classList.contains('editing')) continue;
-      put(/** @type {HTMLElement} */ (chip.firstElementChild), person.name);
+      setText(/** @type {HTMLElement} */ (chip.firstElementChild), person.name);
       chip.title = 'Rename ' + person.name;
       chip.setAttribute('aria-label', 'Rename ' + person.name);
     }
@@ -206,7 +206,7 @@ class People {
       form.replaceWith(chip);
       if (keep && name && name !== person.name) {
         this.asked.set(label, name);
-        put(/** @type {HTMLElement} */ (chip.firstElementChild), name);
+        setText(/** @type {HTMLElement} */ (chip.firstElementChild), name);
         this.rename(label, name);
       }
       chip.focus();

@@ -19,15 +19,15 @@ class CopyButton {
   /** @param {CopyButtonData} data */
   draw(data) {
     this.text = data.text;
-    put(this.label, data.label);
+    setText(this.label, data.label);
   }
 
   async copy() {
     const done = await this.write(this.text);
     const failure = 'Not copied: open “What the report says” and copy it there';
-    put(this.result, done ? 'Copied' : failure);
+    setText(this.result, done ? 'Copied' : failure);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => put(this.result, ''), done ? 3000 : 12000);
+    this.timer = setTimeout(() => setText(this.result, ''), done ? 3000 : 12000);
   }
 
   /** @param {string} text */

@@ -23,7 +23,7 @@ const signs = {
  * @param {() => void} press
  * @param {Record<string, any>} more attributes
  */
-function button(label, sign, press, more = {}) {
+function iconButton(label, sign, press, more = {}) {
   const node = make(
     'button',
     { type: 'button', class: 'tool', title: label, 'aria-label': label, ...more },
@@ -34,7 +34,7 @@ function button(label, sign, press, more = {}) {
 }
 
 /** @param {string} text @param {() => void} press @param {string} kind a class */
-function worded(text, press, kind = '') {
+function textButton(text, press, kind = '') {
   return make('button', { type: 'button', class: 'word ' + kind, onclick: press }, text);
 }
 
@@ -49,7 +49,7 @@ function worded(text, press, kind = '') {
  * @param {(thing: Thing) => Node} build called for a thing that is new
  * @param {(node: Node, thing: Thing) => void} draw called for each thing
  */
-function keep(parent, things, keyOf, build, draw) {
+function reconcile(parent, things, keyOf, build, draw) {
   const nodes = /** @type {Node[]} */ ([...parent.children]);
   const old = new Map(nodes.map(node => [node.dataset.key, node]));
   /** @type {Node | null} */
@@ -117,13 +117,13 @@ function editInPlace(shown, text, label, longest, keepName) {
  * @param {() => void} sure
  * @param {() => void} [no]
  */
-function question(words, yes, sure, no) {
+function confirmBox(words, yes, sure, no) {
   const node = make('div', { class: 'ask', role: 'alertdialog', 'aria-label': words });
   const close = () => {
     node.remove();
     no?.();
   };
-  const first = worded(
+  const first = textButton(
     yes,
     () => {
       node.remove();
@@ -133,7 +133,7 @@ function question(words, yes, sure, no) {
   );
   node.append(
     make('p', { dir: 'auto' }, words),
-    make('div', { class: 'answers' }, first, worded('Keep it', close)),
+    make('div', { class: 'answers' }, first, textButton('Keep it', close)),
   );
   node.onkeydown = event => {
     if (event.key === 'Escape') {
@@ -146,7 +146,7 @@ function question(words, yes, sure, no) {
 }
 
 /** Short messages at the foot of the window; some can be undone for a few seconds. */
-class Notes {
+class Toasts {
   constructor() {
     this.node = make('div', { class: 'notes', role: 'status', 'aria-live': 'polite' });
   }
@@ -161,7 +161,7 @@ class Notes {
   say(text, seconds, undo = null, kind = '', rule = '') {
     const words = make('span', { dir: 'auto' });
     const note = make('div', { class: 'note ' + kind }, words);
-    tell(words, text, rule);
+    showTrouble(words, text, rule);
     const close = () => {
       clearTimeout(timer);
       note.remove();
@@ -171,7 +171,7 @@ class Notes {
       const bar = make('i', { 'aria-hidden': 'true' });
       bar.style.animationDuration = seconds + 's';
       note.append(
-        worded(
+        textButton(
           'Undo',
           () => {
             close();
@@ -181,7 +181,7 @@ class Notes {
         ),
         bar,
       );
-    } else note.append(button('Close', 'close', close));
+    } else note.append(iconButton('Close', 'close', close));
     this.node.append(note);
     return note;
   }
@@ -190,11 +190,11 @@ class Notes {
   refused({ trouble, rule, typed }) {
     const note = this.say(trouble, typed ? 0 : 12, null, 'bad', rule);
     if (!typed) return;
-    const copy = worded(
+    const copy = textButton(
       'Copy',
       () =>
         navigator.clipboard?.writeText(typed).then(
-          () => put(copy, 'Copied'),
+          () => setText(copy, 'Copied'),
           () => {},
         ),
       'undo',
@@ -211,7 +211,7 @@ class Notes {
  * @param {string} line
  * @param {...Node} more
  */
-function empty(sign, title, line, ...more) {
+function emptyState(sign, title, line, ...more) {
   return make(
     'div',
     { class: 'empty' },

@@ -212,7 +212,7 @@ function showOutbox(outbox, refused, emptied) {
     line.hidden = !outbox.state;
     const slow = outbox.state === 'slow';
     const lost = 'Not saved yet: no connection. It is saved as soon as the connection is back.';
-    if (outbox.state) put(line, slow ? 'Saving…' : lost);
+    if (outbox.state) setText(line, slow ? 'Saving…' : lost);
     outbox.refusals.splice(0).forEach(refused);
   };
   outbox.changed = draw;

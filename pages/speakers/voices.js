@@ -10,7 +10,7 @@
  */
 
 /** Seconds of speech, as in "3 min 10 s". @param {number} seconds */
-function spoken(seconds) {
+function speechLength(seconds) {
   const whole = Math.round(seconds);
   const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
   if (!minutes) return `${rest} s`;
@@ -22,7 +22,7 @@ function voiceFacts({ seconds, meetings, since }) {
   /** @type {Intl.DateTimeFormatOptions} */
   const form = { day: 'numeric', month: 'long', year: 'numeric' };
   return [
-    spoken(seconds) + ' of speech',
+    speechLength(seconds) + ' of speech',
     meetings === 1 ? '1 meeting' : `${meetings} meetings`,
     'since ' + new Date(since).toLocaleDateString('en-GB', form),
   ];
@@ -33,13 +33,13 @@ class VoiceCard {
   /** @param {Voice} voice @param {Voices} list */
   constructor(voice, list) {
     this.voice = voice;
-    this.play = button('Play', 'play', () => list.play(this.voice), { class: 'tool play' });
+    this.play = iconButton('Play', 'play', () => list.play(this.voice), { class: 'tool play' });
     this.name = make('h3', { class: 'name', dir: 'auto' });
     this.facts = make('div', { class: 'facts' });
-    this.merge = button('Merge with another voice', 'merge', () => list.askMerge(this));
-    this.remove = button('Delete', 'trash', () => list.askRemove(this));
+    this.merge = iconButton('Merge with another voice', 'merge', () => list.askMerge(this));
+    this.remove = iconButton('Delete', 'trash', () => list.askRemove(this));
     this.remove.classList.add('danger');
-    const rename = button('Rename', pencil, () => list.rename(this));
+    const rename = iconButton('Rename', pencil, () => list.rename(this));
     const main = make('div', { class: 'main' }, this.name, this.facts);
     const does = make('div', { class: 'does' }, rename, this.merge, this.remove);
     const line = make('div', { class: 'line' }, this.play, main, does);
@@ -49,7 +49,7 @@ class VoiceCard {
   /** @param {Voice} voice @param {boolean} canMerge */
   draw(voice, canMerge) {
     const { name, clip } = (this.voice = voice);
-    put(this.name, name);
+    setText(this.name, name);
     const facts = voiceFacts(voice);
     if (this.facts.dataset.shown !== facts.join()) {
       this.facts.dataset.shown = facts.join();
@@ -83,7 +83,7 @@ class Voices {
   /** @param {HTMLElement | ShadowRoot} root @param {string} address of the list of voices */
   constructor(root, address) {
     this.address = address;
-    this.notes = new Notes();
+    this.toasts = new Toasts();
     this.outbox = Outbox.of('voices');
     this.audio = make('audio', { preload: 'none' });
     for (const name of ['play', 'pause', 'ended', 'timeupdate', 'error'])
@@ -92,17 +92,17 @@ class Voices {
       'These voices are recognised by themselves in new meetings, live ones too. Their voice prints stay on this machine.';
     this.intro = make('p', { class: 'intro', hidden: true }, about);
     this.list = make('div', { class: 'voices' });
-    this.none = empty(
+    this.none = emptyState(
       'wave',
       'No voice is remembered',
       'Meetcore recognises nobody across meetings until you ask for it: name a speaker in a meeting and tick “Recognise this voice next time”. Then a voice print (a few hundred numbers, from which no speech can be made) and where that voice can be heard are kept on this machine, until you delete them here.',
     );
     this.none.hidden = true;
     const page = make('div', { class: 'page' }, this.intro, this.list, this.none, this.audio);
-    page.append(this.notes.node);
+    page.append(this.toasts.node);
     root.append(page);
-    const refused = (/** @type {Refusal} */ refusal) => this.notes.refused(refusal);
-    this.notes.node.append(showOutbox(this.outbox, refused, () => this.load()));
+    const refused = (/** @type {Refusal} */ refusal) => this.toasts.refused(refusal);
+    this.toasts.node.append(showOutbox(this.outbox, refused, () => this.load()));
   }
 
   async load() {
@@ -110,13 +110,13 @@ class Voices {
       const response = await fetch(this.address);
       const answer = await response.json();
       if (!response.ok) {
-        this.notes.say(answer.trouble, 12, null, 'bad', answer.rule);
+        this.toasts.say(answer.trouble, 12, null, 'bad', answer.rule);
         return;
       }
       /* While changes wait, the list shows them and this answer does not. */
       if (!this.outbox.waiting.length) this.show(answer.voices);
     } catch {
-      this.notes.say('The voices could not be fetched. Reload the page.', 10, null, 'bad');
+      this.toasts.say('The voices could not be fetched. Reload the page.', 10, null, 'bad');
     }
   }
 
@@ -126,7 +126,7 @@ class Voices {
     this.none.hidden = voices.length > 0;
     this.intro.hidden = !voices.length;
     const canMerge = voices.length > 1;
-    keep(
+    reconcile(
       this.list,
       voices,
       voice => voice.id,
@@ -170,7 +170,7 @@ class Voices {
     if (event === 'timeupdate' && this.audio.currentTime >= end) this.audio.pause();
     if (event === 'error' && this.played) {
       const text = 'This clip cannot be played: its recording is gone or is being worked on.';
-      this.notes.say(text, 8, null, 'bad');
+      this.toasts.say(text, 8, null, 'bad');
     }
     for (const node of this.list.children) {
       const card = this.cards.get(node);
@@ -181,7 +181,7 @@ class Voices {
   /** @param {VoiceCard} card */
   rename(card) {
     editInPlace(card.name, card.voice.name, 'Name', 60, name => {
-      put(card.name, name);
+      setText(card.name, name);
       this.send('PATCH', card.voice, '', { name }, name);
     });
   }
@@ -197,8 +197,13 @@ class Voices {
       box.remove();
       if (into) node.append(this.mergeQuestion(voice, into));
     };
-    const cancel = worded('Cancel', () => box.remove());
-    const answers = make('div', { class: 'answers' }, worded('Merge', merge, 'primary'), cancel);
+    const cancel = textButton('Cancel', () => box.remove());
+    const answers = make(
+      'div',
+      { class: 'answers' },
+      textButton('Merge', merge, 'primary'),
+      cancel,
+    );
     const text = make('span', { dir: 'auto' }, `“${voice.name}” is the same person as`);
     const box = make('div', { class: 'into' }, make('label', {}, text, choice), answers);
     box.onkeydown = event => {
@@ -211,7 +216,7 @@ class Voices {
   /** @param {Voice} voice @param {Voice} into */
   mergeQuestion(voice, into) {
     const text = `Make one voice of “${voice.name}” and “${into.name}”, called “${into.name}”? This cannot be taken apart again.`;
-    return question(text, 'Merge', () => this.send('POST', voice, '/merge', { into: into.id }));
+    return confirmBox(text, 'Merge', () => this.send('POST', voice, '/merge', { into: into.id }));
   }
 
   /** @param {VoiceCard} card */
@@ -223,7 +228,7 @@ class Voices {
       if (this.played?.id === voice.id) this.audio.pause();
       this.send('DELETE', voice);
     };
-    node.append(question(text, 'Delete', sure, () => remove.focus()));
+    node.append(confirmBox(text, 'Delete', sure, () => remove.focus()));
   }
 }
 

@@ -1,4 +1,4 @@
-// As much of the DOM as make(), put() and keyed lists need.
+// As much of the DOM as make(), setText() and keyed lists need.
 
 class FakeNode {
   constructor(tag) {

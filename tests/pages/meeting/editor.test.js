@@ -3,9 +3,9 @@ import test from 'node:test';
 
 import { load } from '../bundles.js';
 
-const { newPerson, mergedPeople, hintText, byTalkTime, moreText, stepOf, shortcutOf } = load(
+const { newPerson, mergedPeople, hintText, byTalkTime, moreText, undoOrRedo, shortcutOf } = load(
   'editor',
-  ['newPerson', 'mergedPeople', 'hintText', 'byTalkTime', 'moreText', 'stepOf', 'shortcutOf'],
+  ['newPerson', 'mergedPeople', 'hintText', 'byTalkTime', 'moreText', 'undoOrRedo', 'shortcutOf'],
 );
 
 function person(label, name = '') {
@@ -44,8 +44,8 @@ test('those who speak longest come first; people without figures are left out', 
 });
 
 test('keys ask for steps and shortcuts', () => {
-  assert.equal(stepOf({ key: 'z', shiftKey: false }), 'undo');
-  assert.equal(stepOf({ key: 'Z', shiftKey: true }), 'redo');
-  assert.equal(stepOf({ key: 'c', shiftKey: false }), null);
+  assert.equal(undoOrRedo({ key: 'z', shiftKey: false }), 'undo');
+  assert.equal(undoOrRedo({ key: 'Z', shiftKey: true }), 'redo');
+  assert.equal(undoOrRedo({ key: 'c', shiftKey: false }), null);
   assert.deepEqual([{ key: 'K' }, { key: 'ArrowLeft' }].map(shortcutOf), ['k', 'ArrowLeft']); // prettier-ignore
 });

@@ -27,7 +27,7 @@ test('speakers have a colour and a name; a passage without a speaker has neither
   const people = [{ label: 'S1', name: 'Ada', colour: 3 }];
   assert.equal(colourOf(people, 'S1'), 's3');
   assert.equal(nameOf(people, 'S1'), 'Ada');
-  assert.equal(colourOf(people, null), 'nobody');
+  assert.equal(colourOf(people, null), 'unknown-speaker');
   assert.equal(nameOf(people, 'S2'), 'Unknown speaker');
 });
 
