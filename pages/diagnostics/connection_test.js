@@ -1,3 +1,5 @@
+/* The connection test's element: a button, the steps of a run, and the addresses it tried. */
+
 const wave = 'M3 12h3l2-6 4 12 3-9 2 3h4';
 /** @type {Record<string, string>} */
 const marks = { open: '·', doing: '…', ok: '✓', warn: '!', bad: '✕' };

@@ -1,3 +1,5 @@
+/* The element of Diagnostics that shows figures with a line of their last minutes. */
+
 const width = 120;
 const height = 28;
 

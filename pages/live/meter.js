@@ -1,3 +1,5 @@
+/* The element with the recorded time and the sound level of the last seconds. */
+
 const barCount = 22;
 
 /** @typedef {{ state: string, text: string, elapsed: number, level: number }} MeterData */

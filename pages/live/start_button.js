@@ -1,3 +1,5 @@
+/* The Start button: asks the browser for the microphone, then Python to start the meeting. */
+
 const microphoneShape =
   'M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3';
 const chosenDeviceKey = 'meetcore.microphone';

@@ -1,3 +1,5 @@
+/* The element with the transcript of a running meeting. */
+
 /** Milliseconds for which a refused change is explained. */
 const refusalShown = 12000;
 /** Milliseconds between two requests for the same missing words. */
@@ -115,7 +117,7 @@ class LiveTranscript {
     /** @type {Outbox | null} */
     this.outbox = null;
     this.unsaved = make('div');
-    this.people = new People((label, name) => this.rename(label, name));
+    this.people = new SpeakerChips((label, name) => this.rename(label, name));
     const about = { 'aria-label': 'Transcript' };
     this.list = make('div', { role: 'log', 'aria-live': 'polite', ...about });
     const dots = make('span', { class: 'dots' }, make('i'), make('i'), make('i'));

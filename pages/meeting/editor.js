@@ -13,7 +13,7 @@
  * @property {boolean} editable
  */
 
-/** A finished transcript: who spoke how much, the recording, the words, and the edits. */
+/** Builds the parts of the page, and passes events from one to the other. */
 class Editor {
   /** Kept while edits make those of the model wrong. @type {MeetingStatistics | null} */
   statistics = null;
@@ -22,18 +22,23 @@ class Editor {
   opened = false;
   /** The word that was clicked last. @type {number | null} */
   clickedWord = null;
+  toasts = new Toasts();
+  none = make('p', { class: 'none', hidden: true }, 'No words were recognised in this recording.');
+  loading = make('div', {
+    class: 'loading',
+    role: 'status',
+    'aria-label': 'The transcript is being fetched',
+  });
 
   /** @param {HTMLElement | ShadowRoot} root @param {ElementComponent<EditorData>} component */
   constructor(root, component) {
     /** Replaced by `viewOf` each time the data changes. */
     this.component = component;
     this.outbox = Outbox.of('meeting ' + component.data.meeting);
-    this.toasts = new Toasts();
-    const unavailable = 'The transcript could not be fetched. Reload the page.';
     this.loader = new TranscriptLoader(
       this.outbox,
       body => this.take(body),
-      () => this.toasts.say(unavailable, 10, null, 'bad'),
+      () => this.warn('The transcript could not be fetched. Reload the page.'),
     );
     this.edits = new TranscriptEdits(
       this.outbox,
@@ -42,10 +47,8 @@ class Editor {
       () => (this.loader.etag = ''),
     );
     this.player = new Player((seconds, jumped) => this.moved(seconds, jumped));
-    this.player.failed = () => {
-      const text = 'The recording cannot be played: it is gone, or is still being worked on.';
-      this.toasts.say(text, 8, null, 'bad');
-    };
+    this.player.failed = () =>
+      this.warn('The recording cannot be played: it is gone, or is still being worked on.');
     this.timeline = new SpeakerTimeline(seconds => {
       this.follower.following = true;
       this.player.go(seconds);
@@ -57,25 +60,15 @@ class Editor {
     /** @type {FindBar} */
     this.finder = new FindBar(this);
     this.talkTime = new TalkTime((chip, label) => this.menus.speaker(chip, label));
-    const noWords = 'No words were recognised in this recording.';
-    this.none = make('p', { class: 'none', hidden: true }, noWords);
-    const loading = { role: 'status', 'aria-label': 'The transcript is being fetched' };
-    this.loading = make('div', { class: 'loading', ...loading });
     this.bar = new EditBar(
       step => this.takeStep(step),
       () => this.toggleChanges(),
     );
     this.top = make('div', { class: 'player' }, this.buildControls(), this.timeline.node);
-    const parts = [
-      this.talkTime.node,
-      this.top,
-      this.bar.node,
-      this.loading,
-      this.rows.node,
-      this.none,
-    ];
+    const words = [this.loading, this.rows.node, this.none, this.follower.pill, this.toasts.node];
+    const parts = [this.talkTime.node, this.top, this.bar.node, ...words];
     /** @type {HTMLElement} */
-    this.node = make('div', { class: 'final' }, ...parts, this.follower.pill, this.toasts.node);
+    this.node = make('div', { class: 'final' }, ...parts);
     root.append(this.node);
     /** @type {Menus} */
     this.menus = new Menus(this);
@@ -119,6 +112,11 @@ class Editor {
       step => this.takeStep(step),
       () => this.node.isConnected,
     );
+  }
+
+  /** @param {string} text */
+  warn(text) {
+    this.toasts.say(text, 8, null, 'bad');
   }
 
   get data() {
@@ -236,7 +234,7 @@ class Editor {
       const response = await fetch(this.data.changes ?? '').catch(() => null);
       if (!response?.ok) {
         this.bar.compare.checked = false;
-        this.toasts.say('The comparison could not be fetched. Try again.', 8, null, 'bad');
+        this.warn('The comparison could not be fetched. Try again.');
         return;
       }
       this.changes = await response.json();

@@ -1,3 +1,5 @@
+/* `FindBar`: the search within one transcript. */
+
 /** Milliseconds after the last key until a text is searched. */
 const findPause = 120;
 

@@ -1,3 +1,5 @@
+/* Forms of the menus: a speaker's name, and a corrected text. */
+
 /** @param {() => void} cancel */
 function formButtons(cancel) {
   const save = make('button', { class: 'word primary', type: 'submit' }, 'Save');
@@ -16,7 +18,7 @@ function nameForm({ name, given }, ticked, cancel, save) {
     class: 'edit',
     value: given ? name : '',
     placeholder: name,
-    maxlength: '60',
+    maxlength: LONGEST_NAME,
     'aria-label': 'Name of ' + name,
     autocomplete: 'off',
     dir: 'auto',

@@ -1,3 +1,5 @@
+/* Keyboard shortcuts of a meeting's page. */
+
 const typedIn =
   'input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true], [role=dialog]';
 

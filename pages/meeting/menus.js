@@ -1,3 +1,5 @@
+/* `Menus`: what can be done with a speaker, a passage and a word. */
+
 const plus = 'M12 5v14M5 12h14';
 const splitShape = 'M5 4v16M11 8l4 4-4 4M19 4v16';
 const keyTexts = [
@@ -20,7 +22,7 @@ const keyTexts = [
  * @property {Player} player
  */
 
-/** What can be done with a speaker, a passage and a word. */
+/** Each menu opens beside the thing it is about. */
 class Menus extends Popup {
   /** @param {MenusHost} host */
   constructor(host) {

@@ -1,3 +1,5 @@
+/* `Player`: plays the recording, with buttons, position and speed. */
+
 const speeds = [0.75, 1, 1.25, 1.5, 1.75, 2];
 
 /** The recording: buttons, time and speed. */
@@ -26,7 +28,7 @@ class Player {
       'aria-label': 'Position',
       class: 'hidden',
     });
-    this.now = make('b', {}, '00:00');
+    this.now = make('b', {}, clock(0));
     this.total = make('span');
     this.speed = make(
       'select',

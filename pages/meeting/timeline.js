@@ -1,4 +1,6 @@
-/** Who spoke when: a lane for each speaker on one canvas; a click or a drag goes there. */
+/* `SpeakerTimeline`: turns drawn on a canvas, one lane for each speaker. */
+
+/** A click or a drag on the lanes moves the recording there. */
 class SpeakerTimeline {
   /** @type {TranscriptModel | null} */
   model = null;

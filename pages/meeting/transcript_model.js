@@ -1,3 +1,5 @@
+/* `TranscriptModel`: a transcript in memory as columns, with its edits and its search. */
+
 /** Words in a drawn row. */
 const LONGEST_ROW = 90;
 
@@ -12,7 +14,7 @@ const LONGEST_ROW = 90;
  * @property {string | null} machine what the recognizer wrote, where a person corrected it
  */
 
-/** When a speaker is heard, in hundredths of a second. @typedef {Pick<Segment, 'start' | 'end' | 'speaker'>} SpeakerTurn */
+/** When a speaker speaks, in hundredths of a second. @typedef {Pick<Segment, 'start' | 'end' | 'speaker'>} SpeakerTurn */
 
 /** A part of a segment as it is drawn. @typedef {{ position: number, from: number, to: number, head: boolean }} Row */
 
@@ -163,12 +165,12 @@ class TranscriptModel {
     return this.text.slice(segment.from, segment.to).join('').trim();
   }
 
-  /** When each speaker is heard; without turns the segments say it. */
+  /** When each speaker speaks: the diarizer's turns, or the segments where there are none. */
   spoken() {
     return this.turns.length ? this.turns : this.segments.filter(segment => segment.speaker);
   }
 
-  /** This edit and those below show at once what the server will answer. @param {string} label @param {string} into */
+  /** Makes one speaker another; this edit and those below do what the server will do. @param {string} label @param {string} into */
   relabel(label, into) {
     for (const thing of [...this.segments, ...this.turns])
       if (thing.speaker === label) thing.speaker = into;

@@ -1,3 +1,5 @@
+/* The element with the list of meetings: search, pages, renaming and deletion. */
+
 /** Characters of a title in a message. */
 const longestTitle = 60;
 
@@ -198,7 +200,8 @@ class Library {
   /** @param {MeetingRow} row */
   rename({ title, meeting }) {
     if (!title.isConnected) return;
-    editInPlace(title, meeting.title, 'Title', 120, name => {
+    const about = { text: meeting.title, label: 'Title', longest: LONGEST_TITLE };
+    editInPlace(title, about, name => {
       setText(title, name);
       this.send('PATCH', meeting.id, '', { title: name }, name);
     });

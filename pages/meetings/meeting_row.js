@@ -1,3 +1,5 @@
+/* `MeetingRow`: one meeting in the list, with its search hits. */
+
 /**
  * A place in a transcript where the searched text occurs.
  * @typedef {object} Hit

@@ -1,3 +1,5 @@
+/* `SearchBar`: the query, order and filters of the list of meetings. */
+
 /** Milliseconds after the last key until a text is searched. */
 const typingPause = 250;
 const filterNames = /** @type {const} */ (['person', 'state', 'since', 'until']);

@@ -1,3 +1,5 @@
+/* The element with a button that copies a text to the clipboard. */
+
 const sheets = 'M9 9h10v12H9zM5 15V3h10';
 
 /** @typedef {{ label: string, text: string }} CopyButtonData */

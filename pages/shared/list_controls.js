@@ -1,3 +1,5 @@
+/* Parts of lists and forms: buttons, keyed lists, confirmations, toasts, empty states. */
+
 /** Shapes of 24 by 24 units. @type {Record<string, string>} */
 const signs = {
   trash: 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5',
@@ -69,45 +71,6 @@ function reconcile(parent, things, keyOf, build, draw) {
     before = node;
   }
   for (const node of old.values()) node.remove();
-}
-
-/**
- * Turns a name into a field; Enter and leaving it keep what was typed, Escape does not.
- * @param {HTMLElement} shown
- * @param {string} text
- * @param {string} label
- * @param {number} longest in characters
- * @param {(name: string) => void} keepName called when the name differs
- */
-function editInPlace(shown, text, label, longest, keepName) {
-  const field = make('input', {
-    class: 'edit',
-    value: text,
-    maxlength: longest,
-    'aria-label': label,
-    autocomplete: 'off',
-    dir: 'auto',
-  });
-  let open = true;
-  const close = (/** @type {boolean} */ wanted) => {
-    if (!open) return;
-    open = false;
-    const name = field.value.trim();
-    field.replaceWith(shown);
-    if (wanted && name && name !== text) keepName(name);
-  };
-  field.onkeydown = event => {
-    event.stopPropagation();
-    if (event.key === 'Enter') {
-      event.preventDefault();
-      close(true);
-    }
-    if (event.key === 'Escape') close(false);
-  };
-  field.onblur = () => close(true);
-  shown.replaceWith(field);
-  field.focus();
-  field.select();
 }
 
 /**

@@ -43,7 +43,7 @@ class Outbox {
   unkept = false;
   /** Refusals that no element has shown yet. @type {Refusal[]} */
   refusals = [];
-  /** How the first request fares. @type {'' | 'slow' | 'unreachable'} */
+  /** The state of the first request. @type {'' | 'slow' | 'unreachable'} */
   state = '';
   changed = () => {};
   emptied = () => {};
@@ -199,8 +199,8 @@ function dependsOn(change, refused) {
 }
 
 /**
- * A line of an element that shows how its changes fare. An element that has left the page takes no
- * refusals: they wait for the next one.
+ * A line that shows whether changes are saved. Once its element has left the page, refusals wait
+ * for the next element.
  * @param {Outbox} outbox
  * @param {(refusal: Refusal) => void} refused
  * @param {() => void} emptied called when all changes are answered

@@ -1,9 +1,11 @@
+/* The element with the enrolled voices: played, renamed, merged and deleted. */
+
 /**
- * A remembered voice, as `meetcore/api/profiles.py` sends it.
+ * An enrolled voice, as `meetcore/api/profiles.py` sends it.
  * @typedef {object} Voice
  * @property {string} id
  * @property {string} name
- * @property {number} seconds of speech it was learnt from
+ * @property {number} seconds of speech it was enrolled from
  * @property {number} meetings
  * @property {string} since a date in ISO form
  * @property {{ address: string, end: number, title: string } | null} clip
@@ -17,7 +19,7 @@ function speechLength(seconds) {
   return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
 }
 
-/** What is known of a voice. @param {Voice} voice */
+/** Facts on a voice, as short texts. @param {Voice} voice */
 function voiceFacts({ seconds, meetings, since }) {
   /** @type {Intl.DateTimeFormatOptions} */
   const form = { day: 'numeric', month: 'long', year: 'numeric' };
@@ -58,7 +60,7 @@ class VoiceCard {
     this.play.disabled = !clip;
     this.play.title = clip
       ? `Hear ${name} (from “${clip.title}”)`
-      : 'The meetings this voice was heard in are deleted';
+      : 'The meetings with this voice are deleted';
     this.play.setAttribute('aria-label', (clip ? 'Hear ' : 'Nothing to hear of ') + name);
     this.merge.hidden = !canMerge;
   }
@@ -71,7 +73,7 @@ class VoiceCard {
   }
 }
 
-/** The remembered voices: played, renamed, merged and deleted. */
+/** The list of enrolled voices. */
 class Voices {
   /** @type {Voice[]} */
   voices = [];
@@ -95,7 +97,7 @@ class Voices {
     this.none = emptyState(
       'wave',
       'No voice is remembered',
-      'Meetcore recognises nobody across meetings until you ask for it: name a speaker in a meeting and tick “Recognise this voice next time”. Then a voice print (a few hundred numbers, from which no speech can be made) and where that voice can be heard are kept on this machine, until you delete them here.',
+      'Meetcore recognises no voice across meetings until you ask for it: name a speaker in a meeting and tick “Recognise this voice next time”. Then a voice print (a few hundred numbers, from which no speech can be made) and where that voice can be heard are kept on this machine, until you delete them here.',
     );
     this.none.hidden = true;
     const page = make('div', { class: 'page' }, this.intro, this.list, this.none, this.audio);
@@ -180,7 +182,8 @@ class Voices {
 
   /** @param {VoiceCard} card */
   rename(card) {
-    editInPlace(card.name, card.voice.name, 'Name', 60, name => {
+    const about = { text: card.voice.name, label: 'Name', longest: LONGEST_NAME };
+    editInPlace(card.name, about, name => {
       setText(card.name, name);
       this.send('PATCH', card.voice, '', { name }, name);
     });

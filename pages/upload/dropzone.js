@@ -1,3 +1,5 @@
+/* The element where files are dropped or chosen, with the uploads of this tab. */
+
 /** Waiting files that are listed one by one. */
 const listedWaiting = 4;
 

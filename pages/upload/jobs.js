@@ -1,3 +1,5 @@
+/* The element with the transcription jobs, newest first. */
+
 /** The stages of a job with their share of the bar, about as long as each takes. */
 const stages = [
   { name: 'Reading', weight: 1 },

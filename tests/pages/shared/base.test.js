@@ -1,26 +1,21 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { load } from '../bundles.js';
+import { load, textOf } from '../bundles.js';
 
-const { clock, colourOf, nameOf, meterShare } = load('meter', [
-  'clock',
-  'colourOf',
-  'nameOf',
-  'meterShare',
-]);
+const names = ['clock', 'sizeText', 'colourOf', 'nameOf', 'meterShare'];
+const { clock, sizeText, colourOf, nameOf, meterShare } = load('meter', names);
 
-test('times have hours only from one hour on', () => {
-  assert.equal(clock(0), '00:00');
-  assert.equal(clock(59.99), '00:59');
-  assert.equal(clock(60), '01:00');
-  assert.equal(clock(3599), '59:59');
-  assert.equal(clock(3600), '1:00:00');
-  assert.equal(clock(36061), '10:01:01');
+/* The same cases hold for Python: test_text_forms.py. */
+const forms = JSON.parse(textOf('tests/pages/shared/text_forms.json'));
+
+test('times and sizes have the form that Python gives them', () => {
+  for (const [seconds, text] of forms.times) assert.equal(clock(seconds), text);
+  for (const [bytes, text] of forms.sizes) assert.equal(sizeText(bytes), text);
 });
 
 test('a time before the start is shown as the start', () => {
-  assert.equal(clock(-3), '00:00');
+  assert.equal(clock(-3), '0:00');
 });
 
 test('speakers have a colour and a name; a passage without a speaker has neither', () => {
