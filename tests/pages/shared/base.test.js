@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { load, textOf } from '../bundles.js';
+import { fakeDom, fakeRoot } from '../fake_dom.js';
 
 const names = ['clock', 'sizeText', 'colourOf', 'nameOf', 'meterShare'];
 const { clock, sizeText, colourOf, nameOf, meterShare } = load('meter', names);
@@ -31,4 +32,29 @@ test('the level meter spans a quiet room to loud speech', () => {
   assert.equal(meterShare(-78), 0);
   assert.equal(meterShare(-44), 0.5);
   assert.equal(meterShare(0), 1);
+});
+
+/** What is saved when a field over the name Ada gets a text, and then a key or a click elsewhere. */
+function edited(value, key) {
+  const { make, editInPlace } = load('meter', ['make', 'editInPlace'], fakeDom());
+  const root = fakeRoot();
+  const shown = make('h3', {}, 'Ada');
+  root.append(shown);
+  const saved = [];
+  const about = { text: 'Ada', label: 'Name', longest: 60, closed: () => saved.push('closed') };
+  editInPlace(shown, about, name => saved.push(name));
+  const [field] = root.childNodes;
+  field.value = value;
+  const event = { key, stopPropagation() {}, preventDefault() {} };
+  if (key) field.onkeydown(event);
+  field.onblur();
+  assert.deepEqual(root.childNodes, [shown]);
+  return saved;
+}
+
+test('a name typed in a field is saved once, by Enter or by leaving the field', () => {
+  assert.deepEqual(edited(' Bo ', 'Enter'), ['Bo', 'closed']);
+  assert.deepEqual(edited('Bo', ''), ['Bo', 'closed']);
+  assert.deepEqual(edited('Bo', 'Escape'), ['closed']);
+  for (const same of ['', ' ', 'Ada']) assert.deepEqual(edited(same, 'Enter'), ['closed']);
 });
