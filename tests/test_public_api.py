@@ -264,8 +264,8 @@ def test_an_open_file_and_samples_give_the_same_words(
 def test_threads_are_the_callers_again_where_the_call_imported_torch(call: str) -> None:
     count = (
         "import torch, scipy.linalg, threadpoolctl;"
-        "print(torch.get_num_threads(), {library['filepath']: library['num_threads']"
-        " for library in threadpoolctl.threadpool_info()})"
+        "print(torch.get_num_threads(), sorted((library['filepath'], library['num_threads'])"
+        " for library in threadpoolctl.threadpool_info() if library['user_api'] == 'blas'))"
     )
     code = (
         "import sys, numpy, meetcore\n"
