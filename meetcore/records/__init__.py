@@ -1,6 +1,7 @@
 """The frozen records that cross module borders; importing them loads no other package."""
 
 from meetcore.records.audio import SAMPLE_RATE, ReadSamples, Samples
+from meetcore.records.edit_state import EditState
 from meetcore.records.job import Job, JobOptions, JobStage, JobState
 from meetcore.records.library import (
     LibraryPage,
@@ -27,6 +28,7 @@ from meetcore.records.voice_profile import Profile, VoiceClip
 
 __all__ = [
     "SAMPLE_RATE",
+    "EditState",
     "Job",
     "JobOptions",
     "JobStage",

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from meetcore.audio.frames import Frame
 from meetcore.records import (
+    EditState,
     Job,
     JobOptions,
     JobStage,
@@ -24,7 +25,6 @@ from meetcore.records import (
     Transcript,
     Turn,
 )
-from meetcore.store.edits.history import EditState
 
 
 class EditsProtocol(Protocol):

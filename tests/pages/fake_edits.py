@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from meetcore.store.edits.history import EditState
+from meetcore.records import EditState
 
 NEW_LABEL = "S4"
 
