@@ -1,4 +1,4 @@
-"""The routes of remembered voices: listed, renamed, merged and deleted."""
+"""Routes of enrolled voice profiles: list, rename, merge, delete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from meetcore.api import recordings
 from meetcore.api.change_endpoints import Actions, Body, Name, NoFields
-from meetcore.api.get_service import GetService
+from meetcore.api.get_service import GetService, require_service
 from meetcore.api.responses import Answer, refusal
 from meetcore.errors import MeetcoreError, MeetingNotFoundError
 from meetcore.records import Meeting, Profile, VoiceClip
@@ -39,7 +39,7 @@ def routes(service: GetService, actions: Actions) -> list[Route]:
     """GET lists the voices; PATCH renames one, DELETE forgets it, merge makes one of two."""
 
     async def serve(request: Request) -> Response:
-        return (await run_in_threadpool(answer, service())).response()
+        return (await run_in_threadpool(answer, service)).response()
 
     return [
         Route(LIST_ROUTE, serve),
@@ -49,10 +49,10 @@ def routes(service: GetService, actions: Actions) -> list[Route]:
     ]
 
 
-def answer(service: ServiceProtocol) -> Answer:
+def answer(service: GetService) -> Answer:
     """All remembered voices by name; none of their voice prints."""
     try:
-        return Answer({"voices": listed(service)})
+        return Answer({"voices": listed(require_service(service))})
     except MeetcoreError as error:
         return refusal(error)
 

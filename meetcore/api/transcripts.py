@@ -1,4 +1,4 @@
-"""What the meeting's page reads: the transcript as columns, its people, and what can be undone."""
+"""GET routes of a meeting's transcript, and of what the second pass changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from meetcore.api import speakers
-from meetcore.api.get_service import GetService
+from meetcore.api.get_service import GetService, require_service
 from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting, Segment, Stage, Transcript, Turn
@@ -142,17 +142,18 @@ def routes(service: GetService) -> list[Route]:
     """GET gives the transcript, and what the second pass changed in it."""
 
     async def serve(request: Request) -> Response:
-        return await run_in_threadpool(answer, service().store, request)
+        return await run_in_threadpool(answer, service, request)
 
     async def serve_changes(request: Request) -> Response:
-        return await run_in_threadpool(answer_changes, service().store, request)
+        return await run_in_threadpool(answer_changes, service, request)
 
     return [Route(ROUTE, serve), Route(CHANGES_ROUTE, serve_changes)]
 
 
-def answer(store: StoreProtocol, request: Request) -> Response:
+def answer(service: GetService, request: Request) -> Response:
     """The transcript; 304 where the script has this version."""
     try:
+        store = require_service(service).store
         found = transcript_body(store, request.path_params["id"])
     except MeetcoreError as error:
         return refusal(error).response()
@@ -163,9 +164,10 @@ def answer(store: StoreProtocol, request: Request) -> Response:
     return Response(found.body, media_type="application/json", headers=headers)
 
 
-def answer_changes(store: StoreProtocol, request: Request) -> Response:
+def answer_changes(service: GetService, request: Request) -> Response:
     """What the second pass changed."""
     try:
+        store = require_service(service).store
         return JSONResponse(changes(store, request.path_params["id"]))
     except MeetcoreError as error:
         return refusal(error).response()

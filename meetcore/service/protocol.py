@@ -30,6 +30,7 @@ from meetcore.records import (
 class EditsProtocol(Protocol):
     """Corrections of a transcript; see `meetcore.store.edits.editor.Editor`."""
 
+    def for_request(self, key: str) -> EditsProtocol: ...
     def correct(
         self, meeting_id: str, position: int, text: str, expected: str | None = None
     ) -> None: ...

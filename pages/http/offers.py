@@ -6,7 +6,7 @@ from aiortc import RTCConfiguration, RTCIceServer
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from meetcore.api.json_body import json_body
+from meetcore.api.request_body import json_body
 from meetcore.api.responses import RefusedError
 from meetcore.settings import Settings
 

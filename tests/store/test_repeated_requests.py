@@ -17,7 +17,9 @@ from meetcore.store.edits.requests import KEPT_FOR
 from meetcore.store.meetings import MeetingStore, open_store
 from tests.store.test_library import said
 
-LINES = Transcript((said(0, "one two three"), said(5, "four five"), said(9, "six")), (), Stage.FINAL)
+LINES = Transcript(
+    (said(0, "one two three"), said(5, "four five"), said(9, "six")), (), Stage.FINAL
+)
 KEY, OTHER = "0123456789abcdef", "fedcba9876543210"
 
 
