@@ -17,7 +17,7 @@ from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import Job, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
-from meetcore.store.retry import persist
+from meetcore.store.retry import retry_write
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class JobRunner:
             settings,
             speeds,
             known_voices,
-            persist=lambda write: persist(write, self._stopping),
+            retry_write=lambda write: retry_write(write, self._stopping),
         )
         self._queue = JobQueue(settings.recordings_dir, self._is_over)
         self._outcome = OutcomeWriter(store, self._queue, self._stopping)
@@ -173,7 +173,7 @@ class JobRunner:
     def _work(self, meeting_id: str) -> None:
         """Run a job; once more when the worker process died."""
         for last in (False, True):
-            job = persist(lambda: self._mark_running(meeting_id), self._stopping)
+            job = retry_write(lambda: self._mark_running(meeting_id), self._stopping)
             if job is None:
                 return
             try:

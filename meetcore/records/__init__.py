@@ -3,6 +3,7 @@
 from meetcore.records.audio import SAMPLE_RATE, ReadSamples, Samples
 from meetcore.records.edit_state import EditState
 from meetcore.records.job import Job, JobOptions, JobStage, JobState
+from meetcore.records.job_list import JobList, ListedJob
 from meetcore.records.library import (
     LibraryPage,
     LibraryQuery,
@@ -30,11 +31,13 @@ __all__ = [
     "SAMPLE_RATE",
     "EditState",
     "Job",
+    "JobList",
     "JobOptions",
     "JobStage",
     "JobState",
     "LibraryPage",
     "LibraryQuery",
+    "ListedJob",
     "LiveHealth",
     "LiveSnapshot",
     "LiveState",

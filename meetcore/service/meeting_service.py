@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from meetcore.errors import MeetingStateError
 from meetcore.jobs.executors.child_process import ProcessExecutor
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
@@ -140,8 +139,10 @@ class MeetingService:
         ------
         MeetingStateError
             Meetcore is stopping.
-        StoreError, RecordingError
-            It could not be kept; the file is left where it was.
+        RecordingError
+            The file cannot be moved; it stays where it was.
+        StoreError
+            The meeting or its job cannot be saved; a file that was moved already is deleted.
         """
         self._meetings.refuse_when_closed()
         return self._uploads.add(path, name, options, title)
@@ -195,8 +196,7 @@ class MeetingService:
         MeetingStateError
             The meeting still runs.
         """
-        if self._meetings.is_running(meeting_id):
-            raise MeetingStateError("This meeting is still running; stop it first.")
+        self._submission.refuse_live(meeting_id)
         self._runner.cancel(meeting_id)
         self._trash.put(meeting_id, undo_s)
 

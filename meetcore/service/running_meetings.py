@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 
-from meetcore.errors import MeetcoreError, MeetingStateError
+from meetcore.errors import MeetingStateError
 from meetcore.jobs.runner import JobRunner
+from meetcore.jobs.submission import discard_meeting
 from meetcore.live.meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
 from meetcore.records import Job, JobStage, JobState, LiveSnapshot, Meeting
@@ -52,7 +52,8 @@ class RunningMeetings:
         try:
             self._begin(meeting)
         except BaseException:
-            self._discard(meeting.id)
+            recordings_dir = self._resources.settings.recordings_dir
+            discard_meeting(self._store, recordings_dir, meeting.id)
             raise
         logger.info("meeting %s: started", meeting.id)
         return meeting.id
@@ -109,15 +110,6 @@ class RunningMeetings:
             self.refuse_when_closed()
             live.start()
             self._meetings[meeting.id] = live
-
-    def _discard(self, meeting_id: str) -> None:
-        """Delete a meeting that could not start; errors are only logged."""
-        try:
-            self._store.delete(meeting_id)
-        except MeetcoreError:
-            logger.exception("meeting %s: it could not be deleted again", meeting_id)
-        folder = self._resources.settings.recordings_dir / meeting_id
-        shutil.rmtree(folder, ignore_errors=True)
 
     def _stopped(self, meeting_id: str) -> None:
         """Hand a meeting to the job runner. Called on the meeting's thread, after its last word."""

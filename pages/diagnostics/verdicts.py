@@ -6,11 +6,6 @@ from html import escape
 
 from meetcore.diagnostics.findings import Verdict
 
-INK = {
-    Verdict.GREEN: "light-dark(#1a7a3a, #5fd08a)",
-    Verdict.AMBER: "light-dark(#946100, #f0bd4f)",
-    Verdict.RED: "light-dark(#c2303a, #ff7a80)",
-}
 SIGN = {Verdict.GREEN: "✓", Verdict.AMBER: "!", Verdict.RED: "✕"}
 WORD = {Verdict.GREEN: "fine", Verdict.AMBER: "to know", Verdict.RED: "to mend"}
 

@@ -66,16 +66,6 @@ def duration_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def day_text(moment: datetime) -> str:
-    """A date without its time, in the time zone of this machine.
-
-    >>> day_text(datetime(2026, 11, 22, 14, 5))
-    '22 November 2026'
-    """
-    local = moment.astimezone() if moment.tzinfo else moment
-    return f"{local.day} {local:%B %Y}"
-
-
 def counted(number: int, thing: str) -> str:
     """A number with what it counts.
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.api import jobs
 from meetcore.records import Job, JobState, Meeting
+from meetcore.service.newest_jobs import newest_jobs
 from pages.shared import element, job_text, notice, open_meeting, process, state, style
 
 draw = element.register(__file__, "jobs", "list_controls", "outbox")
@@ -37,7 +37,7 @@ def show_more() -> None:
 def payload() -> dict[str, Any]:
     """The jobs as JSON for the element's script."""
     shown = state.remembered(KEY, SHOWN)
-    found = jobs.newest_jobs(process.service().store, shown)
+    found = newest_jobs(process.service().store, shown)
     return {
         "rows": [row(each.meeting, each.job, each.ahead) for each in found.jobs],
         "rest": found.older,
