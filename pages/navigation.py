@@ -1,4 +1,4 @@
-"""What every page has: page config, style, sidebar, and the microphone, which runs on all pages."""
+"""Streamlit's entry script: menu, sidebar and microphone around every page."""
 
 import streamlit as st
 

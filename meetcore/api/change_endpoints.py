@@ -131,11 +131,11 @@ def key_of(request: Request) -> str:
     Raises
     ------
     RefusedError
-        The key is no key of our pages.
+        The key has another form than those of our pages; reload the page.
     """
     key = request.headers.get(KEY_HEADER)
     if key is None:
         return ""
     if not KEY.fullmatch(key):
-        raise RefusedError("This request cannot be told from others: reload the page.", 400)
+        raise RefusedError("This request's key is not valid: reload the page.", 400)
     return key

@@ -1,4 +1,4 @@
-"""The routes of whole meetings: title, deletion, and the job that transcribes them."""
+"""Routes of whole meetings: title, deletion, and the job that transcribes them."""
 
 from __future__ import annotations
 

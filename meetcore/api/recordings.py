@@ -1,4 +1,4 @@
-"""The route that serves a meeting's recording to a player or as a download."""
+"""GET /recordings/{meeting_id}: a meeting's recording, to play or to download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speakers as the pages' scripts read them: a name, and the number of a colour."""
+"""Speakers as JSON for page scripts: label, name, colour number, similarity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The route of uploads: the body is written to disk, then its job is queued.
+"""GET and POST /uploads/{upload_id}: writes a media file to disk and queues its job.
 
 The route queues the job, not the page, so that an upload counts when its tab is closed meanwhile.
 """

@@ -1,4 +1,4 @@
-"""Transcribe files, or meetings that wait for it, one after the other."""
+"""Transcribes files, or resumes meetings, one after the other."""
 
 from __future__ import annotations
 

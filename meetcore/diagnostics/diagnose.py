@@ -151,7 +151,7 @@ def _rungs(models: ModelsInUse, reported: set[str]) -> tuple[RungReport, ...]:
     reports = []
     for mode in Mode:
         if mode is models.mode:
-            # Where a better mode failed, the reason stands with that mode.
+            # Where a better mode failed, that mode's report has the reason.
             why = "" if left else models.reason
             reports.append(RungReport(mode, RungState.IN_FORCE, why or "It needs nothing else."))
         elif mode in left:

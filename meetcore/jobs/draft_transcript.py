@@ -1,4 +1,4 @@
-"""Words of an unfinished recognition, in the store up to a checkpoint; a restart resumes there.
+"""Words of an unfinished job, stored so that a restart resumes after them.
 
 `StoredResults` adds each piece as it is recognized, and reads all words at the end.
 """

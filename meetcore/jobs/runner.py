@@ -1,4 +1,4 @@
-"""The thread that runs jobs one at a time; `MeetingService` owns it, jobs come from the store."""
+"""`JobRunner`: the thread that runs the jobs of the store one at a time."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class JobRunner:
 
     def _take(self) -> tuple[str, FileLock] | None:
         """The next meeting and its lock; None after a wait without one, at once when stopping."""
-        # Under the lock, or a stop between the check and the wait would notify nobody.
+        # Under the lock: a stop between the check and the wait would not end the wait.
         with self._queue.lock:
             return None if self._stopping.is_set() else self._queue.take()
 

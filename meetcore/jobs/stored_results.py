@@ -1,4 +1,4 @@
-"""The results of a stored job's pass: each is written into the store, so that it can be resumed.
+"""Runs a stored job; each stage's result goes into the database.
 
 `runner` calls `run_job`, which returns what the transcript lacks, in one sentence or none.
 """
@@ -33,7 +33,7 @@ from meetcore.store.meetings import MeetingStore
 
 NOTHING_RECORDED = "No sound was recorded."
 NO_SOUND = "There is no sound in this file."
-NO_SPEECH = "No speech was heard in it."
+NO_SPEECH = "No speech was found in it."
 
 
 @dataclass(frozen=True, slots=True)

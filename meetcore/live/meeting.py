@@ -1,4 +1,4 @@
-"""One running meeting: what pages, the microphone and the service talk to."""
+"""`LiveMeeting`: records and transcribes one running meeting."""
 
 from __future__ import annotations
 

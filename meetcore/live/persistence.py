@@ -1,4 +1,4 @@
-"""Saves the words of a running meeting as they settle; a write that fails is tried again."""
+"""Saves a running meeting's words, names and length; retries failed writes."""
 
 from __future__ import annotations
 

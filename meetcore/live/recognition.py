@@ -1,4 +1,4 @@
-"""LiveRecognition of one running meeting: new samples on disk become words in the store."""
+"""`LiveRecognition`: turns new samples on disk into words in the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much new audio a live meeting waits for between two decodes, from its backlog; pure."""
+"""Seconds of new audio between two live decodes, widened while there is a backlog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one object that pages, the API and the command line talk to; one per process."""
+"""`MeetingService`: facade over live meetings, jobs, models, profiles, deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages and routes ask of the meeting service, as protocols that tests can stand in for."""
+"""Protocols of the service and store as pages and routes use them."""
 
 from __future__ import annotations
 

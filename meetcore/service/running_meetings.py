@@ -1,4 +1,4 @@
-"""The meetings that run in this process: begun, found again by id, and stopped at shutdown."""
+"""Registry of the meetings that run in this process, from start to shutdown."""
 
 from __future__ import annotations
 
@@ -78,7 +78,13 @@ class RunningMeetings:
         return tuple(meeting.snapshot() for meeting in meetings)
 
     def refuse_when_closed(self) -> None:
-        """Raise MeetingStateError once `stop` was called."""
+        """Do nothing until `stop` was called.
+
+        Raises
+        ------
+        MeetingStateError
+            Meetcore is stopping; start it again for a new meeting.
+        """
         if self._closed:
             raise MeetingStateError("Meetcore is stopping; start it again for a new meeting.")
 
@@ -99,7 +105,7 @@ class RunningMeetings:
         saved = [live.join(max(0.0, deadline - time.monotonic())) for live in meetings]
         for live, is_saved in zip(meetings, saved, strict=True):
             if not is_saved:
-                logger.warning("meeting %s: its end is left to the second pass", live.meeting_id)
+                logger.warning("meeting %s: the second pass recovers its end", live.meeting_id)
                 self._runner.accept(_second_pass(live.meeting_id))
         return all(saved)
 

@@ -1,4 +1,4 @@
-"""Deleted meetings: hidden at once, removed for good after some seconds in which to undo it."""
+"""Deleted meetings: hidden at once, removed after RESTORE_WINDOW_S seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Media files that become meetings: where they are received, and how they are imported."""
+"""Receives media files in a folder of the data folder and imports them as meetings."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def _summaries(
 
 def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ...]]:
     """The speakers of each meeting's final transcript, else of its live one."""
-    heard = exists().where(
+    has_words = exists().where(
         SegmentRow.meeting_id == SpeakerRow.meeting_id,
         SegmentRow.stage == MeetingRow.transcript_stage,
         SegmentRow.speaker == SpeakerRow.label,
@@ -159,7 +159,7 @@ def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ..
     chosen = (
         select(SpeakerRow)
         .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
-        .where(SpeakerRow.meeting_id.in_(ids), heard)
+        .where(SpeakerRow.meeting_id.in_(ids), has_words)
         .order_by(SpeakerRow.meeting_id, SpeakerRow.position)
     )
     people: dict[str, tuple[Speaker, ...]] = {}

@@ -1,4 +1,4 @@
-"""Meetings in the database; MeetingStore is the only way to it for the rest of Meetcore."""
+"""`MeetingStore`: reads and writes meetings; the database's only interface."""
 
 from __future__ import annotations
 

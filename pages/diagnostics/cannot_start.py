@@ -1,4 +1,4 @@
-"""Why the service cannot be made, and what else was found on this machine."""
+"""Shown instead of every page when MeetingService cannot start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ def blocked() -> None:
     sections.style()
     found = process.examiner().snapshot(st.context.url)
     st.error(process.blocked(), icon=":material/error:")
-    st.caption("Mend it, then stop Meetcore and start it again. Nothing that was recorded is lost.")
+    st.caption(
+        "Fix this, then stop Meetcore and start it again. Nothing that was recorded is lost."
+    )
     findings.cards(found)
     findings.fine(found)
     inventory.libraries(found)

@@ -1,4 +1,4 @@
-"""The page that replaces all others where the service cannot be made."""
+"""Shown instead of every page when MeetingService cannot start: title and body."""
 
 import streamlit as st
 

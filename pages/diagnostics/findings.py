@@ -54,7 +54,7 @@ def cards(diagnosis: Diagnosis) -> None:
     if diagnosis.findings and not bad and not diagnosis.pending:
         st.html(
             f'<div class="meetcore-allfine">{verdicts.dot(Verdict.GREEN)}'
-            "<span><b>Nothing to mend.</b> Everything that was looked at is as it should be.</span>"
+            "<span><b>Nothing to fix.</b> Everything that was checked is as it should be.</span>"
             "</div>"
         )
 
@@ -82,7 +82,7 @@ def remedy(command: str, advice: str, source: str) -> None:
         st.code(command, language=None, wrap_lines=True)
     advised = f"<p>{escape(advice)}</p>" if advice else ""
     if advised or source:
-        st.html(f'<div class="meetcore-remedy">{advised}{verdicts.why(source)}</div>')
+        st.html(f'<div class="meetcore-remedy">{advised}{verdicts.source_link(source)}</div>')
 
 
 def rule_card(rule: Rule, key: str, note: str) -> None:
@@ -106,10 +106,10 @@ def fine(diagnosis: Diagnosis) -> None:
     lines = "".join(
         f'<li id="rule-{escape(each.rule)}">{verdicts.dot(each.verdict)}<div>'
         f"<b>{escape(each.title)}</b> <span>{escape(each.found)}</span>"
-        f"{meaning(each.meaning)}{verdicts.why(each.source)}</div></li>"
+        f"{meaning(each.meaning)}{verdicts.source_link(each.source)}</div></li>"
         for each in good
     )
     with st.expander(
-        verdicts.counted(len(good), Verdict.GREEN), key="fine", icon=":material/check_circle:"
+        verdicts.count_text(len(good), Verdict.GREEN), key="fine", icon=":material/check_circle:"
     ):
         st.html(f'<ul class="meetcore-fine">{lines}</ul>')

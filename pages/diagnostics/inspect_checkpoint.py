@@ -57,13 +57,13 @@ def inspect_upload() -> None:
         state.remember(KEPT, None)
         return
     with notice.catching(), tempfile.TemporaryDirectory() as folder:
-        # The suffix may tell a container; the rest of the name is a stranger's.
+        # The suffix helps to detect the container; the rest of the name is untrusted.
         suffix = Path(upload.name).suffix[:12]
         copy = Path(folder) / f"checkpoint{suffix if suffix[1:].isalnum() else ''}"
         with copy.open("wb") as file:
             shutil.copyfileobj(cast(BinaryIO, upload), file)
         seen = inspect_checkpoint(copy)
-        # A sentence about the file may hold the folder that is gone by now.
+        # An error message may name the temporary folder, which is deleted by now.
         trouble = seen.trouble.replace(str(copy), upload.name).replace(copy.name, upload.name)
         keep(replace(seen, path=Path(upload.name), trouble=trouble))
 

@@ -23,7 +23,7 @@ from pages.shared import style
 STATES = {
     FileState.VERIFIED: "sha256 as published",
     FileState.CONVERTED: "made here from a verified file",
-    FileState.GIVEN: "given by path; nobody vouches for it",
+    FileState.GIVEN: "given by path; there is no published sha256",
     FileState.MISSING: "missing",
     FileState.CORRUPT: "not what was published",
 }
@@ -49,10 +49,10 @@ def label(thing: str, seen: list[Verdict]) -> str:
     """A section's name with the number of rows of each verdict.
 
     >>> label("Libraries", [Verdict.GREEN, Verdict.RED, Verdict.AMBER, Verdict.AMBER])
-    'Libraries · 1 to mend, 2 to know, 1 fine'
+    'Libraries · 1 to fix, 2 warnings, 1 fine'
     """
     counts = [
-        f"{seen.count(verdict)} {verdicts.WORD[verdict]}"
+        verdicts.count_text(seen.count(verdict), verdict)
         for verdict in (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
         if verdict in seen
     ]

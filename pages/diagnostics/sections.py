@@ -127,7 +127,7 @@ def summary(diagnosis: Diagnosis) -> str:
     for verdict in (Verdict.RED, Verdict.AMBER, Verdict.GREEN):
         number = sum(each.verdict is verdict for each in diagnosis.findings)
         if number:
-            words = escape(verdicts.counted(number, verdict))
+            words = escape(verdicts.count_text(number, verdict))
             pills.append(f'<li class="{verdict}">{verdicts.dot(verdict)}{words}</li>')
     return f'<ul class="meetcore-summary" aria-label="Findings">{"".join(pills)}</ul>'
 

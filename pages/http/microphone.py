@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from streamlit_webrtc import AudioSinkTrack, WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
+from meetcore.api.get_service import require_service
 from meetcore.api.responses import RefusedError
 from meetcore.audio.frames import Frame
 from meetcore.settings import Settings
@@ -40,10 +41,11 @@ class Listener(Protocol):
 
 async def connect(request: Request) -> Response:
     """Answer a browser's offer; its frames go to the meeting until the browser disconnects."""
-    live = process.service().live(request.path_params["meeting_id"])
-    if live is None:
-        return PlainTextResponse("This meeting is not running.", status_code=404)
     try:
+        service = await run_in_threadpool(require_service, process.service)
+        live = service.live(request.path_params["meeting_id"])
+        if live is None:
+            return PlainTextResponse("This meeting is not running.", status_code=404)
         offer = await read_offer(request)
     except RefusedError as error:
         return PlainTextResponse(str(error), status_code=error.status)

@@ -1,4 +1,4 @@
-"""What both WebRTC routes share: the browser's offer, and the ICE servers of the settings."""
+"""The browser's WebRTC offer and the ICE servers, for both WebRTC routes."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def run_again(meeting: Meeting) -> None:
         language = job_options.spoken(weight)
         how, count = number_of_speakers()
         prompt = st.text_area(
-            "Names and terms that are heard",
+            "Names and terms in the recording",
             key=job_options.PROMPT_KEY,
             max_chars=job_options.LONGEST_PROMPT,
             height=80,

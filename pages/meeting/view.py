@@ -1,4 +1,4 @@
-"""A meeting that has ended: its job while that runs, then its transcript."""
+"""Body of the Meeting page: progress while a job runs, then the transcript."""
 
 from __future__ import annotations
 

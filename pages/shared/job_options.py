@@ -44,10 +44,10 @@ def options() -> JobOptions:
         with right:
             count = speaker_count(how)
         prompt = st.text_area(
-            "Names and terms that will be heard",
+            "Names and terms in the recording",
             key=PROMPT_KEY,
             placeholder="Ada Lovelace, Hohenstein, Kubernetes, SegLST",
-            help="The recognizer spells them as they stand here.",
+            help="The recognizer spells them as they are written here.",
             max_chars=LONGEST_PROMPT,
             height=80,
         )

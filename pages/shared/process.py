@@ -1,4 +1,4 @@
-"""What all tabs of the process share: settings, the service, the examiner and the monitor."""
+"""Objects that all tabs of the process share: settings, service, examiner, monitor."""
 
 from __future__ import annotations
 

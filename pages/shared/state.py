@@ -1,4 +1,4 @@
-"""The only module that uses st.session_state: what this tab records and shows."""
+"""State of one browser tab; only user of st.session_state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small HTML parts that several pages share; all text is escaped."""
+"""HTML snippets and text formats that pages share; all text is escaped."""
 
 from __future__ import annotations
 

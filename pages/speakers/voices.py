@@ -1,4 +1,4 @@
-"""The element of the remembered voices: played, renamed, merged and deleted."""
+"""The element of the voice profiles: played, renamed, merged and deleted."""
 
 from __future__ import annotations
 

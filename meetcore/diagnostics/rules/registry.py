@@ -4,11 +4,11 @@ How to add a rule
 -----------------
 1. Add a row `Rule(...)` to the table of its subject: libraries.py, version_conflicts.py,
    pyannote_checkpoints.py, weights.py, hub.py, device.py, browser.py, machine.py or
-   processing.py. `Rule` in rule.py explains every field and shows a whole row.
+   recordings_and_jobs.py. `Rule` in rule.py explains every field and shows a whole row.
 2. Write its check above the table: a function of `Facts` that returns `fine`, `harmless`,
-   `amber` or `red` with one sentence, or None where the facts do not tell. A problem that only
-   an error message reveals takes `check=message_only`.
-3. If the check needs a fact that is not gathered yet, add a field to `Facts` (facts/records.py)
+   `amber` or `red` with one sentence, or None where the facts are not sufficient. A problem that
+   only an error message reveals takes `check=message_only`.
+3. If the check needs a fact that is not gathered yet, add a field to `Facts` (facts/fact_types.py)
    and fill it in facts/gather.py. Checks themselves read no file and import no library.
 4. Give `message_patterns` for the error messages that it explains: pages then link them to it.
 5. Add one case with the problem to CASES, or one real message to MESSAGES, in

@@ -45,7 +45,7 @@ class PassProgress:
 
     @contextmanager
     def during(self, stage: JobStage) -> Iterator[TaskObserver]:
-        """TaskObserver one stage."""
+        """The observer of one stage, which is measured meanwhile."""
         watch = _StageWatch(self._progress, SPANS[stage])
         watch.poll()
         yield watch

@@ -1,4 +1,4 @@
-"""The change an edit makes to a meeting, as JSON: where two states differ, old and new rows.
+"""The change that an edit makes, as JSON: where two states differ, old and new rows.
 
 Every function that takes a Session works inside the caller's transaction.
 """
