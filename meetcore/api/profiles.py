@@ -61,7 +61,7 @@ def listed(service: ServiceProtocol) -> list[dict[str, Any]]:
     """All voice profiles by name, each as a JSON object."""
     profiles = sorted(service.store.profiles.list(), key=lambda each: each.name.casefold())
     meetings = meetings_of(service, profiles)
-    return [described(service, profile, meetings) for profile in profiles]
+    return [profile_json(service, profile, meetings) for profile in profiles]
 
 
 def meetings_of(service: ServiceProtocol, profiles: list[Profile]) -> Mapping[str, Meeting]:
@@ -75,7 +75,7 @@ def meetings_of(service: ServiceProtocol, profiles: list[Profile]) -> Mapping[st
     return found
 
 
-def described(
+def profile_json(
     service: ServiceProtocol, profile: Profile, meetings: Mapping[str, Meeting]
 ) -> dict[str, Any]:
     """One profile as JSON; its embedding stays on the server."""

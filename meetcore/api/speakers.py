@@ -20,7 +20,7 @@ def colour_of(label: str) -> int:
     return (int(digits or "1") - 1) % COLOURS
 
 
-def described(
+def speakers_json(
     speakers: Iterable[Speaker], labels: Iterable[str | None] = ()
 ) -> list[dict[str, Any]]:
     """Each speaker as a JSON object; labels without a speaker follow, None is left out."""

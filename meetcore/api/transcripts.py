@@ -56,7 +56,7 @@ def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
     state = store.edits.state(meeting_id)
     labels = [segment.speaker for segment in transcript.segments]
     found = columns(meeting, transcript, store.turns(meeting_id)) | {
-        "people": speakers.described(transcript.speakers, labels),
+        "people": speakers.speakers_json(transcript.speakers, labels),
         "undo": state.can_undo,
         "redo": state.can_redo,
     }
@@ -177,10 +177,10 @@ def changes(store: StoreProtocol, meeting_id: str) -> list[dict[str, Any] | None
     """For each final segment what changed in it, or None."""
     before = store.transcript(meeting_id, Stage.PROVISIONAL).segments
     after = store.transcript(meeting_id, Stage.FINAL).segments
-    return [described(change) if change.changed else None for change in compare(before, after)]
+    return [change_json(change) if change.changed else None for change in compare(before, after)]
 
 
-def described(change: SegmentChange) -> dict[str, Any]:
+def change_json(change: SegmentChange) -> dict[str, Any]:
     """One segment's change: parts as [sign, before, after]."""
     return {
         "parts": [[LETTERS[part.kind], part.before, part.after] for part in change.parts],

@@ -53,10 +53,10 @@ class Announcement:
 
 def routes(service: GetService) -> list[Route]:
     """GET says whether a file would be taken, or was; POST sends it."""
-    return [Route(ROUTE, Uploads(service).answer, methods=["GET", "POST"])]
+    return [Route(ROUTE, UploadRoute(service).answer, methods=["GET", "POST"])]
 
 
-class Uploads:
+class UploadRoute:
     """Writes uploads to disk and queues their jobs; called on the server's event loop."""
 
     def __init__(self, service: GetService) -> None:

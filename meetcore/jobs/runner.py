@@ -92,13 +92,13 @@ class JobRunner:
         MeetingNotFoundError
             There is no such meeting.
         """
-        if self.accept(job):
-            self.begin(job.meeting_id)
+        if self.enqueue_held(job):
+            self.release_held(job.meeting_id)
 
-    def accept(self, job: Job) -> bool:
-        """Queue a job that `begin` lets run; False when the meeting's job waits or runs already.
+    def enqueue_held(self, job: Job) -> bool:
+        """Queue a job, held back until `release_held`; False when the meeting has a pending job.
 
-        When the store refuses, the job is saved as it begins.
+        When the store refuses, the job is saved when it starts.
 
         Raises
         ------
@@ -117,15 +117,15 @@ class JobRunner:
             self._cancelled.discard(meeting_id)
             return self._queue.add(meeting_id)
 
-    def begin(self, meeting_id: str) -> None:
-        """Let an accepted job run, starting the thread where that has not happened yet."""
+    def release_held(self, meeting_id: str) -> None:
+        """Let a held job run, starting the thread where that has not happened yet."""
         self.start()
         self._queue.make_ready(meeting_id)
 
     def resume(self, meeting_id: str) -> None:
         """Queue the job that the store holds for a meeting."""
         self._queue.add(meeting_id)
-        self.begin(meeting_id)
+        self.release_held(meeting_id)
 
     def cancel(self, meeting_id: str) -> None:
         """Cancel a job; a running one ends within seconds, in whichever process it runs."""

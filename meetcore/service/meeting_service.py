@@ -20,7 +20,7 @@ from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, Models
 from meetcore.service.recovery import Recovery
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
-from meetcore.service.uploads import Uploads
+from meetcore.service.uploads import UploadFolder
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 
@@ -59,7 +59,7 @@ class MeetingService:
         resources = LiveResources(store, settings, self._pool, self._known_voices)
         self._meetings = RunningMeetings(resources, self._runner)
         self._submission = JobSubmission(store, settings, self._runner, self._meetings.is_running)
-        self._uploads = Uploads(settings.data_dir, self._submission)
+        self._uploads = UploadFolder(settings.data_dir, self._submission)
         self._trash = Trash(
             store, settings.recordings_dir, lambda each: each in self._runner.pending()
         )
@@ -180,7 +180,7 @@ class MeetingService:
         """End a job within seconds; what was done is kept."""
         self._runner.cancel(meeting_id)
 
-    def run_job(self, meeting_id: str) -> None:
+    def run_job_and_wait(self, meeting_id: str) -> None:
         """Do the job of a meeting, and return when it is over; the store has its result.
 
         Blocks as long as the job takes, also where another process does it.
@@ -188,8 +188,8 @@ class MeetingService:
         self._runner.resume(meeting_id)
         self._runner.wait(meeting_id)
 
-    def delete(self, meeting_id: str, undo_s: float | None = None) -> None:
-        """Hide a meeting; its text, audio and upload are removed `undo_s` seconds later.
+    def delete(self, meeting_id: str, restore_window_s: float | None = None) -> None:
+        """Hide a meeting; its text, audio and upload are removed `restore_window_s` seconds later.
 
         Raises
         ------
@@ -198,7 +198,7 @@ class MeetingService:
         """
         self._submission.refuse_live(meeting_id)
         self._runner.cancel(meeting_id)
-        self._trash.put(meeting_id, undo_s)
+        self._trash.hide(meeting_id, restore_window_s)
 
     def restore(self, meeting_id: str) -> None:
         """Undo a deletion; raises MeetingNotFoundError when it is too late."""

@@ -106,7 +106,7 @@ class RunningMeetings:
         for live, is_saved in zip(meetings, saved, strict=True):
             if not is_saved:
                 logger.warning("meeting %s: the second pass recovers its end", live.meeting_id)
-                self._runner.accept(_second_pass(live.meeting_id))
+                self._runner.enqueue_held(_second_pass(live.meeting_id))
         return all(saved)
 
     def _begin(self, meeting: Meeting) -> None:
@@ -121,13 +121,13 @@ class RunningMeetings:
         """Hand a meeting to the job runner. Called on the meeting's thread, after its last word."""
         accepted = False
         try:
-            accepted = self._runner.accept(_second_pass(meeting_id))
+            accepted = self._runner.enqueue_held(_second_pass(meeting_id))
         finally:
             # Before the job may end: a meeting that is done must not be listed as running.
             with self._lock:
                 self._meetings.pop(meeting_id, None)
         if accepted:
-            self._runner.begin(meeting_id)
+            self._runner.release_held(meeting_id)
         logger.info("meeting %s: stopped", meeting_id)
 
 

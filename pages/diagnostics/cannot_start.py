@@ -11,16 +11,16 @@ from pages.shared import process
 WATCH_S = 1.0
 
 
-def blocked() -> None:
+def body() -> None:
     """Draw the reason, then the findings; nothing here needs the service."""
     sections.style()
     found = process.examiner().snapshot(st.context.url)
-    st.error(process.blocked(), icon=":material/error:")
+    st.error(process.startup_error(), icon=":material/error:")
     st.caption(
         "Fix this, then stop Meetcore and start it again. Nothing that was recorded is lost."
     )
     findings.cards(found)
-    findings.fine(found)
+    findings.green_findings(found)
     inventory.libraries(found)
     if found.pending:
         st.html(sections.pending_line(found))

@@ -5,4 +5,4 @@ import streamlit as st
 from pages.diagnostics import cannot_start
 
 st.title("Meetcore cannot run here yet")
-cannot_start.blocked()
+cannot_start.body()

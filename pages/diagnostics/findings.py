@@ -15,7 +15,7 @@ from pages.shared import address
 NOT_NOW = "This is not the case here now."
 
 
-def asked(diagnosis: Diagnosis) -> None:
+def linked_rule(diagnosis: Diagnosis) -> None:
     """Draw the rule that the address names, above the other findings."""
     rule = address.asked_rule()
     if rule is None:
@@ -34,10 +34,10 @@ def asked(diagnosis: Diagnosis) -> None:
             if bad or rule not in RULES:
                 card(finding, f"asked-{index}")
         if not bad and rule in RULES:
-            rule_card(RULES[rule], "asked-rule", standing(RULES[rule], here))
+            rule_card(RULES[rule], "asked-rule", rule_status(RULES[rule], here))
 
 
-def standing(rule: Rule, here: list[Finding]) -> str:
+def rule_status(rule: Rule, here: list[Finding]) -> str:
     """What is said of a rule without a bad finding."""
     if here:
         return f"Fine here now: {here[0].found}"
@@ -45,7 +45,7 @@ def standing(rule: Rule, here: list[Finding]) -> str:
 
 
 def cards(diagnosis: Diagnosis) -> None:
-    """Draw the findings that are not green; the one that `asked` draws is left out."""
+    """Draw the findings that are not green; the one that `linked_rule` draws is left out."""
     skipped = address.asked_rule()
     bad = [each for each in diagnosis.findings if each.verdict is not Verdict.GREEN]
     for index, finding in enumerate(bad):
@@ -98,7 +98,7 @@ def rule_card(rule: Rule, key: str, note: str) -> None:
         remedy(rule.command, rule.advice, rule.source)
 
 
-def fine(diagnosis: Diagnosis) -> None:
+def green_findings(diagnosis: Diagnosis) -> None:
     """Draw the green findings, folded into one line."""
     good = [each for each in diagnosis.findings if each.verdict is Verdict.GREEN]
     if not good:

@@ -8,10 +8,10 @@ from html import escape
 import streamlit as st
 
 from meetcore.diagnostics.findings import (
-    Checkpoint,
+    CheckpointInfo,
     Diagnosis,
     FileState,
-    Library,
+    LibraryVersion,
     Verdict,
     WeightReport,
 )
@@ -59,7 +59,7 @@ def label(thing: str, seen: list[Verdict]) -> str:
     return f"{thing} · {', '.join(counts)}" if counts else thing
 
 
-def library_row(library: Library) -> str:
+def library_row(library: LibraryVersion) -> str:
     """HTML of one library."""
     note = f"<small>{escape(library.note)}</small>" if library.note else ""
     return (
@@ -97,13 +97,13 @@ def weight(report: WeightReport) -> str:
     )
 
 
-def written(checkpoint: Checkpoint) -> str:
+def written(checkpoint: CheckpointInfo) -> str:
     """HTML of what a file says about its author."""
     sentences = list(authorship(checkpoint))
     return f"<p>{escape(' · '.join(sentences))}</p>" if sentences else ""
 
 
-def authorship(checkpoint: Checkpoint) -> Iterable[str]:
+def authorship(checkpoint: CheckpointInfo) -> Iterable[str]:
     """Sentences on what wrote a file, and on the key that pyannote.audio 2.x needs."""
     if checkpoint.written_by:
         by = ", ".join(f"{library} {version}" for library, version in checkpoint.written_by)

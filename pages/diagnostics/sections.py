@@ -41,9 +41,9 @@ def page() -> None:
     with st.container(key="diagnosis-head"):
         head(diagnosis)
     with st.container(key="diagnosis-cards"):
-        findings.asked(diagnosis)
+        findings.linked_rule(diagnosis)
         findings.cards(diagnosis)
-        findings.fine(diagnosis)
+        findings.green_findings(diagnosis)
     section("installed")
     inventory.libraries(diagnosis)
     inventory.weights(diagnosis)

@@ -10,6 +10,6 @@ draw = element.register(__file__, "voices", "list_controls", "outbox")
 KEY = "voices"
 
 
-def area() -> None:
+def voice_list() -> None:
     """Draw the voices; the script fetches and changes them itself."""
     draw(key=KEY, data={"address": profiles.LIST_ROUTE})

@@ -18,15 +18,15 @@ SHOWN = 20
 
 
 @st.fragment(run_every=REFRESH_S)
-def area() -> None:
+def job_list() -> None:
     """Draw the jobs, newest first, once a second."""
     draw(
         key=KEY,
         data=payload(),
-        on_open_change=lambda: open_meeting.ask(state.component_value(KEY, "open")),
+        on_open_change=lambda: open_meeting.request_open(state.component_value(KEY, "open")),
         on_shown_change=show_more,
     )
-    open_meeting.go()
+    open_meeting.open_requested()
 
 
 def show_more() -> None:

@@ -26,7 +26,7 @@ from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import (
     WORST_FIRST,
     Area,
-    Checkpoint,
+    CheckpointInfo,
     FileState,
     Finding,
     Verdict,
@@ -98,7 +98,9 @@ def explain(message: str) -> Rule | None:
     return next((rule for rule in specific_first if rule.explains(message)), None)
 
 
-def judge_checkpoint(checkpoint: Checkpoint, versions: Mapping[str, str]) -> tuple[Finding, ...]:
+def judge_checkpoint(
+    checkpoint: CheckpointInfo, versions: Mapping[str, str]
+) -> tuple[Finding, ...]:
     """What loading a checkpoint with the installed libraries would run into, worst first.
 
     Parameters

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.diagnostics.findings import Checkpoint, Diagnosis, Verdict
+from meetcore.diagnostics.findings import CheckpointInfo, Diagnosis, Verdict
 from meetcore.diagnostics.monitor import MonitorView
 from meetcore.diagnostics.rules.registry import RULES
 from meetcore.errors import ModelUnavailableError
@@ -299,7 +299,7 @@ def test_a_checkpoint_is_inspected_by_its_path(draw: Show, tmp_path: Path) -> No
 def test_an_inspected_checkpoint_is_compared_with_what_is_installed(
     draw: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = Checkpoint(
+    seen = CheckpointInfo(
         Path("pytorch_model.bin"),
         5_905_440,
         "torch zip",
