@@ -20,7 +20,7 @@ const safety = {
     'error',
     {
       selector: `MemberExpression[property.name=${parsesHtml}]`,
-      message: 'What users typed or said is a text node, never HTML: use make() and put().',
+      message: 'What users typed or said is a text node, never HTML: use make() and setText().',
     },
     {
       selector: 'MemberExpression[object.name="document"][property.name=/^write/]',

@@ -8,7 +8,8 @@ from pydantic import Field, TypeAdapter
 from starlette.routing import Route
 
 from meetcore.api.change_endpoints import Actions, Body, Name
-from meetcore.errors import MeetingStateError
+from meetcore.api.responses import PartlySavedError, status_of
+from meetcore.errors import MeetcoreError, MeetingStateError
 from meetcore.service.protocol import ServiceProtocol
 
 ROUTE = "/api/meetings/{id}/edits"
@@ -99,7 +100,7 @@ def edit(service: ServiceProtocol, meeting_id: str, asked: Edit, key: str) -> di
     ------
     MeetingNotFoundError, MeetingStateError
         There is no such meeting, or what is to be changed is not there any more.
-    EnrollmentTooShortError, ModelUnavailableError
+    PartlySavedError
         The name is saved; the voice cannot be remembered.
     StoreError
         The database refuses.
@@ -146,4 +147,7 @@ def rename(service: ServiceProtocol, meeting_id: str, asked: Rename, key: str) -
         return
     service.store.edits.for_request(key).rename(meeting_id, asked.label, asked.name)
     if asked.remember:
-        service.enroll(meeting_id, asked.label, asked.name)
+        try:
+            service.enroll(meeting_id, asked.label, asked.name)
+        except MeetcoreError as error:
+            raise PartlySavedError(str(error), status_of(error)) from error

@@ -24,6 +24,13 @@ class RefusedError(MeetcoreError):
         self.status = status
 
 
+class PartlySavedError(RefusedError):
+    """The main part of a change is saved, what was asked for with it is not.
+
+    The answer says so (`saved`): changes that followed this one are still right.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A status and a JSON object, ready to be sent, also a second time."""
@@ -43,7 +50,9 @@ def refusal(error: MeetcoreError) -> Answer:
     404
     """
     rule = explain(str(error))
-    body = {"trouble": str(error), "rule": rule.id if rule else ""}
+    body: dict[str, Any] = {"trouble": str(error), "rule": rule.id if rule else ""}
+    if isinstance(error, PartlySavedError):
+        body["saved"] = True
     return Answer(body, status_of(error))
 
 

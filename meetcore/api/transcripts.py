@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,28 +18,31 @@ from meetcore.api import speakers
 from meetcore.api.get_service import GetService, require_service
 from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
-from meetcore.records import Meeting, Segment, Stage, Transcript, Turn
+from meetcore.records import Meeting, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.service.protocol import StoreProtocol
+from meetcore.text.speaker_labels import free_labels
 from meetcore.transcript.comparison import Kind, SegmentChange, compare
 from meetcore.transcript.statistics import Statistics, statistics
 
 ROUTE = "/api/meetings/{id}/transcript"
 CHANGES_ROUTE = "/api/meetings/{id}/changes"
+NEW_SPEAKERS = 10
+"""Sent with a transcript: more than a page creates before it gets the answers to its edits."""
 LETTERS = {Kind.EQUAL: "=", Kind.INSERTED: "+", Kind.REMOVED: "-", Kind.REPLACED: "~"}
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptBody:
-    """A transcript as JSON, and a name that is another one for any other content."""
+    """A transcript as JSON; `etag` differs for any other content, and is in the JSON too."""
 
-    version: str
+    etag: str
     body: bytes
 
 
-def version_of(transcript: Transcript, turns: tuple[Turn, ...]) -> str:
-    """A text that is another one for any other content; it holds within this process only.
+def page_version(transcript: Transcript, turns: tuple[Turn, ...]) -> str:
+    """A text that differs for any other content; it is valid within this process only.
 
-    Far cheaper than the body: a page compares it each time it is drawn.
+    Far cheaper than `TranscriptBody.etag`: a page compares it each time it is drawn.
     """
     return f"{hash((transcript, turns)) & (2**64 - 1):016x}"
 
@@ -57,11 +62,29 @@ def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
     labels = [segment.speaker for segment in transcript.segments]
     found = columns(meeting, transcript, store.turns(meeting_id)) | {
         "people": speakers.speakers_json(transcript.speakers, labels),
+        "new_people": speakers.speakers_json(new_speakers(store.speakers(meeting_id))),
         "undo": state.can_undo,
         "redo": state.can_redo,
     }
     body = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
-    return TranscriptBody(hashlib.sha256(body).hexdigest()[:16], body)
+    etag = hashlib.sha256(body).hexdigest()[:16]
+    return TranscriptBody(etag, b'{"etag":"%b",' % etag.encode() + body[1:])
+
+
+def new_speakers(taken: Iterable[Speaker]) -> list[Speaker]:
+    """The speakers that the next edits create, in their order.
+
+    Parameters
+    ----------
+    taken : the speakers of all stages, whose labels are not given again
+
+    Examples
+    --------
+    >>> [speaker.label for speaker in new_speakers([Speaker("S1"), Speaker("S3")])][:3]
+    ['S2', 'S4', 'S5']
+    """
+    labels = {speaker.label for speaker in taken}
+    return [Speaker(label) for label in islice(free_labels(labels), NEW_SPEAKERS)]
 
 
 def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -> dict[str, Any]:
@@ -157,7 +180,7 @@ def answer(service: GetService, request: Request) -> Response:
         found = transcript_body(store, request.path_params["id"])
     except MeetcoreError as error:
         return refusal(error).response()
-    tag = f'"{found.version}"'
+    tag = f'"{found.etag}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if request.headers.get("If-None-Match") == tag:
         return Response(status_code=304, headers=headers)

@@ -164,7 +164,7 @@ def announcement(request: Request) -> Announcement:
         said: dict[str, Any] = json.loads(unquote(request.headers[HEADER]))
         return Announcement(shown_name(str(said["name"])), JobOptions(**said.get("options", {})))
     except (ValueError, TypeError, KeyError) as error:
-        raise RefusedError("The upload's options make no sense: reload the page.", 400) from error
+        raise RefusedError("The upload's options make no sense: reload the page.", 422) from error
 
 
 def refuse_size(text: str, folder: Path) -> int:
@@ -179,7 +179,7 @@ def refuse_size(text: str, folder: Path) -> int:
         raise RefusedError("This is not a file: choose an audio or video file.", 411)
     size = int(text)
     if size == 0:
-        raise RefusedError("This file is empty, or a folder: choose an audio or video file.", 400)
+        raise RefusedError("This file is empty, or a folder: choose an audio or video file.", 422)
     if size > LARGEST_BYTES:
         raise RefusedError(
             f"This file is too large: {size_text(size)}, where {size_text(LARGEST_BYTES)} is the"

@@ -1,3 +1,5 @@
+/* `ConnectionRun`: one connection test, from the microphone over WebRTC to the server and back. */
+
 /** In milliseconds. */
 const limits = { gather: 3000, connect: 12000, sound: 4000, listen: 4000, ping: 150 };
 /** Below this level, in dBFS, the microphone gives silence. */

@@ -1,3 +1,5 @@
+/* The connection test's element: a button, the steps of a run, and the addresses it tried. */
+
 const wave = 'M3 12h3l2-6 4 12 3-9 2 3h4';
 /** @type {Record<string, string>} */
 const marks = { open: '·', doing: '…', ok: '✓', warn: '!', bad: '✕' };
@@ -92,7 +94,7 @@ class ConnectionTestPanel {
     }
     this.level.hidden = true;
     this.button.disabled = false;
-    put(this.label, passed ? 'Test again' : 'Try again');
+    setText(this.label, passed ? 'Test again' : 'Try again');
   }
 
   /** Whether microphone and connection both work. */
@@ -123,7 +125,7 @@ class ConnectionTestPanel {
   /** @param {'ok' | 'warn' | 'bad'} state @param {string} text */
   showVerdict(state, text) {
     this.verdict.className = 'verdict ' + state;
-    put(this.verdict, text);
+    setText(this.verdict, text);
     this.verdict.hidden = false;
   }
 
@@ -142,7 +144,7 @@ class ConnectionTestPanel {
     this.level.hidden = false;
     this.tube.setAttribute('aria-valuenow', String(Math.round(level)));
     this.bar.style.transform = `scaleX(${meterShare(level).toFixed(2)})`;
-    put(this.figures, `${Math.round(level)} dB, ${frames} frames`);
+    setText(this.figures, `${Math.round(level)} dB, ${frames} frames`);
   }
 
   /** @param {Candidate[]} candidates @param {string[]} troubles */
@@ -155,7 +157,7 @@ class ConnectionTestPanel {
       return make('tr', { class: c.used ? 'used' : null }, ...row);
     });
     this.rows.replaceChildren(...rows);
-    put(this.notes, [...troubles, ...candidateNotes(candidates)].join(' '));
+    setText(this.notes, [...troubles, ...candidateNotes(candidates)].join(' '));
   }
 }
 

@@ -1,3 +1,5 @@
+/* Texts on the path that ICE found between browser and server, or on why it found none. */
+
 /**
  * One address that ICE tried, of this browser or of the server.
  * @typedef {object} Candidate

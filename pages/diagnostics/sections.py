@@ -114,10 +114,10 @@ def mode_line(diagnosis: Diagnosis) -> str:
     """
     ink, title = look.MODE_TEXT.get(diagnosis.mode, (UNKNOWN_INK, ""))  # type: ignore[arg-type]
     title = diagnosis.headline or title or "Looking at this machine…"
-    foreseen = "" if diagnosis.loaded or diagnosis.mode is None else "foreseen; models not loaded"
+    expected = "" if diagnosis.loaded or diagnosis.mode is None else "expected; models not loaded"
     return (
         f'<div class="meetcore-headline" style="--dot: {ink}"><i></i><div><b>{escape(title)}</b>'
-        f"<small>{escape(foreseen)}</small><p>{escape(diagnosis.why)}</p></div></div>"
+        f"<small>{escape(expected)}</small><p>{escape(diagnosis.why)}</p></div></div>"
     )
 
 

@@ -1,3 +1,5 @@
+/* The element of Diagnostics that shows figures with a line of their last minutes. */
+
 const width = 120;
 const height = 28;
 
@@ -48,8 +50,8 @@ class SparklineTile {
 
   /** @param {Tile} tile */
   draw({ label, value, note, points, bad }) {
-    put(this.value, value);
-    put(this.note, note);
+    setText(this.value, value);
+    setText(this.note, note);
     this.note.hidden = !note;
     this.node.classList.toggle('bad', bad);
     this.svg.style.display = points.length > 1 ? '' : 'none';

@@ -1,3 +1,5 @@
+/* The element with the recorded time and the sound level of the last seconds. */
+
 const barCount = 22;
 
 /** @typedef {{ state: string, text: string, elapsed: number, level: number }} MeterData */
@@ -35,8 +37,8 @@ class Meter {
   /** @param {MeterData} data */
   draw(data) {
     this.node.className = 'bar ' + data.state;
-    put(this.clock, clock(data.elapsed));
-    put(this.state, data.text);
+    setText(this.clock, clock(data.elapsed));
+    setText(this.state, data.text);
     this.level.setAttribute('aria-valuenow', String(Math.round(Math.max(-100, data.level))));
     this.heights = nextHeights(this.heights, data);
     this.bars.forEach((bar, index) => {

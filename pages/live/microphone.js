@@ -1,3 +1,5 @@
+/* The element that sends the microphone's sound to the server over WebRTC; it draws nothing. */
+
 /** In milliseconds. */
 const limits = { gather: 1500, connect: 5000, firstPause: 400, longestPause: 5000 };
 

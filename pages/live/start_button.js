@@ -1,3 +1,5 @@
+/* The Start button: asks the browser for the microphone, then Python to start the meeting. */
+
 const microphoneShape =
   'M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3';
 const chosenDeviceKey = 'meetcore.microphone';
@@ -95,7 +97,7 @@ class StartButton {
     const { faults, rules } = this.component.data;
     const kind = faults[fault] ? fault : 'other';
     this.setBusy(false, 'Try again');
-    tell(this.trouble, faults[kind], rules[kind]);
+    showTrouble(this.trouble, faults[kind], rules[kind]);
     this.trouble.hidden = false;
     this.component.setTriggerValue('fault', { kind: fault });
     this.listDevices();
@@ -104,7 +106,7 @@ class StartButton {
   /** @param {boolean} busy @param {string} text */
   setBusy(busy, text) {
     this.button.disabled = busy;
-    put(this.label, text);
+    setText(this.label, text);
   }
 }
 

@@ -1,3 +1,5 @@
+/* The element with the transcript of a running meeting. */
+
 /** Milliseconds for which a refused change is explained. */
 const refusalShown = 12000;
 /** Milliseconds between two requests for the same missing words. */
@@ -92,10 +94,10 @@ class Turn {
     }
     this.speaker = row.speaker;
     this.node.className = 'turn ' + colourOf(people, row.speaker);
-    put(this.who, nameOf(people, row.speaker));
-    put(this.time, clock(row.start));
+    setText(this.who, nameOf(people, row.speaker));
+    setText(this.time, clock(row.start));
     const tentative = row.tentative.join('');
-    put(this.tentative, count ? tentative : tentative.trimStart());
+    setText(this.tentative, count ? tentative : tentative.trimStart());
   }
 }
 
@@ -115,7 +117,7 @@ class LiveTranscript {
     /** @type {Outbox | null} */
     this.outbox = null;
     this.unsaved = make('div');
-    this.people = new People((label, name) => this.rename(label, name));
+    this.people = new SpeakerChips((label, name) => this.rename(label, name));
     const about = { 'aria-label': 'Transcript' };
     this.list = make('div', { role: 'log', 'aria-live': 'polite', ...about });
     const dots = make('span', { class: 'dots' }, make('i'), make('i'), make('i'));
@@ -157,7 +159,7 @@ class LiveTranscript {
     rows.forEach((row, index) => this.turn(index).draw(row, words, people));
     this.dropTurns(rows.length);
     this.empty.style.display = rows.length ? 'none' : '';
-    put(this.waiting, data.waiting);
+    setText(this.waiting, data.waiting);
     this.follow();
   }
 
@@ -180,7 +182,7 @@ class LiveTranscript {
   showRefusal({ trouble, rule, body }) {
     this.people.forget(body.label);
     const note = make('div', { class: 'unsaved bad', role: 'alert' });
-    tell(note, trouble, rule);
+    showTrouble(note, trouble, rule);
     this.people.node.after(note);
     setTimeout(() => note.remove(), refusalShown);
   }

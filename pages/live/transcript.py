@@ -11,7 +11,7 @@ from pages.shared import element, state
 RESENT_TURNS = 8
 """The words of this many last turns are sent each time; a script that lacks earlier ones asks."""
 
-draw_live = element.register(__file__, "transcript", "outbox")
+draw_live = element.register(__file__, "transcript", "outbox", "send_change", "speaker_chips")
 
 
 def live_view(snapshot: LiveSnapshot, models: ModelsInUse | None) -> None:

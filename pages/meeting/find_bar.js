@@ -1,11 +1,13 @@
+/* `FindBar`: the search within one transcript. */
+
 /** Milliseconds after the last key until a text is searched. */
 const findPause = 120;
 
 /**
  * What the search asks of the view around it.
  * @typedef {object} FindHost
- * @property {Model | null} model
- * @property {Rows} rows
+ * @property {TranscriptModel | null} model
+ * @property {VirtualRows} rows
  * @property {() => void} scrolledAway called before the transcript is scrolled to a hit
  */
 
@@ -24,8 +26,8 @@ class FindBar {
     this.field = make('input', { ...about, autocomplete: 'off', dir: 'auto' });
     this.count = make('span', { class: 'count', 'aria-live': 'polite' });
     const hidden = { class: 'tool', hidden: true };
-    this.before = button('Previous', 'M6 15l6-6 6 6', () => this.step(-1), hidden);
-    this.next = button('Next', 'M6 9l6 6 6-6', () => this.step(1), hidden);
+    this.before = iconButton('Previous', 'M6 15l6-6 6 6', () => this.step(-1), hidden);
+    this.next = iconButton('Next', 'M6 9l6 6 6-6', () => this.step(1), hidden);
     const parts = [icon(signs.search), this.field, this.count, this.before, this.next];
     this.node = make('div', { class: 'find', role: 'search' }, ...parts);
     /** @type {number | undefined} */
@@ -58,7 +60,7 @@ class FindBar {
     this.hits = wanted && model ? model.find(wanted) : [];
     this.hit = -1;
     this.before.hidden = this.next.hidden = !this.hits.length;
-    put(this.count, wanted ? String(this.hits.length || 'none') : '');
+    setText(this.count, wanted ? String(this.hits.length || 'none') : '');
     this.paint();
     if (!jump || !model || !this.hits.length) return;
     const { from } = model.rows[Math.max(0, rows.firstVisible())];
@@ -71,7 +73,7 @@ class FindBar {
     const { length } = this.hits;
     if (!length) return;
     this.hit = (this.hit + by + length) % length;
-    put(this.count, `${this.hit + 1} of ${length}`);
+    setText(this.count, `${this.hit + 1} of ${length}`);
     this.host.scrolledAway();
     this.host.rows.keep(this.hits[this.hit][0], false);
     this.paint();

@@ -1,7 +1,9 @@
+/* Forms of the menus: a speaker's name, and a corrected text. */
+
 /** @param {() => void} cancel */
-function answers(cancel) {
+function formButtons(cancel) {
   const save = make('button', { class: 'word primary', type: 'submit' }, 'Save');
-  return make('div', { class: 'answers' }, save, worded('Cancel', cancel));
+  return make('div', { class: 'answers' }, save, textButton('Cancel', cancel));
 }
 
 /**
@@ -16,7 +18,7 @@ function nameForm({ name, given }, ticked, cancel, save) {
     class: 'edit',
     value: given ? name : '',
     placeholder: name,
-    maxlength: '60',
+    maxlength: LONGEST_NAME,
     'aria-label': 'Name of ' + name,
     autocomplete: 'off',
     dir: 'auto',
@@ -26,7 +28,7 @@ function nameForm({ name, given }, ticked, cancel, save) {
   const note = 'Stores a voice print on this machine, until you delete it on the Speakers page.';
   const label = make('span', {}, 'Recognise this voice next time');
   const recognise = make('label', { class: 'tick' }, tick, label, make('small', {}, note));
-  const form = make('form', {}, field, recognise, answers(cancel));
+  const form = make('form', {}, field, recognise, formButtons(cancel));
   form.onsubmit = event => {
     event.preventDefault();
     save(field.value.trim(), tick.checked);
@@ -41,7 +43,7 @@ function nameForm({ name, given }, ticked, cancel, save) {
  * @param {() => void} save
  */
 function textForm(field, cancel, save) {
-  const form = make('form', {}, field, answers(cancel));
+  const form = make('form', {}, field, formButtons(cancel));
   form.onsubmit = event => {
     event.preventDefault();
     save();

@@ -1,3 +1,5 @@
+/* Keyboard shortcuts of a meeting's page. */
+
 const typedIn =
   'input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true], [role=dialog]';
 
@@ -12,7 +14,7 @@ function shortcutOf({ key }) {
 }
 
 /** The edit that Ctrl and a key ask for. @param {Pick<KeyboardEvent, 'key' | 'shiftKey'>} event */
-function stepOf({ key, shiftKey }) {
+function undoOrRedo({ key, shiftKey }) {
   if (key.toLowerCase() !== 'z') return null;
   return shiftKey ? 'redo' : 'undo';
 }
@@ -27,7 +29,7 @@ function listenToKeys(shortcuts, takeStep, isActive) {
   document.addEventListener('keydown', event => {
     if (!isActive() || event.altKey || isWithin(event, typedIn)) return;
     if (event.ctrlKey || event.metaKey) {
-      const step = stepOf(event);
+      const step = undoOrRedo(event);
       if (step && takeStep(step)) event.preventDefault();
       return;
     }

@@ -1,3 +1,5 @@
+/* `Menus`: what can be done with a speaker, a passage and a word. */
+
 const plus = 'M12 5v14M5 12h14';
 const splitShape = 'M5 4v16M11 8l4 4-4 4M19 4v16';
 const keyTexts = [
@@ -12,22 +14,15 @@ const keyTexts = [
 ];
 
 /**
- * The view around the menus, and the edits it can make.
+ * The view around the menus.
  * @typedef {object} MenusHost
  * @property {HTMLElement} node
- * @property {Person[]} people
- * @property {Model | null} model
- * @property {Rows} rows
+ * @property {TranscriptEdits} edits
+ * @property {VirtualRows} rows
  * @property {Player} player
- * @property {(label: string, name: string, remember: boolean) => void} rename
- * @property {(label: string, into: string) => void} merge
- * @property {(position: number, label: string | null) => void} assign null is a new speaker
- * @property {(position: number, word: number, label: string | null) => void} split
- * @property {(position: number, text: string, expected: string) => void} correct
- * @property {(position: number, word: number, text: string) => void} correctWord
  */
 
-/** What can be done with a speaker, a passage and a word. */
+/** Each menu opens beside the thing it is about. */
 class Menus extends Popup {
   /** @param {MenusHost} host */
   constructor(host) {
@@ -37,17 +32,17 @@ class Menus extends Popup {
 
   /** Menus are opened from words on the page, which there are with a model only. */
   get model() {
-    return /** @type {Model} */ (this.host.model);
+    return /** @type {TranscriptModel} */ (this.host.edits.model);
   }
 
   /** @param {string | null} label */
   others(label) {
-    return this.host.people.filter(person => person.label !== label);
+    return this.host.edits.people.filter(person => person.label !== label);
   }
 
   /** Rename, merge or recognise a speaker. @param {HTMLElement} anchor @param {string} label */
   speaker(anchor, label) {
-    const person = this.host.people.find(each => each.label === label);
+    const person = this.host.edits.people.find(each => each.label === label);
     if (!person) return;
     const { name, similarity } = person;
     const rename = () => this.name(anchor, person);
@@ -55,7 +50,7 @@ class Menus extends Popup {
     const content = [this.item('Rename…', rename, icon(pencil))];
     if (similarity !== null) {
       const text = `Recognised by voice, ${similarity} % alike.`;
-      const confirm = () => this.host.rename(label, name, false);
+      const confirm = () => this.host.edits.rename(label, name, false);
       const yes = this.item('Yes, this is ' + name, confirm, icon(signs.done));
       content.unshift(make('small', { style: 'padding: .3rem .6rem' }, text), yes);
     } else if (person.given) {
@@ -65,7 +60,7 @@ class Menus extends Popup {
     const others = this.others(label);
     if (others.length) content.push(make('h4', {}, 'The same person as'));
     for (const other of others)
-      content.push(this.person(other, () => this.host.merge(label, other.label)));
+      content.push(this.person(other, () => this.host.edits.merge(label, other.label)));
     this.choose(anchor, content);
   }
 
@@ -74,7 +69,7 @@ class Menus extends Popup {
     const save = (/** @type {string} */ name, /** @type {boolean} */ recognise) => {
       this.close();
       if (name && (name !== person.name || recognise))
-        this.host.rename(person.label, name, recognise);
+        this.host.edits.rename(person.label, name, recognise);
     };
     const { field, form } = nameForm(person, ticked, () => this.close(true), save);
     this.show(anchor, [form]);
@@ -85,7 +80,7 @@ class Menus extends Popup {
   /** Change who said a passage. @param {HTMLElement} anchor @param {number} position */
   passageSpeaker(anchor, position) {
     const { speaker } = this.model.segments[position];
-    const person = this.host.people.find(each => each.label === speaker);
+    const person = this.host.edits.people.find(each => each.label === speaker);
     /** @type {HTMLElement[]} */
     const content = [];
     if (person) {
@@ -96,15 +91,21 @@ class Menus extends Popup {
         this.item(`${person.name} is the same person as…`, merge, icon(signs.merge)),
       );
     }
-    const assign = (/** @type {string | null} */ label) => this.host.assign(position, label);
+    const assign = (/** @type {string | null} */ label) => this.host.edits.assign(position, label);
     content.push(make('h4', {}, 'Only this passage is by'), ...this.speakers(speaker, assign));
-    content.push(this.item('A new speaker', () => assign(null), icon(plus)));
+    content.push(...this.newSpeaker(assign));
     this.choose(anchor, content);
   }
 
   /** An item for each other speaker. @param {string | null} label @param {(label: string) => void} act */
   speakers(label, act) {
     return this.others(label).map(other => this.person(other, () => act(other.label)));
+  }
+
+  /** An item for a new speaker, where a label is left. @param {(label: null) => void} act */
+  newSpeaker(act) {
+    if (!this.host.edits.newPeople.length) return [];
+    return [this.item('A new speaker', () => act(null), icon(plus))];
   }
 
   /** What can be done with a word. @param {HTMLElement} anchor @param {number} word */
@@ -124,10 +125,10 @@ class Menus extends Popup {
     const { model } = this;
     const { speaker, from } = model.segments[position];
     const split = (/** @type {string | null} */ label) =>
-      this.host.split(position, word - from, label);
+      this.host.edits.split(position, word - from, label);
     this.choose(anchor, [
       make('h4', {}, `From “${model.text[word].trim()}” on`),
-      this.item('A new speaker', () => split(null), icon(plus)),
+      ...this.newSpeaker(split),
       ...this.speakers(speaker, split),
     ]);
   }
@@ -148,7 +149,7 @@ class Menus extends Popup {
       autocomplete: 'off',
       spellcheck: true,
     });
-    this.correctIn(field, node, old, text => this.host.correctWord(position, word, text));
+    this.correctIn(field, node, old, text => this.host.edits.correctWord(position, word, text));
     field.select();
   }
 
@@ -161,7 +162,7 @@ class Menus extends Popup {
     if (!node) return;
     const old = model.textOf(model.segments[position]);
     const about = { class: 'edit', 'aria-label': 'Correct this passage', dir: 'auto', rows: '5' };
-    const correct = (/** @type {string} */ text) => this.host.correct(position, text, old);
+    const correct = (/** @type {string} */ text) => this.host.edits.correct(position, text, old);
     this.correctIn(make('textarea', about, old), node, old, correct, 'wide');
   }
 
@@ -170,14 +171,14 @@ class Menus extends Popup {
    * @param {HTMLInputElement | HTMLTextAreaElement} field
    * @param {HTMLElement} anchor
    * @param {string} old
-   * @param {(text: string) => void} keep called with a text that differs from the old one
+   * @param {(text: string) => void} correct called with a text that differs from the old one
    * @param {string} kind a class
    */
-  correctIn(field, anchor, old, keep, kind = '') {
+  correctIn(field, anchor, old, correct, kind = '') {
     const save = () => {
       this.close();
       const text = field.value.trim().replace(/\s+/g, ' ');
-      if (text && text !== old) keep(text);
+      if (text && text !== old) correct(text);
     };
     this.host.player.audio.pause();
     this.show(anchor, [textForm(field, () => this.close(), save)], kind);

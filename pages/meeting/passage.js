@@ -1,3 +1,5 @@
+/* The node of one transcript row: speaker, time, words, and what the second pass changed. */
+
 /**
  * What the second pass changed in a segment, as `meetcore/api/transcripts.py` sends it: parts that
  * are kept (=), replaced (~), removed (-) or added (+), and the speaker before where that differs.
@@ -7,7 +9,7 @@
 /**
  * What a passage on the page depends on.
  * @typedef {object} PassageContext
- * @property {Model} model
+ * @property {TranscriptModel} model
  * @property {Person[]} people
  * @property {boolean} editable
  * @property {(SegmentChange | null)[] | null} changes by segment, where they are to be shown
@@ -53,7 +55,7 @@ function timeButton({ start }) {
  */
 function passageTop({ position }, { speaker, machine }, change, { people, editable, correct }) {
   const name = nameOf(people, speaker);
-  const title = editable ? name + ': whose words these are' : name;
+  const title = editable ? name + ': change the speaker' : name;
   const who = make('button', { class: 'who', type: 'button', dir: 'auto', title }, name);
   const top = make('span', { class: 'top' }, who);
   if (machine !== null) {
@@ -68,7 +70,7 @@ function passageTop({ position }, { speaker, machine }, change, { people, editab
   if (change?.was) top.append(make('span', { class: 'was' }, 'was ' + nameOf(people, change.was)));
   if (editable) {
     const fix = { class: 'tool fix' };
-    top.append(button('Correct this passage', pencil, () => correct(position), fix));
+    top.append(iconButton('Correct this passage', pencil, () => correct(position), fix));
   }
   return top;
 }

@@ -1,3 +1,5 @@
+/* `Player`: plays the recording, with buttons, position and speed. */
+
 const speeds = [0.75, 1, 1.25, 1.5, 1.75, 2];
 
 /** The recording: buttons, time and speed. */
@@ -26,7 +28,7 @@ class Player {
       'aria-label': 'Position',
       class: 'hidden',
     });
-    this.now = make('b', {}, '00:00');
+    this.now = make('b', {}, clock(0));
     this.total = make('span');
     this.speed = make(
       'select',
@@ -49,8 +51,8 @@ class Player {
       this.audio.playbackRate = Number(this.speed.value);
     });
     this.audio.addEventListener('error', () => this.failed());
-    this.back = button('5 seconds back', 'M11 7l-5 5 5 5M18 7l-5 5 5 5', () => this.by(-5));
-    this.on = button('5 seconds on', 'M13 7l5 5-5 5M6 7l5 5-5 5', () => this.by(5));
+    this.back = iconButton('5 seconds back', 'M11 7l-5 5 5 5M18 7l-5 5 5 5', () => this.by(-5));
+    this.on = iconButton('5 seconds on', 'M13 7l5 5-5 5M6 7l5 5-5 5', () => this.by(5));
     this.node = make(
       'div',
       { class: 'transport' },
@@ -76,7 +78,7 @@ class Player {
   open(source, duration) {
     this.duration = duration;
     this.seek.max = String(duration);
-    put(this.total, clock(duration));
+    setText(this.total, clock(duration));
     if (source && this.source !== source) {
       this.source = source;
       this.wanted = this.time || null;
@@ -127,7 +129,7 @@ class Player {
     const shown = clock(now);
     if (this.seek.value !== String(now)) this.seek.value = String(now);
     if (this.now.textContent !== shown) {
-      put(this.now, shown);
+      setText(this.now, shown);
       this.seek.setAttribute('aria-valuetext', shown);
     }
     this.moved(now, jumped);

@@ -1,4 +1,6 @@
-/** A small panel beside what it is about; one at a time, closed by Escape or a click elsewhere. */
+/* `Popup`: a small panel beside the thing it is about, base of the menus. */
+
+/** One panel at a time, closed by Escape or a click elsewhere. */
 class Popup {
   /** @type {HTMLElement | null} */
   open = null;

@@ -1,5 +1,4 @@
-/** Pixels above and below the window in which rows are on the page too. */
-const MARGIN = 700;
+/* `VirtualRows`: the transcript's rows, of which only those near the window are on the page. */
 
 /**
  * What the rows ask of the view around them.
@@ -13,46 +12,11 @@ const MARGIN = 700;
  */
 
 /**
- * About how high a row will be, in pixels, before it is on the page.
- * @param {Row} row
- * @param {string[]} text
- * @param {number} width
- */
-function guessedHeight({ from, to, head }, text, width) {
-  const letters = Math.max(20, (width - 70) / 8.2);
-  let length = 0;
-  for (let place = from; place < to; place += 1) length += text[place].length;
-  return (head ? 41 : 8) + Math.max(1, Math.ceil(length / letters)) * 27;
-}
-
-/** The top of each row, and of what follows the last one. @param {number[]} heights */
-function topsOf(heights) {
-  const tops = new Float64Array(heights.length + 1);
-  heights.forEach((height, place) => {
-    tops[place + 1] = tops[place] + height;
-  });
-  return tops;
-}
-
-/**
- * The rows `first` to `last` (without it) that are near a window.
- * @param {Float64Array} tops
- * @param {{ top: number, bottom: number }} window
- */
-function rowsNear(tops, { top, bottom }) {
-  const count = tops.length - 1;
-  /** @param {number} y */
-  const rowAt = y => Model.last(count, place => tops[place], y);
-  const last = Math.min(count, rowAt(bottom + MARGIN) + 1);
-  return { first: Math.max(0, rowAt(top - MARGIN)), last };
-}
-
-/**
  * The transcript. Only rows near the window are on the page: 40,000 words open in a fifth of a
  * second so, and in half a second with `content-visibility: auto`, which keeps all of them there.
  */
-class Rows {
-  /** @type {Model | null} */
+class VirtualRows {
+  /** @type {TranscriptModel | null} */
   model = null;
   /** @type {(SegmentChange | null)[] | null} */
   changes = null;
@@ -98,7 +62,7 @@ class Rows {
     return /** @type {Element} */ (document.scrollingElement);
   }
 
-  /** @param {Model} model @param {(SegmentChange | null)[] | null} changes shown if given */
+  /** @param {TranscriptModel} model @param {(SegmentChange | null)[] | null} changes shown if given */
   show(model, changes = null) {
     this.model = model;
     this.changes = changes;
@@ -109,7 +73,7 @@ class Rows {
     this.render();
   }
 
-  /** @param {Model} model */
+  /** @param {TranscriptModel} model */
   guess({ rows, text }) {
     this.width = this.node.clientWidth || 700;
     this.heights = rows.map(row => guessedHeight(row, text, this.width));
@@ -153,7 +117,9 @@ class Rows {
 
   firstVisible() {
     const top = this.view().top + this.host.covered();
-    return this.model ? Model.last(this.heights.length, place => this.tops[place], top) : 0;
+    return this.model
+      ? TranscriptModel.last(this.heights.length, place => this.tops[place], top)
+      : 0;
   }
 
   /** Puts the rows near the window onto the page; their real heights can ask for another round. */

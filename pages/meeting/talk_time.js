@@ -1,3 +1,5 @@
+/* `TalkTime`: a table of talk time, turns and other figures of each speaker. */
+
 /** Columns of the table: a short head, and what it means. */
 const columns = {
   talk: ['Talk time', 'Time this person speaks'],
@@ -32,7 +34,7 @@ function moreText(all, count) {
   return count > fewPeople ? `Show all ${count} people` : 'More numbers';
 }
 
-/** Who spoke how much, in one row a person. */
+/** One row for each person, longest talk time first. */
 class TalkTime {
   /** Whether all people and figures are shown on a narrow page. */
   all = false;
@@ -65,8 +67,8 @@ class TalkTime {
       this.all = !this.all;
       this.draw(people, statistics, duration, editable);
     };
-    const silent = `Nobody speaks for ${clock(statistics.silence)} of ${clock(duration)}.`;
-    this.node.append(worded(moreText(this.all, rows.length), toggle, 'more'));
+    const silent = `No speech for ${clock(statistics.silence)} of ${clock(duration)}.`;
+    this.node.append(textButton(moreText(this.all, rows.length), toggle, 'more'));
     this.node.append(make('div', { class: 'foot' }, silent));
   }
 

@@ -1,6 +1,8 @@
-/** Who spoke when: a lane for each speaker on one canvas; a click or a drag goes there. */
-class Lanes {
-  /** @type {Model | null} */
+/* `SpeakerTimeline`: turns drawn on a canvas, one lane for each speaker. */
+
+/** A click or a drag on the lanes moves the recording there. */
+class SpeakerTimeline {
+  /** @type {TranscriptModel | null} */
   model = null;
   /** @type {Person[]} */
   people = [];
@@ -56,13 +58,13 @@ class Lanes {
     );
     const person = this.people[place];
     this.tip.hidden = false;
-    put(this.tip, clock(at) + (person ? ' · ' + person.name : ''));
+    setText(this.tip, clock(at) + (person ? ' · ' + person.name : ''));
     const share = at / this.duration;
     this.tip.style.left = 100 * share + '%';
     this.tip.style.transform = `translateX(${-100 * share}%)`;
   }
 
-  /** @param {Model} model @param {Person[]} people */
+  /** @param {TranscriptModel} model @param {Person[]} people */
   draw(model, people) {
     this.model = model;
     this.duration = model.duration || 1;

@@ -1,3 +1,5 @@
+/* `TranscriptModel`: a transcript in memory as columns, with its edits and its search. */
+
 /** Words in a drawn row. */
 const LONGEST_ROW = 90;
 
@@ -12,7 +14,7 @@ const LONGEST_ROW = 90;
  * @property {string | null} machine what the recognizer wrote, where a person corrected it
  */
 
-/** When a speaker is heard, in hundredths of a second. @typedef {Pick<Segment, 'start' | 'end' | 'speaker'>} SpeakerTurn */
+/** When a speaker speaks, in hundredths of a second. @typedef {Pick<Segment, 'start' | 'end' | 'speaker'>} SpeakerTurn */
 
 /** A part of a segment as it is drawn. @typedef {{ position: number, from: number, to: number, head: boolean }} Row */
 
@@ -50,7 +52,7 @@ const LONGEST_ROW = 90;
  */
 
 /** A transcript in memory: words as columns, segments over them, and the rows that are drawn. */
-class Model {
+class TranscriptModel {
   /** @type {Row[]} */
   rows = [];
   /** The text for `find`, in lower case; null after an edit. @type {string | null} */
@@ -137,7 +139,7 @@ class Model {
 
   /** The last word that begins by then; -1 before the first. @param {number} seconds */
   wordAt(seconds) {
-    return Model.last(this.at.length, place => this.at[place], Math.round(seconds * 100));
+    return TranscriptModel.last(this.at.length, place => this.at[place], Math.round(seconds * 100));
   }
 
   /** @param {number} word */
@@ -145,7 +147,7 @@ class Model {
     const { rows } = this;
     return Math.max(
       0,
-      Model.last(rows.length, place => rows[place].from, word),
+      TranscriptModel.last(rows.length, place => rows[place].from, word),
     );
   }
 
@@ -154,7 +156,7 @@ class Model {
     const { segments } = this;
     return Math.max(
       0,
-      Model.last(segments.length, place => segments[place].from, word),
+      TranscriptModel.last(segments.length, place => segments[place].from, word),
     );
   }
 
@@ -163,12 +165,12 @@ class Model {
     return this.text.slice(segment.from, segment.to).join('').trim();
   }
 
-  /** When each speaker is heard; without turns the segments say it. */
+  /** When each speaker speaks: the diarizer's turns, or the segments where there are none. */
   spoken() {
     return this.turns.length ? this.turns : this.segments.filter(segment => segment.speaker);
   }
 
-  /** This edit and those below show at once what the server will answer. @param {string} label @param {string} into */
+  /** Makes one speaker another; this edit and those below do what the server will do. @param {string} label @param {string} into */
   relabel(label, into) {
     for (const thing of [...this.segments, ...this.turns])
       if (thing.speaker === label) thing.speaker = into;
@@ -222,7 +224,8 @@ class Model {
     const plain = this.plain ?? this.joined();
     const needle = wanted.toLocaleLowerCase();
     /** @param {number} at */
-    const wordAt = at => Model.last(this.offsets.length, index => this.offsets[index], at);
+    const wordAt = at =>
+      TranscriptModel.last(this.offsets.length, index => this.offsets[index], at);
     const blanks = needle.length - needle.trimStart().length;
     const length = needle.trimEnd().length;
     /** @type {[number, number][]} */

@@ -1,3 +1,5 @@
+/* The element with the list of meetings: search, pages, renaming and deletion. */
+
 /** Characters of a title in a message. */
 const longestTitle = 60;
 
@@ -51,24 +53,24 @@ class Library {
   constructor(root, component) {
     /** Replaced by `viewOf` each time the data changes. */
     this.component = component;
-    this.notes = new Notes();
+    this.toasts = new Toasts();
     this.outbox = Outbox.of('meetings');
     this.search = new SearchBar(change => this.ask(change));
     this.count = make('p', { class: 'count', role: 'status' });
     this.list = make('div', { class: 'rows' });
     this.nothing = make('div');
-    this.newer = button('Newer page', 'left', () => this.turn(-1));
-    this.older = button('Older page', 'right', () => this.turn(1));
+    this.newer = iconButton('Newer page', 'left', () => this.turn(-1));
+    this.older = iconButton('Older page', 'right', () => this.turn(1));
     this.page = make('span');
     const pages = { class: 'pages', 'aria-label': 'Pages' };
     this.pages = make('nav', pages, this.newer, this.page, this.older);
     const parts = [this.search.node, this.count, this.list, this.nothing, this.pages];
-    root.append(make('div', { class: 'library' }, ...parts, this.notes.node));
+    root.append(make('div', { class: 'library' }, ...parts, this.toasts.node));
     const refused = (/** @type {Refusal} */ refusal) => {
       this.gone.clear();
-      this.notes.refused(refusal);
+      this.toasts.refused(refusal);
     };
-    this.notes.node.append(showOutbox(this.outbox, refused, () => this.saved()));
+    this.toasts.node.append(showOutbox(this.outbox, refused, () => this.saved()));
   }
 
   /** @param {number} by */
@@ -96,7 +98,7 @@ class Library {
     this.drawList(data);
     const page = data.query.page ?? 0;
     this.pages.hidden = data.pages < 2;
-    put(this.page, `Page ${page + 1} of ${data.pages.toLocaleString('en')}`);
+    setText(this.page, `Page ${page + 1} of ${data.pages.toLocaleString('en')}`);
     this.newer.disabled = !page;
     this.older.disabled = page + 1 >= data.pages;
   }
@@ -120,14 +122,14 @@ class Library {
   /** @param {LibraryData} data */
   drawList(data) {
     const meetings = data.rows.filter(meeting => !this.gone.has(meeting.id));
-    keep(
+    reconcile(
       this.list,
       withHeadings(meetings),
       line => line.id,
       line => this.build(line),
       (node, line) => 'title' in line && this.rows.get(node)?.draw(line),
     );
-    put(this.count, countText(data));
+    setText(this.count, countText(data));
     this.count.hidden = !this.count.textContent;
     this.drawNothing(meetings.length ? '' : data.all ? 'found' : 'yet');
   }
@@ -148,16 +150,16 @@ class Library {
     if (kind === 'yet') {
       const text =
         'Every meeting you record, and every file you upload, is kept on this machine and listed here.';
-      this.nothing.append(empty('wave', 'Nothing here yet', text));
+      this.nothing.append(emptyState('wave', 'Nothing here yet', text));
     }
     if (kind === 'found') {
       const text =
         'Try fewer or shorter words, another spelling (recognizers write names as they sound), or take the filters away.';
-      const all = worded('Show all meetings', () => {
+      const all = textButton('Show all meetings', () => {
         this.search.field.value = '';
         this.ask({ text: '', ...unfiltered() });
       });
-      this.nothing.append(empty('search', 'Nothing found', text, all));
+      this.nothing.append(emptyState('search', 'Nothing found', text, all));
     }
   }
 
@@ -198,8 +200,9 @@ class Library {
   /** @param {MeetingRow} row */
   rename({ title, meeting }) {
     if (!title.isConnected) return;
-    editInPlace(title, meeting.title, 'Title', 120, name => {
-      put(title, name);
+    const about = { text: meeting.title, label: 'Title', longest: LONGEST_TITLE };
+    editInPlace(title, about, name => {
+      setText(title, name);
       this.send('PATCH', meeting.id, '', { title: name }, name);
     });
   }
@@ -209,7 +212,7 @@ class Library {
     if (node.querySelector('.ask')) return;
     const text = `Delete “${meeting.title}” with its recording and transcript?`;
     const sure = () => this.remove(meeting);
-    node.append(question(text, 'Delete', sure, () => remove.focus()));
+    node.append(confirmBox(text, 'Delete', sure, () => remove.focus()));
   }
 
   /** @param {MeetingSummary} meeting */
@@ -219,7 +222,7 @@ class Library {
     this.send('DELETE', id);
     this.drawList(this.component.data);
     const short = title.length > longestTitle ? title.slice(0, longestTitle) + '…' : title;
-    this.notes.say(`“${short}” is deleted.`, undoSeconds - 1, () => {
+    this.toasts.say(`“${short}” is deleted.`, undoSeconds - 1, () => {
       this.gone.delete(id);
       this.send('POST', id, '/restore');
     });

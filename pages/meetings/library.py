@@ -32,7 +32,9 @@ from pages.shared import (
     style,
 )
 
-draw = element.register(__file__, "library", "list_controls", "outbox", "search_bar", "meeting_row")
+draw = element.register(
+    __file__, "library", "list_controls", "outbox", "send_change", "search_bar", "meeting_row"
+)
 
 KEY = "library"
 REFRESH_S = 3.0

@@ -1,3 +1,5 @@
+/* `MeetingRow`: one meeting in the list, with its search hits. */
+
 /**
  * A place in a transcript where the searched text occurs.
  * @typedef {object} Hit
@@ -73,9 +75,9 @@ class MeetingRow {
     this.bar = make('span', { class: 'bar' }, this.fill);
     this.trouble = make('p', { class: 'trouble', dir: 'auto' });
     this.hits = make('div', { class: 'hits' });
-    this.finish = worded('', () => library.finish(meeting.id), 'primary');
-    this.rename = button('Rename', pencil, () => library.rename(this));
-    this.remove = button('Delete', 'trash', () => library.askRemove(this));
+    this.finish = textButton('', () => library.finish(meeting.id), 'primary');
+    this.rename = iconButton('Rename', pencil, () => library.rename(this));
+    this.remove = iconButton('Delete', 'trash', () => library.askRemove(this));
     this.remove.classList.add('danger');
     const top = make('div', { class: 'top' }, this.title, this.badge);
     const facts = make('div', { class: 'facts' }, this.facts, this.people, this.work);
@@ -94,7 +96,7 @@ class MeetingRow {
     const live = meeting.state === 'live';
     this.node.classList.toggle('live', live);
     this.title.href = meetingAddress(meeting.id);
-    put(this.title, meeting.title);
+    setText(this.title, meeting.title);
     this.badge.style.setProperty('--ink', meeting.ink);
     const facts = [meeting.when, meeting.length].filter(Boolean);
     this.facts.replaceChildren(...facts.map(text => make('span', {}, text)));
@@ -103,7 +105,7 @@ class MeetingRow {
     this.drawOptional(this.finish, meeting.finish);
     this.bar.hidden = meeting.state !== 'finalizing';
     this.fill.style.width = 100 * meeting.overall + '%';
-    tell(this.trouble, meeting.trouble, meeting.rule);
+    showTrouble(this.trouble, meeting.trouble, meeting.rule);
     this.trouble.hidden = !meeting.trouble;
     this.remove.hidden = this.rename.hidden = live;
     this.drawPeople(meeting);
@@ -112,7 +114,7 @@ class MeetingRow {
 
   /** @param {HTMLElement} node @param {string} text */
   drawOptional(node, text) {
-    put(node, text);
+    setText(node, text);
     node.hidden = !text;
   }
 
@@ -136,7 +138,7 @@ class MeetingRow {
     const parts = snippet.map(([text, match]) => (match ? make('mark', {}, text) : text));
     const said = make('span', { class: 'snippet', dir: 'auto' }, ...parts);
     const text = make('span', { class: 'text' }, make('b', { dir: 'auto' }, speaker), ' ', said);
-    const kind = 'hit ' + (colour === null ? 'nobody' : 's' + colour);
+    const kind = 'hit ' + (colour === null ? 'unknown-speaker' : 's' + colour);
     const about = { class: kind, href: meetingAddress(id, at), title: 'Open here' };
     const node = make('a', about, make('span', { class: 'at' }, time), text);
     node.onclick = event => this.library.go(event, { meeting: id, at });

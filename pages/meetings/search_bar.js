@@ -1,3 +1,5 @@
+/* `SearchBar`: the query, order and filters of the list of meetings. */
+
 /** Milliseconds after the last key until a text is searched. */
 const typingPause = 250;
 const filterNames = /** @type {const} */ (['person', 'state', 'since', 'until']);
@@ -33,7 +35,7 @@ class SearchBar {
   constructor(ask) {
     this.ask = ask;
     this.field = this.buildField();
-    this.clear = button('Clear the search', 'close', () => {
+    this.clear = iconButton('Clear the search', 'close', () => {
       this.search('');
       this.field.focus();
     });
@@ -42,11 +44,11 @@ class SearchBar {
     this.state = this.select('State', 'state');
     this.since = this.day('From', 'since');
     this.until = this.day('To', 'until');
-    this.reset = worded('Clear filters', () => ask(unfiltered()), 'plain');
+    this.reset = textButton('Clear filters', () => ask(unfiltered()), 'plain');
     const from = make('label', { class: 'day' }, make('span', {}, 'From'), this.since);
     const to = make('label', { class: 'day' }, make('span', {}, 'to'), this.until);
     const filters = [this.order, this.person, this.state, from, to, this.reset];
-    this.fold = button('Filters', 'filter', () => this.unfold(), { 'aria-expanded': 'false' });
+    this.fold = iconButton('Filters', 'filter', () => this.unfold(), { 'aria-expanded': 'false' });
     this.fold.classList.add('fold');
     const sign = icon(signs.search);
     const search = make('div', { class: 'search' }, sign, this.field, this.clear, this.fold);

@@ -1,3 +1,8 @@
+/* What all page scripts share: elements, texts, times and sizes, and an element's view. */
+
+/** Characters of a person's name and of a meeting's title, as in `meetcore/text/names.py`. */
+const LONGEST_NAME = 60;
+const LONGEST_TITLE = 120;
 const pencil = 'M4 20h4L19 9l-4-4L4 16v4zM14 6l4 4';
 /** @type {WeakMap<Node, any>} */
 const views = new WeakMap();
@@ -43,7 +48,7 @@ function icon(path, label) {
 }
 
 /** @param {Element} node @param {string} text Set only when it differs. */
-function put(node, text) {
+function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
@@ -54,7 +59,7 @@ function put(node, text) {
  * @param {string} text
  * @param {string} [rule]
  */
-function tell(node, text, rule) {
+function showTrouble(node, text, rule) {
   const shown = JSON.stringify([text, rule]);
   if (node.dataset.shown === shown) return;
   node.dataset.shown = shown;
@@ -70,20 +75,39 @@ function tell(node, text, rule) {
           target: '_blank',
           rel: 'noopener',
         },
-        'Why, and how to mend it',
+        'Why, and how to fix it',
       ),
     );
 }
 
 /**
- * Time on the meeting clock: `mm:ss`, from one hour on `h:mm:ss`.
+ * A length or a time on the meeting clock: `m:ss`, from one hour on `h:mm:ss`, as `duration_text`
+ * in `pages/shared/style.py` writes it.
  * @param {number} seconds
  */
 function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
-  const parts = [Math.floor(whole / 60) % 60, whole % 60].map(n => String(n).padStart(2, '0'));
-  const hours = Math.floor(whole / 3600);
-  return (hours ? hours + ':' : '') + parts.join(':');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const two = (/** @type {number} */ number) => String(number).padStart(2, '0');
+  return (hours ? `${hours}:${two(minutes)}` : `${minutes}`) + ':' + two(whole % 60);
+}
+
+/**
+ * A number of bytes with its decimal unit, to three digits, as `meetcore/text/sizes.py` writes it.
+ * @param {number} bytes
+ */
+function sizeText(bytes) {
+  for (const [unit, name] of /** @type {const} */ ([
+    [1e9, 'GB'],
+    [1e6, 'MB'],
+    [1e3, 'kB'],
+  ])) {
+    /* From 999.5 on, three digits of the smaller unit would round up to this one. */
+    if (bytes < 0.9995 * unit) continue;
+    const value = bytes / unit;
+    return `${value >= 100 ? value.toFixed(0) : Number(value.toPrecision(3))} ${name}`;
+  }
+  return `${bytes.toFixed(0)} bytes`;
 }
 
 /**
@@ -108,7 +132,7 @@ function viewOf(component, build) {
 /** @param {Person[]} people @param {string | null} label @returns {string} a class name */
 function colourOf(people, label) {
   const person = people.find(p => p.label === label);
-  return person ? 's' + person.colour : 'nobody';
+  return person ? 's' + person.colour : 'unknown-speaker';
 }
 
 /** @param {Person[]} people @param {string | null} label @returns {string} */
@@ -117,114 +141,48 @@ function nameOf(people, label) {
   return person ? person.name : 'Unknown speaker';
 }
 
-/** Chips with the speakers' names; a click turns a name into a field. */
-class People {
-  /** @type {Map<string, HTMLButtonElement>} */
-  chips = new Map();
-  /** Names that were typed and that the server has not confirmed. @type {Map<string, string>} */
-  asked = new Map();
-  /** @type {Person[]} */
-  known = [];
+/**
+ * @typedef {object} EditOptions
+ * @property {string} text what is shown
+ * @property {string} [value] what the field begins with; else the text
+ * @property {string} label
+ * @property {number} longest in characters
+ * @property {(field: HTMLInputElement) => HTMLElement} [wrap] puts the field into a frame
+ * @property {() => void} [closed] called when the field is gone
+ */
 
-  /** @param {(label: string, name: string) => void} rename called with each name that is typed */
-  constructor(rename) {
-    this.rename = rename;
-    this.node = make('div', { class: 'people', role: 'group', 'aria-label': 'Speakers' });
-  }
-
-  /**
-   * The people with the names just typed, until the server says the same or refuses (`forget`).
-   * @param {Person[]} people
-   */
-  settle(people) {
-    for (const [label, name] of this.asked) {
-      const person = people.find(p => p.label === label);
-      if (!person || person.name === name) this.asked.delete(label);
+/**
+ * Turns a shown name into a field; Enter and leaving it save what was typed, Escape does not.
+ * @param {HTMLElement} shown
+ * @param {EditOptions} options
+ * @param {(name: string) => void} save called when the name differs
+ */
+function editInPlace(shown, { text, value = text, label, longest, wrap, closed }, save) {
+  const about = { class: 'edit', maxlength: longest, autocomplete: 'off', dir: 'auto' };
+  const field = make('input', { ...about, value, placeholder: text, 'aria-label': label });
+  const node = wrap?.(field) ?? field;
+  let open = true;
+  const close = (/** @type {boolean} */ wanted) => {
+    if (!open) return;
+    open = false;
+    const name = field.value.trim();
+    node.replaceWith(shown);
+    if (wanted && name && name !== text) save(name);
+    closed?.();
+  };
+  field.onkeydown = event => {
+    event.stopPropagation();
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      close(true);
     }
-    this.known = people.map(p => ({ ...p, name: this.asked.get(p.label) ?? p.name }));
-    return this.known;
-  }
-
-  /** @param {string} label */
-  forget(label) {
-    this.asked.delete(label);
-  }
-
-  /** @param {Person[]} people */
-  draw(people) {
-    for (const [label, chip] of this.chips) {
-      if (!people.some(p => p.label === label)) {
-        chip.remove();
-        this.chips.delete(label);
-      }
-    }
-    for (const person of people) {
-      let chip = this.chips.get(person.label);
-      if (!chip) {
-        chip = this.chip(person.label);
-        this.chips.set(person.label, chip);
-        this.node.append(chip);
-      }
-      chip.classList.add('s' + person.colour);
-      if (chip.classList.contains('editing')) continue;
-      put(/** @type {HTMLElement} */ (chip.firstElementChild), person.name);
-      chip.title = 'Rename ' + person.name;
-      chip.setAttribute('aria-label', 'Rename ' + person.name);
-    }
-  }
-
-  /** @param {string} label */
-  chip(label) {
-    const chip = make(
-      'button',
-      { class: 'chip', type: 'button', 'data-speaker': label },
-      make('span', { class: 'name' }),
-      icon(pencil),
-    );
-    chip.onclick = () => this.edit(label);
-    return chip;
-  }
-
-  /** @param {string} label */
-  edit(label) {
-    const chip = this.chips.get(label);
-    const person = this.known.find(p => p.label === label);
-    if (!chip || !person || this.node.querySelector('.editing')) return;
-    const field = make('input', {
-      value: person.given ? person.name : '',
-      placeholder: person.name,
-      maxlength: '60',
-      'aria-label': 'Name of ' + person.name,
-      autocomplete: 'off',
-    });
-    const form = make('span', { class: 'chip editing s' + person.colour }, field);
-    let open = true;
-    const close = (/** @type {boolean} */ keep) => {
-      if (!open) return;
-      open = false;
-      const name = field.value.trim();
-      form.replaceWith(chip);
-      if (keep && name && name !== person.name) {
-        this.asked.set(label, name);
-        put(/** @type {HTMLElement} */ (chip.firstElementChild), name);
-        this.rename(label, name);
-      }
-      chip.focus();
-    };
-    field.onkeydown = event => {
-      event.stopPropagation();
-      if (event.key === 'Enter') {
-        event.preventDefault();
-        close(true);
-      }
-      if (event.key === 'Escape') close(false);
-    };
-    field.onblur = () => close(true);
-    chip.replaceWith(form);
-    form.scrollIntoView({ block: 'nearest' });
-    field.focus();
-    field.select();
-  }
+    if (event.key === 'Escape') close(false);
+  };
+  field.onblur = () => close(true);
+  shown.replaceWith(node);
+  node.scrollIntoView({ block: 'nearest' });
+  field.focus();
+  field.select();
 }
 
 /**
@@ -233,4 +191,11 @@ class People {
  */
 function meterShare(level) {
   return Math.min(1, Math.max(0, (level + 78) / 68));
+}
+
+/** A name that no other thing has: 32 hexadecimal digits. */
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map(byte => byte.toString(16).padStart(2, '0'))
+    .join('');
 }

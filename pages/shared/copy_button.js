@@ -1,3 +1,5 @@
+/* The element with a button that copies a text to the clipboard. */
+
 const sheets = 'M9 9h10v12H9zM5 15V3h10';
 
 /** @typedef {{ label: string, text: string }} CopyButtonData */
@@ -19,15 +21,15 @@ class CopyButton {
   /** @param {CopyButtonData} data */
   draw(data) {
     this.text = data.text;
-    put(this.label, data.label);
+    setText(this.label, data.label);
   }
 
   async copy() {
     const done = await this.write(this.text);
     const failure = 'Not copied: open “What the report says” and copy it there';
-    put(this.result, done ? 'Copied' : failure);
+    setText(this.result, done ? 'Copied' : failure);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => put(this.result, ''), done ? 3000 : 12000);
+    this.timer = setTimeout(() => setText(this.result, ''), done ? 3000 : 12000);
   }
 
   /** @param {string} text */

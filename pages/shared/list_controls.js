@@ -1,3 +1,5 @@
+/* Parts of lists and forms: buttons, keyed lists, confirmations, toasts, empty states. */
+
 /** Shapes of 24 by 24 units. @type {Record<string, string>} */
 const signs = {
   trash: 'M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5',
@@ -23,7 +25,7 @@ const signs = {
  * @param {() => void} press
  * @param {Record<string, any>} more attributes
  */
-function button(label, sign, press, more = {}) {
+function iconButton(label, sign, press, more = {}) {
   const node = make(
     'button',
     { type: 'button', class: 'tool', title: label, 'aria-label': label, ...more },
@@ -34,7 +36,7 @@ function button(label, sign, press, more = {}) {
 }
 
 /** @param {string} text @param {() => void} press @param {string} kind a class */
-function worded(text, press, kind = '') {
+function textButton(text, press, kind = '') {
   return make('button', { type: 'button', class: 'word ' + kind, onclick: press }, text);
 }
 
@@ -49,7 +51,7 @@ function worded(text, press, kind = '') {
  * @param {(thing: Thing) => Node} build called for a thing that is new
  * @param {(node: Node, thing: Thing) => void} draw called for each thing
  */
-function keep(parent, things, keyOf, build, draw) {
+function reconcile(parent, things, keyOf, build, draw) {
   const nodes = /** @type {Node[]} */ ([...parent.children]);
   const old = new Map(nodes.map(node => [node.dataset.key, node]));
   /** @type {Node | null} */
@@ -72,58 +74,19 @@ function keep(parent, things, keyOf, build, draw) {
 }
 
 /**
- * Turns a name into a field; Enter and leaving it keep what was typed, Escape does not.
- * @param {HTMLElement} shown
- * @param {string} text
- * @param {string} label
- * @param {number} longest in characters
- * @param {(name: string) => void} keepName called when the name differs
- */
-function editInPlace(shown, text, label, longest, keepName) {
-  const field = make('input', {
-    class: 'edit',
-    value: text,
-    maxlength: longest,
-    'aria-label': label,
-    autocomplete: 'off',
-    dir: 'auto',
-  });
-  let open = true;
-  const close = (/** @type {boolean} */ wanted) => {
-    if (!open) return;
-    open = false;
-    const name = field.value.trim();
-    field.replaceWith(shown);
-    if (wanted && name && name !== text) keepName(name);
-  };
-  field.onkeydown = event => {
-    event.stopPropagation();
-    if (event.key === 'Enter') {
-      event.preventDefault();
-      close(true);
-    }
-    if (event.key === 'Escape') close(false);
-  };
-  field.onblur = () => close(true);
-  shown.replaceWith(field);
-  field.focus();
-  field.select();
-}
-
-/**
  * A question beside the thing it is about; Escape answers no.
  * @param {string} words
  * @param {string} yes
  * @param {() => void} sure
  * @param {() => void} [no]
  */
-function question(words, yes, sure, no) {
+function confirmBox(words, yes, sure, no) {
   const node = make('div', { class: 'ask', role: 'alertdialog', 'aria-label': words });
   const close = () => {
     node.remove();
     no?.();
   };
-  const first = worded(
+  const first = textButton(
     yes,
     () => {
       node.remove();
@@ -133,7 +96,7 @@ function question(words, yes, sure, no) {
   );
   node.append(
     make('p', { dir: 'auto' }, words),
-    make('div', { class: 'answers' }, first, worded('Keep it', close)),
+    make('div', { class: 'answers' }, first, textButton('Keep it', close)),
   );
   node.onkeydown = event => {
     if (event.key === 'Escape') {
@@ -146,7 +109,7 @@ function question(words, yes, sure, no) {
 }
 
 /** Short messages at the foot of the window; some can be undone for a few seconds. */
-class Notes {
+class Toasts {
   constructor() {
     this.node = make('div', { class: 'notes', role: 'status', 'aria-live': 'polite' });
   }
@@ -161,7 +124,7 @@ class Notes {
   say(text, seconds, undo = null, kind = '', rule = '') {
     const words = make('span', { dir: 'auto' });
     const note = make('div', { class: 'note ' + kind }, words);
-    tell(words, text, rule);
+    showTrouble(words, text, rule);
     const close = () => {
       clearTimeout(timer);
       note.remove();
@@ -171,7 +134,7 @@ class Notes {
       const bar = make('i', { 'aria-hidden': 'true' });
       bar.style.animationDuration = seconds + 's';
       note.append(
-        worded(
+        textButton(
           'Undo',
           () => {
             close();
@@ -181,7 +144,7 @@ class Notes {
         ),
         bar,
       );
-    } else note.append(button('Close', 'close', close));
+    } else note.append(iconButton('Close', 'close', close));
     this.node.append(note);
     return note;
   }
@@ -190,11 +153,11 @@ class Notes {
   refused({ trouble, rule, typed }) {
     const note = this.say(trouble, typed ? 0 : 12, null, 'bad', rule);
     if (!typed) return;
-    const copy = worded(
+    const copy = textButton(
       'Copy',
       () =>
         navigator.clipboard?.writeText(typed).then(
-          () => put(copy, 'Copied'),
+          () => setText(copy, 'Copied'),
           () => {},
         ),
       'undo',
@@ -211,7 +174,7 @@ class Notes {
  * @param {string} line
  * @param {...Node} more
  */
-function empty(sign, title, line, ...more) {
+function emptyState(sign, title, line, ...more) {
   return make(
     'div',
     { class: 'empty' },

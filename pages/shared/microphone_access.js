@@ -1,3 +1,5 @@
+/* Opening the microphone and sending a WebRTC offer: what may fail, and the constraints. */
+
 /**
  * What keeps this page from asking for the microphone; null when nothing does.
  * @returns {MicrophoneFault | null}

@@ -14,7 +14,7 @@ from pages.shared import links, state
 
 logger = logging.getLogger(__name__)
 
-WHY = "Why, and how to mend it"
+WHY = "Why, and how to fix it"
 
 
 def error(text: str, icon: str = ":material/error:") -> None:

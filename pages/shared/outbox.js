@@ -1,19 +1,13 @@
+/* `Outbox`: a tab's changes on their way to the server, sent in order until they are answered. */
+
 /** Requests that wait are stored in the tab under this prefix; a reload sends them again. */
 const STORED = 'meetcore.unsaved.';
 const PAUSES_MS = [1000, 2000, 4000, 8000];
-const ANSWER_WITHIN_MS = 30000;
+/** Attempts at a change to which the server answers with an error of its own. */
+const MOST_ERRORS = 4;
 const SLOW_MS = 3000;
-/** Characters: browsers finish requests of up to 64 kB when the page is left. */
-const LONGEST_KEPT_ALIVE = 15000;
-
-/**
- * A request that is sent until it is answered. `typed` is what a person wrote in it.
- * @typedef {{ key: string, method: string, address: string, body: Record<string, any>, typed: string }} Change
- */
 
 /** @typedef {Change & { trouble: string, rule: string }} Refusal */
-
-/** @typedef {{ accepted: true } | { accepted: false, trouble: string, rule: string }} OutboxAnswer */
 
 /**
  * Changes on their way to the service, in order. Each is sent until it is answered, and has a key
@@ -33,7 +27,7 @@ class Outbox {
         for (const each of all.values()) each.tryAgain();
       });
       addEventListener('beforeunload', event => {
-        if ([...all.values()].some(each => each.state === 'unreachable')) event.preventDefault();
+        if ([...all.values()].some(each => each.asksBeforeLeaving())) event.preventDefault();
       });
       const interrupted = Object.keys(sessionStorage).filter(key => key.startsWith(STORED));
       for (const key of interrupted)
@@ -45,9 +39,11 @@ class Outbox {
   }
 
   sending = false;
+  /** Whether the storage did not take the changes that wait. */
+  unkept = false;
   /** Refusals that no element has shown yet. @type {Refusal[]} */
   refusals = [];
-  /** How the first request fares. @type {'' | 'slow' | 'unreachable'} */
+  /** The state of the first request. @type {'' | 'slow' | 'unreachable'} */
   state = '';
   changed = () => {};
   emptied = () => {};
@@ -64,7 +60,7 @@ class Outbox {
     this.send = send;
     this.storage = storage;
     /** @type {Change[]} */
-    this.waiting = JSON.parse(storage.getItem(STORED + name) ?? '[]');
+    this.waiting = storedChanges(storage.getItem(STORED + name));
     if (this.waiting.length) this.flush();
   }
 
@@ -74,35 +70,53 @@ class Outbox {
    * @param {string} address
    * @param {Record<string, any>} body
    * @param {string} typed
+   * @param {string} [creates] the label that the change's new speaker will have
    */
-  put(method, address, body = {}, typed = '') {
-    this.waiting.push({ key: newKey(), method, address, body, typed });
+  put(method, address, body = {}, typed = '', creates) {
+    this.waiting.push({ key: newKey(), method, address, body, typed, creates });
     this.keep();
     this.flush();
   }
 
+  /** Stores the waiting changes. Where that fails, no older list stays: it would be sent again. */
   keep() {
+    const key = STORED + this.name;
+    this.unkept = false;
     try {
-      if (this.waiting.length)
-        this.storage.setItem(STORED + this.name, JSON.stringify(this.waiting));
-      else this.storage.removeItem(STORED + this.name);
+      if (this.waiting.length) this.storage.setItem(key, JSON.stringify(this.waiting));
+      else this.storage.removeItem(key);
     } catch {
-      /* The storage is full or forbidden; the browser asks before a reload would lose it. */
+      this.unkept = true;
+      this.storage.removeItem(key);
     }
+  }
+
+  /** Whether closing the tab could lose a change: the browser finishes one short request only. */
+  asksBeforeLeaving() {
+    const [first, ...others] = this.waiting;
+    if (this.state === 'unreachable' || others.length) return true;
+    return Boolean(first) && (this.unkept || !isKeptAlive(JSON.stringify(first.body)));
   }
 
   async flush() {
     if (this.sending) return;
     this.sending = true;
     let tries = 0;
+    let errors = 0;
     while (this.waiting.length) {
       const slow = setTimeout(() => this.become(this.state || 'slow'), SLOW_MS);
       const answer = await this.send(this.waiting[0]);
       clearTimeout(slow);
-      if (answer) this.settle(answer);
-      this.become(answer ? '' : 'unreachable');
-      if (!answer) await this.pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]);
-      tries = answer ? 0 : tries + 1;
+      if (isTemporary(answer)) errors += 1;
+      if (answer && (!isTemporary(answer) || errors >= MOST_ERRORS)) {
+        this.settle(answer);
+        this.become('');
+        tries = errors = 0;
+        continue;
+      }
+      this.become(answer ? 'slow' : 'unreachable');
+      await this.pause(PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]);
+      tries += 1;
     }
     this.sending = false;
     this.changed();
@@ -115,17 +129,17 @@ class Outbox {
     this.waiting = others;
     if (!answer.accepted) {
       this.refusals.push({ ...sent, trouble: answer.trouble, rule: answer.rule });
-      if (isPlaced(sent)) this.refuseFollowing();
+      if (!answer.saved) this.refuseDependents(sent);
     }
     this.keep();
   }
 
-  /** Later changes count places as they would be after the refused one: they are wrong now. */
-  refuseFollowing() {
+  /** Refuses the later changes that were made as if this one had been saved. @param {Change} refused */
+  refuseDependents(refused) {
     const trouble = 'This change followed one that could not be saved. Make it again.';
-    for (const sent of this.waiting.filter(isPlaced))
+    for (const sent of this.waiting.filter(change => dependsOn(change, refused)))
       this.refusals.push({ ...sent, trouble, rule: '' });
-    this.waiting = this.waiting.filter(sent => !isPlaced(sent));
+    this.waiting = this.waiting.filter(change => !dependsOn(change, refused));
   }
 
   /** @param {Outbox['state']} state */
@@ -147,62 +161,63 @@ class Outbox {
   }
 }
 
-/** Whether a change names a place by its number, or depends on the one before. @param {Change} change */
-function isPlaced({ body }) {
-  return 'position' in body || body.kind === 'undo' || body.kind === 'redo';
-}
-
-function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map(byte => byte.toString(16).padStart(2, '0'))
-    .join('');
-}
-
-/**
- * What the service answered; null when it could not be reached, or a proxy answered in its place.
- * @param {Change} change
- * @returns {Promise<OutboxAnswer | null>}
- */
-async function answerOf({ key, method, address, body }) {
-  const text = JSON.stringify(body);
+/** The changes in a stored list; none where it is damaged. @param {string | null} text @returns {Change[]} */
+function storedChanges(text) {
   try {
-    const answer = await fetch(address, {
-      method,
-      body: text,
-      keepalive: text.length < LONGEST_KEPT_ALIVE,
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-    });
-    const said = await answer.json();
-    if (answer.ok) return { accepted: true };
-    return typeof said.trouble === 'string'
-      ? { accepted: false, trouble: said.trouble, rule: said.rule ?? '' }
-      : null;
+    const found = JSON.parse(text ?? '[]');
+    return Array.isArray(found) ? found : [];
   } catch {
-    return null;
+    return [];
   }
 }
 
+/** @param {OutboxAnswer | null} answer */
+function isTemporary(answer) {
+  return answer?.accepted === false && answer.temporary === true;
+}
+
+/** @param {Change} change */
+function isStep({ body }) {
+  return body.kind === 'undo' || body.kind === 'redo';
+}
+
+/** Whether a change names a place by its number, or is an undo or redo. @param {Change} change */
+function dependsOnOrder(change) {
+  return 'position' in change.body || isStep(change);
+}
+
 /**
- * A line of an element that shows how its changes fare.
+ * Whether a change is wrong once an earlier one is refused: an undo would take back an older edit,
+ * places are counted as they would be after the earlier one, or its new speaker is named.
+ * @param {Change} change
+ * @param {Change} refused
+ */
+function dependsOn(change, refused) {
+  if (isStep(change) || (dependsOnOrder(refused) && dependsOnOrder(change))) return true;
+  const { label, into } = change.body;
+  return refused.creates !== undefined && [label, into].includes(refused.creates);
+}
+
+/**
+ * A line that shows whether changes are saved. Once its element has left the page, refusals wait
+ * for the next element.
  * @param {Outbox} outbox
  * @param {(refusal: Refusal) => void} refused
  * @param {() => void} emptied called when all changes are answered
  */
 function showOutbox(outbox, refused, emptied) {
   const line = make('div', { class: 'unsaved', role: 'status', hidden: true });
-  outbox.changed = () => {
+  const draw = () => {
+    if (!line.isConnected) return;
     line.hidden = !outbox.state;
-    if (outbox.state)
-      put(
-        line,
-        outbox.state === 'slow'
-          ? 'Saving…'
-          : 'Not saved yet: no connection. It is saved as soon as the connection is back.',
-      );
+    const slow = outbox.state === 'slow';
+    const lost = 'Not saved yet: no connection. It is saved as soon as the connection is back.';
+    if (outbox.state) setText(line, slow ? 'Saving…' : lost);
     outbox.refusals.splice(0).forEach(refused);
   };
+  outbox.changed = draw;
   outbox.emptied = emptied;
-  outbox.changed();
+  /* The caller appends the line first. */
+  queueMicrotask(draw);
   return line;
 }

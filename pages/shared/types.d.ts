@@ -10,7 +10,7 @@ interface ElementComponent<Data> {
   setStateValue(name: string, value: unknown): void;
 }
 
-/** A speaker, as `meetcore/api/people.py` describes it. */
+/** A speaker, as `meetcore/api/speakers.py` describes it. */
 interface Person {
   label: string;
   name: string;
@@ -18,7 +18,7 @@ interface Person {
   given: boolean;
   /** The number of one of the ten speaker colours. */
   colour: number;
-  /** How alike this voice and the remembered one are, in percent; null if it is not recognised. */
+  /** Similarity to the enrolled voice in percent; null if the voice was not recognised. */
   similarity: number | null;
 }
 

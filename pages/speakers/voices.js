@@ -1,28 +1,30 @@
+/* The element with the enrolled voices: played, renamed, merged and deleted. */
+
 /**
- * A remembered voice, as `meetcore/api/profiles.py` sends it.
+ * An enrolled voice, as `meetcore/api/profiles.py` sends it.
  * @typedef {object} Voice
  * @property {string} id
  * @property {string} name
- * @property {number} seconds of speech it was learnt from
+ * @property {number} seconds of speech it was enrolled from
  * @property {number} meetings
  * @property {string} since a date in ISO form
  * @property {{ address: string, end: number, title: string } | null} clip
  */
 
 /** Seconds of speech, as in "3 min 10 s". @param {number} seconds */
-function spoken(seconds) {
+function speechLength(seconds) {
   const whole = Math.round(seconds);
   const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
   if (!minutes) return `${rest} s`;
   return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
 }
 
-/** What is known of a voice. @param {Voice} voice */
+/** Facts on a voice, as short texts. @param {Voice} voice */
 function voiceFacts({ seconds, meetings, since }) {
   /** @type {Intl.DateTimeFormatOptions} */
   const form = { day: 'numeric', month: 'long', year: 'numeric' };
   return [
-    spoken(seconds) + ' of speech',
+    speechLength(seconds) + ' of speech',
     meetings === 1 ? '1 meeting' : `${meetings} meetings`,
     'since ' + new Date(since).toLocaleDateString('en-GB', form),
   ];
@@ -33,13 +35,13 @@ class VoiceCard {
   /** @param {Voice} voice @param {Voices} list */
   constructor(voice, list) {
     this.voice = voice;
-    this.play = button('Play', 'play', () => list.play(this.voice), { class: 'tool play' });
+    this.play = iconButton('Play', 'play', () => list.play(this.voice), { class: 'tool play' });
     this.name = make('h3', { class: 'name', dir: 'auto' });
     this.facts = make('div', { class: 'facts' });
-    this.merge = button('Merge with another voice', 'merge', () => list.askMerge(this));
-    this.remove = button('Delete', 'trash', () => list.askRemove(this));
+    this.merge = iconButton('Merge with another voice', 'merge', () => list.askMerge(this));
+    this.remove = iconButton('Delete', 'trash', () => list.askRemove(this));
     this.remove.classList.add('danger');
-    const rename = button('Rename', pencil, () => list.rename(this));
+    const rename = iconButton('Rename', pencil, () => list.rename(this));
     const main = make('div', { class: 'main' }, this.name, this.facts);
     const does = make('div', { class: 'does' }, rename, this.merge, this.remove);
     const line = make('div', { class: 'line' }, this.play, main, does);
@@ -49,7 +51,7 @@ class VoiceCard {
   /** @param {Voice} voice @param {boolean} canMerge */
   draw(voice, canMerge) {
     const { name, clip } = (this.voice = voice);
-    put(this.name, name);
+    setText(this.name, name);
     const facts = voiceFacts(voice);
     if (this.facts.dataset.shown !== facts.join()) {
       this.facts.dataset.shown = facts.join();
@@ -58,7 +60,7 @@ class VoiceCard {
     this.play.disabled = !clip;
     this.play.title = clip
       ? `Hear ${name} (from “${clip.title}”)`
-      : 'The meetings this voice was heard in are deleted';
+      : 'The meetings with this voice are deleted';
     this.play.setAttribute('aria-label', (clip ? 'Hear ' : 'Nothing to hear of ') + name);
     this.merge.hidden = !canMerge;
   }
@@ -71,7 +73,7 @@ class VoiceCard {
   }
 }
 
-/** The remembered voices: played, renamed, merged and deleted. */
+/** The list of enrolled voices. */
 class Voices {
   /** @type {Voice[]} */
   voices = [];
@@ -83,7 +85,7 @@ class Voices {
   /** @param {HTMLElement | ShadowRoot} root @param {string} address of the list of voices */
   constructor(root, address) {
     this.address = address;
-    this.notes = new Notes();
+    this.toasts = new Toasts();
     this.outbox = Outbox.of('voices');
     this.audio = make('audio', { preload: 'none' });
     for (const name of ['play', 'pause', 'ended', 'timeupdate', 'error'])
@@ -92,17 +94,17 @@ class Voices {
       'These voices are recognised by themselves in new meetings, live ones too. Their voice prints stay on this machine.';
     this.intro = make('p', { class: 'intro', hidden: true }, about);
     this.list = make('div', { class: 'voices' });
-    this.none = empty(
+    this.none = emptyState(
       'wave',
       'No voice is remembered',
-      'Meetcore recognises nobody across meetings until you ask for it: name a speaker in a meeting and tick “Recognise this voice next time”. Then a voice print (a few hundred numbers, from which no speech can be made) and where that voice can be heard are kept on this machine, until you delete them here.',
+      'Meetcore recognises no voice across meetings until you ask for it: name a speaker in a meeting and tick “Recognise this voice next time”. Then a voice print (a few hundred numbers, from which no speech can be made) and where that voice can be heard are kept on this machine, until you delete them here.',
     );
     this.none.hidden = true;
     const page = make('div', { class: 'page' }, this.intro, this.list, this.none, this.audio);
-    page.append(this.notes.node);
+    page.append(this.toasts.node);
     root.append(page);
-    const refused = (/** @type {Refusal} */ refusal) => this.notes.refused(refusal);
-    this.notes.node.append(showOutbox(this.outbox, refused, () => this.load()));
+    const refused = (/** @type {Refusal} */ refusal) => this.toasts.refused(refusal);
+    this.toasts.node.append(showOutbox(this.outbox, refused, () => this.load()));
   }
 
   async load() {
@@ -110,13 +112,13 @@ class Voices {
       const response = await fetch(this.address);
       const answer = await response.json();
       if (!response.ok) {
-        this.notes.say(answer.trouble, 12, null, 'bad', answer.rule);
+        this.toasts.say(answer.trouble, 12, null, 'bad', answer.rule);
         return;
       }
       /* While changes wait, the list shows them and this answer does not. */
       if (!this.outbox.waiting.length) this.show(answer.voices);
     } catch {
-      this.notes.say('The voices could not be fetched. Reload the page.', 10, null, 'bad');
+      this.toasts.say('The voices could not be fetched. Reload the page.', 10, null, 'bad');
     }
   }
 
@@ -126,7 +128,7 @@ class Voices {
     this.none.hidden = voices.length > 0;
     this.intro.hidden = !voices.length;
     const canMerge = voices.length > 1;
-    keep(
+    reconcile(
       this.list,
       voices,
       voice => voice.id,
@@ -170,7 +172,7 @@ class Voices {
     if (event === 'timeupdate' && this.audio.currentTime >= end) this.audio.pause();
     if (event === 'error' && this.played) {
       const text = 'This clip cannot be played: its recording is gone or is being worked on.';
-      this.notes.say(text, 8, null, 'bad');
+      this.toasts.say(text, 8, null, 'bad');
     }
     for (const node of this.list.children) {
       const card = this.cards.get(node);
@@ -180,8 +182,9 @@ class Voices {
 
   /** @param {VoiceCard} card */
   rename(card) {
-    editInPlace(card.name, card.voice.name, 'Name', 60, name => {
-      put(card.name, name);
+    const about = { text: card.voice.name, label: 'Name', longest: LONGEST_NAME };
+    editInPlace(card.name, about, name => {
+      setText(card.name, name);
       this.send('PATCH', card.voice, '', { name }, name);
     });
   }
@@ -197,8 +200,13 @@ class Voices {
       box.remove();
       if (into) node.append(this.mergeQuestion(voice, into));
     };
-    const cancel = worded('Cancel', () => box.remove());
-    const answers = make('div', { class: 'answers' }, worded('Merge', merge, 'primary'), cancel);
+    const cancel = textButton('Cancel', () => box.remove());
+    const answers = make(
+      'div',
+      { class: 'answers' },
+      textButton('Merge', merge, 'primary'),
+      cancel,
+    );
     const text = make('span', { dir: 'auto' }, `“${voice.name}” is the same person as`);
     const box = make('div', { class: 'into' }, make('label', {}, text, choice), answers);
     box.onkeydown = event => {
@@ -211,7 +219,7 @@ class Voices {
   /** @param {Voice} voice @param {Voice} into */
   mergeQuestion(voice, into) {
     const text = `Make one voice of “${voice.name}” and “${into.name}”, called “${into.name}”? This cannot be taken apart again.`;
-    return question(text, 'Merge', () => this.send('POST', voice, '/merge', { into: into.id }));
+    return confirmBox(text, 'Merge', () => this.send('POST', voice, '/merge', { into: into.id }));
   }
 
   /** @param {VoiceCard} card */
@@ -223,7 +231,7 @@ class Voices {
       if (this.played?.id === voice.id) this.audio.pause();
       this.send('DELETE', voice);
     };
-    node.append(question(text, 'Delete', sure, () => remove.focus()));
+    node.append(confirmBox(text, 'Delete', sure, () => remove.focus()));
   }
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meetcore.api import profiles
 from pages.shared import element
 
-draw = element.register(__file__, "voices", "list_controls", "outbox")
+draw = element.register(__file__, "voices", "list_controls", "outbox", "send_change")
 
 KEY = "voices"
 

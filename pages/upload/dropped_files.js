@@ -1,3 +1,5 @@
+/* The files in a drop, those in its folders included. */
+
 /**
  * Every file of a drop. Folders are searched, and only recordings taken from them; a file that was
  * dropped by itself may have any name.

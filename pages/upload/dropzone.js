@@ -1,3 +1,5 @@
+/* The element where files are dropped or chosen, with the uploads of this tab. */
+
 /** Waiting files that are listed one by one. */
 const listedWaiting = 4;
 
@@ -30,12 +32,12 @@ class UploadRow {
   constructor(upload, uploads) {
     this.state = make('span', { class: 'state' });
     this.bar = make('i');
-    this.again = button('Try again', 'again', () => uploads.again(upload));
+    this.again = iconButton('Try again', 'again', () => uploads.again(upload));
     const name = make('b', { dir: 'auto' }, upload.name);
     const line = make('div', { class: 'line' }, name, this.state);
     const middle = make('div', { class: 'middle' }, line, make('span', { class: 'bar' }, this.bar));
     const sign = make('span', { class: 'sign' }, icon(signs.file));
-    const cancel = button('Cancel ' + upload.name, 'close', () => uploads.cancel(upload));
+    const cancel = iconButton('Cancel ' + upload.name, 'close', () => uploads.cancel(upload));
     this.node = make('div', { class: 'file' }, sign, middle, this.again, cancel);
   }
 
@@ -43,7 +45,7 @@ class UploadRow {
   draw(upload) {
     const { state, size, sent, rule } = upload;
     this.node.className = 'file ' + state;
-    tell(this.state, uploadText(upload), state === 'failed' ? rule : '');
+    showTrouble(this.state, uploadText(upload), state === 'failed' ? rule : '');
     const share = state === 'done' ? 1 : size ? sent / size : 0;
     this.bar.style.width = 100 * share + '%';
     this.again.hidden = state !== 'failed';
@@ -64,7 +66,7 @@ class DropZone {
     this.nothing = make('p', { class: 'nothing', role: 'alert', hidden: true });
     this.zone = this.buildZone();
     this.list = make('div', { class: 'coming', 'aria-live': 'polite' });
-    this.clear = worded('', () => this.cancelWaiting(), 'quiet');
+    this.clear = textButton('', () => this.cancelWaiting(), 'quiet');
     root.append(make('div', { class: 'upload' }, this.zone, this.list, this.clear));
     this.listen();
   }
@@ -83,8 +85,8 @@ class DropZone {
   buildZone() {
     const bars = Array.from({ length: 5 }, () => make('i'));
     const text = 'Audio or video, any length, as many as you like. They stay on this machine.';
-    const files = worded('Choose files', () => this.pick.click(), 'primary');
-    const folder = worded('Choose a folder', () => this.folder.click());
+    const files = textButton('Choose files', () => this.pick.click(), 'primary');
+    const folder = textButton('Choose a folder', () => this.folder.click());
     return make(
       'div',
       { class: 'zone' },
@@ -134,7 +136,7 @@ class DropZone {
     const { address, header, options, endings } = this.data;
     const chosen = inFolder ? files.filter(file => playable(file, endings)) : files;
     this.nothing.hidden = chosen.length > 0;
-    if (!chosen.length) return put(this.nothing, 'No audio or video was found there.');
+    if (!chosen.length) return setText(this.nothing, 'No audio or video was found there.');
     this.uploads.add(chosen, { address, header, options });
   }
 
@@ -147,14 +149,14 @@ class DropZone {
   update(data) {
     this.data = data;
     this.uploads.changed = () => this.draw();
-    put(this.summary, data.summary ? 'With: ' + data.summary : '');
+    setText(this.summary, data.summary ? 'With: ' + data.summary : '');
     this.summary.hidden = !data.summary;
     this.draw();
   }
 
   draw() {
     const { files } = this.uploads;
-    keep(
+    reconcile(
       this.list,
       listedUploads(files),
       upload => upload.id,
@@ -163,7 +165,7 @@ class DropZone {
     );
     const waiting = files.filter(upload => upload.state === 'waiting').length;
     this.clear.hidden = waiting < 2;
-    put(this.clear, clearText(waiting));
+    setText(this.clear, clearText(waiting));
   }
 
   /** @param {Upload} upload */

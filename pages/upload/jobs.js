@@ -1,3 +1,5 @@
+/* The element with the transcription jobs, newest first. */
+
 /** The stages of a job with their share of the bar, about as long as each takes. */
 const stages = [
   { name: 'Reading', weight: 1 },
@@ -95,9 +97,9 @@ class JobCard {
     this.stages = new StageBar();
     this.trouble = make('p', { class: 'trouble', dir: 'auto' });
     this.note = make('p', { class: 'aside', dir: 'auto' });
-    this.again = worded('Try again', () => jobs.send(row.id, 'retry'), 'primary');
-    this.open = worded('Open', () => jobs.open(row.id));
-    this.cancel = button('Cancel', 'close', () => this.cancelJob(jobs));
+    this.again = textButton('Try again', () => jobs.send(row.id, 'retry'), 'primary');
+    this.open = textButton('Open', () => jobs.open(row.id));
+    this.cancel = iconButton('Cancel', 'close', () => this.cancelJob(jobs));
     const facts = make('div', { class: 'facts' }, this.state, this.left, this.file);
     const what = make('div', { class: 'what' }, this.title, facts, this.stages.node);
     what.append(this.trouble, this.note);
@@ -117,13 +119,13 @@ class JobCard {
   draw(row) {
     this.row = row;
     this.node.className = `job ${row.state}${row.opens ? ' opens' : ''}`;
-    put(this.title, row.title);
-    put(this.state, row.words);
+    setText(this.title, row.title);
+    setText(this.state, row.words);
     this.stages.draw(row);
     this.drawOptional(this.left, row.remaining);
     this.drawOptional(this.file, fileText(row));
     this.drawOptional(this.note, row.note);
-    tell(this.trouble, row.trouble, row.rule);
+    showTrouble(this.trouble, row.trouble, row.rule);
     this.trouble.hidden = !row.trouble;
     const actions = jobActions(row);
     this.cancel.hidden = !actions.cancel || this.cancelling;
@@ -134,7 +136,7 @@ class JobCard {
 
   /** @param {HTMLElement} node @param {string} text */
   drawOptional(node, text) {
-    put(node, text);
+    setText(node, text);
     node.hidden = !text;
   }
 }
@@ -148,18 +150,18 @@ class Jobs {
   constructor(root, component) {
     /** Replaced by `viewOf` each time the data changes. */
     this.component = component;
-    this.notes = new Notes();
+    this.toasts = new Toasts();
     this.outbox = Outbox.of('jobs');
     this.head = make('h3', { class: 'title' }, 'Transcriptions');
     this.list = make('div', { class: 'jobs' });
-    this.more = worded('', () => this.showMore(), 'more');
+    this.more = textButton('', () => this.showMore(), 'more');
     const text =
       'Each recording you drop above appears here and is worked on in turn. You may close the page meanwhile: the work goes on.';
-    this.none = empty('wave', 'Nothing to do yet', text);
-    const parts = [this.head, this.list, this.more, this.none, this.notes.node];
+    this.none = emptyState('wave', 'Nothing to do yet', text);
+    const parts = [this.head, this.list, this.more, this.none, this.toasts.node];
     root.append(make('div', { class: 'work' }, ...parts));
-    const refused = (/** @type {Refusal} */ refusal) => this.notes.refused(refusal);
-    this.notes.node.append(showOutbox(this.outbox, refused, () => {}));
+    const refused = (/** @type {Refusal} */ refusal) => this.toasts.refused(refusal);
+    this.toasts.node.append(showOutbox(this.outbox, refused, () => {}));
   }
 
   showMore() {
@@ -171,7 +173,7 @@ class Jobs {
   draw({ rows, rest }) {
     this.none.hidden = rows.length > 0;
     this.head.hidden = !rows.length;
-    keep(
+    reconcile(
       this.list,
       rows,
       row => row.id,
@@ -179,7 +181,7 @@ class Jobs {
       (node, row) => this.cards.get(node)?.draw(row),
     );
     this.more.hidden = !rest;
-    put(this.more, `Show more (${rest} older)`);
+    setText(this.more, `Show more (${rest} older)`);
   }
 
   /** @param {JobRow} row */

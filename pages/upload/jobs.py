@@ -10,7 +10,7 @@ from meetcore.records import Job, JobState, Meeting
 from meetcore.service.newest_jobs import newest_jobs
 from pages.shared import element, job_text, notice, open_meeting, process, state, style
 
-draw = element.register(__file__, "jobs", "list_controls", "outbox")
+draw = element.register(__file__, "jobs", "list_controls", "outbox", "send_change")
 
 KEY = "jobs"
 REFRESH_S = 1.0

@@ -1,3 +1,5 @@
+/* `Uploads`: sends files one after the other, and tries again after a lost connection. */
+
 /** Files that are sent at the same time. */
 const parallel = 1;
 /** Milliseconds before each new try; after the last one an upload has failed. */
@@ -14,11 +16,9 @@ const shownWhenDone = 2500;
  * @typedef {{ meeting?: string, trouble?: string, rule?: string }} UploadAnswer
  */
 
-/** One file on its way. */
+/** One file that is uploaded. */
 class Upload {
-  id = [...crypto.getRandomValues(new Uint8Array(16))]
-    .map(byte => byte.toString(16).padStart(2, '0'))
-    .join('');
+  id = newKey();
   /** @type {UploadState} */
   state = 'waiting';
   /** Bytes. */
@@ -194,14 +194,7 @@ function answerIn(text) {
   }
 }
 
-/** @param {number} bytes */
-function sizeText(bytes) {
-  if (bytes >= 1e9) return (bytes / 1e9).toFixed(1) + ' GB';
-  if (bytes >= 1e6) return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0) + ' MB';
-  return Math.max(1, Math.round(bytes / 1e3)) + ' kB';
-}
-
-/** How an upload fares, in words. @param {Upload} upload */
+/** The state of an upload in words. @param {Upload} upload */
 function uploadText({ state, size, sent, rate, trouble }) {
   switch (state) {
     case 'waiting':

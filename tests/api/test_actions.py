@@ -68,6 +68,21 @@ def test_a_voice_is_remembered_where_asked(client: TestClient, service: FakeServ
     assert service.calls == [("enroll", "d1", "S1", "Ada")]
 
 
+def test_a_voice_that_cannot_be_remembered_leaves_its_name_saved(
+    client: TestClient, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def enroll(*about: str) -> None:
+        raise EnrollmentTooShortError("Too little speech.")
+
+    monkeypatch.setattr(service, "enroll", enroll)
+    asked = {"kind": "rename", "label": "S1", "name": "Ada", "remember": True}
+    answer = client.post(EDITS, json=asked)
+    assert (answer.status_code, answer.json()["saved"]) == (409, True)
+    assert service.store.edits.calls == [("rename", "d1", "S1", "Ada")]
+    monkeypatch.setattr(service.store.edits, "refusal", MeetingStateError("Gone."))
+    assert "saved" not in client.post(EDITS, json=asked).json()
+
+
 def test_a_speaker_of_a_running_meeting_is_named(client: TestClient, service: FakeService) -> None:
     live = service.lives["m1"] = FakeLive("m1", "Budget")
     asked = {"kind": "rename", "label": "S2", "name": "Bo"}

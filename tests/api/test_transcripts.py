@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from starlette.testclient import TestClient
 
 from meetcore.api import transcripts
 from meetcore.records import MeetingState, Speaker, Stage, Transcript, Turn
+from meetcore.store.meetings import open_store
 from tests.pages.fake_backend import FakeService, conversation, meeting, segment
 
 ADDRESS = "/api/meetings/d1/transcript"
@@ -43,13 +46,14 @@ def test_other_words_or_names_are_another_version(service: FakeService) -> None:
 def versions(service: FakeService) -> tuple[str, str]:
     """The version that the page compares, and the one that the answer has."""
     store = service.store
-    page = transcripts.version_of(store.transcript("d1"), store.turns("d1"))
-    return page, transcripts.transcript_body(store, "d1").version
+    page = transcripts.page_version(store.transcript("d1"), store.turns("d1"))
+    return page, transcripts.transcript_body(store, "d1").etag
 
 
 def test_a_page_that_has_the_version_is_not_sent_it_again(client: TestClient) -> None:
     answer = client.get(ADDRESS)
     assert answer.json()["text"][0] == " Hello,"
+    assert answer.headers["ETag"] == f'"{answer.json()["etag"]}"'
     again = client.get(ADDRESS, headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304 and not again.content
     missing = client.get("/api/meetings/nothing/transcript")
@@ -81,3 +85,15 @@ def test_what_people_typed_arrives_as_it_is(client: TestClient, service: FakeSer
     names = (Speaker("S1", attack),)
     service.store.transcripts["d1"] = Transcript(conversation(), names, Stage.FINAL)
     assert people(client)[0]["name"] == attack
+
+
+def test_new_speakers_have_the_labels_that_the_store_chooses(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'meetcore.db'}")
+    made = store.create_meeting("Any").id
+    store.replace_transcript(made, Transcript(conversation(), (), Stage.FINAL))
+    store.ensure_speakers(made, ["S5"])
+    expected = json.loads(transcripts.transcript_body(store, made).body)["new_people"]
+    chosen = [store.edits.assign(made, [0]), store.edits.assign(made, [1])]
+    assert chosen == [person["label"] for person in expected][:2] == ["S4", "S6"]
+    assert (expected[0]["name"], expected[0]["colour"]) == ("Speaker 4", 3)
+    store.close()

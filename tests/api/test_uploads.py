@@ -77,9 +77,9 @@ def test_nothing_and_nonsense_are_refused_in_a_sentence(
     client: TestClient, service: FakeService
 ) -> None:
     empty = client.post(ADDRESS, content=b"", headers=headers())
-    assert empty.status_code == 400 and "empty" in empty.json()["trouble"]
+    assert empty.status_code == 422 and "empty" in empty.json()["trouble"]
     wrong = client.post(ADDRESS, content=b"x", headers=headers(n_speakers=0))
-    assert wrong.status_code == 400 and "reload" in wrong.json()["trouble"]
+    assert wrong.status_code == 422 and "reload" in wrong.json()["trouble"]
     assert client.post("/uploads/..", content=b"x", headers=headers()).status_code == 404
     assert not service.calls and list(service.uploads_dir.iterdir()) == []
 

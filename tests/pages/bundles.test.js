@@ -30,3 +30,8 @@ test('what a part declares is used by it or by another part', () => {
     .filter(name => [...all.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].length < 2);
   assert.deepEqual(unused, []);
 });
+
+test('each script begins with a sentence that says what it is', () => {
+  const without = paths.filter(path => !/^\/\* .{20,}\. \*\/\n\n/.test(textOf(path)));
+  assert.deepEqual(without, []);
+});

@@ -1,4 +1,4 @@
-// As much of the DOM as make(), put() and keyed lists need.
+// As much of the DOM as make(), setText() and keyed lists need.
 
 class FakeNode {
   constructor(tag) {
@@ -33,6 +33,13 @@ class FakeNode {
     node.parentNode = this.parentNode;
     siblings.splice(siblings.indexOf(this) + 1, 0, node);
   }
+  replaceWith(node) {
+    this.before(node);
+    this.remove();
+  }
+  scrollIntoView() {}
+  focus() {}
+  select() {}
   remove() {
     const siblings = this.parentNode?.childNodes ?? [];
     if (siblings.includes(this)) siblings.splice(siblings.indexOf(this), 1);

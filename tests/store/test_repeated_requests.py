@@ -98,7 +98,7 @@ def test_a_key_counts_within_its_meeting_and_a_refused_edit_keeps_none(
     store.delete(other)
 
 
-def test_two_processes_with_one_request_make_one_edit(
+def test_one_request_sent_to_several_processes_makes_one_edit(
     store: MeetingStore, url: str, meeting_id: str
 ) -> None:
     stores = [open_store(url) for _ in range(4)]

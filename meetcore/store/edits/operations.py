@@ -19,6 +19,7 @@ from meetcore.store.edits.rewording import reworded
 from meetcore.store.queries import segments_of
 from meetcore.store.rows import to_segment
 from meetcore.store.schema import SegmentRow, SpeakerRow
+from meetcore.text.speaker_labels import free_labels
 
 
 def correct(
@@ -146,4 +147,4 @@ def _segment(session: Session, meeting_id: str, stage: Stage, position: int) -> 
 
 def _free_label(session: Session, meeting_id: str) -> str:
     taken = {speaker.label for speaker in transcript_rows.get_speakers(session, meeting_id)}
-    return next(label for n in range(1, len(taken) + 2) if (label := f"S{n}") not in taken)
+    return next(free_labels(taken))

@@ -115,7 +115,7 @@ def test_nothing_is_called_fine_before_it_was_looked_at(draw: Show) -> None:
     assert "hashing the weights" in shown.html
 
 
-def test_a_foreseen_mode_says_so(draw: Show) -> None:
+def test_an_expected_mode_says_so(draw: Show) -> None:
     assert "models not loaded" in draw(replace(fakes.FINE, loaded=False)).html
     assert "models not loaded" not in draw(fakes.FINE).html
 
@@ -184,7 +184,7 @@ def test_each_rung_has_its_reason_and_its_remedy(draw: Show) -> None:
     for rung in fakes.RUNGS:
         assert rung.reason in shown.html
     assert commands(shown).count(fakes.RUNGS[0].command) == 2
-    assert "Why, and how to mend it" in shown.links
+    assert "Why, and how to fix it" in shown.links
 
 
 def test_trying_again_loads_beside_the_page(

@@ -94,7 +94,7 @@ test('a turn appends new words and leaves the drawn ones alone', () => {
   assert.equal(turn.text.textContent, 'so we did uh');
   assert.equal(turn.text.childNodes[0], first);
   assert.equal(turn.node.className, 'turn s0');
-  assert.equal(turn.who.textContent + turn.time.textContent, 'Ada01:01');
+  assert.equal(turn.who.textContent + turn.time.textContent, 'Ada1:01');
 });
 
 test('a turn that lost words is drawn anew', () => {
@@ -142,7 +142,7 @@ test('another meeting begins with an empty page', () => {
   view.draw(data({ words: [' a', ' b'], turns: [[1, 'S1', 0], [1, 'S2', 3]] })); // prettier-ignore
   assert.equal(view.list.childNodes.length, 2);
   view.draw(data({ meeting: 'm2', words: [' c'], turns: [[1, 'S1', 0]] }));
-  assert.equal(view.list.textContent, 'Ada00:00c');
+  assert.equal(view.list.textContent, 'Ada0:00c');
   view.draw(data({ meeting: 'm3' }));
   assert.equal(view.empty.style.display, '');
   assert.equal(view.waiting.textContent, 'Listening.');

@@ -12,7 +12,7 @@ from meetcore.api.speakers import COLOURS
 from pages.shared.element import SHARED, read_asset
 
 CONFIG = Path(__file__).parents[3] / ".streamlit" / "config.toml"
-NAMES = [f"speaker-{number}" for number in range(COLOURS)] + ["nobody", "faint", "accent"]
+NAMES = [f"speaker-{number}" for number in range(COLOURS)] + ["unknown-speaker", "faint", "accent"]
 
 
 def luminance(colour: str) -> float:

@@ -3,10 +3,10 @@ import test from 'node:test';
 
 import { load } from '../bundles.js';
 
-const { spoken, voiceFacts } = load('voices', ['spoken', 'voiceFacts']);
+const { speechLength, voiceFacts } = load('voices', ['speechLength', 'voiceFacts']);
 
 test('seconds of speech are minutes and seconds', () => {
-  assert.deepEqual([0, 9.6, 60, 190.2].map(spoken), ['0 s', '10 s', '1 min', '3 min 10 s']); // prettier-ignore
+  assert.deepEqual([0, 9.6, 60, 190.2].map(speechLength), ['0 s', '10 s', '1 min', '3 min 10 s']); // prettier-ignore
 });
 
 test('what is known of a voice', () => {

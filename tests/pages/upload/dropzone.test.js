@@ -3,19 +3,9 @@ import test from 'node:test';
 
 import { load } from '../bundles.js';
 
-const names = ['sizeText', 'playable', 'filesOf', 'Uploads'];
-const { sizeText, playable, filesOf } = load('dropzone', names);
+const names = ['playable', 'filesOf', 'Uploads'];
+const { playable, filesOf } = load('dropzone', names);
 const endings = ['.mp3', '.mka'];
-
-test('sizes are rounded to what is worth reading', () => {
-  assert.deepEqual([10, 1500, 1_540_000, 25_400_000, 3_210_000_000].map(sizeText), [
-    '1 kB',
-    '2 kB',
-    '1.5 MB',
-    '25 MB',
-    '3.2 GB',
-  ]);
-});
 
 test('a file is taken by its type or by its ending', () => {
   assert.ok(playable({ type: 'video/mp4', name: 'a' }, endings));

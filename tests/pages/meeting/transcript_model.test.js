@@ -3,7 +3,7 @@ import test from 'node:test';
 
 import { load } from '../bundles.js';
 
-const { Model } = load('editor', ['Model']);
+const { TranscriptModel } = load('editor', ['TranscriptModel']);
 
 /** Turns as [speaker, words]; a word each half second, times in hundredths of a second. */
 function model(...turns) {
@@ -27,7 +27,7 @@ function model(...turns) {
     data.end.push(at);
   }
   data.turns = { start: [...data.start], end: [...data.end], speaker: [...data.speaker] };
-  return new Model(data);
+  return new TranscriptModel(data);
 }
 
 function texts(made) {
@@ -84,7 +84,7 @@ test('a long segment without sentences is cut all the same', () => {
 
 test('the last of equal or earlier moments is found', () => {
   const starts = [1, 2, 2, 5];
-  const last = moment => Model.last(starts.length, place => starts[place], moment);
+  const last = moment => TranscriptModel.last(starts.length, place => starts[place], moment);
   assert.deepEqual([0, 1, 2, 4, 9].map(last), [-1, 0, 2, 2, 3]);
 });
 
