@@ -28,7 +28,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
     Where the service cannot be made, the pages say why, and nothing is started.
     """
-    trouble = await run_in_threadpool(process.blocked)
+    trouble = await run_in_threadpool(process.startup_error)
     if trouble:
         logger.error("Meetcore cannot run here: %s", trouble)
     else:

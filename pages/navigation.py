@@ -1,4 +1,4 @@
-"""What every page has: page config, style, sidebar, and the microphone, which runs on all pages."""
+"""Streamlit's entry script: menu, sidebar and microphone around every page."""
 
 import streamlit as st
 
@@ -8,8 +8,8 @@ from pages.shared import links, notice, process, sidebar, state, style
 st.set_page_config(page_title="Meetcore", page_icon=style.MARK, layout="centered")
 style.style()
 st.logo(style.WORD_MARK, icon_image=style.MARK, size="large")
-if process.blocked():
-    st.navigation([st.Page(links.BLOCKED, title="Diagnostics")]).run()
+if process.startup_error():
+    st.navigation([st.Page(links.CANNOT_START, title="Diagnostics")]).run()
     st.stop()
 page = st.navigation(
     [
@@ -35,5 +35,5 @@ state.resume()
 sidebar.sidebar()
 microphone.reattach()
 microphone.microphone()
-notice.trouble()
+notice.last_error()
 page.run()

@@ -1,4 +1,4 @@
-"""Routes that change something: a JSON body in, an answer out, carried out once for each key."""
+"""Makes endpoints that change data: JSON body checked, run once per idempotency key."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from meetcore.api.get_service import GetService
+from meetcore.api.get_service import GetService, require_service
 from meetcore.api.idempotency import RecentAnswers
-from meetcore.api.json_body import json_body
+from meetcore.api.request_body import json_body
 from meetcore.api.responses import Answer, RefusedError, refusal
 from meetcore.errors import MeetcoreError
 from meetcore.service.protocol import ServiceProtocol
@@ -64,6 +64,16 @@ class Actions:
         body : the type of the JSON body
         act : called on a thread with the service, the id and the body; gives the answer's body
         """
+        return self.endpoint_with_key(
+            body, lambda service, about, asked, key: act(service, about, asked)
+        )
+
+    def endpoint_with_key(
+        self,
+        body: type[Asked] | TypeAdapter[Asked],
+        act: Callable[[ServiceProtocol, str, Asked, str], dict[str, Any]],
+    ) -> Endpoint:
+        """The same for an `act` that also takes the request's key, "" where it has none."""
         reader = body if isinstance(body, TypeAdapter) else TypeAdapter(body)
 
         async def answer(request: Request) -> Response:
@@ -73,8 +83,11 @@ class Actions:
             except RefusedError as error:
                 return refusal(error).response()
             about = request.path_params["id"]
+            whole_key = f"{request.method} {request.url.path} {key}" if key else ""
             done = await run_in_threadpool(
-                self._carry_out, key, lambda: act(self._service(), about, asked)
+                self._carry_out,
+                whole_key,
+                lambda: act(require_service(self._service), about, asked, key),
             )
             return done.response()
 
@@ -113,16 +126,16 @@ def read(reader: TypeAdapter[Asked], body: bytes) -> Asked:
 
 
 def key_of(request: Request) -> str:
-    """The request's key with its address, "" where it has none.
+    """The request's key, "" where it has none.
 
     Raises
     ------
     RefusedError
-        The key is no key of our pages.
+        The key has another form than those of our pages; reload the page.
     """
     key = request.headers.get(KEY_HEADER)
     if key is None:
         return ""
     if not KEY.fullmatch(key):
-        raise RefusedError("This request cannot be told from others: reload the page.", 400)
-    return f"{request.method} {request.url.path} {key}"
+        raise RefusedError("This request's key is not valid: reload the page.", 400)
+    return key

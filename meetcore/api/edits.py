@@ -1,4 +1,4 @@
-"""The route of corrections: each request is one undoable step in a transcript."""
+"""POST /api/meetings/{id}/edits: rename, merge, assign, split, correct, undo, redo."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ EDIT: TypeAdapter[Edit] = TypeAdapter(Annotated[Edit, Field(discriminator="kind"
 
 def routes(actions: Actions) -> list[Route]:
     """POST makes one edit; the answer holds the `label` of the speaker that an edit chose."""
-    return [Route(ROUTE, actions.endpoint(EDIT, edit), methods=["POST"])]
+    return [Route(ROUTE, actions.endpoint_with_key(EDIT, edit), methods=["POST"])]
 
 
-def edit(service: ServiceProtocol, meeting_id: str, asked: Edit) -> dict[str, Any]:
-    """Make one edit.
+def edit(service: ServiceProtocol, meeting_id: str, asked: Edit, key: str) -> dict[str, Any]:
+    """Make one edit, once for each key that is not empty.
 
     Raises
     ------
@@ -106,9 +106,9 @@ def edit(service: ServiceProtocol, meeting_id: str, asked: Edit) -> dict[str, An
         The database refuses.
     """
     if isinstance(asked, Rename):
-        rename(service, meeting_id, asked)
+        rename(service, meeting_id, asked, key)
         return {}
-    edits = service.store.edits
+    edits = service.store.edits.for_request(key)
     match asked:
         case Merge(label=label, into=into):
             edits.merge_speakers(meeting_id, label, into)
@@ -127,15 +127,25 @@ def edit(service: ServiceProtocol, meeting_id: str, asked: Edit) -> dict[str, An
     return {}
 
 
-def rename(service: ServiceProtocol, meeting_id: str, asked: Rename) -> None:
-    """Name a speaker of a running meeting or of a stored one."""
+def rename(service: ServiceProtocol, meeting_id: str, asked: Rename, key: str) -> None:
+    """Name a speaker of a running meeting or of a stored one.
+
+    Raises
+    ------
+    MeetingNotFoundError, MeetingStateError
+        There is no such meeting, or the name is empty.
+    EnrollmentTooShortError, ModelUnavailableError
+        The name is saved; the voice cannot be remembered.
+    StoreError, RecordingError
+        The database refuses, or the audio of the voice cannot be read.
+    """
     if not asked.name:
         raise MeetingStateError("A voice needs a name to be recognised by. Type one.")
     live = service.live(meeting_id)
     if live is not None:
         live.rename(asked.label, asked.name)
         return
-    service.store.edits.rename(meeting_id, asked.label, asked.name)
+    service.store.edits.for_request(key).rename(meeting_id, asked.label, asked.name)
     if asked.remember:
         try:
             service.enroll(meeting_id, asked.label, asked.name)

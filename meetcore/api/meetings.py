@@ -1,4 +1,4 @@
-"""The routes of whole meetings: title, deletion, and the job that transcribes them."""
+"""Routes of whole meetings: title, deletion, and the job that transcribes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from meetcore.service.protocol import ServiceProtocol
 ROUTE = "/api/meetings/{id}"
 
 
-class Changes(Body):
+class TitleChange(Body):
     """What is changed of a meeting."""
 
     title: Title
@@ -39,14 +39,14 @@ class JobRequest(Body):
 def routes(actions: Actions) -> list[Route]:
     """PATCH changes the title; DELETE hides a meeting, and for some seconds restore undoes it."""
     return [
-        Route(ROUTE, actions.endpoint(Changes, change), methods=["PATCH"]),
+        Route(ROUTE, actions.endpoint(TitleChange, change), methods=["PATCH"]),
         Route(ROUTE, actions.endpoint(NoFields, delete), methods=["DELETE"]),
         Route(f"{ROUTE}/restore", actions.endpoint(NoFields, restore), methods=["POST"]),
         Route(f"{ROUTE}/job", actions.endpoint(JobRequest, job), methods=["POST"]),
     ]
 
 
-def change(service: ServiceProtocol, meeting_id: str, asked: Changes) -> dict[str, Any]:
+def change(service: ServiceProtocol, meeting_id: str, asked: TitleChange) -> dict[str, Any]:
     """Change the title, of a running meeting too.
 
     Raises

@@ -1,4 +1,4 @@
-"""The routes of remembered voices: listed, renamed, merged and deleted."""
+"""Routes of enrolled voice profiles: list, rename, merge, delete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from meetcore.api import recordings
 from meetcore.api.change_endpoints import Actions, Body, Name, NoFields
-from meetcore.api.get_service import GetService
+from meetcore.api.get_service import GetService, require_service
 from meetcore.api.responses import Answer, refusal
 from meetcore.errors import MeetcoreError, MeetingNotFoundError
 from meetcore.records import Meeting, Profile, VoiceClip
@@ -24,22 +24,22 @@ SHORTEST_CLIP_S, LONGEST_CLIP_S = 1.0, 12.0
 
 
 class NewName(Body):
-    """What a voice is called from now on."""
+    """The new name of a profile."""
 
     name: Name
 
 
 class MergeInto(Body):
-    """The voice that stays."""
+    """The profile that is kept."""
 
     into: str
 
 
 def routes(service: GetService, actions: Actions) -> list[Route]:
-    """GET lists the voices; PATCH renames one, DELETE forgets it, merge makes one of two."""
+    """GET lists the profiles; PATCH renames, DELETE deletes, POST …/merge merges one."""
 
     async def serve(request: Request) -> Response:
-        return (await run_in_threadpool(answer, service())).response()
+        return (await run_in_threadpool(answer, service)).response()
 
     return [
         Route(LIST_ROUTE, serve),
@@ -49,19 +49,19 @@ def routes(service: GetService, actions: Actions) -> list[Route]:
     ]
 
 
-def answer(service: ServiceProtocol) -> Answer:
-    """All remembered voices by name; none of their voice prints."""
+def answer(service: GetService) -> Answer:
+    """All voice profiles by name, without their embeddings."""
     try:
-        return Answer({"voices": listed(service)})
+        return Answer({"voices": listed(require_service(service))})
     except MeetcoreError as error:
         return refusal(error)
 
 
 def listed(service: ServiceProtocol) -> list[dict[str, Any]]:
-    """All remembered voices by name, each as a JSON object."""
+    """All voice profiles by name, each as a JSON object."""
     profiles = sorted(service.store.profiles.list(), key=lambda each: each.name.casefold())
     meetings = meetings_of(service, profiles)
-    return [described(service, profile, meetings) for profile in profiles]
+    return [profile_json(service, profile, meetings) for profile in profiles]
 
 
 def meetings_of(service: ServiceProtocol, profiles: list[Profile]) -> Mapping[str, Meeting]:
@@ -75,10 +75,10 @@ def meetings_of(service: ServiceProtocol, profiles: list[Profile]) -> Mapping[st
     return found
 
 
-def described(
+def profile_json(
     service: ServiceProtocol, profile: Profile, meetings: Mapping[str, Meeting]
 ) -> dict[str, Any]:
-    """One voice; the voice print stays on the server."""
+    """One profile as JSON; its embedding stays on the server."""
     clips = (clip_of(service, clip, meetings) for clip in profile.clips)
     return {
         "id": profile.id,
@@ -108,18 +108,18 @@ def clip_of(
 
 
 def rename(service: ServiceProtocol, profile_id: str, asked: NewName) -> dict[str, Any]:
-    """Name a voice; raises StoreError for an empty name or an unknown voice."""
+    """Rename a profile; raises StoreError for an empty name or an unknown profile."""
     service.store.profiles.rename(profile_id, asked.name)
     return {}
 
 
 def delete(service: ServiceProtocol, profile_id: str, asked: NoFields) -> dict[str, Any]:
-    """Forget a voice; raises StoreError when there is no such voice."""
+    """Delete a profile; raises StoreError when there is no such profile."""
     service.forget_voice(profile_id)
     return {}
 
 
 def merge(service: ServiceProtocol, profile_id: str, asked: MergeInto) -> dict[str, Any]:
-    """Make one voice of two; raises MeetingStateError when different models heard them."""
+    """Merge two profiles; raises MeetingStateError when their models differ."""
     service.merge_voices(profile_id, asked.into)
     return {}

@@ -1,4 +1,4 @@
-"""The route that serves a meeting's recording to a player or as a download."""
+"""GET /recordings/{meeting_id}: a meeting's recording, to play or to download."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.get_service import GetService
+from meetcore.api.get_service import GetService, require_service
+from meetcore.api.responses import status_of
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting
-from meetcore.service.protocol import ServiceProtocol
 from meetcore.text.names import file_stem
 
 ROUTE = "/recordings/{meeting_id}"
@@ -49,17 +49,18 @@ def routes(service: GetService) -> list[Route]:
     """GET gives a recording."""
 
     async def serve(request: Request) -> Response:
-        return await run_in_threadpool(answer, service(), request)
+        return await run_in_threadpool(answer, service, request)
 
     return [Route(ROUTE, serve, methods=["GET", "HEAD"])]
 
 
-def answer(service: ServiceProtocol, request: Request) -> Response:
+def answer(get_service: GetService, request: Request) -> Response:
     """The recording of one meeting; Range requests, which seeking needs, are answered too."""
     try:
+        service = require_service(get_service)
         meeting = service.store.get(request.path_params["meeting_id"])
     except MeetcoreError as error:
-        return PlainTextResponse(str(error), status_code=404)
+        return PlainTextResponse(str(error), status_code=status_of(error))
     path = recording_path(meeting, service.recordings_dir)
     if path is None:
         return PlainTextResponse("This meeting has no recording to play.", status_code=404)

@@ -1,4 +1,4 @@
-"""Answers of the routes as JSON: what was asked for, or why it is refused."""
+"""JSON responses: a body with a status, or an error with the rule that explains it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All routes that need no Streamlit, over one service."""
+"""`api_routes`: every HTTP route of this package."""
 
 from __future__ import annotations
 

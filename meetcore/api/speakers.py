@@ -1,4 +1,4 @@
-"""Speakers as the pages' scripts read them: a name, and the number of a colour."""
+"""Speakers as JSON for page scripts: label, name, colour number, similarity."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def colour_of(label: str) -> int:
     return (int(digits or "1") - 1) % COLOURS
 
 
-def described(
+def speakers_json(
     speakers: Iterable[Speaker], labels: Iterable[str | None] = ()
 ) -> list[dict[str, Any]]:
     """Each speaker as a JSON object; labels without a speaker follow, None is left out."""

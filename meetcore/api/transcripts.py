@@ -1,4 +1,4 @@
-"""What the meeting's page reads: the transcript as columns, its people, and what can be undone."""
+"""GET routes of a meeting's transcript, and of what the second pass changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,11 +15,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from meetcore.api import speakers
-from meetcore.api.get_service import GetService
+from meetcore.api.get_service import GetService, require_service
 from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.service.protocol import StoreProtocol
+from meetcore.text.speaker_labels import free_labels
 from meetcore.transcript.comparison import DiffKind, SegmentChange, compare
 from meetcore.transcript.statistics import Statistics, statistics
 
@@ -65,8 +66,8 @@ def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
     state = store.edits.state(meeting_id)
     labels = [segment.speaker for segment in transcript.segments]
     found = columns(meeting, transcript, store.turns(meeting_id)) | {
-        "people": speakers.described(transcript.speakers, labels),
-        "new_people": speakers.described(new_speakers(store.speakers(meeting_id))),
+        "people": speakers.speakers_json(transcript.speakers, labels),
+        "new_people": speakers.speakers_json(new_speakers(store.speakers(meeting_id))),
         "undo": state.can_undo,
         "redo": state.can_redo,
     }
@@ -88,8 +89,7 @@ def new_speakers(taken: Iterable[Speaker]) -> list[Speaker]:
     ['S2', 'S4', 'S5']
     """
     labels = {speaker.label for speaker in taken}
-    free = (label for number in count(1) if (label := f"S{number}") not in labels)
-    return [Speaker(label) for label in islice(free, NEW_SPEAKERS)]
+    return [Speaker(label) for label in islice(free_labels(labels), NEW_SPEAKERS)]
 
 
 def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -> dict[str, Any]:
@@ -170,17 +170,18 @@ def routes(service: GetService) -> list[Route]:
     """GET gives the transcript, and what the second pass changed in it."""
 
     async def serve(request: Request) -> Response:
-        return await run_in_threadpool(answer, service().store, request)
+        return await run_in_threadpool(answer, service, request)
 
     async def serve_changes(request: Request) -> Response:
-        return await run_in_threadpool(answer_changes, service().store, request)
+        return await run_in_threadpool(answer_changes, service, request)
 
     return [Route(ROUTE, serve), Route(CHANGES_ROUTE, serve_changes)]
 
 
-def answer(store: StoreProtocol, request: Request) -> Response:
+def answer(service: GetService, request: Request) -> Response:
     """The transcript; 304 where the script has this version."""
     try:
+        store = require_service(service).store
         found = transcript_body(store, request.path_params["id"])
     except MeetcoreError as error:
         return refusal(error).response()
@@ -191,9 +192,10 @@ def answer(store: StoreProtocol, request: Request) -> Response:
     return Response(found.body, media_type="application/json", headers=headers)
 
 
-def answer_changes(store: StoreProtocol, request: Request) -> Response:
+def answer_changes(service: GetService, request: Request) -> Response:
     """What the second pass changed."""
     try:
+        store = require_service(service).store
         return JSONResponse(changes(store, request.path_params["id"]))
     except MeetcoreError as error:
         return refusal(error).response()
@@ -203,10 +205,10 @@ def changes(store: StoreProtocol, meeting_id: str) -> list[dict[str, Any] | None
     """For each final segment what changed in it, or None."""
     before = store.transcript(meeting_id, Stage.PROVISIONAL).segments
     after = store.transcript(meeting_id, Stage.FINAL).segments
-    return [described(change) if change.changed else None for change in compare(before, after)]
+    return [change_json(change) if change.changed else None for change in compare(before, after)]
 
 
-def described(change: SegmentChange) -> dict[str, Any]:
+def change_json(change: SegmentChange) -> dict[str, Any]:
     """One segment's change: parts as [sign, before, after]."""
     return {
         "parts": [[LETTERS[part.kind], part.before, part.after] for part in change.parts],

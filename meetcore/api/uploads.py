@@ -1,11 +1,10 @@
-"""The route of uploads: the body is written to disk, then its job is queued.
+"""GET and POST /uploads/{upload_id}: writes a media file to disk and queues its job.
 
 The route queues the job, not the page, so that an upload counts when its tab is closed meanwhile.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
@@ -18,11 +17,12 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.get_service import GetService
+from meetcore.api.get_service import GetService, require_service
+from meetcore.api.request_body import next_piece
 from meetcore.api.responses import RefusedError, refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import JobOptions
@@ -39,7 +39,6 @@ LARGEST_BYTES = 20 * 2**30
 RESERVE_BYTES = 512 * 2**20
 """Kept free on the disk for running recordings and for decoding the upload."""
 WRITE_BYTES = 2**20
-SILENCE_S = 60.0
 STALE_S = 900.0
 PART = ".part"
 
@@ -54,11 +53,11 @@ class Announcement:
 
 def routes(service: GetService) -> list[Route]:
     """GET says whether a file would be taken, or was; POST sends it."""
-    return [Route(ROUTE, Uploads(service).answer, methods=["GET", "POST"])]
+    return [Route(ROUTE, UploadRoute(service).answer, methods=["GET", "POST"])]
 
 
-class Uploads:
-    """Writes uploads to disk and queues their jobs; lives on the server's event loop."""
+class UploadRoute:
+    """Writes uploads to disk and queues their jobs; called on the server's event loop."""
 
     def __init__(self, service: GetService) -> None:
         self._service = service
@@ -81,9 +80,15 @@ class Uploads:
             return refusal(error).response()
 
     def preflight(self, request: Request, upload_id: str) -> Response:
-        """The meeting the upload has become, else None; refused where it would not fit."""
+        """The meeting the upload has become, else None.
+
+        Raises
+        ------
+        RefusedError
+            The file would not be taken (see `refuse_size`), or the service cannot start.
+        """
         if upload_id not in self._arrived:
-            refuse_size(request.query_params.get("bytes", ""), self._service().uploads_dir)
+            refuse_size(request.query_params.get("bytes", ""), self.folder())
         return JSONResponse({"meeting": self._arrived.get(upload_id)})
 
     async def take(self, request: Request, upload_id: str) -> str:
@@ -97,19 +102,18 @@ class Uploads:
         """
         announced = announcement(request)
         length = request.headers.get("content-length", "")
-        size = await run_in_threadpool(refuse_size, length, self._service().uploads_dir)
+        folder = await run_in_threadpool(self.folder)
+        size = await run_in_threadpool(refuse_size, length, folder)
         if upload_id in self._arrived:
             return self._arrived[upload_id]
         if upload_id in self._arriving:
             raise RefusedError("This file is on its way already.", 409)
         self._arriving.add(upload_id)
-        part = self._service().uploads_dir / f"{upload_id}{PART}"
+        part = folder / f"{upload_id}{PART}"
         try:
             await run_in_threadpool(self.sweep)
             await write(request.stream(), part, size)
             self._arrived[upload_id] = await run_in_threadpool(self.hand_over, part, announced)
-        except ClientDisconnect as error:
-            raise RefusedError("The connection was lost: try again.", 400) from error
         except OSError as error:
             logger.warning("an upload could not be written: %s", error.strerror)
             raise RefusedError(
@@ -122,19 +126,25 @@ class Uploads:
             part.unlink(missing_ok=True)
         return self._arrived[upload_id]
 
+    def folder(self) -> Path:
+        """Where uploads are written; RefusedError (503) where the service cannot start."""
+        return require_service(self._service).uploads_dir
+
     def hand_over(self, part: Path, announced: Announcement) -> str:
         """Move a complete file into the store and queue its job; gives the meeting's id."""
         whole = part.with_suffix("")
         part.rename(whole)
         try:
-            return self._service().import_file(whole, announced.name, announced.options)
+            return require_service(self._service).import_file(
+                whole, announced.name, announced.options
+            )
         finally:
             whole.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Delete partial files that uploads to an earlier server process left."""
         now = time.time()
-        for part in self._service().uploads_dir.glob(f"*{PART}"):
+        for part in self.folder().glob(f"*{PART}"):
             if part.stem not in self._arriving and now - part.stat().st_mtime > STALE_S:
                 part.unlink(missing_ok=True)
 
@@ -197,7 +207,7 @@ async def write(stream: AsyncIterator[bytes], part: Path, size: int) -> None:
     file = await run_in_threadpool(part.open, "wb")
     written, waiting = 0, bytearray()
     try:
-        while (chunk := await following(stream)) is not None:
+        while (chunk := await next_piece(stream)) is not None:
             written += len(chunk)
             if written > size:
                 raise RefusedError("More came than was announced: try again.", 400)
@@ -216,18 +226,3 @@ def finish(file: BinaryIO, rest: bytes) -> None:
     """Write the last bytes and flush, so that a full disk raises OSError here."""
     file.write(rest)
     file.flush()
-
-
-async def following(stream: AsyncIterator[bytes]) -> bytes | None:
-    """The next piece of a body; None at its end.
-
-    Raises
-    ------
-    RefusedError
-        Nothing came for SILENCE_S.
-    """
-    try:
-        async with asyncio.timeout(SILENCE_S):
-            return await anext(stream, None)
-    except TimeoutError as error:
-        raise RefusedError("The connection was lost: try again.", 408) from error

@@ -59,7 +59,7 @@ def purge(service: MeetingService, meeting_id: str) -> None:
         Another thread or process still uses its files; it is hidden, and the app deletes it at
         its next start.
     """
-    service.delete(meeting_id, undo_s=0.0)
+    service.delete(meeting_id, restore_window_s=0.0)
     deadline = time.monotonic() + DELETE_TIMEOUT_S
     while time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""A meeting as a command's result: its transcript in a format, or its recording."""
+"""Exports a meeting for the commands: transcript in a format, or audio."""
 
 from __future__ import annotations
 

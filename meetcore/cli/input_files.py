@@ -1,4 +1,4 @@
-"""The user's file under a second name, for the import, which deletes the file it is given."""
+"""Links or copies an input file, because the import deletes the file it is given."""
 
 from __future__ import annotations
 

@@ -8,15 +8,11 @@ from contextlib import contextmanager
 
 from meetcore.cli.progress_bar import ProgressBoard, Report
 from meetcore.errors import StoreError
-from meetcore.records import Job, JobStage, JobState
+from meetcore.records import Job, JobState
+from meetcore.text.durations import remaining_text
+from meetcore.text.job_stages import STAGE_TEXTS
 
 POLL_S = 0.25
-STAGES = {
-    JobStage.DECODING: "decoding",
-    JobStage.RECOGNIZING: "recognizing",
-    JobStage.DIARIZING: "finding speakers",
-    JobStage.ATTRIBUTING: "attributing",
-}
 
 
 @contextmanager
@@ -54,17 +50,5 @@ def job_progress(
 def job_report(job: Job, name: str) -> Report:
     """A job's progress, for the board."""
     left = f", {remaining_text(job.remaining_s)} left" if job.remaining_s is not None else ""
-    return Report(name, "", min(max(job.overall, 0.0), 1.0), f"{STAGES[job.stage]}{left}")
-
-
-def remaining_text(seconds: float) -> str:
-    """A remaining time, rounded as an estimate deserves.
-
-    >>> remaining_text(4.2), remaining_text(100), remaining_text(4000)
-    ('about 5 s', 'about 2 min', 'about 1.1 h')
-    """
-    if seconds < 55:
-        return f"about {max(5, 5 * round(seconds / 5))} s"
-    if seconds < 3570:
-        return f"about {round(seconds / 60)} min"
-    return f"about {seconds / 3600:.1f} h"
+    stage = STAGE_TEXTS[job.stage].lower()
+    return Report(name, "", min(max(job.overall, 0.0), 1.0), f"{stage}{left}")

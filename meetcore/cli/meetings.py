@@ -78,7 +78,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1, for argparse."""
+    """A whole number of at least 1, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError, ValueError
+        It is smaller, or no number; argparse prints the usage.
+    """
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is less than 1")
@@ -90,6 +96,11 @@ def point_in_time(text: str) -> datetime:
 
     >>> point_in_time("2026-11-22T10:00+00:00").isoformat()
     '2026-11-22T10:00:00+00:00'
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        It is none of these; argparse prints the usage.
     """
     midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     if text == "today":

@@ -1,4 +1,4 @@
-"""Progress of several things on a stream: rich's bars on a terminal, else a line per quarter."""
+"""Progress of several things: rich's bars on a terminal, else a line at 25, 50, 75, 100 %."""
 
 from __future__ import annotations
 

@@ -25,6 +25,11 @@ def host(text: str) -> str:
 
     >>> host("::1")
     '::1'
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        It is empty or a URL; argparse prints the usage.
     """
     if not text.strip() or "/" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is no address such as 127.0.0.1")
@@ -32,7 +37,13 @@ def host(text: str) -> str:
 
 
 def port(text: str) -> int:
-    """A TCP port, for argparse."""
+    """A TCP port, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError, ValueError
+        It is no number between 1 and 65535; argparse prints the usage.
+    """
     number = int(text)
     if not 1 <= number <= HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"{number} is not between 1 and {HIGHEST_PORT}")

@@ -80,6 +80,11 @@ def language(text: str) -> str | None:
 
     >>> language("DE"), language("auto")
     ('de', None)
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        It is neither an ISO code nor "auto"; argparse prints the usage.
     """
     code = text.strip().lower()
     if code == "auto":

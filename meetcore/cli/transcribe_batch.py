@@ -1,4 +1,4 @@
-"""Transcribe files, or meetings that wait for it, one after the other."""
+"""Transcribes files, or resumes meetings, one after the other."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Batch:
         store = self._service.store
         try:
             with job_progress(self._board, lambda: store.jobs.get(meeting_id), label):
-                self._service.run_job(meeting_id)
+                self._service.run_job_and_wait(meeting_id)
         except KeyboardInterrupt:
             print(
                 f"{label}: interrupted. What is done is kept; continue with"

@@ -10,6 +10,7 @@ from meetcore.cli.progress_bar import ProgressBoard, Report
 from meetcore.cli.table import table_lines, terminal_width
 from meetcore.installation import command
 from meetcore.settings import load_settings
+from meetcore.text.sizes import size_text
 from meetcore.weights.progress import Progress
 from meetcore.weights.resolver import CacheState, WeightResolver
 
@@ -48,7 +49,7 @@ def _list(resolver: WeightResolver) -> int:
         (
             weight.name,
             weight.role,
-            f"{weight.size / 1e6:.0f} MB",
+            size_text(weight.size),
             weight.licence,
             "here" if resolver.cached(weight.name) else "not here",
             "default" if weight.name in default else "",
@@ -89,5 +90,5 @@ def pull(resolver: WeightResolver, names: list[str], convert: bool = True) -> in
 def fetch_report(progress: Progress) -> Report:
     """A fetch's progress, for the board."""
     done, total = progress.done_bytes, progress.total_bytes
-    detail = f"{done / 1e6:.0f}/{total / 1e6:.0f} MB from {progress.source}"
+    detail = f"{size_text(done)} of {size_text(total)} from {progress.source}"
     return Report(progress.name, progress.source, done / total if total else 0.0, detail)

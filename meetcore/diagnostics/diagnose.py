@@ -18,7 +18,7 @@ from meetcore.diagnostics.findings import (
     Area,
     Diagnosis,
     Finding,
-    Library,
+    LibraryVersion,
     RungReport,
     RungState,
     Verdict,
@@ -89,15 +89,17 @@ def expected_mode(judged: Iterable[Judgement], facts: Facts) -> tuple[Mode, str]
     return Mode.FULL, "Nothing was found that prevents words and speakers."
 
 
-def libraries(facts: Facts) -> Iterable[Library]:
+def libraries(facts: Facts) -> Iterable[LibraryVersion]:
     """Installed and tested versions of Python and every library Meetcore uses."""
     green = facts.python.startswith(f"{TESTED_PYTHON}.")
-    yield Library("Python", facts.python, TESTED_PYTHON, Verdict.GREEN if green else Verdict.AMBER)
+    yield LibraryVersion(
+        "Python", facts.python, TESTED_PYTHON, Verdict.GREEN if green else Verdict.AMBER
+    )
     for known in LIBRARIES:
         yield _library(known, facts)
 
 
-def _library(known: KnownLibrary, facts: Facts) -> Library:
+def _library(known: KnownLibrary, facts: Facts) -> LibraryVersion:
     installed, tested = facts.version(known.name), facts.tested_version(known.name)
     trial = facts.trials.get(known.module)
     note = trial.note if trial else ""
@@ -105,16 +107,18 @@ def _library(known: KnownLibrary, facts: Facts) -> Library:
         missing = Verdict.AMBER if known.instead else Verdict.RED
         if known.is_unused:
             missing = Verdict.GREEN
-        return Library(
+        return LibraryVersion(
             known.name, None, tested, missing, known.instead or f"without: {known.without}"
         )
     if trial is not None and trial.error:
         failing = Verdict.GREEN if known.is_unused else Verdict.RED
         note = known.instead if known.is_unused else f"cannot be imported: {trial.error}"
-        return Library(known.name, installed, tested, failing, note)
+        return LibraryVersion(known.name, installed, tested, failing, note)
     if tested is not None and not same_release(installed, tested):
-        return Library(known.name, installed, tested, Verdict.AMBER, note or "another version")
-    return Library(known.name, installed, tested, Verdict.GREEN, note)
+        return LibraryVersion(
+            known.name, installed, tested, Verdict.AMBER, note or "another version"
+        )
+    return LibraryVersion(known.name, installed, tested, Verdict.GREEN, note)
 
 
 def _mode_findings(models: ModelsInUse, facts: Facts, reported: set[str]) -> Iterable[Finding]:
@@ -151,7 +155,7 @@ def _rungs(models: ModelsInUse, reported: set[str]) -> tuple[RungReport, ...]:
     reports = []
     for mode in Mode:
         if mode is models.mode:
-            # Where a better mode failed, the reason stands with that mode.
+            # Where a better mode failed, that mode's report has the reason.
             why = "" if left else models.reason
             reports.append(RungReport(mode, RungState.IN_FORCE, why or "It needs nothing else."))
         elif mode in left:

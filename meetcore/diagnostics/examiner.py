@@ -1,4 +1,4 @@
-"""Gathers facts on a thread of its own; pages read the latest diagnosis without waiting."""
+"""Gathers facts on a background thread; pages read the latest diagnosis."""
 
 from __future__ import annotations
 

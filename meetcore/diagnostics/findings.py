@@ -61,7 +61,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class LibraryVersion:
     """A library that Meetcore uses: installed version and tested version."""
 
     name: str
@@ -75,7 +75,7 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class CheckpointInfo:
     """What a file of weights contains, read without running any code in it."""
 
     path: Path
@@ -130,7 +130,7 @@ class WeightReport:
     publisher: str = ""
     licence: str = ""
     sha256: str = ""
-    checkpoint: Checkpoint | None = None
+    checkpoint: CheckpointInfo | None = None
     verdict: Verdict = Verdict.GREEN
     note: str = ""
 
@@ -169,7 +169,7 @@ class Diagnosis:
     mode: Mode | None = None
     findings: tuple[Finding, ...] = ()
     """Worst first."""
-    libraries: tuple[Library, ...] = ()
+    libraries: tuple[LibraryVersion, ...] = ()
     weights: tuple[WeightReport, ...] = ()
     rungs: tuple[RungReport, ...] = ()
     pending: tuple[str, ...] = ()

@@ -131,4 +131,5 @@ def _weights(diagnosis: Diagnosis) -> Iterable[str]:
 
 def _summary(bad: list[Finding], good: list[Finding]) -> str:
     reds = sum(each.verdict is Verdict.RED for each in bad)
-    return f"{reds} to mend, {len(bad) - reds} to know, {len(good)} fine."
+    ambers = len(bad) - reds
+    return f"{reds} to fix, {ambers} warning{'' if ambers == 1 else 's'}, {len(good)} fine."

@@ -1,4 +1,4 @@
-"""The decoding stage: `stages.perform` calls `decode`, which makes a recording of a media file.
+"""Decoding stage: media file to audio.flac.
 
 Memory does not grow with the file's length; length and disk space are checked on the way.
 """

@@ -1,4 +1,4 @@
-"""The diarization stage: `stages.perform` calls `diarize`, which returns turns and voices."""
+"""Diarization stage: turns and voices."""
 
 from __future__ import annotations
 

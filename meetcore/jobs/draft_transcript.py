@@ -1,4 +1,4 @@
-"""Words of an unfinished recognition, in the store up to a checkpoint; a restart resumes there.
+"""Words of an unfinished job, stored so that a restart resumes after them.
 
 `StoredResults` adds each piece as it is recognized, and reads all words at the end.
 """
@@ -19,7 +19,7 @@ class DraftTranscript:
     Parameters
     ----------
     checkpoint_samples : words of the draft after this sample (16 kHz) are deleted; 0 deletes all
-    persist : runs a write until the store accepts it
+    retry_write : runs a write until the store accepts it
     """
 
     def __init__(
@@ -27,11 +27,11 @@ class DraftTranscript:
         store: MeetingStore,
         meeting_id: str,
         checkpoint_samples: int,
-        persist: Callable[[Callable[[], object]], object],
+        retry_write: Callable[[Callable[[], object]], object],
     ) -> None:
         self._store = store
         self._id = meeting_id
-        self._persist = persist
+        self._retry_write = retry_write
         self._language = store.get(meeting_id).language
         self._segments: list[Segment] = []
         self._rejected: list[RejectedText] = []
@@ -57,7 +57,7 @@ class DraftTranscript:
         Raises
         ------
         StoreError
-            The store refused until `persist` gave up.
+            The store refused until `retry_write` gave up.
         """
         segments = attribute(piece.words, ())
         position = len(self._segments)
@@ -71,9 +71,11 @@ class DraftTranscript:
             if self._any_recognized:
                 self._store.jobs.update(self._id, checkpoint_samples=piece.end_sample)
 
-        self._persist(write)
+        self._retry_write(write)
         if piece.rejected:
-            self._persist(lambda: self._store.add_rejected(self._id, Stage.DRAFT, piece.rejected))
+            self._retry_write(
+                lambda: self._store.add_rejected(self._id, Stage.DRAFT, piece.rejected)
+            )
         self._language = self._language or piece.language
         self._segments += segments
         self._rejected += piece.rejected
@@ -81,10 +83,10 @@ class DraftTranscript:
     def _load(self, until: float) -> None:
         """Read the draft up to a time in seconds; delete what is stored after it."""
         if until == 0.0:
-            self._persist(lambda: self._store.clear_draft(self._id))
+            self._retry_write(lambda: self._store.clear_draft(self._id))
             return
         kept = self._store.transcript(self._id, Stage.DRAFT)
         self._segments = [segment for segment in kept.segments if segment.start < until]
         self._rejected = [text for text in kept.rejected if text.start < until]
         position = len(self._segments)
-        self._persist(lambda: self._store.replace_segments(self._id, position, (), Stage.DRAFT))
+        self._retry_write(lambda: self._store.replace_segments(self._id, position, (), Stage.DRAFT))

@@ -1,4 +1,4 @@
-"""Writes words, turns and speakers of a pass into a meeting's final transcript.
+"""Writes a job's words, turns and speakers as FINAL transcript (server process).
 
 `StoredResults` calls it after each stage. Labels, names and corrected segments that the meeting
 had before are kept.

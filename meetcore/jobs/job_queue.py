@@ -1,4 +1,4 @@
-"""Meetings that wait for their job, in order, and the one whose job runs; `JobRunner` owns it.
+"""Queue of the meetings whose jobs wait in this process; `JobRunner` owns it.
 
 Jobs themselves are in the store; this is only the order in which this process takes them.
 """
@@ -85,7 +85,7 @@ class JobQueue:
                     return meeting_id, file_lock
                 if self._is_over(meeting_id):  # Another process has finished it.
                     self.remove(meeting_id)
-            # The release of another process's lock notifies nobody here.
+            # This condition is not notified when another process releases its lock.
             self.lock.wait(ELSEWHERE_S if self._ready else WAIT_S)
             return None
 

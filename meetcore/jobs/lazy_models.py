@@ -1,4 +1,4 @@
-"""The models of a pass, loaded on first use and kept for the next job; `stages` asks for them."""
+"""Loads the job process's models on first use and keeps them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from meetcore.jobs.job_queue import JobQueue
 from meetcore.jobs.tasks import UnexpectedTaskError
 from meetcore.records import Job, JobStage, JobState, MeetingState
 from meetcore.store.meetings import MeetingStore
-from meetcore.store.retry import persist
+from meetcore.store.retry import retry_write
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class OutcomeWriter:
         """Set FAILED with a sentence for the user."""
         meeting_id = job.meeting_id
         # The runner's record of the job is older than the stage it failed in.
-        current = persist(lambda: self._store.jobs.get(meeting_id), self._stopping) or job
+        current = retry_write(lambda: self._store.jobs.get(meeting_id), self._stopping) or job
         sentence = failure_sentence(current, error)
         self._end(meeting_id, JobState.FAILED, MeetingState.FAILED, sentence)
 
@@ -92,7 +92,7 @@ class OutcomeWriter:
                 self._queue.release(meeting_id)
 
         try:
-            persist(write, self._stopping)
+            retry_write(write, self._stopping)
         except MeetingNotFoundError:
             logger.info("meeting %s: it was deleted from the store", meeting_id)
         except MeetcoreError:

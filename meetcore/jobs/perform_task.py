@@ -1,4 +1,4 @@
-"""Runs one task on the models it needs; every executor calls `perform`, in whichever process."""
+"""Dispatches a task to its stage, with the models it needs."""
 
 from __future__ import annotations
 

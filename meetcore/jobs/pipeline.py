@@ -1,4 +1,4 @@
-"""The stages of one pass in order: decode, recognize, diarize, attribute; the only such sequence.
+"""Runs the stages of a job in order: decode, recognize, diarize, attribute.
 
 The job runner runs it for meetings in the store (meetcore.jobs.stored_results), `transcribe_file`
 for a file whose results stay in memory. Both hand over a `PassResults`, which takes each result.

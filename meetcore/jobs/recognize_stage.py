@@ -1,4 +1,4 @@
-"""The recognition stage: `stages.perform` calls `recognize`, which reports words piece by piece."""
+"""Recognition stage: words, piece by piece."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The thread that runs jobs one at a time; `MeetingService` owns it, jobs come from the store."""
+"""`JobRunner`: the thread that runs the jobs of the store one at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import Job, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
-from meetcore.store.retry import persist
+from meetcore.store.retry import retry_write
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class JobRunner:
             settings,
             speeds,
             known_voices,
-            persist=lambda write: persist(write, self._stopping),
+            retry_write=lambda write: retry_write(write, self._stopping),
         )
         self._queue = JobQueue(settings.recordings_dir, self._is_over)
         self._outcome = OutcomeWriter(store, self._queue, self._stopping)
@@ -92,13 +92,13 @@ class JobRunner:
         MeetingNotFoundError
             There is no such meeting.
         """
-        if self.accept(job):
-            self.begin(job.meeting_id)
+        if self.enqueue_held(job):
+            self.release_held(job.meeting_id)
 
-    def accept(self, job: Job) -> bool:
-        """Queue a job that `begin` lets run; False when the meeting's job waits or runs already.
+    def enqueue_held(self, job: Job) -> bool:
+        """Queue a job, held back until `release_held`; False when the meeting has a pending job.
 
-        When the store refuses, the job is saved as it begins.
+        When the store refuses, the job is saved when it starts.
 
         Raises
         ------
@@ -117,15 +117,15 @@ class JobRunner:
             self._cancelled.discard(meeting_id)
             return self._queue.add(meeting_id)
 
-    def begin(self, meeting_id: str) -> None:
-        """Let an accepted job run, starting the thread where that has not happened yet."""
+    def release_held(self, meeting_id: str) -> None:
+        """Let a held job run, starting the thread where that has not happened yet."""
         self.start()
         self._queue.make_ready(meeting_id)
 
     def resume(self, meeting_id: str) -> None:
         """Queue the job that the store holds for a meeting."""
         self._queue.add(meeting_id)
-        self.begin(meeting_id)
+        self.release_held(meeting_id)
 
     def cancel(self, meeting_id: str) -> None:
         """Cancel a job; a running one ends within seconds, in whichever process it runs."""
@@ -166,14 +166,14 @@ class JobRunner:
 
     def _take(self) -> tuple[str, FileLock] | None:
         """The next meeting and its lock; None after a wait without one, at once when stopping."""
-        # Under the lock, or a stop between the check and the wait would notify nobody.
+        # Under the lock: a stop between the check and the wait would not end the wait.
         with self._queue.lock:
             return None if self._stopping.is_set() else self._queue.take()
 
     def _work(self, meeting_id: str) -> None:
         """Run a job; once more when the worker process died."""
         for last in (False, True):
-            job = persist(lambda: self._mark_running(meeting_id), self._stopping)
+            job = retry_write(lambda: self._mark_running(meeting_id), self._stopping)
             if job is None:
                 return
             try:

@@ -1,4 +1,4 @@
-"""The observer of a stored job's stage: writes progress and time left, and ends cancelled jobs.
+"""Writes a job's progress and time left to the database; stops cancelled jobs.
 
 `StoredResults` makes one for each stage.
 """

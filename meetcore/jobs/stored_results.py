@@ -1,4 +1,4 @@
-"""The results of a stored job's pass: each is written into the store, so that it can be resumed.
+"""Runs a stored job; each stage's result goes into the database.
 
 `runner` calls `run_job`, which returns what the transcript lacks, in one sentence or none.
 """
@@ -33,7 +33,7 @@ from meetcore.store.meetings import MeetingStore
 
 NOTHING_RECORDED = "No sound was recorded."
 NO_SOUND = "There is no sound in this file."
-NO_SPEECH = "No speech was heard in it."
+NO_SPEECH = "No speech was found in it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class JobContext:
     settings: Settings
     speeds: Speeds
     known_voices: KnownVoices
-    persist: Callable[[Callable[[], object]], object]
+    retry_write: Callable[[Callable[[], object]], object]
     """Runs a write until the store accepts it; raises StoreError when it gives up."""
 
 
@@ -122,7 +122,9 @@ class StoredResults:
         begun = 0.0
         if stage is JobStage.RECOGNIZING:
             checkpoint = self._job.checkpoint_samples
-            self._draft = DraftTranscript(self._store, self._id, checkpoint, self._context.persist)
+            self._draft = DraftTranscript(
+                self._store, self._id, checkpoint, self._context.retry_write
+            )
             begun = checkpoint / SAMPLE_RATE / self._estimate.audio_s
         self._observer = StoredProgress(
             self._store, self._id, stage, self._estimate, self._check_stop, begun
@@ -135,15 +137,15 @@ class StoredResults:
         self._notes.append(done.detail)
         audio = f"{self._id}/{done.file_name}" if done.file_name else None
         seconds = self._estimate.audio_s
-        self._persist(lambda: self._store.update(self._id, duration=seconds, audio_path=audio))
-        self._persist(lambda: self._store.jobs.update(self._id, stage=JobStage.RECOGNIZING))
+        self._write(lambda: self._store.update(self._id, duration=seconds, audio_path=audio))
+        self._write(lambda: self._store.jobs.update(self._id, stage=JobStage.RECOGNIZING))
         # The FLAC was compared with what was decoded: the upload is needed no more.
         assert self._job.source_path is not None
         Path(self._job.source_path).unlink(missing_ok=True)
 
     def measured(self, n_samples: int) -> None:
         seconds = self._estimate.audio_s = n_samples / SAMPLE_RATE
-        self._persist(lambda: self._store.update(self._id, duration=seconds))
+        self._write(lambda: self._store.update(self._id, duration=seconds))
         if n_samples == 0:
             uploaded = self._store.get(self._id).source_name
             self._notes.append(NO_SOUND if uploaded else NOTHING_RECORDED)
@@ -152,7 +154,7 @@ class StoredResults:
         self._notes.append(done.detail)
         if done.file_name:
             path = f"{self._id}/{done.file_name}"
-            self._persist(lambda: self._store.update(self._id, audio_path=path))
+            self._write(lambda: self._store.update(self._id, audio_path=path))
 
     def piece(self, words: PieceWords) -> None:
         assert self._draft is not None
@@ -173,7 +175,7 @@ class StoredResults:
             self._store.jobs.update(self._id, stage=JobStage.DIARIZING, progress=0.0)
             self._store.clear_draft(self._id)
 
-        self._persist(write)
+        self._write(write)
 
     def diarized(self, done: Diarized) -> None:
         self._notes.append(done.detail)
@@ -181,11 +183,11 @@ class StoredResults:
         if found is None:
             return
         self._record_speed(JobStage.DIARIZING)
-        self._persist(lambda: self._save_turns(found, done.weight))
+        self._write(lambda: self._save_turns(found, done.weight))
 
     def attribute(self) -> None:
         if self._job.options.speakers:
-            self._persist(self._transcript.attribute)
+            self._write(self._transcript.attribute)
 
     def _save_turns(self, found: Diarization, weight: str) -> None:
         voices = self._transcript.save_turns(found)
@@ -202,5 +204,5 @@ class StoredResults:
         audio_s = self._estimate.audio_s
         self._context.speeds.record(stage, weight, self._observer.elapsed_s, audio_s)
 
-    def _persist(self, write: Callable[[], object]) -> None:
-        self._context.persist(write)
+    def _write(self, write: Callable[[], object]) -> None:
+        self._context.retry_write(write)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError, StoreError
+from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError
 from meetcore.jobs.runner import MAX_ATTEMPTS, UNFINISHED, JobRunner
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
@@ -50,12 +50,15 @@ class JobSubmission:
         self._is_live = is_live
 
     def import_file(self, path: Path, name: str, options: JobOptions, title: str | None) -> str:
-        """Make a meeting of a media file, which is moved, and queue its job; the meeting's id.
+        """Create a meeting, move a media file into its folder and queue its job; the meeting's id.
 
         Raises
         ------
-        StoreError, RecordingError
-            The meeting or the file could not be kept; the file stays where it was.
+        RecordingError
+            The file cannot be moved; it stays where it was.
+        StoreError
+            The meeting or its job cannot be saved. A file that was moved already is deleted, as it
+            is in the meeting's folder.
         """
         meeting = self._store.create_meeting(
             (title or "").strip() or title_of(name),
@@ -76,7 +79,7 @@ class JobSubmission:
                 )
             )
         except BaseException:
-            self._discard(meeting.id, folder)
+            discard_meeting(self._store, self._settings.recordings_dir, meeting.id)
             raise
         return meeting.id
 
@@ -90,7 +93,7 @@ class JobSubmission:
         MeetingNotFoundError
             There is no such meeting.
         """
-        self._refuse_live(meeting_id)
+        self.refuse_live(meeting_id)
         job = self._store.jobs.get(meeting_id)
         if job is None or job.state is JobState.DONE:
             options = job.options if job else JobOptions()
@@ -110,7 +113,7 @@ class JobSubmission:
         MeetingNotFoundError
             There is no such meeting.
         """
-        self._refuse_live(meeting_id)
+        self.refuse_live(meeting_id)
         job = self._store.jobs.get(meeting_id)
         if job is None:
             job = Job(meeting_id, JobState.DONE, JobStage.RECOGNIZING)
@@ -173,7 +176,8 @@ class JobSubmission:
         except RecordingError:
             return True
 
-    def _refuse_live(self, meeting_id: str) -> None:
+    def refuse_live(self, meeting_id: str) -> None:
+        """Raise MeetingStateError while the meeting runs; stop it, then try again."""
         if self._is_live(meeting_id):
             raise MeetingStateError("This meeting is still running; stop it first.")
 
@@ -187,13 +191,14 @@ class JobSubmission:
                 " Check the free space and the access rights there, then try again."
             ) from error
 
-    def _discard(self, meeting_id: str, folder: Path) -> None:
-        """Delete a meeting that could not be queued; errors are only logged."""
-        try:
-            self._store.delete(meeting_id)
-        except (MeetcoreError, StoreError):
-            logger.exception("meeting %s: it could not be deleted", meeting_id)
-        shutil.rmtree(folder, ignore_errors=True)
+
+def discard_meeting(store: MeetingStore, recordings_dir: Path, meeting_id: str) -> None:
+    """Delete a meeting that could not start, with its folder; errors are only logged."""
+    try:
+        store.delete(meeting_id)
+    except MeetcoreError:
+        logger.exception("meeting %s: it could not be deleted again", meeting_id)
+    shutil.rmtree(recordings_dir / meeting_id, ignore_errors=True)
 
 
 def _changes_words(job: Job, options: JobOptions | None) -> bool:

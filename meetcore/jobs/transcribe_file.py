@@ -1,6 +1,6 @@
-"""One media file through every stage of a pass; results stay in memory, nothing is stored.
+"""Runs all stages on one media file in memory, without the database.
 
-Called by the self-test, the offline bench and the Python door; returns a `FileTranscription`.
+Called by the self-test, the offline bench and `meetcore.transcribe`; returns a `FileTranscription`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def transcribe_file(
         folder = Path(name)
         decode = DecodeTask(source, folder, source.name, float("inf"), options.speakers)
         run_pass(PassPlan(folder, options, decode=decode), executor, results)
-    return results.single_pass()
+    return results.transcription()
 
 
 class _MemoryResults:
@@ -112,7 +112,7 @@ class _MemoryResults:
             turns = valid_turns(found.exclusive_turns) if found else ()
             self._segments = tuple(attribute(words, turns))
 
-    def single_pass(self) -> FileTranscription:
+    def transcription(self) -> FileTranscription:
         found = self._diarized.diarization
         turns = valid_turns(found.turns) if found else ()
         seconds = self._n_samples / SAMPLE_RATE

@@ -1,4 +1,4 @@
-"""From a browser's frames to the recording on disk: a thread that drops no sample."""
+"""Queues a browser's audio frames and writes them to disk on its own thread."""
 
 from __future__ import annotations
 

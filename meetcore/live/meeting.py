@@ -1,4 +1,4 @@
-"""One running meeting: what pages, the microphone and the service talk to."""
+"""`LiveMeeting`: records and transcribes one running meeting."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Callable
 from meetcore.audio.frames import Frame
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
+from meetcore.live.borrowed_models import BorrowedModels
 from meetcore.live.intake import Intake, IntakeView
-from meetcore.live.model_loan import ModelLoan
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.recognition import LiveRecognition, RecognitionView
 from meetcore.live.resources import LiveResources
@@ -66,11 +66,11 @@ class LiveMeeting:
             self._errors,
         )
         self._names = SpeakerNames(store, meeting.id)
-        self._loan = ModelLoan(meeting, resources)
+        self._borrowed = BorrowedModels(meeting, resources)
         self._recognition = LiveRecognition(
             meeting.id,
             RecordingReader(folder),
-            self._loan,
+            self._borrowed,
             self._names,
             TranscriptSaver(store, meeting.id, self._names, self._errors),
             self._intake.arrivals,
@@ -241,4 +241,4 @@ class LiveMeeting:
             self._on_stopped(self.meeting_id)
         except Exception:
             logger.exception("meeting %s: its second pass was not queued", self.meeting_id)
-        self._loan.release()
+        self._borrowed.release()

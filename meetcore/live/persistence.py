@@ -1,11 +1,9 @@
-"""Saves the words of a running meeting as they settle; a write that fails is tried again."""
+"""Saves a running meeting's words, names and length; retries failed writes."""
 
 from __future__ import annotations
 
 import logging
 import time
-
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from meetcore.errors import MeetingNotFoundError, StoreError
 from meetcore.live.speaker_names import SpeakerNames
@@ -13,6 +11,7 @@ from meetcore.models.error_counter import ErrorCounter
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import RejectedText, Stage
 from meetcore.store.meetings import MeetingStore
+from meetcore.store.retry import retry_write
 from meetcore.store.sqlite import busy_timeout
 
 logger = logging.getLogger(__name__)
@@ -65,14 +64,11 @@ class TranscriptSaver:
 
     def save_last(self, session: IdentifierSession, duration: float) -> bool:
         """Save what is new at the end of a meeting, trying for LAST_WORDS_S; False if it failed."""
-        retrying = Retrying(
-            retry=retry_if_exception_type(StoreError),
-            wait=wait_fixed(RETRY_S),
-            stop=stop_after_delay(LAST_WORDS_S),
-        )
         try:
-            retrying(self._save, session, duration)
-        except RetryError:
+            retry_write(
+                lambda: self._save(session, duration), wait_s=RETRY_S, give_up_s=LAST_WORDS_S
+            )
+        except StoreError:
             return False
         return True
 

@@ -1,4 +1,4 @@
-"""LiveRecognition of one running meeting: new samples on disk become words in the store."""
+"""`LiveRecognition`: turns new samples on disk into words in the store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import RecordingError
-from meetcore.live.model_loan import ModelLoan
+from meetcore.live.borrowed_models import BorrowedModels
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.step_width import StepWidth
@@ -56,14 +56,14 @@ class LiveRecognition:
         self,
         meeting_id: str,
         reader: RecordingReader,
-        loan: ModelLoan,
+        borrowed: BorrowedModels,
         names: SpeakerNames,
         saver: TranscriptSaver,
         arrivals: ArrivalTimes,
     ) -> None:
         self._meeting_id = meeting_id
         self._reader = reader
-        self._loan = loan
+        self._borrowed = borrowed
         self._names = names
         self._saver = saver
         self._arrivals = arrivals
@@ -152,7 +152,7 @@ class LiveRecognition:
         """The session; one without a recognizer is replaced as soon as there is a better one."""
         before = self._session
         if before is None or not before.has_recognizer:
-            opened = self._loan.open_session()
+            opened = self._borrowed.open_session()
             if opened is not None:
                 self._session = opened
                 if before is not None:
@@ -164,7 +164,7 @@ class LiveRecognition:
         if session.processed_samples < self._match_at:
             return
         self._match_at = session.processed_samples + MATCH_EVERY_SAMPLES
-        for label, match in self._loan.match_voices(session).items():
+        for label, match in self._borrowed.match_voices(session).items():
             self._names.set_match(label, match)
 
     def _process_rest(self, available: int) -> None:
@@ -180,7 +180,7 @@ class LiveRecognition:
         if not session.step:
             return
         width = self._step_width or StepWidth(session.step, session.step)
-        self._step_width = width.after(backlog)
+        self._step_width = width.next_step(backlog)
         if session.step != self._step_width.current:
             session.set_step(self._step_width.current)
 

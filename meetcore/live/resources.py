@@ -1,4 +1,4 @@
-"""What all running meetings of a process share."""
+"""`LiveResources`: the store, settings, models and voices of all running meetings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of one running meeting's speakers: given by people, or by enrolled voices."""
+"""Speaker names of one running meeting: typed by users, or from enrolled voices."""
 
 from __future__ import annotations
 

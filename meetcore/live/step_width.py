@@ -1,4 +1,4 @@
-"""How much new audio a live meeting waits for between two decodes, from its backlog; pure."""
+"""Seconds of new audio between two live decodes, widened while there is a backlog."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class StepWidth:
     base: float
     current: float
 
-    def after(self, backlog: float) -> StepWidth:
+    def next_step(self, backlog: float) -> StepWidth:
         """The step for the next decode, given `backlog` seconds of audio not yet recognized.
 
-        >>> StepWidth(0.6, 0.6).after(1.2).current
+        >>> StepWidth(0.6, 0.6).next_step(1.2).current
         1.2
-        >>> StepWidth(0.6, 1.2).after(0.1).current
+        >>> StepWidth(0.6, 1.2).next_step(0.1).current
         0.96
-        >>> StepWidth(0.6, 0.6).after(0.1).current
+        >>> StepWidth(0.6, 0.6).next_step(0.1).current
         0.6
         """
         if backlog > 1.5 * self.current:

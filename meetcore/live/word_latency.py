@@ -1,4 +1,4 @@
-"""How long a running meeting's words take from the microphone to the page; see metrics/latency.py.
+"""Time from microphone to page of a running meeting's words; see metrics/latency.py.
 
 Pure: callers pass the time, and take all times from one monotonic clock.
 """

@@ -1,4 +1,4 @@
-"""Enrols, merges and deletes voice profiles, which exist only where a person asked for one."""
+"""Enrols, merges and deletes voice profiles."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """Dataclasses that all packages share: Word, Turn, Segment, Meeting, Job, …"""
 
 from meetcore.records.audio import SAMPLE_RATE, ReadSamples, Samples
+from meetcore.records.edit_state import EditState
 from meetcore.records.job import Job, JobOptions, JobStage, JobState
+from meetcore.records.job_list import JobList, ListedJob
 from meetcore.records.library import (
     LibraryPage,
     LibraryQuery,
@@ -27,12 +29,15 @@ from meetcore.records.voice_profile import Profile, VoiceClip
 
 __all__ = [
     "SAMPLE_RATE",
+    "EditState",
     "Job",
+    "JobList",
     "JobOptions",
     "JobStage",
     "JobState",
     "LibraryPage",
     "LibraryQuery",
+    "ListedJob",
     "LiveHealth",
     "LiveSnapshot",
     "LiveState",

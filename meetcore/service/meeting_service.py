@@ -1,4 +1,4 @@
-"""The one object that pages, the API and the command line talk to; one per process."""
+"""`MeetingService`: facade over live meetings, jobs, models, profiles, deletion."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from meetcore.errors import MeetingStateError
 from meetcore.jobs.executors.child_process import ProcessExecutor
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
@@ -21,7 +20,7 @@ from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, Models
 from meetcore.service.recovery import Recovery
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
-from meetcore.service.uploads import Uploads
+from meetcore.service.uploads import UploadFolder
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 
@@ -60,7 +59,7 @@ class MeetingService:
         resources = LiveResources(store, settings, self._pool, self._known_voices)
         self._meetings = RunningMeetings(resources, self._runner)
         self._submission = JobSubmission(store, settings, self._runner, self._meetings.is_running)
-        self._uploads = Uploads(settings.data_dir, self._submission)
+        self._uploads = UploadFolder(settings.data_dir, self._submission)
         self._trash = Trash(
             store, settings.recordings_dir, lambda each: each in self._runner.pending()
         )
@@ -140,8 +139,10 @@ class MeetingService:
         ------
         MeetingStateError
             Meetcore is stopping.
-        StoreError, RecordingError
-            It could not be kept; the file is left where it was.
+        RecordingError
+            The file cannot be moved; it stays where it was.
+        StoreError
+            The meeting or its job cannot be saved; a file that was moved already is deleted.
         """
         self._meetings.refuse_when_closed()
         return self._uploads.add(path, name, options, title)
@@ -179,7 +180,7 @@ class MeetingService:
         """End a job within seconds; what was done is kept."""
         self._runner.cancel(meeting_id)
 
-    def run_job(self, meeting_id: str) -> None:
+    def run_job_and_wait(self, meeting_id: str) -> None:
         """Do the job of a meeting, and return when it is over; the store has its result.
 
         Blocks as long as the job takes, also where another process does it.
@@ -187,18 +188,17 @@ class MeetingService:
         self._runner.resume(meeting_id)
         self._runner.wait(meeting_id)
 
-    def delete(self, meeting_id: str, undo_s: float | None = None) -> None:
-        """Hide a meeting; its text, audio and upload are removed `undo_s` seconds later.
+    def delete(self, meeting_id: str, restore_window_s: float | None = None) -> None:
+        """Hide a meeting; its text, audio and upload are removed `restore_window_s` seconds later.
 
         Raises
         ------
         MeetingStateError
             The meeting still runs.
         """
-        if self._meetings.is_running(meeting_id):
-            raise MeetingStateError("This meeting is still running; stop it first.")
+        self._submission.refuse_live(meeting_id)
         self._runner.cancel(meeting_id)
-        self._trash.put(meeting_id, undo_s)
+        self._trash.hide(meeting_id, restore_window_s)
 
     def restore(self, meeting_id: str) -> None:
         """Undo a deletion; raises MeetingNotFoundError when it is too late."""

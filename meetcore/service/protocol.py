@@ -1,4 +1,4 @@
-"""What pages and routes ask of the meeting service, as protocols that tests can stand in for."""
+"""Protocols of the service and store as pages and routes use them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from meetcore.audio.frames import Frame
 from meetcore.records import (
+    EditState,
     Job,
     JobOptions,
     JobStage,
@@ -24,12 +25,12 @@ from meetcore.records import (
     Transcript,
     Turn,
 )
-from meetcore.store.edits.history import EditState
 
 
 class EditsProtocol(Protocol):
     """Corrections of a transcript; see `meetcore.store.edits.editor.Editor`."""
 
+    def for_request(self, key: str) -> EditsProtocol: ...
     def correct(
         self, meeting_id: str, position: int, text: str, expected: str | None = None
     ) -> None: ...

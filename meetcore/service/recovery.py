@@ -1,4 +1,4 @@
-"""Takes up at start what the last process left: jobs go on, crashed meetings are marked."""
+"""Start-up recovery: resumes jobs, deletes the hidden, marks crashed meetings."""
 
 from __future__ import annotations
 

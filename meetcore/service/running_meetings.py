@@ -1,14 +1,14 @@
-"""The meetings that run in this process: begun, found again by id, and stopped at shutdown."""
+"""Registry of the meetings that run in this process, from start to shutdown."""
 
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 
-from meetcore.errors import MeetcoreError, MeetingStateError
+from meetcore.errors import MeetingStateError
 from meetcore.jobs.runner import JobRunner
+from meetcore.jobs.submission import discard_meeting
 from meetcore.live.meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
 from meetcore.records import Job, JobStage, JobState, LiveSnapshot, Meeting
@@ -52,7 +52,8 @@ class RunningMeetings:
         try:
             self._begin(meeting)
         except BaseException:
-            self._discard(meeting.id)
+            recordings_dir = self._resources.settings.recordings_dir
+            discard_meeting(self._store, recordings_dir, meeting.id)
             raise
         logger.info("meeting %s: started", meeting.id)
         return meeting.id
@@ -77,7 +78,13 @@ class RunningMeetings:
         return tuple(meeting.snapshot() for meeting in meetings)
 
     def refuse_when_closed(self) -> None:
-        """Raise MeetingStateError once `stop` was called."""
+        """Do nothing until `stop` was called.
+
+        Raises
+        ------
+        MeetingStateError
+            Meetcore is stopping; start it again for a new meeting.
+        """
         if self._closed:
             raise MeetingStateError("Meetcore is stopping; start it again for a new meeting.")
 
@@ -98,8 +105,8 @@ class RunningMeetings:
         saved = [live.join(max(0.0, deadline - time.monotonic())) for live in meetings]
         for live, is_saved in zip(meetings, saved, strict=True):
             if not is_saved:
-                logger.warning("meeting %s: its end is left to the second pass", live.meeting_id)
-                self._runner.accept(_second_pass(live.meeting_id))
+                logger.warning("meeting %s: the second pass recovers its end", live.meeting_id)
+                self._runner.enqueue_held(_second_pass(live.meeting_id))
         return all(saved)
 
     def _begin(self, meeting: Meeting) -> None:
@@ -110,26 +117,17 @@ class RunningMeetings:
             live.start()
             self._meetings[meeting.id] = live
 
-    def _discard(self, meeting_id: str) -> None:
-        """Delete a meeting that could not start; errors are only logged."""
-        try:
-            self._store.delete(meeting_id)
-        except MeetcoreError:
-            logger.exception("meeting %s: it could not be deleted again", meeting_id)
-        folder = self._resources.settings.recordings_dir / meeting_id
-        shutil.rmtree(folder, ignore_errors=True)
-
     def _stopped(self, meeting_id: str) -> None:
         """Hand a meeting to the job runner. Called on the meeting's thread, after its last word."""
         accepted = False
         try:
-            accepted = self._runner.accept(_second_pass(meeting_id))
+            accepted = self._runner.enqueue_held(_second_pass(meeting_id))
         finally:
             # Before the job may end: a meeting that is done must not be listed as running.
             with self._lock:
                 self._meetings.pop(meeting_id, None)
         if accepted:
-            self._runner.begin(meeting_id)
+            self._runner.release_held(meeting_id)
         logger.info("meeting %s: stopped", meeting_id)
 
 

@@ -1,4 +1,4 @@
-"""Deleted meetings: hidden at once, removed for good after some seconds in which to undo it."""
+"""Deleted meetings: hidden at once, removed after RESTORE_WINDOW_S seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)
 
-UNDO_S = 8.0
+RESTORE_WINDOW_S = 8.0
+"""How long a deleted meeting can be restored."""
 BUSY_S = 0.5
 """Seconds until a removal that was not possible yet is tried again."""
 
@@ -38,8 +39,12 @@ class Trash:
         self._stopping = False
         self._thread: threading.Thread | None = None
 
-    def put(self, meeting_id: str, undo_s: float | None = None) -> None:
-        """Hide a meeting, and remove it for good `undo_s` seconds later (None: UNDO_S).
+    def hide(self, meeting_id: str, restore_window_s: float | None = None) -> None:
+        """Hide a meeting; it is removed `restore_window_s` seconds later.
+
+        Parameters
+        ----------
+        restore_window_s : RESTORE_WINDOW_S for None
 
         Raises
         ------
@@ -48,7 +53,9 @@ class Trash:
         """
         self._store.hide(meeting_id)
         with self._changed:
-            self._due[meeting_id] = time.monotonic() + (UNDO_S if undo_s is None else undo_s)
+            self._due[meeting_id] = time.monotonic() + (
+                RESTORE_WINDOW_S if restore_window_s is None else restore_window_s
+            )
             self._start_once()
             self._changed.notify_all()
 
@@ -61,7 +68,7 @@ class Trash:
     def recover(self) -> None:
         """Remove what the last process had hidden: no page offers to undo that any more."""
         for meeting in self._store.hidden():
-            self.put(meeting.id, undo_s=0.0)
+            self.hide(meeting.id, restore_window_s=0.0)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """End the thread; what is hidden is removed at the next start. Idempotent."""

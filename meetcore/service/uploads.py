@@ -1,4 +1,4 @@
-"""Media files that become meetings: where they are received, and how they are imported."""
+"""Receives media files in a folder of the data folder and imports them as meetings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meetcore.jobs.submission import JobSubmission
 from meetcore.records import JobOptions
 
 
-class Uploads:
+class UploadFolder:
     """Receives files in a folder of the data folder, which is on the recordings' disk."""
 
     def __init__(self, data_dir: Path, submission: JobSubmission) -> None:

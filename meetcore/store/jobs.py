@@ -72,7 +72,6 @@ class JobStore:
         checkpoint_samples: int | None = None,
         detail: str | None = None,
         attempts: int | None = None,
-        options: JobOptions | None = None,
     ) -> Job:
         """Change the given fields; `finished_at` is set with a final state, else cleared.
 
@@ -89,7 +88,6 @@ class JobStore:
             "checkpoint_samples": checkpoint_samples,
             "detail": detail,
             "attempts": attempts,
-            "options": None if options is None else asdict(options),
         }
         changes = {name: value for name, value in values.items() if value is not None}
         if not isinstance(remaining_s, Unchanged):

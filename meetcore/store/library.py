@@ -19,7 +19,7 @@ from meetcore.records import (
 )
 from meetcore.store.database import Database
 from meetcore.store.jobs import to_job
-from meetcore.store.queries import NEWEST_FIRST, SHOWN, meeting_row
+from meetcore.store.queries import NEWEST_FIRST, SHOWN
 from meetcore.store.rows import to_meeting, to_speaker
 from meetcore.store.schema import JobRow, MeetingRow, SegmentRow, SpeakerRow
 from meetcore.store.search.matches import (
@@ -67,24 +67,13 @@ class Library:
             rows = session.scalars(page.limit(query.limit).offset(query.offset)).all()
             return LibraryPage(_summaries(session, rows, terms, counts), total or 0)
 
-    def hits(
-        self, text: str, meeting_id: str | None = None, limit: int = 50, offset: int = 0
-    ) -> tuple[SearchHit, ...]:
-        """Segments that hold the text: of one meeting in order, else newest meetings first.
-
-        Raises
-        ------
-        MeetingNotFoundError
-            There is no meeting with this id; reload the list.
-        """
+    def hits(self, text: str, limit: int = 50) -> tuple[SearchHit, ...]:
+        """The first segments that hold the text, newest meetings first."""
         terms = terms_of(text)
         if not terms:
             return ()
         with self._database.reading() as session:
-            serial = None
-            if meeting_id is not None:
-                serial = meeting_row(session, meeting_id).serial
-            found = find_matches(session, terms, serial, limit, offset)
+            found = find_matches(session, terms, None, limit)
             found.sort(key=lambda match: (-match[0], match[1]))
             return tuple(search_hits(session, found, terms))
 
@@ -162,7 +151,7 @@ def _summaries(
 
 def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ...]]:
     """The speakers of each meeting's final transcript, else of its live one."""
-    heard = exists().where(
+    has_words = exists().where(
         SegmentRow.meeting_id == SpeakerRow.meeting_id,
         SegmentRow.stage == MeetingRow.transcript_stage,
         SegmentRow.speaker == SpeakerRow.label,
@@ -170,7 +159,7 @@ def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ..
     chosen = (
         select(SpeakerRow)
         .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
-        .where(SpeakerRow.meeting_id.in_(ids), heard)
+        .where(SpeakerRow.meeting_id.in_(ids), has_words)
         .order_by(SpeakerRow.meeting_id, SpeakerRow.position)
     )
     people: dict[str, tuple[Speaker, ...]] = {}

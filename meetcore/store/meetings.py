@@ -1,4 +1,4 @@
-"""Meetings in the database; MeetingStore is the only way to it for the rest of Meetcore."""
+"""`MeetingStore`: reads and writes meetings; the database's only interface."""
 
 from __future__ import annotations
 
@@ -81,7 +81,6 @@ class MeetingStore(TranscriptStore):
         mode: Mode | None = None,
         recognizer: str = "",
         language: str | None = None,
-        audio_path: str | None = None,
         meeting_id: str | None = None,
         state: MeetingState = MeetingState.LIVE,
         source_name: str = "",
@@ -98,7 +97,7 @@ class MeetingStore(TranscriptStore):
             mode=None if mode is None else mode.value,
             detail="",
             recognizer=recognizer,
-            audio_path=audio_path,
+            audio_path=None,
             language=language,
             progress=0.0,
             transcript_stage=Stage.PROVISIONAL.value,

@@ -1,4 +1,4 @@
-"""Runs Alembic's migrations, and tells which revision a database is at."""
+"""Runs Alembic's migrations, and reads the revision of a database."""
 
 from __future__ import annotations
 

@@ -21,23 +21,34 @@ Result = TypeVar("Result")
 
 RETRY_S = 1.0
 GIVE_UP_S = 60.0
-"""How long a write is tried again before its error is raised."""
 
 
-def persist(write: Callable[[], Result], stopping: threading.Event) -> Result:
+def retry_write(
+    write: Callable[[], Result],
+    stopping: threading.Event | None = None,
+    *,
+    wait_s: float | None = None,
+    give_up_s: float | None = None,
+) -> Result:
     """The result of `write`, which is called again after every StoreError.
 
-    Blocks for `GIVE_UP_S` at most; once `stopping` is set it waits no longer.
+    Parameters
+    ----------
+    stopping : once it is set, no further attempt is made
+    wait_s : seconds between two attempts; RETRY_S for None
+    give_up_s : seconds after which the last attempt's error is raised; GIVE_UP_S for None
 
     Raises
     ------
     StoreError
         The last attempt failed too; nothing was written.
     """
+    stopping = stopping or threading.Event()
     retrying = Retrying(
         retry=retry_if_exception_type(StoreError),
-        wait=wait_fixed(RETRY_S),
-        stop=stop_after_delay(GIVE_UP_S) | stop_when_event_set(stopping),
+        wait=wait_fixed(RETRY_S if wait_s is None else wait_s),
+        stop=stop_after_delay(GIVE_UP_S if give_up_s is None else give_up_s)
+        | stop_when_event_set(stopping),
         sleep=sleep_using_event(stopping),
         reraise=True,
     )

@@ -195,6 +195,20 @@ class EditRow(Base):
     undone: Mapped[bool] = mapped_column(Boolean)
 
 
+class EditRequestRow(Base):
+    """The key of a request that made an edit, so that a repeated one makes no second."""
+
+    __tablename__ = "edit_requests"
+
+    meeting_id: Mapped[str] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    result: Mapped[str] = mapped_column(Text)
+    """What the edit returned (a speaker's label, a description), "" where it returned nothing."""
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ProfileRow(Base):
     """An enrolled voice profile."""
 

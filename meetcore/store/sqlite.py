@@ -1,4 +1,4 @@
-"""What only SQLite needs: pragmas, locks, the file's folder. Other databases are left alone.
+"""SQLite only: pragmas, locks, and the file's folder.
 
 Source: https://www.sqlite.org/pragma.html, https://www.sqlite.org/wal.html
 """

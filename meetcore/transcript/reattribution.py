@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from meetcore.records import Segment, Speaker, Transcript, Turn
+from meetcore.text.speaker_labels import free_labels
 from meetcore.transcript.attribution import attribute
 from meetcore.transcript.label_matching import match_speakers
 
@@ -73,7 +74,7 @@ def keep_labels(
     spoken: list[Segment | Turn] = [*segments, *turns]
     for item in spoken:
         if item.speaker is not None and item.speaker not in labels:
-            labels[item.speaker] = _free_label(taken)
+            labels[item.speaker] = next(free_labels(taken))
             taken.add(labels[item.speaker])
     return labels
 
@@ -91,10 +92,3 @@ def speakers_of(segments: Iterable[Segment], known: Iterable[Speaker]) -> tuple[
     by_label = {speaker.label: speaker for speaker in known}
     used = dict.fromkeys(segment.speaker for segment in segments if segment.speaker)
     return tuple(by_label.get(label, Speaker(label)) for label in used)
-
-
-def _free_label(taken: set[str]) -> str:
-    number = 1
-    while f"S{number}" in taken:
-        number += 1
-    return f"S{number}"

@@ -23,7 +23,7 @@ class WeightFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SourcePart:
     """Where a file, or one piece of it, can be fetched: a URL, or a member of a package.
 
     `origin` is the URL or the package with its version; `member` is empty for a URL.
@@ -38,7 +38,7 @@ class Source:
     """One place a weight can be fetched from; the parts of a file are joined in order."""
 
     kind: Kind
-    parts: Mapping[str, tuple[Part, ...]]
+    parts: Mapping[str, tuple[SourcePart, ...]]
     size: int = 0
     """Bytes of the download, 0 if not known; used for progress only."""
     platform: str = ""
@@ -105,11 +105,11 @@ def _file(entry: Mapping[str, Any]) -> WeightFile:
     return WeightFile(entry["name"], entry["bytes"], entry["sha256"])
 
 
-def _part(kind: Kind, text: str) -> Part:
+def _part(kind: Kind, text: str) -> SourcePart:
     if kind == "http":
-        return Part(text)
+        return SourcePart(text)
     origin, member = text.split(":", 1)
-    return Part(origin, member)
+    return SourcePart(origin, member)
 
 
 def _source(entry: Mapping[str, Any]) -> Source:

@@ -1,4 +1,4 @@
-"""Why the service cannot be made, and what else was found on this machine."""
+"""Shown instead of every page when MeetingService cannot start."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pages.shared import process
 WATCH_S = 1.0
 
 
-def blocked() -> None:
+def body() -> None:
     """Draw the reason, then the findings; nothing here needs the service."""
     sections.style()
     found = process.examiner().snapshot(st.context.url)
-    st.error(process.blocked(), icon=":material/error:")
-    st.caption("Mend it, then stop Meetcore and start it again. Nothing that was recorded is lost.")
+    st.error(process.startup_error(), icon=":material/error:")
+    st.caption(
+        "Fix this, then stop Meetcore and start it again. Nothing that was recorded is lost."
+    )
     findings.cards(found)
-    findings.fine(found)
+    findings.green_findings(found)
     inventory.libraries(found)
     if found.pending:
         st.html(sections.pending_line(found))

@@ -1,8 +1,8 @@
-"""The page that replaces all others where the service cannot be made."""
+"""Shown instead of every page when MeetingService cannot start: title and body."""
 
 import streamlit as st
 
 from pages.diagnostics import cannot_start
 
 st.title("Meetcore cannot run here yet")
-cannot_start.blocked()
+cannot_start.body()

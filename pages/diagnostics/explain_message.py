@@ -28,7 +28,7 @@ def panel() -> None:
     rule = explain(text)
     if rule is None:
         st.info(
-            "No rule knows this message. The cards at the top say what is wrong here; if nothing"
+            "No rule explains this message. The cards at the top say what is wrong here; if nothing"
             " there fits, copy the report and ask for help with both.",
             icon=":material/search_off:",
         )

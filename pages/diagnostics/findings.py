@@ -15,7 +15,7 @@ from pages.shared import address
 NOT_NOW = "This is not the case here now."
 
 
-def asked(diagnosis: Diagnosis) -> None:
+def linked_rule(diagnosis: Diagnosis) -> None:
     """Draw the rule that the address names, above the other findings."""
     rule = address.asked_rule()
     if rule is None:
@@ -34,10 +34,10 @@ def asked(diagnosis: Diagnosis) -> None:
             if bad or rule not in RULES:
                 card(finding, f"asked-{index}")
         if not bad and rule in RULES:
-            rule_card(RULES[rule], "asked-rule", standing(RULES[rule], here))
+            rule_card(RULES[rule], "asked-rule", rule_status(RULES[rule], here))
 
 
-def standing(rule: Rule, here: list[Finding]) -> str:
+def rule_status(rule: Rule, here: list[Finding]) -> str:
     """What is said of a rule without a bad finding."""
     if here:
         return f"Fine here now: {here[0].found}"
@@ -45,7 +45,7 @@ def standing(rule: Rule, here: list[Finding]) -> str:
 
 
 def cards(diagnosis: Diagnosis) -> None:
-    """Draw the findings that are not green; the one that `asked` draws is left out."""
+    """Draw the findings that are not green; the one that `linked_rule` draws is left out."""
     skipped = address.asked_rule()
     bad = [each for each in diagnosis.findings if each.verdict is not Verdict.GREEN]
     for index, finding in enumerate(bad):
@@ -54,7 +54,7 @@ def cards(diagnosis: Diagnosis) -> None:
     if diagnosis.findings and not bad and not diagnosis.pending:
         st.html(
             f'<div class="meetcore-allfine">{verdicts.dot(Verdict.GREEN)}'
-            "<span><b>Nothing to mend.</b> Everything that was looked at is as it should be.</span>"
+            "<span><b>Nothing to fix.</b> Everything that was checked is as it should be.</span>"
             "</div>"
         )
 
@@ -82,7 +82,7 @@ def remedy(command: str, advice: str, source: str) -> None:
         st.code(command, language=None, wrap_lines=True)
     advised = f"<p>{escape(advice)}</p>" if advice else ""
     if advised or source:
-        st.html(f'<div class="meetcore-remedy">{advised}{verdicts.why(source)}</div>')
+        st.html(f'<div class="meetcore-remedy">{advised}{verdicts.source_link(source)}</div>')
 
 
 def rule_card(rule: Rule, key: str, note: str) -> None:
@@ -98,7 +98,7 @@ def rule_card(rule: Rule, key: str, note: str) -> None:
         remedy(rule.command, rule.advice, rule.source)
 
 
-def fine(diagnosis: Diagnosis) -> None:
+def green_findings(diagnosis: Diagnosis) -> None:
     """Draw the green findings, folded into one line."""
     good = [each for each in diagnosis.findings if each.verdict is Verdict.GREEN]
     if not good:
@@ -106,10 +106,10 @@ def fine(diagnosis: Diagnosis) -> None:
     lines = "".join(
         f'<li id="rule-{escape(each.rule)}">{verdicts.dot(each.verdict)}<div>'
         f"<b>{escape(each.title)}</b> <span>{escape(each.found)}</span>"
-        f"{meaning(each.meaning)}{verdicts.why(each.source)}</div></li>"
+        f"{meaning(each.meaning)}{verdicts.source_link(each.source)}</div></li>"
         for each in good
     )
     with st.expander(
-        verdicts.counted(len(good), Verdict.GREEN), key="fine", icon=":material/check_circle:"
+        verdicts.count_text(len(good), Verdict.GREEN), key="fine", icon=":material/check_circle:"
     ):
         st.html(f'<ul class="meetcore-fine">{lines}</ul>')

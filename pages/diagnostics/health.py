@@ -54,7 +54,7 @@ def errors(health: LiveHealth) -> None:
     if health.recent_errors:
         now = f"{health.recent_errors} in the last minute, the newest: {health.last_error}"
         st.warning(f"{total} so far, {sidebar.plain(now)}.", icon=":material/warning:")
-        notice.explained(health.last_error)
+        notice.rule_link_for(health.last_error)
     else:
         st.caption(f":material/check: {total} before; none in the last minute.")
     if health.last_traceback:

@@ -14,7 +14,7 @@ import streamlit as st
 
 from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.facts.installed import installed_versions
-from meetcore.diagnostics.findings import Checkpoint, Finding
+from meetcore.diagnostics.findings import CheckpointInfo, Finding
 from meetcore.diagnostics.rules.registry import judge_checkpoint
 from meetcore.text.sizes import size_text
 from pages.diagnostics import findings
@@ -27,7 +27,7 @@ UPLOAD_KEY, PATH_KEY, KEPT = "checkpoint-file", "checkpoint-path", "inspected"
 class Inspected:
     """A checkpoint, and the findings of the rules on it."""
 
-    checkpoint: Checkpoint
+    checkpoint: CheckpointInfo
     findings: tuple[Finding, ...]
 
 
@@ -56,14 +56,14 @@ def inspect_upload() -> None:
     if upload is None:
         state.remember(KEPT, None)
         return
-    with notice.catching(), tempfile.TemporaryDirectory() as folder:
-        # The suffix may tell a container; the rest of the name is a stranger's.
+    with notice.showing_errors(), tempfile.TemporaryDirectory() as folder:
+        # The suffix helps to detect the container; the rest of the name is untrusted.
         suffix = Path(upload.name).suffix[:12]
         copy = Path(folder) / f"checkpoint{suffix if suffix[1:].isalnum() else ''}"
         with copy.open("wb") as file:
             shutil.copyfileobj(cast(BinaryIO, upload), file)
         seen = inspect_checkpoint(copy)
-        # A sentence about the file may hold the folder that is gone by now.
+        # An error message may name the temporary folder, which is deleted by now.
         trouble = seen.trouble.replace(str(copy), upload.name).replace(copy.name, upload.name)
         keep(replace(seen, path=Path(upload.name), trouble=trouble))
 
@@ -74,11 +74,11 @@ def inspect_path() -> None:
     if not path:
         state.remember(KEPT, None)
         return
-    with notice.catching():
+    with notice.showing_errors():
         keep(inspect_checkpoint(Path(path).expanduser()))
 
 
-def keep(checkpoint: Checkpoint) -> None:
+def keep(checkpoint: CheckpointInfo) -> None:
     """Keep the result for the page to draw."""
     found = () if checkpoint.trouble else judge_checkpoint(checkpoint, installed_versions())
     state.remember(KEPT, Inspected(checkpoint, found))
@@ -95,7 +95,7 @@ def result(inspected: Inspected) -> None:
         findings.card(finding, f"inspected-{index}")
 
 
-def facts(checkpoint: Checkpoint) -> Iterable[tuple[str, str]]:
+def facts(checkpoint: CheckpointInfo) -> Iterable[tuple[str, str]]:
     """Rows of what is known of a checkpoint; unknown facts are left out."""
     rows = (
         ("Holds", checkpoint.kind or "not known"),
@@ -110,14 +110,14 @@ def facts(checkpoint: Checkpoint) -> Iterable[tuple[str, str]]:
     return ((name, value) for name, value in rows if value)
 
 
-def introspection(checkpoint: Checkpoint) -> str:
+def introspection(checkpoint: CheckpointInfo) -> str:
     """Whether the file has the key that pyannote.audio 2.x needs; empty where it is not known."""
     if checkpoint.has_introspection is None:
         return ""
     return "present" if checkpoint.has_introspection else "absent: pyannote.audio 2.x looks for it"
 
 
-def tensors(checkpoint: Checkpoint) -> str:
+def tensors(checkpoint: CheckpointInfo) -> str:
     """The number of tensors, their parameters and number formats."""
     if not checkpoint.n_tensors:
         return ""

@@ -8,10 +8,10 @@ from html import escape
 import streamlit as st
 
 from meetcore.diagnostics.findings import (
-    Checkpoint,
+    CheckpointInfo,
     Diagnosis,
     FileState,
-    Library,
+    LibraryVersion,
     Verdict,
     WeightReport,
 )
@@ -23,7 +23,7 @@ from pages.shared import style
 STATES = {
     FileState.VERIFIED: "sha256 as published",
     FileState.CONVERTED: "made here from a verified file",
-    FileState.GIVEN: "given by path; nobody vouches for it",
+    FileState.GIVEN: "given by path; there is no published sha256",
     FileState.MISSING: "missing",
     FileState.CORRUPT: "not what was published",
 }
@@ -49,17 +49,17 @@ def label(thing: str, seen: list[Verdict]) -> str:
     """A section's name with the number of rows of each verdict.
 
     >>> label("Libraries", [Verdict.GREEN, Verdict.RED, Verdict.AMBER, Verdict.AMBER])
-    'Libraries · 1 to mend, 2 to know, 1 fine'
+    'Libraries · 1 to fix, 2 warnings, 1 fine'
     """
     counts = [
-        f"{seen.count(verdict)} {verdicts.WORD[verdict]}"
+        verdicts.count_text(seen.count(verdict), verdict)
         for verdict in (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
         if verdict in seen
     ]
     return f"{thing} · {', '.join(counts)}" if counts else thing
 
 
-def library_row(library: Library) -> str:
+def library_row(library: LibraryVersion) -> str:
     """HTML of one library."""
     note = f"<small>{escape(library.note)}</small>" if library.note else ""
     return (
@@ -97,13 +97,13 @@ def weight(report: WeightReport) -> str:
     )
 
 
-def written(checkpoint: Checkpoint) -> str:
+def written(checkpoint: CheckpointInfo) -> str:
     """HTML of what a file says about its author."""
     sentences = list(authorship(checkpoint))
     return f"<p>{escape(' · '.join(sentences))}</p>" if sentences else ""
 
 
-def authorship(checkpoint: Checkpoint) -> Iterable[str]:
+def authorship(checkpoint: CheckpointInfo) -> Iterable[str]:
     """Sentences on what wrote a file, and on the key that pyannote.audio 2.x needs."""
     if checkpoint.written_by:
         by = ", ".join(f"{library} {version}" for library, version in checkpoint.written_by)

@@ -31,11 +31,11 @@ def panel(diagnosis: Diagnosis) -> None:
         st.caption("Not looked at yet.")
     with st.container(key="ladder", gap="xxsmall"):
         for index, rung in enumerate(diagnosis.rungs):
-            step(rung, index)
-    again(diagnosis)
+            mode_row(rung, index)
+    retry_button(diagnosis)
 
 
-def step(rung: RungReport, index: int) -> None:
+def mode_row(rung: RungReport, index: int) -> None:
     """Draw one mode: whether it is in force, and why not."""
     with st.container(key=f"rung-{index}-{rung.state.name.lower()}", gap="small"):
         sign = verdicts.dot(Verdict.GREEN) if rung.state in HOLDS else ""
@@ -55,7 +55,7 @@ def step(rung: RungReport, index: int) -> None:
 HOLDS = (RungState.IN_FORCE, RungState.EXPECTED)
 
 
-def again(diagnosis: Diagnosis) -> None:
+def retry_button(diagnosis: Diagnosis) -> None:
     """Draw the button that loads the models again, and the state of that attempt."""
     view = model_retry().snapshot()
     with st.container(horizontal=True, vertical_alignment="center", key="again"):

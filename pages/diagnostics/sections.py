@@ -41,9 +41,9 @@ def page() -> None:
     with st.container(key="diagnosis-head"):
         head(diagnosis)
     with st.container(key="diagnosis-cards"):
-        findings.asked(diagnosis)
+        findings.linked_rule(diagnosis)
         findings.cards(diagnosis)
-        findings.fine(diagnosis)
+        findings.green_findings(diagnosis)
     section("installed")
     inventory.libraries(diagnosis)
     inventory.weights(diagnosis)
@@ -127,7 +127,7 @@ def summary(diagnosis: Diagnosis) -> str:
     for verdict in (Verdict.RED, Verdict.AMBER, Verdict.GREEN):
         number = sum(each.verdict is verdict for each in diagnosis.findings)
         if number:
-            words = escape(verdicts.counted(number, verdict))
+            words = escape(verdicts.count_text(number, verdict))
             pills.append(f'<li class="{verdict}">{verdicts.dot(verdict)}{words}</li>')
     return f'<ul class="meetcore-summary" aria-label="Findings">{"".join(pills)}</ul>'
 

@@ -1,4 +1,4 @@
-"""Verdicts on a page: a colour, a sign, and a word."""
+"""HTML and texts of verdicts: a coloured sign, a word, a count, the link to a source."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ from html import escape
 
 from meetcore.diagnostics.findings import Verdict
 
-INK = {
-    Verdict.GREEN: "light-dark(#1a7a3a, #5fd08a)",
-    Verdict.AMBER: "light-dark(#946100, #f0bd4f)",
-    Verdict.RED: "light-dark(#c2303a, #ff7a80)",
-}
 SIGN = {Verdict.GREEN: "✓", Verdict.AMBER: "!", Verdict.RED: "✕"}
-WORD = {Verdict.GREEN: "fine", Verdict.AMBER: "to know", Verdict.RED: "to mend"}
+WORD = {Verdict.GREEN: "fine", Verdict.AMBER: "warning", Verdict.RED: "to fix"}
 
 
 def dot(verdict: Verdict) -> str:
     """HTML of a verdict's sign; screen readers read its word.
 
     >>> dot(Verdict.RED)
-    '<i class="meetcore-verdict red" role="img" aria-label="to mend">✕</i>'
+    '<i class="meetcore-verdict red" role="img" aria-label="to fix">✕</i>'
     """
     return (
         f'<i class="meetcore-verdict {verdict}" role="img" aria-label="{WORD[verdict]}">'
@@ -27,21 +22,20 @@ def dot(verdict: Verdict) -> str:
     )
 
 
-def counted(number: int, verdict: Verdict) -> str:
-    """A number of findings in words.
+def count_text(number: int, verdict: Verdict) -> str:
+    """A number of findings of one verdict.
 
-    >>> counted(1, Verdict.RED), counted(2, Verdict.RED), counted(14, Verdict.GREEN)
-    ('1 thing to mend', '2 things to mend', '14 fine')
+    >>> count_text(1, Verdict.RED), count_text(1, Verdict.AMBER), count_text(2, Verdict.AMBER)
+    ('1 to fix', '1 warning', '2 warnings')
     """
-    if verdict is Verdict.RED:
-        return f"{number} thing to mend" if number == 1 else f"{number} things to mend"
-    return f"{number} {WORD[verdict]}"
+    plural = "s" if verdict is Verdict.AMBER and number != 1 else ""
+    return f"{number} {WORD[verdict]}{plural}"
 
 
-def why(source: str) -> str:
+def source_link(source: str) -> str:
     """HTML of a rule's source: a link where it is an address.
 
-    >>> why("meetcore/weights/catalogue.toml")
+    >>> source_link("meetcore/weights/catalogue.toml")
     '<span class="source">Source: meetcore/weights/catalogue.toml</span>'
     """
     if not source:

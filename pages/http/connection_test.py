@@ -1,4 +1,4 @@
-"""The WebRTC signalling route of the connection test, and the peer that measures and keeps nothing.
+"""WebRTC route of the connection test; audio is measured, not stored.
 
 Addresses and names stay out of the log; the browser shows the figures.
 """

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from streamlit_webrtc import AudioSinkTrack, WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
+from meetcore.api.get_service import require_service
 from meetcore.api.responses import RefusedError
 from meetcore.audio.frames import Frame
 from meetcore.settings import Settings
@@ -28,11 +29,11 @@ logger = logging.getLogger(__name__)
 ROUTE = "/microphone/{meeting_id}"
 ANSWER_TIMEOUT_S = 10.0
 
-workers: dict[str, WebRtcWorker[Any, Any]] = {}
+connections: dict[str, WebRtcWorker[Any, Any]] = {}
 """The connection of each tab; a new connection of a tab replaces the one before."""
 
 
-class Listener(Protocol):
+class FrameSink(Protocol):
     """A running meeting, as far as it takes frames."""
 
     def offer(self, frame: Frame, source: str) -> None: ...
@@ -40,10 +41,11 @@ class Listener(Protocol):
 
 async def connect(request: Request) -> Response:
     """Answer a browser's offer; its frames go to the meeting until the browser disconnects."""
-    live = process.service().live(request.path_params["meeting_id"])
-    if live is None:
-        return PlainTextResponse("This meeting is not running.", status_code=404)
     try:
+        service = await run_in_threadpool(require_service, process.service)
+        live = service.live(request.path_params["meeting_id"])
+        if live is None:
+            return PlainTextResponse("This meeting is not running.", status_code=404)
         offer = await read_offer(request)
     except RefusedError as error:
         return PlainTextResponse(str(error), status_code=error.status)
@@ -59,20 +61,20 @@ async def connect(request: Request) -> Response:
     if "m=audio" not in answer.sdp:
         worker.stop()
         return PlainTextResponse("The offer holds no sound.", status_code=400)
-    keep(offer.tab, worker)
+    replace_connection(offer.tab, worker)
     return JSONResponse({"sdp": answer.sdp, "type": answer.type})
 
 
-def keep(tab: str, worker: WebRtcWorker[Any, Any]) -> None:
+def replace_connection(tab: str, worker: WebRtcWorker[Any, Any]) -> None:
     """Keep the tab's connection; stop the one before and drop those that ended."""
-    ended = [name for name, old in workers.items() if old.pc.connectionState == "closed"]
-    for name in {*ended, tab} & workers.keys():
-        workers.pop(name).stop()
-    workers[tab] = worker
+    ended = [name for name, old in connections.items() if old.pc.connectionState == "closed"]
+    for name in {*ended, tab} & connections.keys():
+        connections.pop(name).stop()
+    connections[tab] = worker
 
 
 def make_worker(
-    settings: Settings, live: Listener, tab: str, loop: asyncio.AbstractEventLoop
+    settings: Settings, live: FrameSink, tab: str, loop: asyncio.AbstractEventLoop
 ) -> WebRtcWorker[Any, Any]:
     """streamlit-webrtc's worker, with a sink as the only consumer of the audio."""
     absent = dict.fromkeys(
@@ -96,7 +98,7 @@ def make_worker(
     return WebRtcWorker(
         mode=WebRtcMode.SENDONLY,
         rtc_configuration=rtc_configuration(settings),
-        sink_audio_track=AudioSinkTrack(offering(live, tab)),
+        sink_audio_track=AudioSinkTrack(frame_callback(live, tab)),
         async_processing=True,
         video_receiver_size=1,
         audio_receiver_size=1,
@@ -108,7 +110,7 @@ def make_worker(
     )
 
 
-def offering(live: Listener, tab: str) -> Callable[[Frame], None]:
+def frame_callback(live: FrameSink, tab: str) -> Callable[[Frame], None]:
     """The sink's callback, which offers each frame to the meeting. Called on aiortc's loop."""
 
     def callback(frame: Frame) -> None:

@@ -1,4 +1,4 @@
-"""What both WebRTC routes share: the browser's offer, and the ICE servers of the settings."""
+"""The browser's WebRTC offer and the ICE servers, for both WebRTC routes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from aiortc import RTCConfiguration, RTCIceServer
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from meetcore.api.json_body import json_body
+from meetcore.api.request_body import json_body
 from meetcore.api.responses import RefusedError
 from meetcore.settings import Settings
 

@@ -26,7 +26,7 @@ def microphone() -> None:
         draw(
             key=KEY,
             data={
-                "wanted": live is not None and wanted(live.snapshot()),
+                "wanted": live is not None and should_connect(live.snapshot()),
                 "meeting": current.meeting_id if current else None,
                 "attempt": current.attempt if current else 0,
                 "device": current.device_id if current else None,
@@ -40,7 +40,7 @@ def microphone() -> None:
         )
 
 
-def wanted(snapshot: LiveSnapshot) -> bool:
+def should_connect(snapshot: LiveSnapshot) -> bool:
     """Whether the meeting takes its sound from this tab, or from none yet."""
     running = snapshot.state in (LiveState.LISTENING, LiveState.PAUSED)
     return running and snapshot.source in (None, state.tab_id())
@@ -49,11 +49,11 @@ def wanted(snapshot: LiveSnapshot) -> bool:
 def reattach() -> None:
     """After a reload, connect the microphone again once no other tab sends."""
     if state.may_reattach() is not None:
-        wait_for_silence()
+        reattach_when_idle()
 
 
 @st.fragment(run_every=0.5)
-def wait_for_silence() -> None:
+def reattach_when_idle() -> None:
     """Record here once the last frame is older than QUIET_S, so that no other tab still sends."""
     meeting_id = state.may_reattach()
     live = process.service().live(meeting_id) if meeting_id else None

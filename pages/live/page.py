@@ -7,7 +7,7 @@ from pages.shared import address, links, process
 
 meeting_id = address.shown_meeting()
 if meeting_id is None:
-    start.starting()
+    start.start_page()
 elif process.service().live(meeting_id) is not None:
     running.running(meeting_id)
 else:

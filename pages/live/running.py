@@ -22,7 +22,7 @@ def running(meeting_id: str) -> None:
     if live is None:
         st.rerun()
     title(live)
-    area(meeting_id)
+    live_area(meeting_id)
 
 
 def title(live: LiveMeetingProtocol) -> None:
@@ -33,7 +33,7 @@ def title(live: LiveMeetingProtocol) -> None:
     def changed() -> None:
         text = (state.widget_value(key) or "").strip()
         if text:
-            with notice.catching():
+            with notice.showing_errors():
                 live.set_title(text)
 
     st.text_input(
@@ -47,7 +47,7 @@ def title(live: LiveMeetingProtocol) -> None:
 
 
 @st.fragment(run_every=REFRESH_S)
-def area(meeting_id: str) -> None:
+def live_area(meeting_id: str) -> None:
     """Draw the parts that change several times a second."""
     live = process.service().live(meeting_id)
     if live is None or live.snapshot().state is LiveState.STOPPED:

@@ -25,7 +25,7 @@ def default_title(now: datetime) -> str:
     return f"Meeting, {now.day} {now:%B %H:%M}"
 
 
-def starting() -> None:
+def start_page() -> None:
     """Draw the page."""
     style.hero("Who is saying what, as it is said", "Nothing leaves this machine.")
     with st.container(key="setup", horizontal_alignment="center"):
@@ -70,7 +70,7 @@ def start(device_id: str | None) -> None:
     current = state.recording()
     if current is not None and state.is_recording(current.meeting_id):
         return
-    with notice.catching():
+    with notice.showing_errors():
         title = (state.widget_value(TITLE_KEY) or "").strip()
         meeting_id = process.service().start(
             title or default_title(datetime.now()), state.widget_value(LANGUAGE_KEY) or None

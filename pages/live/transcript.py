@@ -52,7 +52,7 @@ def live_payload(
         "tentative": [word.text for word in snapshot.tentative],
         "tentativeSpeaker": snapshot.tentative_speaker,
         "tentativeStart": snapshot.tentative[0].start if snapshot.tentative else 0.0,
-        "people": speakers.described(snapshot.speakers, labels),
+        "people": speakers.speakers_json(snapshot.speakers, labels),
         "waiting": waiting_line(snapshot, models),
     }
 

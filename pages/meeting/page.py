@@ -12,4 +12,4 @@ meeting_id = address.opened_meeting()
 if meeting_id is None:
     st.info("No meeting is chosen.", icon=":material/forum:")
 else:
-    view.ended(meeting_id)
+    view.ended_meeting(meeting_id)

@@ -13,21 +13,21 @@ GROWING_S = 2.0
 
 
 @st.fragment(run_every=REFRESH_S)
-def bar_alone(meeting_id: str) -> None:
+def progress_bar(meeting_id: str) -> None:
     """Draw the bar above the old transcript, which is shown until the new one is complete."""
-    bar(meeting_id)
+    draw_bar(meeting_id)
 
 
 @st.fragment(run_every=GROWING_S)
-def growing(meeting_id: str) -> None:
+def progress_and_transcript(meeting_id: str) -> None:
     """Draw the bar and the transcript so far; the page is drawn again when the job has ended."""
-    meeting = bar(meeting_id)
+    meeting = draw_bar(meeting_id)
     transcript = process.service().store.transcript(meeting_id)
     if transcript.segments:
         editor.final_view(meeting, transcript, editable=False)
 
 
-def bar(meeting_id: str) -> Meeting:
+def draw_bar(meeting_id: str) -> Meeting:
     """Draw the progress bar with a Cancel button; gives the meeting."""
     meeting = process.service().store.get(meeting_id)
     if meeting.state not in (MeetingState.FINALIZING, MeetingState.LIVE):
@@ -66,5 +66,5 @@ def progress_text(job: Job | None, share: float) -> str:
 
 def cancel(meeting_id: str) -> None:
     """Cancel the meeting's job."""
-    with notice.catching():
+    with notice.showing_errors():
         process.service().cancel(meeting_id)

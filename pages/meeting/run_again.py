@@ -24,7 +24,7 @@ def finish_button(meeting: Meeting) -> None:
 
 def finish(meeting_id: str) -> None:
     """Queue the stages that are missing."""
-    with notice.catching():
+    with notice.showing_errors():
         process.service().finalize(meeting_id)
 
 
@@ -32,10 +32,10 @@ def run_again(meeting: Meeting) -> None:
     """Draw the panel that transcribes the recording again, with other options."""
     with st.popover("Run again", icon=":material/replay:"):
         weight = job_options.recognizer()
-        language = job_options.spoken(weight)
+        language = job_options.language_choice(weight)
         how, count = number_of_speakers()
         prompt = st.text_area(
-            "Names and terms that are heard",
+            "Names and terms in the recording",
             key=job_options.PROMPT_KEY,
             max_chars=job_options.LONGEST_PROMPT,
             height=80,
@@ -49,7 +49,7 @@ def run_again(meeting: Meeting) -> None:
             args=(
                 meeting.id,
                 JobStage.RECOGNIZING,
-                job_options.chosen(weight, language, how, count, prompt),
+                job_options.options_from(weight, language, how, count, prompt),
             ),
         )
 
@@ -100,5 +100,5 @@ def find_speakers(meeting: Meeting) -> None:
 
 def retry(meeting_id: str, stage: JobStage, options: JobOptions) -> None:
     """Queue the job from a stage on."""
-    with notice.catching():
+    with notice.showing_errors():
         process.service().retry(meeting_id, stage, options)

@@ -1,4 +1,4 @@
-"""A meeting that has ended: its job while that runs, then its transcript."""
+"""Body of the Meeting page: progress while a job runs, then the transcript."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pages.meeting import downloads, editor, progress, run_again
 from pages.shared import links, notice, process, state, style
 
 
-def ended(meeting_id: str) -> None:
+def ended_meeting(meeting_id: str) -> None:
     """Draw a meeting that has ended, with the progress of its job."""
     try:
         meeting = process.service().store.get(meeting_id)
@@ -23,13 +23,13 @@ def ended(meeting_id: str) -> None:
     heading(meeting, transcript)
     at_work = meeting.state in (MeetingState.FINALIZING, MeetingState.LIVE)
     if at_work and transcript.stage is not Stage.FINAL:
-        progress.growing(meeting_id)
+        progress.progress_and_transcript(meeting_id)
         return
     if at_work:
-        progress.bar_alone(meeting_id)
+        progress.progress_bar(meeting_id)
     elif meeting.state in (MeetingState.INTERRUPTED, MeetingState.FAILED):
-        unfinished(meeting, transcript)
-    whole(meeting, transcript, editable=not at_work)
+        unfinished_notice(meeting, transcript)
+    final_transcript(meeting, transcript, editable=not at_work)
 
 
 def heading(meeting: Meeting, transcript: Transcript) -> None:
@@ -39,7 +39,7 @@ def heading(meeting: Meeting, transcript: Transcript) -> None:
     def changed() -> None:
         text = (state.widget_value(key) or "").strip()
         if text:
-            with notice.catching():
+            with notice.showing_errors():
                 process.service().store.update(meeting.id, title=text)
 
     st.text_input(
@@ -58,7 +58,7 @@ def heading(meeting: Meeting, transcript: Transcript) -> None:
             run_again.run_again(meeting)
 
 
-def unfinished(meeting: Meeting, transcript: Transcript) -> None:
+def unfinished_notice(meeting: Meeting, transcript: Transcript) -> None:
     """Draw why a meeting has no final transcript, and the button that finishes it."""
     if meeting.state is MeetingState.INTERRUPTED:
         st.warning(
@@ -73,21 +73,21 @@ def unfinished(meeting: Meeting, transcript: Transcript) -> None:
     run_again.finish_button(meeting)
 
 
-def whole(meeting: Meeting, transcript: Transcript, editable: bool = True) -> None:
+def final_transcript(meeting: Meeting, transcript: Transcript, editable: bool = True) -> None:
     """Draw the transcript in force with its player."""
     if meeting.detail and meeting.state is MeetingState.DONE:
         st.caption(f":material/info: {meeting.detail}")
-        notice.explained(meeting.detail)
+        notice.rule_link_for(meeting.detail)
     if meeting.state is MeetingState.DONE and run_again.lacks_speakers(transcript):
         run_again.find_speakers(meeting)
     if transcript.stage is Stage.PROVISIONAL and transcript.segments:
         st.caption("Written while people talked; the final transcript will be better.")
     if transcript.segments or meeting.state is MeetingState.DONE:
         editor.final_view(meeting, transcript, editable)
-    held_back(transcript)
+    rejected_text(transcript)
 
 
-def held_back(transcript: Transcript) -> None:
+def rejected_text(transcript: Transcript) -> None:
     """Draw the text that was held back because it is probably no speech."""
     if not transcript.rejected:
         return

@@ -21,7 +21,7 @@ from meetcore.records import (
     SearchHit,
     Speaker,
 )
-from meetcore.service.trash import UNDO_S
+from meetcore.service.trash import RESTORE_WINDOW_S
 from pages.shared import (
     element,
     job_text,
@@ -50,20 +50,20 @@ ORDERS = {
 
 
 @st.fragment(run_every=REFRESH_S)
-def area() -> None:
+def meeting_list() -> None:
     """Draw one page of the list with its search."""
     draw(
         key=KEY,
         data=payload(),
-        on_query_change=ask,
-        on_open_change=lambda: open_meeting.ask(state.component_value(KEY, "open")),
+        on_query_change=keep_query,
+        on_open_change=lambda: open_meeting.request_open(state.component_value(KEY, "open")),
         on_changed_change=element.draw_again,
     )
-    open_meeting.go()
+    open_meeting.open_requested()
 
 
-def ask() -> None:
-    """Keep what is asked for (JSON, as the script wrote it) while other pages are shown too."""
+def keep_query() -> None:
+    """Keep the query (JSON, as the script wrote it) while other pages are shown too."""
     state.remember(KEY, state.component_value(KEY, "query"))
 
 
@@ -93,7 +93,7 @@ def payload() -> dict[str, Any]:
             for state in MeetingState
             if counts.get(state)
         ],
-        "undoSeconds": UNDO_S,
+        "undoSeconds": RESTORE_WINDOW_S,
     }
 
 
@@ -150,7 +150,7 @@ def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
         "overall": round(job.overall if at_work and job else meeting.progress, 3),
         "trouble": meeting.detail if meeting.state is MeetingState.FAILED else "",
         "rule": notice.rule_of(meeting.detail) if meeting.state is MeetingState.FAILED else "",
-        "people": described(summary.people),
+        "people": people_json(summary.people),
         "morePeople": max(0, len(summary.people) - PEOPLE_SHOWN),
         "hits": [hit(found, summary.people) for found in summary.hits],
         "moreHits": max(0, summary.hit_count - len(summary.hits)),
@@ -172,12 +172,12 @@ def work_text(job: Job) -> str:
     return " · ".join(filter(None, (job_text.words(job), job_text.remaining_text(job))))
 
 
-def described(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:
+def people_json(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:
     """The first few people as JSON, named ones first."""
     chosen = sorted(speakers, key=lambda speaker: speaker.name is None)[:PEOPLE_SHOWN]
     return [
         {"name": person["name"], "colour": person["colour"], "given": person["given"]}
-        for person in people.described(chosen)
+        for person in people.speakers_json(chosen)
     ]
 
 

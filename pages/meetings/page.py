@@ -5,4 +5,4 @@ import streamlit as st
 from pages.meetings import library
 
 st.title("Meetings")
-library.area()
+library.meeting_list()

@@ -1,4 +1,4 @@
-"""The only module that uses st.query_params: which meeting, second or rule a page shows."""
+"""URL parameters (only user of st.query_params): meeting, start time, rule."""
 
 from __future__ import annotations
 

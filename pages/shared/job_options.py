@@ -36,7 +36,7 @@ def options() -> JobOptions:
         with left:
             weight = recognizer()
         with right:
-            language = spoken(weight)
+            language = language_choice(weight)
         with left:
             how = st.segmented_control(
                 "Speakers", (AUTO, EXACTLY, AT_MOST, NONE), default=AUTO, key=SPEAKERS_KEY
@@ -44,17 +44,17 @@ def options() -> JobOptions:
         with right:
             count = speaker_count(how)
         prompt = st.text_area(
-            "Names and terms that will be heard",
+            "Names and terms in the recording",
             key=PROMPT_KEY,
             placeholder="Ada Lovelace, Hohenstein, Kubernetes, SegLST",
-            help="The recognizer spells them as they stand here.",
+            help="The recognizer spells them as they are written here.",
             max_chars=LONGEST_PROMPT,
             height=80,
         )
-    return chosen(weight, language, how, count, prompt)
+    return options_from(weight, language, how, count, prompt)
 
 
-def chosen(
+def options_from(
     weight: str, language: str | None, how: str | None, count: int, prompt: str
 ) -> JobOptions:
     """The choices as a record."""
@@ -77,17 +77,17 @@ def recognizer() -> str:
         "Recognizer",
         ("", *others),
         key=WEIGHT_KEY,
-        format_func=lambda name: described(name or mine),
+        format_func=lambda name: recognizer_label(name or mine),
     )
     if weight and (to_fetch := fetch_bytes(resolver, weight)):
         st.caption(f":material/download: It is fetched first: {size_text(to_fetch)}, once.")
     return weight
 
 
-def described(name: str) -> str:
+def recognizer_label(name: str) -> str:
     """A weight's name with a few words on it; of a path, only the last part.
 
-    >>> described("base"), described("/models/my.pt")
+    >>> recognizer_label("base"), recognizer_label("/models/my.pt")
     ('base (99 languages)', 'my.pt')
     """
     words = WORDS.get(name)
@@ -99,7 +99,7 @@ def fetch_bytes(resolver: WeightResolver, name: str) -> int:
     return 0 if resolver.cached(name) else resolver.catalogue.weights[name].size
 
 
-def spoken(weight: str) -> str | None:
+def language_choice(weight: str) -> str | None:
     """Draw the choice of language; gives its code, None to detect it."""
     name = weight or process.settings().recognizer
     if name.endswith(".en"):
@@ -140,7 +140,7 @@ def payload(options: JobOptions) -> dict[str, Any]:
 def summary(options: JobOptions) -> str:
     """The options in one line; empty where all are the defaults."""
     said = [
-        described(options.recognizer) if options.recognizer else "",
+        recognizer_label(options.recognizer) if options.recognizer else "",
         languages.name_of(options.language) if options.language else "",
         "" if options.speakers else "speakers not told apart",
         style.counted(options.n_speakers, "speaker") if options.n_speakers else "",

@@ -1,16 +1,12 @@
-"""A job in words: its stage, and how long it will take."""
+"""Texts for a job: its state or stage, and its remaining time."""
 
 from __future__ import annotations
 
 from meetcore.records import Job, JobStage, JobState
+from meetcore.text import durations
+from meetcore.text.job_stages import STAGE_TEXTS
 
-STAGES = {
-    JobStage.DECODING: "Reading the file",
-    JobStage.RECOGNIZING: "Recognizing",
-    JobStage.DIARIZING: "Finding speakers",
-    JobStage.ATTRIBUTING: "Putting it together",
-}
-ORDER = tuple(STAGES)
+ORDER = tuple(JobStage)
 
 
 def words(job: Job, ahead: int = 0) -> str:
@@ -22,7 +18,7 @@ def words(job: Job, ahead: int = 0) -> str:
     if job.state is JobState.QUEUED:
         return f"Waiting, {ahead} before it" if ahead else "Waiting, next in line"
     if job.state is JobState.RUNNING:
-        return STAGES[job.stage]
+        return STAGE_TEXTS[job.stage]
     return {
         JobState.DONE: "Done",
         JobState.FAILED: "Failed",
@@ -38,13 +34,4 @@ def remaining_text(job: Job) -> str:
     """
     if job.state is not JobState.RUNNING or job.remaining_s is None:
         return ""
-    seconds = job.remaining_s
-    if seconds < 10:
-        return "a few seconds"
-    if seconds < 50:
-        return f"about {round(seconds / 10) * 10} s"
-    minutes = max(1, round(seconds / 60))
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"about {minutes} min"
-    return f"about {hours} h {rest} min" if rest else f"about {hours} h"
+    return durations.remaining_text(job.remaining_s)

@@ -20,10 +20,10 @@ WHY = "Why, and how to fix it"
 def error(text: str, icon: str = ":material/error:") -> None:
     """Draw an error, and a link to the rule that explains it."""
     st.error(text, icon=icon)
-    explained(text)
+    rule_link_for(text)
 
 
-def explained(text: str) -> None:
+def rule_link_for(text: str) -> None:
     """Draw a link to the rule that explains a message, if there is one."""
     rule = rule_of(text)
     if rule:
@@ -53,26 +53,26 @@ def show_unexpected(error_met: Exception) -> bool:
         " and if it happens again, look at the server's log.",
         icon=":material/error:",
     )
-    explained(f"{type(error_met).__name__}: {error_met}")
+    rule_link_for(f"{type(error_met).__name__}: {error_met}")
     return True
 
 
 @contextmanager
-def catching() -> Iterator[None]:
-    """Catch a MeetcoreError of the block and keep its text, which `trouble` draws.
+def showing_errors() -> Iterator[None]:
+    """Catch a MeetcoreError of the block and keep its text, which `last_error` draws.
 
     For callbacks of widgets: what a callback draws itself disappears with the next run.
     """
-    state.note_trouble(None)
+    state.note_error(None)
     try:
         yield
     except MeetcoreError as error_met:
         logger.warning("shown to the user: %s", error_met)
-        state.note_trouble(str(error_met))
+        state.note_error(str(error_met))
 
 
-def trouble() -> None:
+def last_error() -> None:
     """Draw the error of the last action, until the next action."""
-    text = state.trouble()
+    text = state.last_error()
     if text:
         error(text)

@@ -12,13 +12,13 @@ from pages.shared import links, process, state
 NAME = "opening"
 
 
-def ask(asked: Mapping[str, Any] | None) -> None:
-    """In a callback: note the `meeting` to open, and the second (`at`), for `go`."""
+def request_open(asked: Mapping[str, Any] | None) -> None:
+    """In a callback: note the `meeting` to open, and the second (`at`), for `open_requested`."""
     if asked is not None:
         state.remember(NAME, (str(asked["meeting"]), asked.get("at")))
 
 
-def go() -> None:
+def open_requested() -> None:
     """Switch to the page of the meeting that was asked for, if any; a running one opens live."""
     asked = state.remembered(NAME)
     if asked is None:

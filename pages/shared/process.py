@@ -1,4 +1,4 @@
-"""What all tabs of the process share: settings, the service, the examiner and the monitor."""
+"""Objects that all tabs of the process share: settings, service, examiner, monitor."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def service() -> ServiceProtocol:
 
 
 @st.cache_resource(show_spinner=False)
-def blocked() -> str:
+def startup_error() -> str:
     """Why the service cannot be made, until a restart; empty where it can."""
     try:
         service()
@@ -70,7 +70,7 @@ def resolver() -> WeightResolver:
 def examiner() -> ExaminerProtocol:
     """Finds what is wrong on this machine, in the background."""
     address = str(st.get_option("server.address") or "")
-    if blocked():
+    if startup_error():
         return Examiner(address=address)
     return Examiner(settings(), lambda: service().models(), address)
 

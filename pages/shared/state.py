@@ -1,4 +1,4 @@
-"""The only module that uses st.session_state: what this tab records and shows."""
+"""State of one browser tab; only user of st.session_state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TAB_KEY = "tab"
 OPENED_KEY = "opened"
 REWIND_KEY = "rewind"
 FAULT_KEY = "fault"
-TROUBLE_KEY = "trouble"
+ERROR_KEY = "trouble"
 REATTACH_WINDOW_S = 20.0
 """How long after a reload a tab takes its microphone up again by itself."""
 QUIET_S = 1.5
@@ -148,14 +148,14 @@ def recording_for() -> float:
     return time.monotonic() - current.since if current else 0.0
 
 
-def trouble() -> str | None:
+def last_error() -> str | None:
     """The error message of the last action; None where it succeeded."""
-    return cast("str | None", st.session_state.get(TROUBLE_KEY))
+    return cast("str | None", st.session_state.get(ERROR_KEY))
 
 
-def note_trouble(text: str | None) -> None:
+def note_error(text: str | None) -> None:
     """Keep the error message of an action, or forget it."""
-    st.session_state[TROUBLE_KEY] = text
+    st.session_state[ERROR_KEY] = text
 
 
 def remember(page: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""Small HTML parts that several pages share; all text is escaped."""
+"""HTML snippets and text formats that pages share; all text is escaped."""
 
 from __future__ import annotations
 
@@ -64,16 +64,6 @@ def duration_text(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def day_text(moment: datetime) -> str:
-    """A date without its time, in the time zone of this machine.
-
-    >>> day_text(datetime(2026, 11, 22, 14, 5))
-    '22 November 2026'
-    """
-    local = moment.astimezone() if moment.tzinfo else moment
-    return f"{local.day} {local:%B %Y}"
 
 
 def counted(number: int, thing: str) -> str:

@@ -5,4 +5,4 @@ import streamlit as st
 from pages.speakers import voices
 
 st.title("Speakers")
-voices.area()
+voices.voice_list()

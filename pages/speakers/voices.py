@@ -1,4 +1,4 @@
-"""The element of the remembered voices: played, renamed, merged and deleted."""
+"""The element of the voice profiles: played, renamed, merged and deleted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ draw = element.register(__file__, "voices", "list_controls", "outbox", "send_cha
 KEY = "voices"
 
 
-def area() -> None:
+def voice_list() -> None:
     """Draw the voices; the script fetches and changes them itself."""
     draw(key=KEY, data={"address": profiles.LIST_ROUTE})

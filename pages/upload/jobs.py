@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.api import jobs
 from meetcore.records import Job, JobState, Meeting
+from meetcore.service.newest_jobs import newest_jobs
 from pages.shared import element, job_text, notice, open_meeting, process, state, style
 
 draw = element.register(__file__, "jobs", "list_controls", "outbox", "send_change")
@@ -18,15 +18,15 @@ SHOWN = 20
 
 
 @st.fragment(run_every=REFRESH_S)
-def area() -> None:
+def job_list() -> None:
     """Draw the jobs, newest first, once a second."""
     draw(
         key=KEY,
         data=payload(),
-        on_open_change=lambda: open_meeting.ask(state.component_value(KEY, "open")),
+        on_open_change=lambda: open_meeting.request_open(state.component_value(KEY, "open")),
         on_shown_change=show_more,
     )
-    open_meeting.go()
+    open_meeting.open_requested()
 
 
 def show_more() -> None:
@@ -37,7 +37,7 @@ def show_more() -> None:
 def payload() -> dict[str, Any]:
     """The jobs as JSON for the element's script."""
     shown = state.remembered(KEY, SHOWN)
-    found = jobs.newest_jobs(process.service().store, shown)
+    found = newest_jobs(process.service().store, shown)
     return {
         "rows": [row(each.meeting, each.job, each.ahead) for each in found.jobs],
         "rest": found.older,

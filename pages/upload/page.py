@@ -12,4 +12,4 @@ with options:
     chosen = job_options.options()
 with zone:
     dropzone.dropzone(chosen)
-jobs.area()
+jobs.job_list()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from meetcore.api.change_endpoints import LARGEST_BODY_BYTES
 from meetcore.api.idempotency import RecentAnswers
 from meetcore.api.responses import Answer
+from meetcore.api.routes import api_routes
 from meetcore.errors import EnrollmentTooShortError, MeetingStateError, StoreError
-from meetcore.records import JobStage, JobState
+from meetcore.records import JobStage, JobState, Stage, Transcript
+from meetcore.store.meetings import open_store
 from tests.pages.fake_backend import FakeLive, FakeService
 from tests.pages.fake_library import job, profile
+from tests.store.test_library import said
 
 EDITS = "/api/meetings/d1/edits"
 KEY = {"Idempotency-Key": "0123456789abcdef"}
@@ -131,6 +138,109 @@ def test_a_request_waits_for_the_one_with_its_key() -> None:
         go_on.set()
         assert first.result(10) == second.result(10) == Answer({"label": "S4"})
     assert len(calls) == 1
+
+
+def test_a_request_that_waits_too_long_for_the_one_with_its_key_may_be_sent_again() -> None:
+    answers, begun, go_on = RecentAnswers(wait_s=0.05), threading.Event(), threading.Event()
+
+    def stuck() -> Answer:
+        begun.set()
+        assert go_on.wait(10)
+        return Answer({"label": "S4"})
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(answers.once, "key", stuck)
+        assert begun.wait(10)
+        second = answers.once("key", stuck)
+        go_on.set()
+        assert second.status == 503 and second.body["trouble"]
+        assert first.result(10).status == 200
+    assert answers.once("key", stuck).body == {"label": "S4"}
+
+
+def test_an_edit_is_made_once_when_the_server_restarts_before_its_answer(
+    service: FakeService, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'meetcore.db'}"
+    answers = []
+    store = open_store(url)
+    meeting_id = store.create_meeting("Any").id
+    store.replace_transcript(meeting_id, Transcript((said(0, "one two three"),), stage=Stage.FINAL))
+    for _ in range(2):
+        service.store = store  # type: ignore[assignment]
+        client = TestClient(Starlette(routes=api_routes(lambda: service)))
+        asked = {"kind": "split", "position": 0, "word": 1}
+        answers.append(client.post(f"/api/meetings/{meeting_id}/edits", json=asked, headers=KEY))
+        store.close()
+        store = open_store(url)
+    assert [answer.json() for answer in answers] == [{"label": "S2"}] * 2
+    assert store.edits.state(meeting_id).edits == 1
+    store.close()
+
+
+def test_a_request_whose_browser_left_is_answered_without_a_traceback(
+    service: FakeService,
+) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": EDITS,
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    asyncio.run(Starlette(routes=api_routes(lambda: service))(scope, receive, send))
+    assert sent[0]["status"] == 400
+    assert not service.store.edits.calls
+
+
+def test_a_request_that_stops_midway_is_refused(
+    service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meetcore.api.request_body.SILENCE_S", 0.05)
+    sent: list[Message] = []
+    pieces: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}]
+
+    async def receive() -> Message:
+        if pieces:
+            return pieces.pop()
+        await asyncio.sleep(10)
+        raise AssertionError("the route waits for ever")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": EDITS,
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    asyncio.run(Starlette(routes=api_routes(lambda: service))(scope, receive, send))
+    assert sent[0]["status"] == 408
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/meetings/d1/transcript", "/api/meetings/d1/changes", "/api/profiles"]
+)
+def test_a_service_that_cannot_start_says_so(address: str) -> None:
+    def broken() -> FakeService:
+        raise StoreError("The database cannot be read (OperationalError).")
+
+    client = TestClient(Starlette(routes=api_routes(broken)))
+    answer = client.get(address)
+    assert answer.status_code == 503 and answer.json()["trouble"].startswith("The database")
+    recording = client.get("/recordings/d1")
+    assert recording.status_code == 503 and recording.text.startswith("The database")
+    assert client.post(EDITS, json={"kind": "undo"}).status_code == 503
 
 
 def test_the_oldest_answers_are_forgotten() -> None:

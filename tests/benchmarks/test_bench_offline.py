@@ -14,7 +14,7 @@ from meetcore.audio.media_files import read_audio
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile, looped
 from meetcore.benchmarks.offline.measured_pass import STAGES, Cost, FilePass, PassRun
 from meetcore.benchmarks.offline.peers import PeerPass, PeerRun
-from meetcore.benchmarks.offline.report import WeightReport, markdown, to_json
+from meetcore.benchmarks.offline.report import WeightResults, markdown, to_json
 from meetcore.benchmarks.offline.score import peer_row, scored
 from meetcore.cli.main import main
 from meetcore.errors import AudioDecodeError
@@ -81,7 +81,7 @@ def test_files_are_pooled_and_peers_have_rows() -> None:
     assert rows[-1].whole == Cost(12, 16)
     peer_pass = PeerPass(Path("talk.wav"), 100.0, Cost(5, 10), "a b c")
     peer = peer_row(PeerRun("plain", 300.0, (peer_pass,)), references[:1])
-    report = WeightReport(run, rows, (peer,), ("A peer is missing.",))
+    report = WeightResults(run, rows, (peer,), ("A peer is missing.",))
     text = markdown([report])
     assert "| all | 16.7 % | 16.7 % | 0.0 % | 1 |" in text
     assert "| 0.060 / 0.080 |" in text
@@ -97,7 +97,7 @@ def test_files_are_pooled_and_peers_have_rows() -> None:
 def test_without_references_or_speech_there_are_dashes_not_numbers() -> None:
     silent = FilePass(Path("silent.wav"), 0.0, dict.fromkeys(STAGES, Cost()), (), ())
     run = PassRun("tiny.en", 1.0, 500.0, (silent,))
-    report = WeightReport(run, scored(run, [Reference()]))
+    report = WeightResults(run, scored(run, [Reference()]))
     assert "| silent | – | – | – | 0 | – | – | – | – | – |" in markdown([report])
     assert json.loads(to_json([report]))[0]["files"][0]["words"] is None
 

@@ -47,9 +47,8 @@ def put(
     """A finished meeting, with turns as long as its segments."""
     store.create_meeting(
         "Spring budget", meeting_id=meeting_id, state=MeetingState.DONE, mode=Mode.FULL,
-        audio_path=f"{meeting_id}/audio.wav",
     )  # fmt: skip
-    store.update(meeting_id, duration=about["duration"])
+    store.update(meeting_id, duration=about["duration"], audio_path=f"{meeting_id}/audio.wav")
     labels = sorted({segment.speaker for segment in segments if segment.speaker})
     speakers = tuple(Speaker(label) for label in labels)
     store.replace_transcript(meeting_id, Transcript(segments, speakers, Stage.FINAL))

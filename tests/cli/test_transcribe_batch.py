@@ -54,7 +54,7 @@ class Scripted:
         self.calls.append(("retry", meeting_id))
         self.texts[meeting_id] = "Better now."
 
-    def run_job(self, meeting_id: str) -> None:
+    def run_job_and_wait(self, meeting_id: str) -> None:
         text = self.texts.get(meeting_id, "Gone on with.")
         if text == "interrupt":
             raise KeyboardInterrupt
@@ -69,7 +69,7 @@ class Scripted:
         detail = "Nobody could be told apart." if text == "alone" else ""
         self.store.jobs.update(meeting_id, state=JobState.DONE, overall=1.0, detail=detail)
 
-    def delete(self, meeting_id: str, undo_s: float) -> None:
+    def delete(self, meeting_id: str, restore_window_s: float) -> None:
         self.calls.append(("delete", meeting_id))
         self.store.delete(meeting_id)
 

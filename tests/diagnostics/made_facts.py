@@ -9,10 +9,10 @@ from typing import Any
 from meetcore.diagnostics.facts.cuda_linkage import Accelerator, TorchBuild
 from meetcore.diagnostics.facts.fact_types import DatabaseFacts, Facts, FolderFacts, ImportTrial
 from meetcore.diagnostics.facts.installed import LIBRARIES, tested_versions
-from meetcore.diagnostics.findings import Checkpoint, FileState, WeightReport
+from meetcore.diagnostics.findings import CheckpointInfo, FileState, WeightReport
 from meetcore.settings import Settings
 
-SPEAKER_CHECKPOINT = Checkpoint(
+SPEAKER_CHECKPOINT = CheckpointInfo(
     path=Path("pytorch_model.bin"),
     size=5_905_440,
     container="torch zip",
@@ -32,7 +32,7 @@ WEIGHTS = (
         "campplus",
         "voices",
         FileState.VERIFIED,
-        checkpoint=Checkpoint(Path("campplus.pt"), precision=("float32",)),
+        checkpoint=CheckpointInfo(Path("campplus.pt"), precision=("float32",)),
     ),
 )
 

@@ -24,7 +24,7 @@ from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.checkpoints.pickle_machine import PickleRefusedError
 from meetcore.diagnostics.checkpoints.safe_pickle import read_pickle
 from meetcore.diagnostics.facts.installed import installed_versions
-from meetcore.diagnostics.findings import Checkpoint, Verdict
+from meetcore.diagnostics.findings import CheckpointInfo, Verdict
 from meetcore.diagnostics.rules.registry import judge_checkpoint
 from meetcore.weights.resolver import WeightResolver
 
@@ -285,7 +285,7 @@ def test_a_file_without_read_permission(tmp_path: Path, monkeypatch: pytest.Monk
         raise PermissionError
 
     monkeypatch.setattr(Path, "open", refuse)
-    found: Checkpoint = inspect_checkpoint(path)
+    found: CheckpointInfo = inspect_checkpoint(path)
     assert "may not be read" in found.trouble
 
 

@@ -76,4 +76,4 @@ def test_the_table_lists_problems_first(at_home: None) -> None:
     lines = text.splitlines()
     assert lines[0] == "Words only (expected; no model is loaded yet)"
     assert "introspection" in text and "$ .venv/bin/python -m pip install" in text
-    assert lines[-1].startswith("5 to mend") and all(len(line) < 140 for line in lines)
+    assert lines[-1].startswith("5 to fix") and all(len(line) < 140 for line in lines)

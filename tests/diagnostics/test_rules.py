@@ -194,7 +194,7 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
     ("telemetry", healthy(environment={"PYANNOTE_METRICS_ENABLED": "1"}), AMBER, "pyannote"),
     ("ice-token", healthy(hub=HubFacts(has_token=True)), GREEN, "HF_TOKEN is set"),
     ("disk-space", full_disk(2 * 10**9), AMBER, "17 hours of recording"),
-    ("disk-space", full_disk(10**8), RED, "0.1 GB"),
+    ("disk-space", full_disk(10**8), RED, "100 MB"),
     (
         "folder-unwritable",
         healthy(folders=(FolderFacts(Path("/kept"), 10**12, "Permission denied"),)),

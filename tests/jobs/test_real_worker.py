@@ -136,7 +136,7 @@ def test_unusual_but_valid_files_are_done(service: MeetingService, tmp_path: Pat
     ids = [import_copy(service, path) for path in (silent, fast, none, eight)]
     jobs = [over(service, each) for each in ids]
     assert [job.state for job in jobs] == [JobState.DONE] * 4
-    assert jobs[0].detail == "No speech was heard in it."
+    assert jobs[0].detail == "No speech was found in it."
     assert jobs[2].detail == "There is no sound in this file."
     lengths = [service.store.get(each).duration for each in ids]
     assert lengths == pytest.approx([5.0, 2.0, 0.0, 2.0], abs=0.05)

@@ -127,7 +127,7 @@ def test_cancelled_job_keeps_its_words_and_can_be_resumed(
 def test_deleted_meeting_is_hidden_at_once_and_can_be_restored(
     service: MeetingService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trash, "UNDO_S", 0.5)
+    monkeypatch.setattr(trash, "RESTORE_WINDOW_S", 0.5)
     kept, gone = uploaded(service), uploaded(service, "gone.wav")
     for each in (kept, gone):
         ended(service, each)
@@ -158,7 +158,7 @@ def test_meeting_deleted_while_its_job_runs_frees_the_runner(
 def test_deletion_is_finished_after_a_restart(
     open_service: Open, store: RefusingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trash, "UNDO_S", 60.0)
+    monkeypatch.setattr(trash, "RESTORE_WINDOW_S", 60.0)
     service = open_service()
     meeting_id = uploaded(service)
     ended(service, meeting_id)
@@ -180,7 +180,7 @@ def test_two_services_on_one_folder_run_a_job_once(open_service: Open, identifie
     time.sleep(0.2)
     calls = len(slow.calls) if hasattr(slow, "calls") else None
     slow.leave.set()
-    shell.run_job(meeting_id)
+    shell.run_job_and_wait(meeting_id)
     assert job_of(shell, meeting_id).state is JobState.DONE
     assert len(shell.store.transcript(meeting_id).words) == 16
     assert calls is None or calls <= 1

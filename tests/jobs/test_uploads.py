@@ -98,7 +98,7 @@ def test_file_without_sound_is_done_or_refused(service: MeetingService) -> None:
 def test_silence_is_done_without_words(service: MeetingService) -> None:
     silent = wav(4.0)[:44] + bytes(len(wav(4.0)) - 44)
     done = ended(service, service.add_recording("Silent", silent))
-    assert (done.state, done.detail) == (MeetingState.DONE, "No speech was heard in it.")
+    assert (done.state, done.detail) == (MeetingState.DONE, "No speech was found in it.")
 
 
 def test_unexpected_decoding_error_is_a_sentence(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from meetcore.errors import MeetingStateError
-from meetcore.live.model_loan import ModelLoan
+from meetcore.live.borrowed_models import BorrowedModels
 from meetcore.live.step_width import WIDEST_STEP
 from meetcore.records import SAMPLE_RATE, JobState, LiveState, MeetingState, Mode, Stage
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
@@ -249,10 +249,10 @@ def test_without_a_profile_no_voice_is_computed(service: MeetingService) -> None
         def voices(self) -> Any:
             raise AssertionError("computed")
 
-    loan = ModelLoan(service.store.create_meeting("Loan"), service._meetings._resources)
-    assert loan.open_session() is not None
-    assert loan.match_voices(Forbidden()) == {}  # type: ignore[arg-type]
-    loan.release()
+    borrowed = BorrowedModels(service.store.create_meeting("Loan"), service._meetings._resources)
+    assert borrowed.open_session() is not None
+    assert borrowed.match_voices(Forbidden()) == {}  # type: ignore[arg-type]
+    borrowed.release()
 
 
 def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) -> None:

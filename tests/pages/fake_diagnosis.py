@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from meetcore.diagnostics.findings import (
     Area,
-    Checkpoint,
+    CheckpointInfo,
     Diagnosis,
     FileState,
     Finding,
-    Library,
+    LibraryVersion,
     RungReport,
     RungState,
     Verdict,
@@ -59,10 +59,10 @@ HARMLESS = Finding(
     source="https://github.com/pyannote/pyannote-audio/issues/1342",
 )
 LIBRARIES = (
-    Library("Python", "3.11.14", "3.11", Verdict.GREEN),
-    Library("av", "17.1.0", "17.1.0", Verdict.GREEN, "FFmpeg 8.0"),
-    Library("pyannote-audio", "2.1.1", "4.0.7", Verdict.AMBER, "another version"),
-    Library("torchaudio", None, "2.11.0", Verdict.RED, "without: speakers"),
+    LibraryVersion("Python", "3.11.14", "3.11", Verdict.GREEN),
+    LibraryVersion("av", "17.1.0", "17.1.0", Verdict.GREEN, "FFmpeg 8.0"),
+    LibraryVersion("pyannote-audio", "2.1.1", "4.0.7", Verdict.AMBER, "another version"),
+    LibraryVersion("torchaudio", None, "2.11.0", Verdict.RED, "without: speakers"),
 )
 WEIGHTS = (
     WeightReport(
@@ -73,7 +73,7 @@ WEIGHTS = (
         "pyannote",
         "MIT",
         "da85c29829d4002daedd676e012936488234d9255e65e86dfab9bec6b1729298",
-        Checkpoint(
+        CheckpointInfo(
             Path("pytorch_model.bin"),
             written_by=(("pyannote.audio", "3.1.1"), ("torch", "2.1.1")),
             has_introspection=False,
@@ -125,7 +125,7 @@ HOSTILE = replace(
         replace(GREEN, title=ATTACK, found=ATTACK, source=f"https://x/{ATTACK}"),
         replace(AMBER, advice=ATTACK, source="javascript:alert(1)"),
     ),
-    libraries=(Library(ATTACK, ATTACK, ATTACK, Verdict.RED, ATTACK),),
+    libraries=(LibraryVersion(ATTACK, ATTACK, ATTACK, Verdict.RED, ATTACK),),
     weights=(replace(WEIGHTS[0], name=ATTACK, note=ATTACK, publisher=ATTACK),),
     rungs=(replace(RUNGS[0], reason=ATTACK),),
     pending=(ATTACK,),

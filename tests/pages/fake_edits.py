@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from meetcore.store.edits.history import EditState
+from meetcore.records import EditState
 
 NEW_LABEL = "S4"
 
@@ -17,6 +17,11 @@ class FakeEdits:
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     refusal: Exception | None = None
+    request_keys: list[str] = field(default_factory=list)
+
+    def for_request(self, key: str) -> FakeEdits:
+        self.request_keys.append(key)
+        return self
 
     def _note(self, *call: Any) -> None:
         if self.refusal is not None:

@@ -61,7 +61,7 @@ def test_the_drop_zone_gets_its_address_and_options(show: Show) -> None:
     ],
 )
 def test_choices_become_options(how: str, expected: JobOptions) -> None:
-    assert job_options.chosen("", None, how, 3, " Ada ") == expected
+    assert job_options.options_from("", None, how, 3, " Ada ") == expected
 
 
 def test_more_jobs_are_shown_when_asked(show: Show, service: FakeService) -> None:

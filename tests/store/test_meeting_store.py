@@ -45,8 +45,8 @@ def test_created_meeting_is_read_back(store: MeetingStore) -> None:
         mode=Mode.FULL,
         recognizer="tiny.en · ctranslate2",
         language="en",
-        audio_path="recordings/x",
     )
+    made = store.update(made.id, audio_path="recordings/x")
     assert store.get(made.id) == made
     assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{6}", made.id)
     assert before <= made.created_at <= datetime.now(UTC)
@@ -163,7 +163,7 @@ def test_every_method_raises_for_a_missing_meeting(store: MeetingStore) -> None:
         lambda: store.replace_turns("no", []),
         lambda: store.edits.undo("no"),
         lambda: store.edits.correct("no", 0, "x"),
-        lambda: store.library.hits("x", "no"),
+        lambda: store.edits.redo("no"),
         lambda: store.jobs.update("no", progress=0.5),
         lambda: store.replace_transcript("no", Transcript()),
         lambda: store.transcript("no"),

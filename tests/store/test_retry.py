@@ -9,7 +9,7 @@ import pytest
 
 from meetcore.errors import MeetingNotFoundError, StoreError
 from meetcore.store import retry
-from meetcore.store.retry import persist
+from meetcore.store.retry import retry_write
 
 
 class Write:
@@ -33,14 +33,14 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_result_comes_after_refusals() -> None:
-    assert persist(Write(3), threading.Event()) == 4
+    assert retry_write(Write(3), threading.Event()) == 4
 
 
 def test_error_is_raised_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "GIVE_UP_S", 0.1)
     write = Write(1000)
     with pytest.raises(StoreError, match="refused"):
-        persist(write, threading.Event())
+        retry_write(write, threading.Event())
     assert write.calls > 2
 
 
@@ -49,7 +49,7 @@ def test_after_a_stop_a_write_is_tried_once() -> None:
     stopping.set()
     write = Write(1000)
     with pytest.raises(StoreError):
-        persist(write, stopping)
+        retry_write(write, stopping)
     assert write.calls == 1
 
 
@@ -59,12 +59,12 @@ def test_stop_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     threading.Timer(0.1, stopping.set).start()
     began = time.monotonic()
     with pytest.raises(StoreError):
-        persist(Write(1000), stopping)
+        retry_write(Write(1000), stopping)
     assert time.monotonic() - began < 10
 
 
 def test_other_errors_are_raised_at_once() -> None:
     write = Write(1, MeetingNotFoundError)
     with pytest.raises(MeetingNotFoundError):
-        persist(write, threading.Event())
+        retry_write(write, threading.Event())
     assert write.calls == 1

@@ -18,7 +18,7 @@ from meetcore.store.meetings import open_store
 from meetcore.store.schema import Base
 from meetcore.store.search import index
 
-CHILDREN = ("speakers", "segments", "rejected", "jobs", "turns", "edits")
+CHILDREN = ("speakers", "segments", "rejected", "jobs", "turns", "edits", "edit_requests")
 TABLES = {"meetings", "alembic_version", "profiles", "clips", *CHILDREN}
 
 

@@ -30,7 +30,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "GIVE_UP_S", 0.3)
     monkeypatch.setattr(persistence, "RETRY_S", 0.02)
     monkeypatch.setattr(retry, "RETRY_S", 0.02)
-    monkeypatch.setattr(trash, "UNDO_S", 0.1)
+    monkeypatch.setattr(trash, "RESTORE_WINDOW_S", 0.1)
     monkeypatch.setattr(stored_progress, "REPORT_S", 0.0)
 
 

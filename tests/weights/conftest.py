@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.weights.catalogue import Catalogue, Part, Source, Weight, WeightFile
+from meetcore.weights.catalogue import Catalogue, Source, SourcePart, Weight, WeightFile
 
 
 @dataclass
@@ -67,7 +67,7 @@ def file_of(name: str, content: bytes) -> WeightFile:
 
 def url_source(url: str, *names: str) -> Source:
     """A source that has each file under its name."""
-    return Source("http", {name: (Part(f"{url}/{name}"),) for name in names})
+    return Source("http", {name: (SourcePart(f"{url}/{name}"),) for name in names})
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from meetcore.errors import WeightUnavailableError
-from meetcore.weights.catalogue import Catalogue, Part, Source
+from meetcore.weights.catalogue import Catalogue, Source, SourcePart
 from meetcore.weights.ggml import convert_ggml, read_ggml
 from meetcore.weights.progress import SourceFailedError
 from meetcore.weights.resolver import CacheState, WeightResolver
@@ -71,7 +71,7 @@ def test_a_converted_weight_is_verified_by_its_own_hash(
     publisher.files["/raw.bin"] = raw
     source = Source(
         "http",
-        {"raw.bin": (Part(f"{publisher.url}/raw.bin"),)},
+        {"raw.bin": (SourcePart(f"{publisher.url}/raw.bin"),)},
         raw=file_of("raw.bin", raw),
     )
     catalogue = catalogue_of((file_of("a.pt", b"as published"),), source)

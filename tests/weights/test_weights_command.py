@@ -55,4 +55,4 @@ def test_progress_is_a_line_per_quarter_without_a_terminal() -> None:
     board.close()
     lines = stream.getvalue().splitlines()
     assert len(lines) == 5
-    assert lines[-1] == "w  100%  100/100 MB from here"
+    assert lines[-1] == "w  100%  100 MB of 100 MB from here"

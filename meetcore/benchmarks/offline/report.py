@@ -16,7 +16,7 @@ TOOL_HEADS = ("tool", "WER", "rtf", "CPU-s per s", "peak RSS")
 
 
 @dataclass(frozen=True, slots=True)
-class WeightReport:
+class WeightResults:
     """One weight: its pass, the figures of its files, the pooled ones last, and the peers'."""
 
     run: PassRun
@@ -32,17 +32,17 @@ class WeightReport:
         return (*own_rows(self.run, self.files[-1]), *self.peers) if compared else ()
 
 
-def markdown(reports: Sequence[WeightReport]) -> str:
+def markdown(reports: Sequence[WeightResults]) -> str:
     """One heading line, a table of the files and one of the tools for each weight."""
     return "\n\n".join(map(_one_weight, reports)) + "\n"
 
 
-def to_json(reports: Sequence[WeightReport]) -> str:
+def to_json(reports: Sequence[WeightResults]) -> str:
     """Everything measured, for other programs."""
     return json.dumps([finite(_plain(one)) for one in reports], indent=1, allow_nan=False) + "\n"
 
 
-def _one_weight(report: WeightReport) -> str:
+def _one_weight(report: WeightResults) -> str:
     run = report.run
     seconds = report.files[-1].audio_s
     heading = (
@@ -80,7 +80,7 @@ def _tool_cells(row: ToolRow) -> list[str]:
     ]
 
 
-def _plain(report: WeightReport) -> dict[str, Any]:
+def _plain(report: WeightResults) -> dict[str, Any]:
     run = report.run
     return {
         "models": run.models,

@@ -12,7 +12,7 @@ from pathlib import Path
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile, looped
 from meetcore.benchmarks.offline.measured_pass import PassConfig, measure_passes
 from meetcore.benchmarks.offline.peers import PeerConfig, installed_peers, run_peer
-from meetcore.benchmarks.offline.report import WeightReport, markdown, to_json
+from meetcore.benchmarks.offline.report import WeightResults, markdown, to_json
 from meetcore.benchmarks.offline.score import peer_row, scored
 from meetcore.benchmarks.own_process import in_own_process
 from meetcore.benchmarks.reference_files import references_for
@@ -72,7 +72,7 @@ def _referenced(files: Sequence[Path], paths: Sequence[Path]) -> list[Referenced
 
 def _measured(
     weight: str, referenced: Sequence[ReferencedFile], speakers: bool, peers: Sequence[str]
-) -> WeightReport:
+) -> WeightResults:
     """Transcribe all files with one weight, and with the peers; each in a process of its own."""
     files = tuple(each.file for each in referenced)
     print(f"transcribing with {weight} …", file=sys.stderr)
@@ -87,4 +87,4 @@ def _measured(
             notes.append(str(error))
         else:
             rows.append(peer_row(peer, references))
-    return WeightReport(done, scored(done, references), tuple(rows), tuple(notes))
+    return WeightResults(done, scored(done, references), tuple(rows), tuple(notes))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from meetcore.diagnostics.findings import Checkpoint
+from meetcore.diagnostics.findings import CheckpointInfo
 
 HEAD = 4096
 """Bytes read to recognize a format."""
@@ -28,7 +28,7 @@ def starts_safetensors(head: bytes) -> bool:
     return 2 <= length <= LONGEST_HEADER and head[8:9] == b"{"
 
 
-def safetensors(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+def safetensors(found: CheckpointInfo, file: BinaryIO) -> CheckpointInfo:
     """Number of tensors and parameters, precision. Source: huggingface/safetensors, README."""
     (length,) = struct.unpack("<Q", file.read(8))
     header = json.loads(file.read(length))
@@ -61,7 +61,7 @@ def starts_onnx(head: bytes) -> bool:
     )
 
 
-def onnx(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+def onnx(found: CheckpointInfo, file: BinaryIO) -> CheckpointInfo:
     """Producer and its version: fields 2 and 3 of a ModelProto. Source: onnx.proto."""
     head = file.read(HEAD)
     fields: dict[int, str] = {}
@@ -74,12 +74,12 @@ def onnx(found: Checkpoint, file: BinaryIO) -> Checkpoint:
     return replace(found, container="onnx", kind="ONNX model", written_by=written_by)
 
 
-def ggml(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+def ggml(found: CheckpointInfo, file: BinaryIO) -> CheckpointInfo:
     """A GGML file; nothing but its first four bytes is read."""
     return replace(found, container="ggml", kind="whisper.cpp model")
 
 
-def gguf(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+def gguf(found: CheckpointInfo, file: BinaryIO) -> CheckpointInfo:
     """A GGUF file; nothing but its first four bytes is read."""
     return replace(found, container="gguf", kind="llama.cpp model")
 
@@ -92,7 +92,7 @@ def starts_ctranslate2(head: bytes) -> bool:
     return known and len(name) == length
 
 
-def ctranslate2(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+def ctranslate2(found: CheckpointInfo, file: BinaryIO) -> CheckpointInfo:
     """A model.bin of CTranslate2 outside its folder."""
     return replace(found, container="ctranslate2", kind=ctranslate2_kind(found.path))
 

@@ -22,7 +22,7 @@ from meetcore.diagnostics.checkpoints.safe_pickle import (
     read_pickle,
     text_of,
 )
-from meetcore.diagnostics.findings import Checkpoint
+from meetcore.diagnostics.findings import CheckpointInfo
 
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 """First object of a file of torch before 1.6, which is a sequence of pickles."""
@@ -30,12 +30,12 @@ LONGEST_CONFIG = 65_536
 DOWNLOAD_AGAIN = "Download it again."
 
 
-def inspect_checkpoint(path: Path) -> Checkpoint:
+def inspect_checkpoint(path: Path) -> CheckpointInfo:
     """What a file or folder of weights contains; `trouble` says why one cannot be read.
 
     Needs the standard library alone, so that it works where torch cannot be imported.
     """
-    found = Checkpoint(path)
+    found = CheckpointInfo(path)
     try:
         if path.is_dir():
             return _folder(found)
@@ -67,7 +67,7 @@ def inspect_checkpoint(path: Path) -> Checkpoint:
         return replace(found, trouble=f"{path.name} is damaged or incomplete. {DOWNLOAD_AGAIN}")
 
 
-def _file(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+def _file(found: CheckpointInfo, file: BinaryIO) -> CheckpointInfo:
     head = file.read(containers.HEAD)
     file.seek(0)
     if not head:
@@ -91,7 +91,7 @@ def _not_weights(head: bytes) -> str:
     return "has no known model format. Choose a model's file."
 
 
-def _torch_zip(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+def _torch_zip(found: CheckpointInfo, file: BinaryIO) -> CheckpointInfo:
     with zipfile.ZipFile(file) as archive:
         names = [name for name in archive.namelist() if name.split("/", 1)[-1] == "data.pkl"]
         if not names:
@@ -105,7 +105,7 @@ def _torch_zip(found: Checkpoint, file: BinaryIO) -> Checkpoint:
         return _described(replace(found, container="torch zip"), unpickled)
 
 
-def _pickles(found: Checkpoint, file: BinaryIO) -> Checkpoint:
+def _pickles(found: CheckpointInfo, file: BinaryIO) -> CheckpointInfo:
     """A plain pickle, or an old torch file, whose fourth pickle is the object."""
     unpickled = read_pickle(file)
     if unpickled.value != TORCH_MAGIC:
@@ -115,7 +115,7 @@ def _pickles(found: Checkpoint, file: BinaryIO) -> Checkpoint:
     return _described(replace(found, container="torch legacy"), unpickled)
 
 
-def _described(found: Checkpoint, unpickled: Unpickled) -> Checkpoint:
+def _described(found: CheckpointInfo, unpickled: Unpickled) -> CheckpointInfo:
     value = unpickled.value
     tensors = [each for each in objects_in(value) if _is_tensor(each)]
     storages = [each for each in objects_in(value) if isinstance(each, Storage)]
@@ -130,7 +130,7 @@ def _described(found: Checkpoint, unpickled: Unpickled) -> Checkpoint:
     return _with_writer(found, value) if isinstance(value, Mapping) else found
 
 
-def _with_writer(found: Checkpoint, value: Mapping[Any, Any]) -> Checkpoint:
+def _with_writer(found: CheckpointInfo, value: Mapping[Any, Any]) -> CheckpointInfo:
     lightning = text_of(value.get("pytorch-lightning_version"))
     lightning_version = (("pytorch-lightning", lightning),) if lightning else ()
     own = value.get("pyannote.audio")
@@ -171,7 +171,7 @@ def _count(tensor: Inert) -> int:
     return containers.count_of(shapes[0]) if shapes else 1
 
 
-def _folder(found: Checkpoint) -> Checkpoint:
+def _folder(found: CheckpointInfo) -> CheckpointInfo:
     """A folder of CTranslate2, a pyannote pipeline, or a folder with a checkpoint inside."""
     config, model = found.path / "config.yaml", found.path / "model.bin"
     size = sum(each.stat().st_size for each in found.path.iterdir() if each.is_file())
@@ -190,7 +190,7 @@ def _folder(found: Checkpoint) -> Checkpoint:
     return replace(found, container="folder", trouble=trouble)
 
 
-def _pipeline(found: Checkpoint, text: str) -> Checkpoint:
+def _pipeline(found: CheckpointInfo, text: str) -> CheckpointInfo:
     named = re.search(r"^\s*name:\s*(pyannote\.audio\.pipelines\.\S+)", text, re.MULTILINE)
     written = re.findall(
         r"^\s*(pyannote\.audio|version)\s*:\s*['\"]?(\d[\w.]*)", text, re.MULTILINE
@@ -206,7 +206,7 @@ def _pipeline(found: Checkpoint, text: str) -> Checkpoint:
 
 PICKLED = re.compile(rb"[\x80\](}]|c[\w.]+\n[\w.]+\n")
 """How a pickle begins: with its protocol, a container, or a name to import."""
-Reader = Callable[[Checkpoint, BinaryIO], Checkpoint]
+Reader = Callable[[CheckpointInfo, BinaryIO], CheckpointInfo]
 READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
     (lambda head: head.startswith(b"PK"), _torch_zip),
     (containers.starts_safetensors, containers.safetensors),

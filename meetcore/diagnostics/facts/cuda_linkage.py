@@ -1,4 +1,4 @@
-"""What compiled libraries are linked against, read from their files without loading them."""
+"""CUDA linkage of torch, torchaudio and CTranslate2, read without importing them."""
 
 from __future__ import annotations
 

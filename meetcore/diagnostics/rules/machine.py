@@ -6,6 +6,7 @@ from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, message_only, red
 from meetcore.installation import START
+from meetcore.text.sizes import size_text
 
 BYTES_PER_HOUR = 16_000 * 2 * 3_600
 """Of a recording: 16 kHz, 16 bits, mono."""
@@ -18,7 +19,7 @@ def _space(facts: Facts) -> Outcome | None:
         return None
     least = min(facts.folders, key=lambda folder: folder.free_bytes)
     hours = least.free_bytes // BYTES_PER_HOUR
-    found = f"{least.free_bytes / 1e9:.1f} GB free in {least.path}: {hours:,} hours of recording."
+    found = f"{size_text(least.free_bytes)} free in {least.path}: {hours:,} hours of recording."
     if least.free_bytes < RED_BYTES:
         return red(found)
     return amber(found) if least.free_bytes < AMBER_BYTES else fine(found)

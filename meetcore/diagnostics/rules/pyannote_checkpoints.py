@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.facts.installed import release
-from meetcore.diagnostics.findings import Area, Checkpoint
+from meetcore.diagnostics.findings import Area, CheckpointInfo
 from meetcore.diagnostics.rules.rule import Outcome, Rule, fine, harmless, red
 from meetcore.installation import REINSTALL
 
@@ -13,7 +13,7 @@ DEVELOPMENT_VERSION = "0.0.1"
 """The version in checkpoints that development builds of pyannote.audio wrote."""
 
 
-def _of_pyannote(facts: Facts) -> list[Checkpoint]:
+def _of_pyannote(facts: Facts) -> list[CheckpointInfo]:
     checkpoints = (each.checkpoint for each in facts.weights if each.checkpoint is not None)
     return [each for each in checkpoints if each.has_introspection is not None]
 

@@ -4,11 +4,11 @@ How to add a rule
 -----------------
 1. Add a row `Rule(...)` to the table of its subject: libraries.py, version_conflicts.py,
    pyannote_checkpoints.py, weights.py, hub.py, device.py, browser.py, machine.py or
-   processing.py. `Rule` in rule.py explains every field and shows a whole row.
+   recordings_and_jobs.py. `Rule` in rule.py explains every field and shows a whole row.
 2. Write its check above the table: a function of `Facts` that returns `fine`, `harmless`,
-   `amber` or `red` with one sentence, or None where the facts do not tell. A problem that only
-   an error message reveals takes `check=message_only`.
-3. If the check needs a fact that is not gathered yet, add a field to `Facts` (facts/records.py)
+   `amber` or `red` with one sentence, or None where the facts are not sufficient. A problem that
+   only an error message reveals takes `check=message_only`.
+3. If the check needs a fact that is not gathered yet, add a field to `Facts` (facts/fact_types.py)
    and fill it in facts/gather.py. Checks themselves read no file and import no library.
 4. Give `message_patterns` for the error messages that it explains: pages then link them to it.
 5. Add one case with the problem to CASES, or one real message to MESSAGES, in
@@ -26,7 +26,7 @@ from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import (
     WORST_FIRST,
     Area,
-    Checkpoint,
+    CheckpointInfo,
     FileState,
     Finding,
     Verdict,
@@ -98,7 +98,9 @@ def explain(message: str) -> Rule | None:
     return next((rule for rule in specific_first if rule.explains(message)), None)
 
 
-def judge_checkpoint(checkpoint: Checkpoint, versions: Mapping[str, str]) -> tuple[Finding, ...]:
+def judge_checkpoint(
+    checkpoint: CheckpointInfo, versions: Mapping[str, str]
+) -> tuple[Finding, ...]:
     """What loading a checkpoint with the installed libraries would run into, worst first.
 
     Parameters

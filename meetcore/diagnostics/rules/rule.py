@@ -61,7 +61,7 @@ class Rule:
     """
 
     id: str
-    """Stands in links and bug reports; never change it."""
+    """Used in links and bug reports; never change it."""
     area: Area
     title: str
     """The problem in a few words; title of an amber or red finding."""
@@ -72,7 +72,7 @@ class Rule:
     source: str
     """A URL, or a file of this repository, that confirms the cause."""
     check: Callable[[Facts], Outcome | None]
-    """Looks for the problem in the facts; None where they do not tell."""
+    """Looks for the problem in the facts; None where they are not sufficient."""
     title_if_fine: str = ""
     """Title of a green finding; `title` where it is empty."""
     command: str = ""

@@ -150,7 +150,7 @@ WEIGHT_RULES = (
         title="A weight cannot be read",
         symptom="The model does not load.",
         cause="The file or the cache folder cannot be read, or the file is not a model that"
-        " Meetcore knows.",
+        " Meetcore can load.",
         command=PULL,
         source="https://pytorch.org/docs/stable/notes/serialization.html",
         check=_unreadable,

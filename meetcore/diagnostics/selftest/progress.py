@@ -16,7 +16,7 @@ Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StageSpan:
     """A stage's texts, and where on the progress bar it begins, has its models, and ends."""
 
     loading: str
@@ -27,10 +27,12 @@ class Span:
 
 
 SPANS = {
-    JobStage.DECODING: Span("Starting", "Reading the conversation", 0.0, 0.1, 0.12),
-    JobStage.RECOGNIZING: Span("Loading the recognizer", "Recognizing words", 0.12, 0.3, 0.6),
-    JobStage.DIARIZING: Span("Loading the speaker models", "Finding speakers", 0.6, 0.85, 0.95),
-    JobStage.ATTRIBUTING: Span("", "Comparing with what was said", 0.95, 0.95, 1.0),
+    JobStage.DECODING: StageSpan("Starting", "Reading the conversation", 0.0, 0.1, 0.12),
+    JobStage.RECOGNIZING: StageSpan("Loading the recognizer", "Recognizing words", 0.12, 0.3, 0.6),
+    JobStage.DIARIZING: StageSpan(
+        "Loading the speaker models", "Finding speakers", 0.6, 0.85, 0.95
+    ),
+    JobStage.ATTRIBUTING: StageSpan("", "Comparing with what was said", 0.95, 0.95, 1.0),
 }
 """Fractions measured in a first run on two cores, which mostly loads models."""
 
@@ -45,7 +47,7 @@ class PassProgress:
 
     @contextmanager
     def during(self, stage: JobStage) -> Iterator[TaskObserver]:
-        """TaskObserver one stage."""
+        """The observer of one stage, which is measured meanwhile."""
         watch = _StageWatch(self._progress, SPANS[stage])
         watch.poll()
         yield watch
@@ -55,7 +57,7 @@ class PassProgress:
 class _StageWatch:
     """See meetcore.jobs.tasks.TaskObserver."""
 
-    def __init__(self, progress: Progress, span: Span) -> None:
+    def __init__(self, progress: Progress, span: StageSpan) -> None:
         self._progress = progress
         self._span = span
         self._part: float | None = None if span.loading else 0.0

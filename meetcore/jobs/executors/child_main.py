@@ -1,7 +1,7 @@
 """The worker process of `ProcessExecutor`: reads tasks from stdin, writes their results to stdout.
 
 Messages are pickles, safe because parent and child are one program. The child exits when its
-stdin is closed, so it never outlives the server.
+stdin is closed, so it ends with the server.
 """
 
 from __future__ import annotations

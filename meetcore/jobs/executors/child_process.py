@@ -101,7 +101,7 @@ class _Worker:
 
 
 class ProcessExecutor:
-    """Runs tasks in a worker process that the first task starts; see meetcore.jobs.tasks.Engine."""
+    """A meetcore.jobs.tasks.TaskExecutor with a worker process, which the first task starts."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -116,7 +116,7 @@ class ProcessExecutor:
         return worker.pid if worker is not None else None
 
     def run(self, task: Task, observer: TaskObserver) -> Result:
-        """Run a task in the worker; see meetcore.jobs.tasks.Engine for what it raises."""
+        """Run a task in the worker; see meetcore.jobs.tasks.TaskExecutor for what it raises."""
         if self.pid is None or self._outdated:
             self.close()
             self._outdated = False

@@ -7,7 +7,7 @@ from meetcore.jobs.tasks import Result, Task, TaskObserver
 
 
 class InProcessExecutor:
-    """Runs tasks on the caller's thread and models; see meetcore.jobs.tasks.Engine."""
+    """Runs tasks on the caller's thread and models; see meetcore.jobs.tasks.TaskExecutor."""
 
     def __init__(self, models: Models) -> None:
         self._models = models

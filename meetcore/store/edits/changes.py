@@ -1,4 +1,4 @@
-"""The change an edit makes to a meeting, as JSON: where two states differ, old and new rows.
+"""The change that an edit makes, as JSON: where two states differ, old and new rows.
 
 Every function that takes a Session works inside the caller's transaction.
 """
@@ -24,7 +24,7 @@ JsonRows = list[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class TranscriptState:
     """Everything of a meeting that an edit may change."""
 
     segments: dict[str, JsonRows]
@@ -33,7 +33,7 @@ class State:
     turns: JsonRows
 
 
-def read_state(session: Session, meeting_id: str, stages: Sequence[Stage]) -> State:
+def read_state(session: Session, meeting_id: str, stages: Sequence[Stage]) -> TranscriptState:
     """The current state, with the segments of these stages."""
     session.flush()
     segments = {stage.value: _segments(session, meeting_id, stage) for stage in stages}
@@ -42,7 +42,7 @@ def read_state(session: Session, meeting_id: str, stages: Sequence[Stage]) -> St
     )
     speakers = [[r.label, r.name, r.position, r.similarity, r.profile_id] for r in rows]
     row = session.get(TurnsRow, meeting_id)
-    return State(segments, speakers, [list(turn) for turn in row.turns] if row else [])
+    return TranscriptState(segments, speakers, [list(turn) for turn in row.turns] if row else [])
 
 
 def _segments(session: Session, meeting_id: str, stage: Stage) -> JsonRows:
@@ -74,7 +74,7 @@ def _to_segment(row: JsonRows) -> Segment:
     )
 
 
-def change_between(before: State, after: State) -> dict[str, Any]:
+def change_between(before: TranscriptState, after: TranscriptState) -> dict[str, Any]:
     """Where two states differ; empty where they are equal.
 
     For each list that differs: "at" (the first row that differs), "old" and "new" (the rows

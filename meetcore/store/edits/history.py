@@ -7,33 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from meetcore.errors import MeetingStateError
-from meetcore.records import Stage
+from meetcore.records import EditState, Stage
 from meetcore.store.edits.changes import apply_change, change_between, inverse, read_state
 from meetcore.store.schema import EditRow, MeetingRow
 
 NEW_TRANSCRIPT = "New transcript"
 
 
-@dataclass(frozen=True, slots=True)
-class EditState:
-    """What undo and redo would do, and how many edits are in force."""
-
-    can_undo: str | None = None
-    """Description of the edit that undo would take back; None where there is none."""
-    can_redo: str | None = None
-    """Description of the edit that redo would make again; None where there is none."""
-    edits: int = 0
-
-
 @contextmanager
-def recorded(
+def recording_edit(
     session: Session,
     meeting_id: str,
     stage: Stage,
@@ -77,7 +65,7 @@ def replacing_transcript(
     if stage is not Stage.FINAL or _next_edit(session, meeting.id, stage, undone=False) is None:
         yield
         return
-    with recorded(session, meeting.id, stage, [stage], NEW_TRANSCRIPT, moment):
+    with recording_edit(session, meeting.id, stage, [stage], NEW_TRANSCRIPT, moment):
         yield
 
 

@@ -1,4 +1,4 @@
-"""Gives a corrected text word times: kept words keep theirs, new words share the gaps. Pure."""
+"""Gives a corrected text word times: kept words keep theirs, new words share the gaps."""
 
 from __future__ import annotations
 

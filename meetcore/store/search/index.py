@@ -168,7 +168,7 @@ def count_in_meeting(session: Session, match: str, serial: int) -> int:
 
 
 def find_matches(
-    session: Session, match: str, serial: int | None, limit: int, offset: int
+    session: Session, match: str, serial: int | None, limit: int
 ) -> list[tuple[int, int]]:
     """Serial and position of matching segments: of one meeting in order, else newest first."""
     within, order, span = "", "DESC", {}
@@ -178,9 +178,9 @@ def find_matches(
     rows = session.execute(
         text(
             f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH :match{within}"
-            f" ORDER BY rowid {order} LIMIT :limit OFFSET :offset"
+            f" ORDER BY rowid {order} LIMIT :limit"
         ),
-        {"match": match, "limit": limit, "offset": offset, **span},
+        {"match": match, "limit": limit, **span},
     )
     return [split_row_id(row) for (row,) in rows]
 

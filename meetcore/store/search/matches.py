@@ -53,12 +53,12 @@ def first_matches(
 
 
 def find_matches(
-    session: Session, terms: Sequence[Term], serial: int | None, limit: int, offset: int = 0
+    session: Session, terms: Sequence[Term], serial: int | None, limit: int
 ) -> list[Match]:
     """Segments that hold all terms: of one meeting in order, else newest meetings first."""
     if index.is_available(session):
-        return index.find_matches(session, match_expression(terms), serial, limit, offset)
-    return _scan(session, terms, serial, limit, offset)
+        return index.find_matches(session, match_expression(terms), serial, limit)
+    return _scan(session, terms, serial, limit)
 
 
 def search_hits(session: Session, found: Sequence[Match], terms: Sequence[Term]) -> list[SearchHit]:
@@ -122,9 +122,7 @@ def _contains(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
     return [SegmentRow.text.icontains(term.typed, autoescape=True) for term in terms]
 
 
-def _scan(
-    session: Session, terms: Sequence[Term], serial: int | None, limit: int, offset: int
-) -> list[Match]:
+def _scan(session: Session, terms: Sequence[Term], serial: int | None, limit: int) -> list[Match]:
     chosen = (
         select(MeetingRow.serial, SegmentRow.position)
         .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
@@ -133,4 +131,4 @@ def _scan(
     )
     if serial is not None:
         chosen = chosen.where(MeetingRow.serial == serial)
-    return [(int(s), int(p)) for s, p in session.execute(chosen.limit(limit).offset(offset))]
+    return [(int(s), int(p)) for s, p in session.execute(chosen.limit(limit))]

@@ -13,7 +13,7 @@ from meetcore.store.meetings import open_store
 from pages.shared import process
 from tests.pages.conftest import NAVIGATION
 
-RESOURCES = (process.settings, process.service, process.blocked, process.examiner)
+RESOURCES = (process.settings, process.service, process.startup_error, process.examiner)
 
 
 @pytest.fixture(autouse=True)

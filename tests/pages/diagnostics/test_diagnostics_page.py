@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.diagnostics.findings import Checkpoint, Diagnosis, Verdict
+from meetcore.diagnostics.findings import CheckpointInfo, Diagnosis, Verdict
 from meetcore.diagnostics.monitor import MonitorView
 from meetcore.diagnostics.rules.registry import RULES
 from meetcore.errors import ModelUnavailableError
@@ -63,7 +63,7 @@ def draw(
 
 def commands(shown: Shown) -> list[str]:
     """What can be copied, but for the report."""
-    return [each.value for each in shown.app.code if "to mend" not in each.value]
+    return [each.value for each in shown.app.code if "to fix" not in each.value]
 
 
 def position(shown: Shown, text: str) -> int:
@@ -80,9 +80,9 @@ def click(shown: Shown, label: str) -> Shown:
 
 def test_the_mode_and_the_counts_are_the_first_thing(draw: Show) -> None:
     shown = draw()
-    assert position(shown, "Words only") < position(shown, "1 thing to mend")
+    assert position(shown, "Words only") < position(shown, "1 to fix")
     assert "No diarizer: the weight is of another generation." in shown.html
-    assert "1 to know" in shown.html and "2 fine" in shown.html
+    assert "1 warning" in shown.html and "2 fine" in shown.html
 
 
 def test_cards_are_worst_first_and_commands_can_be_copied(draw: Show) -> None:
@@ -95,7 +95,7 @@ def test_cards_are_worst_first_and_commands_can_be_copied(draw: Show) -> None:
 
 def test_colour_is_never_the_only_sign(draw: Show) -> None:
     shown = draw()
-    for verdict, word in ((Verdict.RED, "to mend"), (Verdict.AMBER, "to know")):
+    for verdict, word in ((Verdict.RED, "to fix"), (Verdict.AMBER, "warning")):
         assert f'class="meetcore-verdict {verdict}" role="img" aria-label="{word}"' in shown.html
 
 
@@ -106,12 +106,12 @@ def test_what_is_fine_is_folded_and_harmless_things_say_why(draw: Show) -> None:
 
 
 def test_a_page_without_findings_says_so(draw: Show) -> None:
-    assert "Nothing to mend." in draw(fakes.FINE).html
+    assert "Nothing to fix." in draw(fakes.FINE).html
 
 
 def test_nothing_is_called_fine_before_it_was_looked_at(draw: Show) -> None:
     shown = draw(fakes.LOOKING)
-    assert "Looking at this machine" in shown.html and "Nothing to mend" not in shown.html
+    assert "Looking at this machine" in shown.html and "Nothing to fix" not in shown.html
     assert "hashing the weights" in shown.html
 
 
@@ -123,11 +123,11 @@ def test_an_expected_mode_says_so(draw: Show) -> None:
 def test_libraries_and_weights_are_shown_with_what_wrote_them(draw: Show) -> None:
     shown = draw()
     labels = [each.label for each in shown.app.expander]
-    assert "Libraries · 1 to mend, 1 to know, 2 fine" in labels
-    assert "Weights · 1 to know, 1 fine" in labels
+    assert "Libraries · 1 to fix, 1 warning, 2 fine" in labels
+    assert "Weights · 1 warning, 1 fine" in labels
     for text in ("not installed", "FFmpeg 8.0", "written by pyannote.audio 3.1.1, torch 2.1.1"):
         assert text in shown.html
-    assert "key absent" in shown.html and "nobody vouches for it" in shown.html
+    assert "key absent" in shown.html and "no published sha256" in shown.html
 
 
 def test_an_asked_rule_comes_first(draw: Show) -> None:
@@ -175,7 +175,7 @@ def test_looking_again_is_passed_on(draw: Show, examiner: fakes.FakeExaminer) ->
 def test_the_report_can_be_read_and_copied(draw: Show) -> None:
     shown = draw()
     report = shown.data("copying")["text"]
-    assert "[introspection]" in report and "1 to mend, 1 to know, 2 fine." in report
+    assert "[introspection]" in report and "1 to fix, 1 warning, 2 fine." in report
     assert report in [each.value for each in shown.app.code]
 
 
@@ -299,7 +299,7 @@ def test_a_checkpoint_is_inspected_by_its_path(draw: Show, tmp_path: Path) -> No
 def test_an_inspected_checkpoint_is_compared_with_what_is_installed(
     draw: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = Checkpoint(
+    seen = CheckpointInfo(
         Path("pytorch_model.bin"),
         5_905_440,
         "torch zip",

@@ -73,7 +73,7 @@ def answered(service: FakeService, query: str) -> Response:
         "query_string": query.encode(),
         "path_params": {"meeting_id": "d1"},
     }
-    return recordings.answer(service, Request(scope))
+    return recordings.answer(lambda: service, Request(scope))
 
 
 def test_what_a_button_gives_is_the_meeting_in_that_format(

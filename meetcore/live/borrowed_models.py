@@ -15,7 +15,7 @@ from meetcore.records import Meeting, Mode, ModelsInUse
 logger = logging.getLogger(__name__)
 
 
-class ModelLoan:
+class BorrowedModels:
     """Opens one meeting's sessions over models of the pool, which stay loaded until `release`.
 
     Used by the meeting's thread.

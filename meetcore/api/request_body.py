@@ -1,0 +1,50 @@
+"""Reads request bodies piece by piece, with limits on their length and on silence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import ClientDisconnect, Request
+
+from meetcore.api.responses import RefusedError
+
+SILENCE_S = 60.0
+"""How long the next piece of a body may take."""
+
+
+async def json_body(request: Request, largest_bytes: int) -> bytes:
+    """The body of a request that is sent as JSON.
+
+    A page of another origin cannot send JSON without a preflight request, which no route answers.
+
+    Raises
+    ------
+    RefusedError
+        The content type is another one, the body is longer than `largest_bytes`, or it broke off.
+    """
+    if request.headers.get("content-type", "").split(";")[0] != "application/json":
+        raise RefusedError("Changes are taken from Meetcore's own pages only.", 415)
+    body, stream = bytearray(), request.stream()
+    while (piece := await next_piece(stream)) is not None:
+        body += piece
+        if len(body) > largest_bytes:
+            raise RefusedError("This is too long to be taken at once: shorten it.", 413)
+    return bytes(body)
+
+
+async def next_piece(stream: AsyncIterator[bytes]) -> bytes | None:
+    """The next piece of a body; None at its end.
+
+    Raises
+    ------
+    RefusedError
+        The browser disconnected, or sent nothing for SILENCE_S; the request may be sent again.
+    """
+    try:
+        async with asyncio.timeout(SILENCE_S):
+            return await anext(stream, None)
+    except TimeoutError as error:
+        raise RefusedError("The connection was lost: try again.", 408) from error
+    except ClientDisconnect as error:
+        raise RefusedError("The connection was lost: try again.", 400) from error
