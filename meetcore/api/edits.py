@@ -1,4 +1,7 @@
-"""POST /api/meetings/{id}/edits: rename, merge, assign, split, correct, undo, redo."""
+"""POST /api/meetings/{id}/edits: rename, merge, assign, split, correct, undo, redo.
+
+Each can be undone but for a name given while the meeting runs (`LiveMeeting.rename`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`GetService`: the function that gives routes the MeetingService at request time."""
+"""How routes get the MeetingService, and refuse while it cannot start."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meetcore.api import speakers
+from meetcore.api import speakers_json
 from meetcore.api.get_service import GetService, require_service
 from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
@@ -66,8 +66,8 @@ def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
     state = store.edits.state(meeting_id)
     labels = [segment.speaker for segment in transcript.segments]
     found = columns(meeting, transcript, store.turns(meeting_id)) | {
-        "people": speakers.speakers_json(transcript.speakers, labels),
-        "new_people": speakers.speakers_json(new_speakers(store.speakers(meeting_id))),
+        "people": speakers_json.speakers_json(transcript.speakers, labels),
+        "new_people": speakers_json.speakers_json(new_speakers(store.speakers(meeting_id))),
         "undo": state.can_undo,
         "redo": state.can_redo,
     }

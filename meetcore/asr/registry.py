@@ -6,6 +6,9 @@ to `ENGINES`::
 
     "parakeet": "meetcore.asr.engines.parakeet:ParakeetRecognizer",
 
+A new weight for it is a row in weights/catalogue.toml, and its words for people one in WORDS of
+pages/shared/job_options.py.
+
 Another installed package adds an engine with the same row in its own pyproject.toml::
 
     [project.entry-points."meetcore.recognizers"]

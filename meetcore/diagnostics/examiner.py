@@ -1,4 +1,4 @@
-"""Gathers facts on a background thread; pages read the latest diagnosis."""
+"""`Examiner`: diagnoses this installation on a thread; pages read the latest diagnosis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Thresholds per-frame activity into runs, and runs into turns (pure functions)."""
+"""Turns per-frame speaker activity into runs of active frames, and runs into turns."""
 
 from __future__ import annotations
 

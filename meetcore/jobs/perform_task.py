@@ -1,4 +1,4 @@
-"""Dispatches a task to its stage, with the models it needs."""
+"""`perform`: runs one task of a job on the models it needs."""
 
 from __future__ import annotations
 

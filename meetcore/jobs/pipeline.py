@@ -1,6 +1,6 @@
 """Runs the stages of a job in order: decode, recognize, diarize, attribute.
 
-The job runner runs it for meetings in the store (meetcore.jobs.stored_results), `transcribe_file`
+The job runner runs it for meetings in the store (meetcore.jobs.run_stored_job), `transcribe_file`
 for a file whose results stay in memory. Both hand over a `PassResults`, which takes each result.
 """
 

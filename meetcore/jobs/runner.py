@@ -11,7 +11,7 @@ from meetcore.errors import StoreError
 from meetcore.jobs.job_queue import JobQueue
 from meetcore.jobs.outcome import OutcomeWriter
 from meetcore.jobs.remaining_time import Speeds
-from meetcore.jobs.stored_results import JobContext, run_job
+from meetcore.jobs.run_stored_job import JobContext, run_job
 from meetcore.jobs.tasks import JobCancelled, TaskExecutor, TaskStopped, WorkerDiedError
 from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import Job, JobState, MeetingState

@@ -1,4 +1,4 @@
-"""Tasks that a pass gives to an executor, their results and errors; all of them can be pickled.
+"""The tasks of a job, one a stage (decode, recognize, diarize), and their results.
 
 A pass (meetcore.jobs.pipeline) makes one task for each stage; an executor (meetcore.jobs.executors)
 runs it here or in another process and reports to a `TaskObserver` meanwhile.

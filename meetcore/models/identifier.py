@@ -1,4 +1,4 @@
-"""Recognizers and diarizer, loaded once and shared by all meetings."""
+"""`SpeakerIdentifier`: the loaded recognizers and diarizer, shared by all meetings."""
 
 from __future__ import annotations
 

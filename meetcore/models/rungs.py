@@ -1,4 +1,4 @@
-"""Loads the best available models: full, words only, else recording only."""
+"""Loads models for the best mode (rung) there is: full, words only, recording only."""
 
 from __future__ import annotations
 

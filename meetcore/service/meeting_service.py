@@ -10,7 +10,7 @@ from meetcore.jobs.executors.child_process import ProcessExecutor
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
 from meetcore.jobs.tasks import TaskExecutor
-from meetcore.live.meeting import LiveMeeting
+from meetcore.live.live_meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
 from meetcore.models.identifier import Identifier, create_speaker_identifier
 from meetcore.models.pool import IdentifierPool

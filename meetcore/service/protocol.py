@@ -96,7 +96,7 @@ class StoreProtocol(Protocol):
 
 
 class LiveMeetingProtocol(Protocol):
-    """A running meeting; see `meetcore.live.meeting.LiveMeeting`."""
+    """A running meeting; see `meetcore.live.live_meeting.LiveMeeting`."""
 
     def attach(self, source: str) -> None: ...
     def offer(self, frame: Frame, source: str) -> None: ...

@@ -9,7 +9,7 @@ import time
 from meetcore.errors import MeetingStateError
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import discard_meeting
-from meetcore.live.meeting import LiveMeeting
+from meetcore.live.live_meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
 from meetcore.records import Job, JobStage, JobState, LiveSnapshot, Meeting
 

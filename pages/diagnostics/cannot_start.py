@@ -1,4 +1,4 @@
-"""Shown instead of every page when MeetingService cannot start."""
+"""Body of the page shown when MeetingService cannot start: why, and the findings."""
 
 from __future__ import annotations
 

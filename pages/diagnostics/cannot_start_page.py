@@ -1,4 +1,4 @@
-"""Shown instead of every page when MeetingService cannot start: title and body."""
+"""Streamlit page instead of every other when MeetingService cannot start."""
 
 import streamlit as st
 

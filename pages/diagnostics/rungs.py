@@ -1,4 +1,4 @@
-"""The modes of the identifier, best first, and the button that loads the models again."""
+"""The panel of modes (full, words only, recording only) and of the reason for each."""
 
 from __future__ import annotations
 

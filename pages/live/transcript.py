@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meetcore.api import edits, speakers
+from meetcore.api import edits, speakers_json
 from meetcore.records import LiveSnapshot, LiveState, Mode, ModelsInUse
 from pages.shared import element, state
 
@@ -52,7 +52,7 @@ def live_payload(
         "tentative": [word.text for word in snapshot.tentative],
         "tentativeSpeaker": snapshot.tentative_speaker,
         "tentativeStart": snapshot.tentative[0].start if snapshot.tentative else 0.0,
-        "people": speakers.speakers_json(snapshot.speakers, labels),
+        "people": speakers_json.speakers_json(snapshot.speakers, labels),
         "waiting": waiting_line(snapshot, models),
     }
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.meeting import view
+from pages.meeting import ended_meeting
 from pages.shared import address, links
 
 with st.container(horizontal=True):
@@ -12,4 +12,4 @@ meeting_id = address.opened_meeting()
 if meeting_id is None:
     st.info("No meeting is chosen.", icon=":material/forum:")
 else:
-    view.ended_meeting(meeting_id)
+    ended_meeting.ended_meeting(meeting_id)

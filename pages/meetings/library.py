@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.api import speakers as people
+from meetcore.api import speakers_json as people
 from meetcore.records import (
     Job,
     JobState,

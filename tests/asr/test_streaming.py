@@ -24,7 +24,7 @@ from meetcore.asr.streaming.local_agreement import (
     without_closing_marks,
 )
 from meetcore.asr.streaming.options import StreamingOptions
-from meetcore.asr.streaming.recognizer import StreamingRecognizer
+from meetcore.asr.streaming.streaming_recognizer import StreamingRecognizer
 from meetcore.asr.vad.activity import FRAME_SAMPLES, Probabilities
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples, Word

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
-from meetcore.api.speakers import colour_of
+from meetcore.api.speakers_json import colour_of
 from meetcore.records import Segment, Speaker, Transcript, Word
 from meetcore.text.lines import one_line
 from meetcore.transcript.formats import csv, docx, markdown, txt

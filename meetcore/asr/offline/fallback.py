@@ -1,4 +1,4 @@
-"""Recognizes one piece, with retries where a decoding loops, skips speech or is rejected."""
+"""Recognizes one piece of a recording; decodes again where it loops or skips speech."""
 
 from __future__ import annotations
 

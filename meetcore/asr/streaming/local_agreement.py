@@ -1,4 +1,4 @@
-"""Which words of a live hypothesis may be committed; pure functions.
+"""Which words `StreamingRecognizer` may commit: those of two decodes in a row (pure).
 
 Local agreement (Macháček et al. 2023, "Turning Whisper into Real-Time Transcription System",
 section 3): a word is committed when two hypotheses in a row have it at the same place. The second

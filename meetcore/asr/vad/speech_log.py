@@ -1,4 +1,4 @@
-"""Per-frame speech decisions of a live stream, last two minutes."""
+"""`SpeechLog`: which frames of a live stream held speech, for the last two minutes."""
 
 from __future__ import annotations
 

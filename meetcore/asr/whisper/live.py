@@ -5,7 +5,7 @@ from __future__ import annotations
 from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.streaming.options import StreamingOptions
-from meetcore.asr.streaming.recognizer import StreamingRecognizer
+from meetcore.asr.streaming.streaming_recognizer import StreamingRecognizer
 from meetcore.asr.vad.silero import load_activity
 
 

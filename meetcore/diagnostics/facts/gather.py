@@ -1,4 +1,4 @@
-"""Gathers the facts; parts that fail in a broken installation are left out."""
+"""Gathers the facts about installation and machine that diagnostic rules check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All rules: checked against the facts of a machine, a checkpoint, or an error message.
+"""The registry of diagnostic rules, and how to add one.
 
 How to add a rule
 -----------------
@@ -9,7 +9,8 @@ How to add a rule
    `amber` or `red` with one sentence, or None where the facts are not sufficient. A problem that
    only an error message reveals takes `check=message_only`.
 3. If the check needs a fact that is not gathered yet, add a field to `Facts` (facts/fact_types.py)
-   and fill it in facts/gather.py. Checks themselves read no file and import no library.
+   and fill it in facts/gather.py; what only an imported library tells (PyAV's FFmpeg) comes from
+   facts/import_trials.py. Checks themselves read no file and import no library.
 4. Give `message_patterns` for the error messages that it explains: pages then link them to it.
 5. Add one case with the problem to CASES, or one real message to MESSAGES, in
    tests/diagnostics/test_rules.py; a test fails while a rule has neither.

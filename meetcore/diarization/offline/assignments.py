@@ -1,4 +1,4 @@
-"""Splits a track where its voice changes, one speaker per part (pure functions)."""
+"""Splits a track (one local speaker across windows) where its voice changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voice profiles: enrolment, and which of a meeting's speakers has which profile."""
+"""Makes a voice profile's embedding; compares speakers with profiles (no database)."""
 
 from __future__ import annotations
 

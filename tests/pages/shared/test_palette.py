@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.api.speakers import COLOURS
+from meetcore.api.speakers_json import COLOURS
 from pages.shared.element import SHARED, read_asset
 
 CONFIG = Path(__file__).parents[3] / ".streamlit" / "config.toml"

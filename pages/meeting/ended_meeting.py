@@ -6,9 +6,8 @@ import streamlit as st
 
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import Meeting, MeetingState, Stage, Transcript
-from meetcore.text.names import LONGEST_TITLE
-from pages.meeting import downloads, editor, progress, run_again
-from pages.shared import links, notice, process, state, style
+from pages.meeting import editor, heading, progress, run_again
+from pages.shared import notice, process, style
 
 
 def ended_meeting(meeting_id: str) -> None:
@@ -17,10 +16,9 @@ def ended_meeting(meeting_id: str) -> None:
         meeting = process.service().store.get(meeting_id)
     except MeetingNotFoundError:
         st.error("This meeting does not exist any more.", icon=":material/search_off:")
-        st.page_link(links.MEETINGS, label="All meetings", icon=":material/forum:")
         return
     transcript = process.service().store.transcript(meeting_id)
-    heading(meeting, transcript)
+    heading.heading(meeting, transcript)
     at_work = meeting.state in (MeetingState.FINALIZING, MeetingState.LIVE)
     if at_work and transcript.stage is not Stage.FINAL:
         progress.progress_and_transcript(meeting_id)
@@ -30,32 +28,6 @@ def ended_meeting(meeting_id: str) -> None:
     elif meeting.state in (MeetingState.INTERRUPTED, MeetingState.FAILED):
         unfinished_notice(meeting, transcript)
     final_transcript(meeting, transcript, editable=not at_work)
-
-
-def heading(meeting: Meeting, transcript: Transcript) -> None:
-    """Draw the title as a field, the facts, downloads, and "Run again"."""
-    key = f"title-of-{meeting.id}"
-
-    def changed() -> None:
-        text = (state.widget_value(key) or "").strip()
-        if text:
-            with notice.showing_errors():
-                process.service().store.update(meeting.id, title=text)
-
-    st.text_input(
-        "Title",
-        value=meeting.title,
-        key=key,
-        on_change=changed,
-        max_chars=LONGEST_TITLE,
-        label_visibility="collapsed",
-    )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        style.meeting_facts(meeting)
-        if transcript.segments:
-            downloads.downloads(meeting)
-        if meeting.state is not MeetingState.FINALIZING and meeting.state is not MeetingState.LIVE:
-            run_again.run_again(meeting)
 
 
 def unfinished_notice(meeting: Meeting, transcript: Transcript) -> None:
