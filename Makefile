@@ -60,13 +60,13 @@ test-long: setup-test
 lint: setup-test lint-js
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy --strict
+	nice $(BIN)/mypy --strict
 
 # The page scripts need Node 20 for their checks only; browsers get them as they are.
 lint-js: $(NODE_PACKAGES)
 	$(NODE_BIN)/prettier --check "{pages,tests}/**/*.js" eslint.config.js
 	$(NODE_BIN)/eslint .
-	$(NODE_BIN)/tsc --project .
+	nice $(NODE_BIN)/tsc --project .
 
 test-js:
 	node --test --test-reporter=spec $(shell find tests -name "*.test.js")

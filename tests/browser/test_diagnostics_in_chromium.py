@@ -22,8 +22,9 @@ from tests.browser.live_page import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-OPENS_WITHIN_S = 1.0
-"""From the click to the first finding, with what was looked at before."""
+OPENS_WITHIN_S = 2.0
+"""From the click to the first finding of an earlier look, beside two other test processes; by
+itself it takes less than 1."""
 LOOKED_MS = 90_000
 """The examiner imports every library in a process of its own, beside loading models."""
 

@@ -21,13 +21,15 @@ from tests.browser.conftest import (
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 HELD_S = 4
+STARTS_IN_S = 4.0
+"""Beside two other test processes; by itself it takes less than 2."""
 
 
 def test_a_conversation_from_start_to_scores(server: Server, page: Page) -> None:
     live_page.open_start_page(page, server.url)
     expect(page.get_by_text("Words and speakers")).to_be_visible(timeout=60_000)
     begun = time.monotonic()
-    assert live_page.press_start(page) < 2.0, "the meter moved too late"
+    assert live_page.press_start(page) < STARTS_IN_S, "the meter moved too late"
 
     tentative = page.locator(".turn .tentative:not(:empty)")
     live_page.wait_until(lambda: tentative.count() > 0, 15, "tentative words")
