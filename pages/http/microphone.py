@@ -1,4 +1,4 @@
-"""The WebRTC signalling route of a browser's microphone.
+"""Keeps each tab's microphone connection; its frames go to `LiveMeeting.offer`.
 
 streamlit-webrtc's worker holds the connection; its sink hands each frame, in order, to the meeting.
 """

@@ -1,4 +1,4 @@
-"""Live recognition with a forced prefix: a short window, decoded again when there is new speech.
+"""`StreamingRecognizer`: decodes a short window of live audio again and commits words.
 
 Each decode continues the committed words (given to the decoder as its prefix), so committed words
 never change and only the newest two or three seconds are decoded. The encoder gets about 10 s
