@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from meetcore.errors import ModelUnavailableError
+from meetcore.errors import MeetcoreError, ModelUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,26 @@ class Row:
         try:
             return getattr(importlib.import_module(module), attribute)
         except Exception as error:  # another package's module may raise anything
+            if not self.package:
+                raise
+            raise self.failure(error) from error
+
+    @contextmanager
+    def translated_errors(self) -> Iterator[None]:
+        """Around a call into the row's code: errors other than Meetcore's become `failure`.
+
+        Those of Meetcore's own rows pass unchanged.
+
+        Raises
+        ------
+        ModelUnavailableError
+            Another package's code raised; the message names the package.
+        """
+        try:
+            yield
+        except MeetcoreError:
+            raise
+        except Exception as error:  # another package's code may raise anything
             if not self.package:
                 raise
             raise self.failure(error) from error

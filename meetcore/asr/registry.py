@@ -32,7 +32,7 @@ import numpy as np
 
 from meetcore.asr.engine import Engine, EngineSpec, LoadRequest
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
-from meetcore.errors import InferenceError, MeetcoreError, ModelUnavailableError
+from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.plugins import Row, registry_rows
 from meetcore.records import SAMPLE_RATE
@@ -179,7 +179,7 @@ def _format_of(path: Path, engines: Engines) -> str:
 def _load(row: Row, engine: Engine, request: LoadRequest) -> Recognizer:
     """Load the weight and try it once, because some failures show on the first call only."""
     _check(row.name, engine.spec, request)
-    try:
+    with row.translated_errors():
         recognizer = engine.load(request)
         languages = recognizer.info.languages
         recognizer.recognize(
@@ -188,12 +188,6 @@ def _load(row: Row, engine: Engine, request: LoadRequest) -> Recognizer:
                 language="en" if "en" in languages else languages[0], context=2.0, max_new_tokens=1
             ),
         )
-    except MeetcoreError:
-        raise
-    except Exception as error:
-        if not row.package:
-            raise
-        raise row.failure(error) from error
     return recognizer
 
 

@@ -26,7 +26,7 @@ from meetcore.diarization.diarizer import (
     DiarizerRequest,
     WeightSource,
 )
-from meetcore.errors import MeetcoreError, ModelUnavailableError
+from meetcore.errors import ModelUnavailableError
 from meetcore.plugins import Row, registry_rows
 
 DIARIZERS = {"open": "meetcore.diarization.open_diarizer:OpenDiarizer"}
@@ -68,14 +68,8 @@ def load_diarizer(
         )
     row = _row_of(next(iter(DIARIZERS)) if setting == "auto" else setting)
     loader: DiarizerClass = row.load()
-    try:
+    with row.translated_errors():
         return loader.load(DiarizerRequest(setting, weights, device, hf_token))
-    except MeetcoreError:
-        raise
-    except Exception as error:
-        if not row.package:
-            raise
-        raise row.failure(error) from error
 
 
 def _row_of(name: str) -> Row:

@@ -147,7 +147,7 @@ class LiveMeeting:
 
     def snapshot(self) -> LiveSnapshot:
         """What a page draws; cheap, from any thread."""
-        # Read before the content: a version may stand for newer content, never for older.
+        # Read first: a change made meanwhile gets a new version, so that readers draw it.
         own_version = self._version
         view, intake = self._recognition.view, self._intake.view()
         return LiveSnapshot(

@@ -34,7 +34,7 @@ class LatencyReport:
     revised: int
     """Of those, how many were removed or changed."""
     longest_freeze: float
-    """Longest time without a change of the shown text while somebody was speaking."""
+    """Longest time without a change of the shown text during speech."""
 
 
 def measure(

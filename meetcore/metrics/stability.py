@@ -27,7 +27,7 @@ def revisions(texts: Sequence[ShownText]) -> tuple[int, int]:
 
 
 def longest_freeze(texts: Sequence[ShownText], said: Sequence[ReferenceWord]) -> float:
-    """Longest time in seconds without a change of the shown text while somebody was talking.
+    """Longest time in seconds without a change of the shown text during speech.
 
     Counted from the end of the first word that began after the last change to the next change.
     """

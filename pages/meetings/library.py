@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from meetcore.api import speakers_json as people
+from meetcore.api.speakers_json import colour_of, speakers_json
 from meetcore.records import (
     Job,
     JobState,
@@ -177,13 +177,13 @@ def people_json(speakers: Iterable[Speaker]) -> list[dict[str, Any]]:
     chosen = sorted(speakers, key=lambda speaker: speaker.name is None)[:PEOPLE_SHOWN]
     return [
         {"name": person["name"], "colour": person["colour"], "given": person["given"]}
-        for person in people.speakers_json(chosen)
+        for person in speakers_json(chosen)
     ]
 
 
 def hit(found: SearchHit, speakers: Iterable[Speaker]) -> dict[str, Any]:
     """A passage that holds what was searched for, as JSON."""
-    colours = {s.display_name: people.colour_of(s.label) for s in speakers}
+    colours = {s.display_name: colour_of(s.label) for s in speakers}
     return {
         "at": round(max(0.0, found.start), 2),
         "time": style.duration_text(found.start),

@@ -61,7 +61,7 @@ def read_pickle(file: BinaryIO) -> Unpickled:
         It is damaged, too large, or would use too much memory; download the file again.
     """
     begin = file.tell()
-    # No more than this is read, whatever lengths the pickle states.
+    # A pickle may state any length; at most LONGEST_PICKLE bytes are read.
     data = io.BytesIO(file.read(LONGEST_PICKLE + 1))
     steps = PickleSteps()
     try:

@@ -9,7 +9,7 @@ from meetcore.text.lines import one_line
 UNKNOWN_SPEAKER = "unknown"
 """Name of the unknown speaker (None) where a format requires one."""
 NO_VALUE = frozenset({"na", "nan", "null", "none", "n/a", "#n/a", "#na", "<na>"})
-"""Texts that pandas, which pyannote reads RTTM with, takes for a missing value."""
+"""Texts that pandas (pyannote's reader of RTTM) parses as a missing value."""
 
 
 def field(text: str, default: str) -> str:
