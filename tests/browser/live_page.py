@@ -34,7 +34,10 @@ def meeting_id_of(page: Page) -> str:
 
 def clock_seconds(page: Page) -> int:
     """The recorded time on the page."""
-    minutes, seconds = re.findall(r"\d+", page.locator(".clock").text_content() or "0:0")[-2:]
+    clock = page.locator(".clock")
+    # While Streamlit draws the page again, the element before may stand beside the new one.
+    expect(clock).to_have_count(1, timeout=READY_MS)
+    minutes, seconds = re.findall(r"\d+", clock.last.text_content() or "0:0")[-2:]
     return int(minutes) * 60 + int(seconds)
 
 
