@@ -108,7 +108,9 @@ class Recognized:
     """Weight, engine and device: "base.en · ctranslate2 · cpu int8"."""
     weight: str = ""
     detail: str = ""
-    """What is missing, in one sentence."""
+    """Why it is not the recognizer asked for, in one sentence."""
+    failed_samples: int = 0
+    """At 16 kHz: pieces on which the recognizer failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("disk-space", "The recording in x refused a write (No space left on device)."),
     ("disk-space", "The file could not be saved. Check the free space on the disk."),
     ("folder-unwritable", "The recording could not be read."),
-    ("model-failed", "The second pass failed."),
+    ("model-failed", "An unexpected error came up while its words were being recognized."),
     ("folder-unwritable", "The folder of the database x cannot be made (Permission denied)."),
     ("settings", "A setting does not fit (MEETCORE_GRACE_S: must be > 0)."),
     ("out-of-memory", "The worker process was ended by SIGKILL, perhaps for lack of memory."),

@@ -56,7 +56,7 @@ PROCESSING_RULES = (
             r"gave no numbers",
             r"are no numbers",
             r"worker process ended",
-            r"second pass failed",
+            r"unexpected error came up",
             r"passages could not be read live",
             r" failed \(",
         ),
