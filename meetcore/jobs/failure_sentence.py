@@ -67,7 +67,9 @@ def translated(error: Exception, stage: JobStage, name: str = "") -> Exception:
     """
     if isinstance(error, ImportError):
         library = error.name or "A library"
-        return ModelUnavailableError(f"{library} is not installed, or broken; run: {REINSTALL}")
+        return ModelUnavailableError(
+            f"This needs {library}, which is not installed or broken; run: {REINSTALL}"
+        )
     if stage is JobStage.DECODING and not _is_of_the_machine(error):
         return AudioDecodeError(
             f"{name} cannot be decoded ({type(error).__name__}). Export it as WAV, MP3 or M4A,"
