@@ -11,15 +11,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-from meetcore.errors import MeetcoreError
+from datetime import UTC, datetime, timedelta
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.25
 """Seconds after an error until the next step; doubled with every further one in a row."""
 LONGEST_PAUSE_S = 30.0
+RECENT = timedelta(minutes=30)
+"""How long Diagnostics shows an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ThreadErrors:
     """What its threads do, as Diagnostics says it: "jobs"."""
     count: int
     newest: str
-    """Class of the newest error, or Meetcore's own sentence."""
+    """Class of the newest error; its text may quote what was said, or paths."""
     at: datetime
     """When the newest came, UTC."""
 
@@ -76,13 +76,13 @@ def guarded(thread: str) -> Iterator[None]:
 def note(thread: str, error: Exception) -> None:
     """Log an unexpected error of a thread, and count it for Diagnostics."""
     logger.error("the %s thread met an error and goes on", thread, exc_info=error)
-    newest = str(error) if isinstance(error, MeetcoreError) else type(error).__name__
     with _lock:
         count = _met[thread].count + 1 if thread in _met else 1
-        _met[thread] = ThreadErrors(thread, count, newest, datetime.now(UTC))
+        _met[thread] = ThreadErrors(thread, count, type(error).__name__, datetime.now(UTC))
 
 
 def thread_errors() -> tuple[ThreadErrors, ...]:
-    """What the threads of this process met, the newest first; cheap, from any thread."""
+    """What the threads of this process met, with an error in the last `RECENT` time."""
+    since = datetime.now(UTC) - RECENT
     with _lock:
-        return tuple(sorted(_met.values(), key=lambda each: each.at, reverse=True))
+        return tuple(each for each in _met.values() if each.at > since)

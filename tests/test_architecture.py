@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "records": {"errors"},
     "settings": {"errors", "records"},
     "plugins": {"errors"},
-    "supervised": {"errors"},
+    "supervised": set(),
     "thread_counts": set(),
     "weights": _BASE,
     "audio": _BASE,

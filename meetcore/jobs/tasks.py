@@ -32,6 +32,10 @@ class WorkerDiedError(MeetcoreError):
     """The worker process ended in the middle of a task."""
 
 
+class StalledTaskError(MeetcoreError):
+    """The worker process gave no sign of progress for too long, and was ended."""
+
+
 class TaskObserver(Protocol):
     """Follows one task; every method may raise TaskStopped to end it."""
 
@@ -147,6 +151,8 @@ class TaskExecutor(Protocol):
             The observer raised it.
         WorkerDiedError
             The worker process ended; the task may be run again.
+        StalledTaskError
+            It made no progress for too long.
         MeetcoreError, UnexpectedTaskError
             The task failed; the first has a sentence for the user.
         """
