@@ -54,8 +54,8 @@ def os_error_sentence(error: OSError) -> str:
         return "This machine has too little memory or too many open files. Close other programs."
     if error.errno == errno.ENOENT:
         return "A file that is needed is gone. Check the data folder."
-    why = error.strerror or type(error).__name__
-    return f"A file cannot be read or written ({why}). Check the disk of the data folder."
+    why = f" ({error.strerror})" if error.strerror else ""
+    return f"A file cannot be read or written{why}. Check the disk of the data folder."
 
 
 def translated(error: Exception, stage: JobStage, name: str = "") -> Exception:
@@ -71,9 +71,12 @@ def translated(error: Exception, stage: JobStage, name: str = "") -> Exception:
             f"This needs {library}, which is not installed or broken; run: {REINSTALL}"
         )
     if stage is JobStage.DECODING and not _is_of_the_machine(error):
+        # A media library's OSError is about the file: "Invalid data found", a seek that failed.
+        why = "its data do not fit its format"
+        if not isinstance(error, OSError):
+            why = f"{type(error).__name__}; the log has more"
         return AudioDecodeError(
-            f"{name} cannot be decoded ({type(error).__name__}). Export it as WAV, MP3 or M4A,"
-            " then upload that."
+            f"{name} cannot be decoded ({why}). Export it as WAV, MP3 or M4A, then upload that."
         )
     if isinstance(error, OSError):
         return RecordingError(os_error_sentence(error))

@@ -37,7 +37,7 @@ class StoredResults:
         self._id = job.meeting_id
         self._check_stop = check_stop
         self._weight = job.options.recognizer or context.settings.recognizer
-        self._estimate = Estimate(_stages_left(job), self._speeds())
+        self._estimate = Estimate(stages_left(job), self._speeds())
         self._transcript = FinalTranscript(context.store, job.meeting_id)
         self._observer: StoredProgress | None = None
         self._draft: DraftTranscript | None = None
@@ -154,7 +154,7 @@ class StoredResults:
         self._context.retry_write(at_once)
 
 
-def _stages_left(job: Job) -> tuple[JobStage, ...]:
+def stages_left(job: Job) -> tuple[JobStage, ...]:
     """The stages that the job has still to run."""
     left = STAGES[STAGES.index(job.stage) :]
     if job.options.speakers:
