@@ -149,7 +149,9 @@ def test_a_job_killed_at_random_moments_ends_as_uninterrupted(
         ended["meeting"] = (*ended["meeting"][:5], None, *ended["meeting"][6:])
         assert ended == wanted
     with capsys.disabled():
-        print(f"\n{kills} SIGKILLs in {jobs} jobs ({stages}): each ended as uninterrupted")
+        sys.stdout.write(
+            f"\n{kills} SIGKILLs in {jobs} jobs ({stages}): each ended as uninterrupted"
+        )
 
 
 def wait_for_progress(folder: Path, server: subprocess.Popen[str]) -> str:
@@ -221,4 +223,6 @@ def test_an_export_killed_at_random_moments_leaves_the_file_whole_or_as_it_was(
     assert export().wait(120) == 0
     assert len(target.read_bytes()) == len(wanted)
     with capsys.disabled():
-        print(f"\n{kind}: {kills} SIGKILLs, the file was whole {whole} times, else not there")
+        sys.stdout.write(
+            f"\n{kind}: {kills} SIGKILLs, the file was whole {whole} times, else not there"
+        )
