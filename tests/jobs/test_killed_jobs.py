@@ -190,7 +190,7 @@ def test_an_export_killed_at_random_moments_leaves_the_file_whole_or_as_it_was(
         lines = tuple(said(3 * n, f"line number {n} of it") for n in range(3000))
         store.replace_segments(meeting.id, 0, lines, Stage.PROVISIONAL)
     target = tmp_path / f"out.{kind}"
-    command = [sys.executable, "-m", "meetcore", "export", "long", "--format", kind]
+    command = [sys.executable, "-m", "meetcore", "meetings", "export", "long", "--format", kind]
     command += ["--output", str(target)]
 
     def export() -> subprocess.Popen[bytes]:
