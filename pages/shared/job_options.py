@@ -11,6 +11,7 @@ from meetcore.records import JobOptions
 from meetcore.text.sizes import size_text
 from meetcore.weights.resolver import WeightResolver
 from pages.shared import languages, process, style
+from pages.shared.plain_text import plain
 
 WEIGHT_KEY = "upload-weight"
 LANGUAGE_KEY = "upload-language"
@@ -80,7 +81,7 @@ def recognizer() -> str:
         format_func=lambda name: recognizer_label(name or mine),
     )
     if weight and (to_fetch := fetch_bytes(resolver, weight)):
-        st.caption(f":material/download: It is fetched first: {size_text(to_fetch)}, once.")
+        st.caption(f":material/download: It is fetched first: {plain(size_text(to_fetch))}, once.")
     return weight
 
 
@@ -126,7 +127,11 @@ def speaker_count(how: str | None) -> int:
         return 2
     return int(
         st.number_input(
-            f"{how} so many people", 1, MOST_SPEAKERS, 2 if how == EXACTLY else 6, key=COUNT_KEY
+            f"{plain(how)} so many people",
+            1,
+            MOST_SPEAKERS,
+            2 if how == EXACTLY else 6,
+            key=COUNT_KEY,
         )
     )
 
