@@ -158,6 +158,8 @@ class LiveMeeting:
             level_db=intake.level_db,
             silent_for=intake.silent_samples / SAMPLE_RATE,
             segments=view.segments,
+            settled=view.settled,
+            merged=view.merged,
             tentative=view.tentative,
             tentative_speaker=view.tentative_speaker,
             speakers=self._speakers(view),
@@ -168,7 +170,7 @@ class LiveMeeting:
 
     def _speakers(self, view: RecognitionView) -> tuple[Speaker, ...]:
         """The speakers of the words in view, in the order in which they first spoke."""
-        labels = [segment.speaker for segment in view.segments] + [view.tentative_speaker]
+        labels = (*view.labels, view.tentative_speaker)
         return tuple(self._names.speaker(label) for label in dict.fromkeys(labels) if label)
 
     def _health(self, view: RecognitionView, intake: IntakeView) -> LiveHealth:

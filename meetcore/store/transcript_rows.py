@@ -5,9 +5,9 @@ Every function works inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from meetcore.errors import StoreError
@@ -65,6 +65,19 @@ def put_segments(
     meeting = session.get_one(MeetingRow, meeting_id)
     if stage_in_force(session, meeting) is stage:
         index.refresh(session, meeting, first_position)
+
+
+def merge_labels(
+    session: Session, meeting_id: str, stage: Stage, merged: Mapping[str, str]
+) -> None:
+    """Replace labels in all segments of the stage, old to new, without rewriting their words."""
+    put_speakers(session, meeting_id, merged.values())
+    for old, new in merged.items():
+        session.execute(
+            update(SegmentRow)
+            .where(*segments_of(meeting_id, stage), SegmentRow.speaker == old)
+            .values(speaker=new)
+        )
 
 
 def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> None:
