@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from meetcore.api.asked_options import LONGEST_PROMPT, MOST_SPEAKERS, asked_options
 from meetcore.records import JobOptions
 from meetcore.text.sizes import size_text
 from meetcore.weights.resolver import WeightResolver
@@ -18,8 +19,6 @@ LANGUAGE_KEY = "upload-language"
 SPEAKERS_KEY = "upload-speakers"
 COUNT_KEY = "upload-count"
 PROMPT_KEY = "upload-prompt"
-LONGEST_PROMPT = 600
-MOST_SPEAKERS = 30
 
 AUTO, EXACTLY, AT_MOST, NONE = "Find out", "Exactly", "At most", "Don't tell apart"
 WORDS = {
@@ -59,7 +58,7 @@ def options_from(
     weight: str, language: str | None, how: str | None, count: int, prompt: str
 ) -> JobOptions:
     """The choices as a record."""
-    return JobOptions(
+    return asked_options(
         language=language,
         recognizer=weight,
         speakers=how != NONE,

@@ -6,6 +6,7 @@ It checks Host, Origin and Fetch Metadata, bounds bodies, and adds the security 
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 NO_HOST = Authority("localhost", 80)
 """For the headers of an answer to a request whose Host cannot be read."""
+LENGTH = re.compile("[0-9]{1,15}")
 JSON_PATHS = ("/api/", "/uploads/")
 """Paths whose answers are JSON, refusals included."""
 SOCKET_ANSWER = "websocket.http.response"
@@ -152,7 +154,7 @@ def _announced_length(headers: RequestHeaders) -> int | None:
     if headers.all("transfer-encoding"):
         return None
     text = headers.one("content-length") or "0"
-    if not text.isascii() or not text.isdecimal():
+    if not LENGTH.fullmatch(text):
         raise RefusedError("This request's Content-Length is not a number.", 400)
     return int(text)
 
