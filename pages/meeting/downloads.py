@@ -11,6 +11,7 @@ from meetcore.records import Meeting
 from meetcore.text.names import file_stem
 from meetcore.transcript.formats.registry import Export, Format, formats
 from pages.shared import process
+from pages.shared.plain_text import plain
 
 
 def downloads(meeting: Meeting) -> None:
@@ -18,7 +19,7 @@ def downloads(meeting: Meeting) -> None:
     with st.popover("Download", icon=":material/download:"):
         for fmt in formats():
             st.download_button(
-                fmt.label,
+                plain(fmt.label),
                 data=partial(written, meeting, fmt),
                 file_name=f"{file_stem(meeting.title)}.{fmt.extension}",
                 mime=fmt.mime,
