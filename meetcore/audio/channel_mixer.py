@@ -154,8 +154,8 @@ class ChannelMixer:
 def _energies(blocks: Planar) -> _Floats:
     """Mean squares without the DC offset, of blocks of shape (n_blocks, n_channels, n_samples)."""
     n_samples = blocks.shape[2]
-    means = blocks.sum(axis=2, dtype=np.float64) / n_samples
-    squares: _Floats = np.square(blocks).sum(axis=2).astype(np.float64) / n_samples
+    means = blocks.sum(axis=2).astype(np.float64) / n_samples
+    squares: _Floats = np.einsum("bcs,bcs->bc", blocks, blocks).astype(np.float64) / n_samples
     # Rounding may leave less than nothing of a DC offset.
     energies: _Floats = np.maximum(squares - means * means, 0.0)
     return energies

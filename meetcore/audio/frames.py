@@ -99,18 +99,16 @@ class FrameConverter:
         return np.concatenate(pieces)
 
     def flush(self) -> Pcm:
-        """The samples held back, at the end of a connection; the next frame begins a new stream.
+        """The samples held back, at the end of a connection or at a pause.
+
+        The next frame begins a new stream; no silence is filled in before it.
 
         Returns
         -------
         np.ndarray, shape (n_samples,), int16, 16 kHz
         """
-        self.forget_time()
-        return self._end_stream()
-
-    def forget_time(self) -> None:
-        """Fill no silence before the next frame: what lies between was left out on purpose."""
         self._expected_s = None
+        return self._end_stream()
 
     def _end_stream(self) -> Pcm:
         stream, self._stream, self._form = self._stream, None, None

@@ -15,7 +15,7 @@ from meetcore.audio.channel_mixer import BLOCKS_PER_S, ChannelMixer, Mono
 from meetcore.audio.frame_decoding import decoded_frames
 from meetcore.audio.media_length import zero_s
 from meetcore.audio.media_report import SILENT_PEAK, MediaReport, TrackReport
-from meetcore.audio.media_source import MediaSource, audio_streams
+from meetcore.audio.media_source import MediaSource
 from meetcore.audio.pcm import Pcm, to_pcm
 from meetcore.audio.source_gain import (
     CLIPPED_LOSSY_PEAK,
@@ -61,6 +61,8 @@ def decoded_pcm(media: MediaSource, longest_s: float, report: MediaReport) -> It
         for piece in _mixed(readers) if len(readers) > 1 else readers[0]:
             n_samples += piece.size
             yield to_pcm(piece if gain == 1.0 else piece * np.float32(gain))
+    if n_samples == 0:
+        media.refuse_unfinished()
     if n_samples == 0 and any(track.n_damaged_at_end for track in report.tracks):
         raise AudioDecodeError(
             f"The audio of {media.name} cannot be decoded. Export it as WAV or MP3 and try again."
@@ -70,7 +72,7 @@ def decoded_pcm(media: MediaSource, longest_s: float, report: MediaReport) -> It
 def _mixed_tracks(media: MediaSource, report: MediaReport) -> tuple[int, ...]:
     """Indexes of the tracks to mix; one that was left out where all others are silent."""
     with media.container() as container:
-        streams = audio_streams(container, media.name)
+        streams = media.audio_streams(container)
         choice = choose_tracks(streams)
         report.n_undecodable = len(container.streams.audio) - len(streams)
     mixed = choice.mixed
@@ -114,7 +116,7 @@ def _frames(
         for other in container.streams:
             if other.index != index:
                 other.discard = Discard.all
-        stream = next(s for s in audio_streams(container, media.name) if s.index == index)
+        stream = next(s for s in media.audio_streams(container) if s.index == index)
         report.zero_s = zero_s(container)
         yield stream, decoded_frames(container, stream, media.name, report)
 

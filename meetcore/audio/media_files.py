@@ -9,7 +9,7 @@ import numpy as np
 from meetcore.audio.media_decoding import decoded_pcm
 from meetcore.audio.media_length import StatedLength, length_of
 from meetcore.audio.media_report import MediaReport
-from meetcore.audio.media_source import Source, audio_streams, opened
+from meetcore.audio.media_source import Source, opened
 from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
 from meetcore.audio.timeline import MOST_SILENCE_S
 from meetcore.audio.track_choice import choose_tracks
@@ -88,7 +88,7 @@ def stated_length(source: Source, name: str | None = None) -> StatedLength:
         As `iter_audio`.
     """
     with opened(source, name) as media, media.container() as container:
-        streams = audio_streams(container, media.name)
+        streams = media.audio_streams(container)
         mixed = choose_tracks(streams).mixed
         return length_of(media, container, [s for s in streams if s.index in mixed])
 

@@ -61,6 +61,33 @@ class MediaSource:
         finally:
             container.close()
 
+    def audio_streams(self, container: InputContainer) -> list[AudioStream]:
+        """The audio tracks that can be decoded.
+
+        Raises
+        ------
+        AudioDecodeError
+            There is none; the message says why.
+        """
+        streams = list(container.streams.audio)
+        usable = [stream for stream in streams if has_decoder(stream)]
+        if not usable:
+            self.refuse_unfinished()
+        if not streams:
+            raise AudioDecodeError(f"{self.name} has no audio track. Choose a file with sound.")
+        if not usable:
+            raise AudioDecodeError(
+                f"The audio of {self.name} cannot be decoded. Export it as WAV or MP3 and try"
+                " again."
+            )
+        for stream in usable:
+            refuse_low_rate(stream, self.name)
+        return usable
+
+    def refuse_unfinished(self) -> None:
+        """Raise AudioDecodeError for an MP4 file whose index is missing."""
+        refuse_unfinished(self.file, self.size, self.name)
+
     def _opened(self) -> InputContainer:
         try:
             # Playlists (HLS, concat) are media too: without any protocol they cannot make the
@@ -73,7 +100,7 @@ class MediaSource:
         except MEDIA_ERRORS as error:
             logger.info("a file cannot be opened: %s", type(error).__name__)
             refuse_archive(self.file, self.name)
-            refuse_unfinished(self.file, self.size, self.name)
+            self.refuse_unfinished()
             raise AudioDecodeError(
                 f"{self.name} is not a media file that can be read, or it is damaged at its start."
                 " Export it as WAV, MP3, M4A or WebM and try again."
@@ -106,27 +133,6 @@ def opened(source: Source, called: str | None = None) -> Iterator[MediaSource]:
     finally:
         if path is not None:
             file.close()
-
-
-def audio_streams(container: InputContainer, name: str) -> list[AudioStream]:
-    """The audio tracks that can be decoded.
-
-    Raises
-    ------
-    AudioDecodeError
-        There is none; the message says why.
-    """
-    streams = list(container.streams.audio)
-    if not streams:
-        raise AudioDecodeError(f"{name} has no audio track. Choose a file with sound.")
-    usable = [stream for stream in streams if has_decoder(stream)]
-    if not usable:
-        raise AudioDecodeError(
-            f"The audio of {name} cannot be decoded. Export it as WAV or MP3 and try again."
-        )
-    for stream in usable:
-        refuse_low_rate(stream, name)
-    return usable
 
 
 def has_decoder(stream: AudioStream) -> bool:

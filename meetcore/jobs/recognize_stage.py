@@ -12,6 +12,7 @@ from meetcore.asr.offline.recognize_recording import (
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
+from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
@@ -48,7 +49,7 @@ def recognize(
         observer.piece(piece)
         observer.progress(piece.end_sample / reader.n_samples)
     missing = failures.sentence(whole_recording=task.start_sample == 0)
-    detail = " ".join(part for part in (note, missing) if part)
+    detail = " ".join(part for part in (note, missing_end(task.folder), missing) if part)
     return Recognized(str(recognizer.info), recognizer.info.weight, detail)
 
 
