@@ -31,7 +31,9 @@ def planar(frame: AudioFrame) -> Planar:
     if raw.dtype.kind == "f":
         samples = raw.astype(np.float32)
         # A sum is finite only where all are; overflow of the sum costs the slow way only.
-        return samples if np.isfinite(samples.sum()) else np.nan_to_num(samples, copy=False)
+        if not np.isfinite(samples.sum()):
+            np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)
+        return samples
     full_scale = np.float32(2 ** (8 * raw.dtype.itemsize - 1))
     if raw.dtype.kind == "u":
         return raw.astype(np.float32) / full_scale - np.float32(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,7 +21,10 @@ MOST_GAIN = 2.0**10
 """60 dB; what is quieter still is noise of the converter."""
 LOUD_TARGET = 10.0 ** (-0.5 / 20)
 """Room for the resampler, which may exceed the peaks of its input a little."""
-LEAST_GAIN = 10.0 ** (-60 / 20)
+LEAST_GAIN = 10.0 ** (-110 / 20)
+"""Floats may be written with the values of 16 bit integers, 90 dB too loud."""
+SPIKE_SHARE, SPIKE_DB = 0.01, 40
+"""Values so far above 99 % of the frames are damage, and clipped."""
 NO_SOUND_PEAK = 1e-6
 CLIPPED_LOSSY_PEAK = 1.5
 """Lossy codecs exceed 1.0 a little where the original was limited; players clip that, too."""
@@ -41,7 +45,7 @@ def is_lossless(stream: AudioStream) -> bool:
 def peak_of(
     frames: Iterator[AudioFrame], longest_s: float = math.inf, enough: float = math.inf
 ) -> float:
-    """The largest magnitude in any channel.
+    """The largest magnitude in any channel; spikes above 1.0 and far above all else are left out.
 
     Parameters
     ----------
@@ -49,13 +53,26 @@ def peak_of(
     enough : the first magnitude above this ends the search
     """
     peak = decoded_s = 0.0
+    frames_at: Counter[int] = Counter()
     for frame in frames:
         samples = planar(frame)
-        peak = max(peak, float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+        largest = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+        peak = max(peak, largest)
+        frames_at[round(decibels(max(largest, NO_SOUND_PEAK)))] += 1
         decoded_s += frame.samples / frame.sample_rate
         if peak > enough or decoded_s >= longest_s:
             break
-    return peak
+    return max(1.0, min(peak, _spikes_from(frames_at))) if peak > 1.0 else peak
+
+
+def _spikes_from(frames_at: Counter[int]) -> float:
+    """The magnitude above which single values are damage, from the number of frames by dB."""
+    loudest = 0
+    for level in sorted(frames_at, reverse=True):
+        loudest += frames_at[level]
+        if loudest > 1 and loudest >= SPIKE_SHARE * frames_at.total():
+            return float(10.0 ** ((level + SPIKE_DB) / 20))
+    return math.inf
 
 
 def gain_for(peak: float) -> float:
