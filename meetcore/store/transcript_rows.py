@@ -29,6 +29,7 @@ from meetcore.store.schema import (
     TurnsRow,
 )
 from meetcore.store.search import index
+from meetcore.transcript.reattribution import speakers_of
 
 
 def count_segments(session: Session, meeting_id: str, stage: Stage) -> int:
@@ -196,15 +197,14 @@ def put_transcript(session: Session, meeting_id: str, transcript: Transcript) ->
 
 
 def get_transcript(session: Session, meeting_id: str, stage: Stage) -> Transcript:
-    """The transcript of a stage, with the speakers of its segments."""
+    """The transcript of a stage, with the speakers of its segments in order of appearance."""
     segments = tuple(
         to_segment(row)
         for row in session.scalars(
             select(SegmentRow).where(*segments_of(meeting_id, stage)).order_by(SegmentRow.position)
         )
     )
-    named = set(labels_of(segments))
-    speakers = tuple(item for item in get_speakers(session, meeting_id) if item.label in named)
+    speakers = speakers_of(segments, get_speakers(session, meeting_id))
     rejected = session.scalars(
         select(RejectedRow)
         .where(RejectedRow.meeting_id == meeting_id, RejectedRow.stage == stage.value)
