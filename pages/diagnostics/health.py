@@ -11,7 +11,7 @@ from meetcore.diagnostics.monitor import HealthSample
 from meetcore.diagnostics.process_usage import ProcessSample
 from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot
 from meetcore.text.durations import position_text
-from pages.shared import element, notice, process, sidebar, style
+from pages.shared import element, notice, process, style
 from pages.shared.plain_text import plain
 
 draw = element.register(__file__, "sparklines")
