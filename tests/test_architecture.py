@@ -52,7 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "service": _SERVICE,
     "diagnostics": _DOORS - {"service", "diagnostics"},
     "python_api": _SERVICE - {"store"},
-    "api": _BASE | {"transcript", "diagnostics", "service"},
+    "api": _BASE | {"weights", "transcript", "diagnostics", "service"},
     "benchmarks": _DOORS,
     "cli": _DOORS | {"benchmarks"},
     "__main__": {"cli"},

@@ -14,11 +14,11 @@ from meetcore.diarization.voice_similarity import Voice
 from meetcore.jobs.draft_transcript import DraftTranscript
 from meetcore.records import Stage, Transcript, Turn
 from meetcore.store.meetings import MeetingStore
+from meetcore.transcript.corrected_turns import corrected_turns
 from meetcore.transcript.reattribution import (
     keep_labels,
     reattributed,
     speakers_of,
-    turns_of_segments,
     valid_turns,
 )
 
@@ -43,7 +43,8 @@ class FinalTranscript:
         """
         with self._store.together():
             before = self._latest()
-            known = self._store.exclusive_turns(self._id) or turns_of_segments(before.segments)
+            stored = self._store.exclusive_turns(self._id)
+            known = corrected_turns(stored, before.segments) or stored
             segments = reattributed(draft.segments(), known if speakers else ())
             named = speakers_of(segments, before.speakers)
             self._store.replace_transcript(

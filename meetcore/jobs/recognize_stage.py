@@ -12,6 +12,7 @@ from meetcore.asr.offline.recognize_recording import (
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
+from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
@@ -50,7 +51,8 @@ def recognize(
     if task.start_sample == 0:
         failures.refuse_all()
     info = recognizer.info
-    return Recognized(str(info), info.weight, note, sum(failures.failed))
+    detail = " ".join(part for part in (note, missing_end(task.folder)) if part)
+    return Recognized(str(info), info.weight, detail, sum(failures.failed))
 
 
 def missing_words(failed_samples: int) -> str:

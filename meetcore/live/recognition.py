@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import RecordingError
@@ -34,6 +35,9 @@ class RecognitionView:
     """The words recognized so far; replaced as a whole."""
 
     segments: tuple[Segment, ...] = ()
+    settled: int = 0
+    labels: tuple[str, ...] = ()
+    merged: Mapping[str, str] = field(default_factory=dict)
     tentative: tuple[Word, ...] = ()
     tentative_speaker: str | None = None
     recognized_samples: int = 0
@@ -198,6 +202,9 @@ class LiveRecognition:
         view = replace(
             before,
             segments=session.segments(),
+            settled=session.settled(),
+            labels=session.labels(),
+            merged=session.merged(),
             tentative=tentative,
             tentative_speaker=speaker,
             recognized_samples=session.processed_samples,

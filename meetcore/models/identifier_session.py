@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -127,6 +127,18 @@ class IdentifierSession:
     def segments(self) -> tuple[Segment, ...]:
         """All committed words as segments by speaker."""
         return self._transcript.segments()
+
+    def settled(self) -> int:
+        """How many of the first segments change no more, except by a merge of labels."""
+        return self._transcript.settled
+
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all segments, in the order in which they first spoke."""
+        return self._transcript.labels()
+
+    def merged(self) -> Mapping[str, str]:
+        """All labels that were replaced since the meeting began, old to the one in force."""
+        return self._transcript.merged
 
     def tentative(self) -> tuple[tuple[Word, ...], str | None]:
         """Words that may still change, and the label of their likely speaker."""

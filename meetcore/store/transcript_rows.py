@@ -5,9 +5,9 @@ Every function works inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from meetcore.errors import StoreError
@@ -29,6 +29,7 @@ from meetcore.store.schema import (
     TurnsRow,
 )
 from meetcore.store.search import index
+from meetcore.transcript.reattribution import speakers_of
 
 
 def count_segments(session: Session, meeting_id: str, stage: Stage) -> int:
@@ -72,6 +73,19 @@ def put_segments(
     meeting = session.get_one(MeetingRow, meeting_id)
     if stage_in_force(session, meeting) is stage:
         index.refresh(session, meeting, first_position)
+
+
+def merge_labels(
+    session: Session, meeting_id: str, stage: Stage, merged: Mapping[str, str]
+) -> None:
+    """Replace labels in all segments of the stage, old to new, without rewriting their words."""
+    put_speakers(session, meeting_id, merged.values())
+    for old, new in merged.items():
+        session.execute(
+            update(SegmentRow)
+            .where(*segments_of(meeting_id, stage), SegmentRow.speaker == old)
+            .values(speaker=new)
+        )
 
 
 def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> None:
@@ -183,15 +197,14 @@ def put_transcript(session: Session, meeting_id: str, transcript: Transcript) ->
 
 
 def get_transcript(session: Session, meeting_id: str, stage: Stage) -> Transcript:
-    """The transcript of a stage, with the speakers of its segments."""
+    """The transcript of a stage, with the speakers of its segments in order of appearance."""
     segments = tuple(
         to_segment(row)
         for row in session.scalars(
             select(SegmentRow).where(*segments_of(meeting_id, stage)).order_by(SegmentRow.position)
         )
     )
-    named = set(labels_of(segments))
-    speakers = tuple(item for item in get_speakers(session, meeting_id) if item.label in named)
+    speakers = speakers_of(segments, get_speakers(session, meeting_id))
     rejected = session.scalars(
         select(RejectedRow)
         .where(RejectedRow.meeting_id == meeting_id, RejectedRow.stage == stage.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -48,8 +48,13 @@ class TranscriptStore:
         first_position: int,
         segments: Sequence[Segment],
         stage: Stage = Stage.PROVISIONAL,
+        merged: Mapping[str, str] | None = None,
     ) -> None:
         """Replace all segments of a stage from a position on (0 is the first).
+
+        Parameters
+        ----------
+        merged : labels to replace in the segments before that position, old to new
 
         Raises
         ------
@@ -58,6 +63,7 @@ class TranscriptStore:
         """
         with self._database.writing() as session:
             locked_meeting_row(session, meeting_id)
+            transcript_rows.merge_labels(session, meeting_id, stage, merged or {})
             transcript_rows.put_segments(session, meeting_id, stage, first_position, segments)
 
     def replace_transcript(self, meeting_id: str, transcript: Transcript) -> None:

@@ -95,7 +95,7 @@ def warnings(snapshot: LiveSnapshot) -> None:
         )
     elif health.last_error:
         st.caption(
-            f":material/info: {health.chunk_errors} passages could not be read live;"
+            f":material/info: {health.chunk_errors:d} passages could not be read live;"
             " the final transcript will have them."
         )
 

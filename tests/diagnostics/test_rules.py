@@ -273,6 +273,8 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("database", "The database x refused a write (database is locked)."),
     ("database-newer", "The database x was made by a newer Meetcore (0099)."),
     ("not-media", "talk.txt is not a media file that can be read, or it is damaged at its start."),
+    ("unfinished-mp4", "talk.mp4 has no index (moov): its recorder never finished it, or"),
+    ("damaged-recording", "The recording in x cannot be read: its file is damaged."),
     ("longest-recording", "talk.wav is longer than 12 hours. Cut it into parts, or"),
     ("model-failed", "CTranslate2 failed on this window (x)."),
     ("model-failed", "The worker process ended unexpectedly (exit status 1)."),

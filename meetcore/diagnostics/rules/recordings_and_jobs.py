@@ -68,6 +68,32 @@ PROCESSING_RULES = (
         is_general=True,
     ),
     Rule(
+        id="unfinished-mp4",
+        area=Area.MACHINE,
+        title="The recorder never finished this file",
+        symptom="… has no index (moov).",
+        cause="MP4, M4A and MOV files are written with their index last. A recorder that lost power"
+        " or was ended before leaves the sound in the file, but no player finds it; a copy that was"
+        " stopped early looks the same.",
+        advice="Copy the file again from where it was recorded. Otherwise open the recording app"
+        " once more, which often repairs it, or run untrunc with a whole file of that recorder.",
+        source="https://github.com/anthwlock/untrunc",
+        check=message_only,
+        message_patterns=(r"has no index \(moov\)",),
+    ),
+    Rule(
+        id="damaged-recording",
+        area=Area.MACHINE,
+        title="The file of a recording is damaged",
+        symptom="The recording in … cannot be read: its file is damaged.",
+        cause="The disk lost a part of audio.flac, or another program changed it. What follows a"
+        " damaged place is read; the start of the file must be whole.",
+        advice="Copy the meeting's folder back from a backup, and check the disk.",
+        source="meetcore/audio/flac.py",
+        check=message_only,
+        message_patterns=(r"The recording in .* its file is damaged",),
+    ),
+    Rule(
         id="longest-recording",
         area=Area.MACHINE,
         title="The recording is longer than allowed",
