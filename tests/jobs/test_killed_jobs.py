@@ -1,15 +1,13 @@
-"""Jobs and exports of real processes that get SIGKILL at random moments."""
+"""Jobs with real weights and a worker process, whose server gets SIGKILL at random moments."""
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import numpy as np
 import pytest
 
 from meetcore.audio.pcm import to_pcm
-from meetcore.records import JobState, Samples, Stage
+from meetcore.records import JobState, Samples
 from meetcore.store.meetings import MeetingStore, open_store
 from meetcore.weights.resolver import WeightResolver
 from tests.audio.test_media_files import write_wav
@@ -167,62 +165,3 @@ def wait_for_progress(folder: Path, server: subprocess.Popen[str]) -> str:
                 return now.stage.value
             time.sleep(0.01)
         return job.stage.value
-
-
-EXPORTS: dict[str, Callable[[bytes], object]] = {
-    "json": json.loads,
-    "docx": lambda data: data[:2] == b"PK",
-    "srt": bytes.decode,
-}
-
-
-@pytest.mark.parametrize("kind", EXPORTS)
-def test_an_export_killed_at_random_moments_leaves_the_file_whole_or_as_it_was(
-    kind: str,
-    resolver: WeightResolver,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    from tests.store.test_library import said
-
-    with opened(tmp_path) as store:
-        meeting = store.create_meeting("Long", meeting_id="long")
-        lines = tuple(said(3 * n, f"line number {n} of it") for n in range(3000))
-        store.replace_segments(meeting.id, 0, lines, Stage.PROVISIONAL)
-    target = tmp_path / f"out.{kind}"
-    command = [sys.executable, "-m", "meetcore", "meetings", "export", "long", "--format", kind]
-    command += ["--output", str(target)]
-
-    def export() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command, stderr=subprocess.PIPE, env=environment(tmp_path, resolver), cwd=ROOT
-        )
-
-    began = time.monotonic()
-    first = export()
-    _, errors = first.communicate(timeout=120)
-    assert first.returncode == 0, errors.decode()
-    whole_s = time.monotonic() - began
-    wanted = target.read_bytes()
-    EXPORTS[kind](wanted)
-    random_numbers = random.Random(kind)
-    kills = 0
-    whole = 0
-    while kills < KILLS:
-        target.unlink(missing_ok=True)
-        running = export()
-        time.sleep(random_numbers.uniform(0.5, 1.0) * whole_s)
-        if running.poll() is None:
-            kill(running)
-            kills += 1
-        running.communicate(timeout=120)
-        if target.exists():
-            whole += 1
-            assert len(target.read_bytes()) == len(wanted)
-    target.unlink(missing_ok=True)
-    assert export().wait(120) == 0
-    assert len(target.read_bytes()) == len(wanted)
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{kind}: {kills} SIGKILLs, the file was whole {whole} times, else not there"
-        )
