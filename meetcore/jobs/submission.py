@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError
+from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError, StoreError
 from meetcore.jobs.accepted_jobs import UNFINISHED
 from meetcore.jobs.job_attempts import MAX_ATTEMPTS
 from meetcore.jobs.runner import JobRunner
@@ -160,9 +160,12 @@ class JobSubmission:
         return [job.meeting_id for job in unfinished]
 
     def _give_up(self, meeting_id: str) -> None:
-        with self._store.together():
-            self._store.jobs.update(meeting_id, state=JobState.FAILED, detail=TOO_MANY_ATTEMPTS)
-            self._store.update(meeting_id, state=MeetingState.FAILED, detail=TOO_MANY_ATTEMPTS)
+        try:
+            with self._store.together():
+                self._store.jobs.update(meeting_id, state=JobState.FAILED, detail=TOO_MANY_ATTEMPTS)
+                self._store.update(meeting_id, state=MeetingState.FAILED, detail=TOO_MANY_ATTEMPTS)
+        except StoreError:  # The next start tries again; the other jobs are queued.
+            logger.exception("meeting %s: the end of its job was not saved", meeting_id)
 
     def _possible(self, job: Job, wanted: JobStage) -> JobStage:
         """The stage wanted, or an earlier one whose result is missing."""
