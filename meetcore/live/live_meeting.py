@@ -11,15 +11,14 @@ from meetcore.audio.frames import Frame
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.live.borrowed_models import BorrowedModels
-from meetcore.live.intake import Intake, IntakeView
+from meetcore.live.intake import Intake
+from meetcore.live.live_view import live_snapshot
 from meetcore.live.persistence import TranscriptSaver
-from meetcore.live.recognition import LiveRecognition, RecognitionView
+from meetcore.live.recognition import LiveRecognition
 from meetcore.live.resources import LiveResources
 from meetcore.live.speaker_names import SpeakerNames
-from meetcore.live.step_width import keeps_up
 from meetcore.models.error_counter import ErrorCounter
-from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot, LiveState, Meeting, Speaker
-from meetcore.records.error_summary import combined
+from meetcore.records import LiveSnapshot, LiveState, Meeting
 
 logger = logging.getLogger(__name__)
 
@@ -91,22 +90,28 @@ class LiveMeeting:
         self._intake.attach(source)
         self._changed()
 
-    def offer(self, frame: Frame | Pcm, source: str) -> None:
+    def offer(self, frame: Frame | Pcm, source: str, connection: int = 0) -> None:
         """Queue a frame for recording. Called on aiortc's loop; never blocks.
 
         Parameters
         ----------
         frame : av.AudioFrame, or np.ndarray, shape (n_samples,), int16, 16 kHz
         source : which browser tab sends it
+        connection : which of the tab's connections; each has timestamps of its own
         """
-        self._intake.offer(frame, source)
+        self._intake.offer(frame, source, connection)
 
-    def pause(self) -> None:
-        """Stop recording until `resume`; the words up to here are committed."""
+    def pause(self, muted: str | None = None) -> None:
+        """Stop recording until `resume`; the words up to here are committed.
+
+        Parameters
+        ----------
+        muted : a tab whose microphone is off already; its audio that is on its way is recorded
+        """
         with self._lock:
             if self._state is not LiveState.LISTENING:
                 return
-            self._intake.pause(True)
+            self._intake.pause(muted)
             self._settle_due = True
             self._state = LiveState.PAUSED
         self._changed()
@@ -116,16 +121,25 @@ class LiveMeeting:
         with self._lock:
             if self._state is not LiveState.PAUSED:
                 return
-            self._intake.pause(False)
+            self._intake.resume()
             self._settle_due = False
             self._state = LiveState.LISTENING
         self._changed()
 
-    def stop(self) -> None:
-        """End the meeting; returns at once, the last words follow on its thread. Idempotent."""
+    def stop(self, muted: str | None = None) -> None:
+        """End the recording and return at once; the last words follow on the meeting's thread.
+
+        Idempotent.
+
+        Parameters
+        ----------
+        muted : a tab whose microphone is off already; its audio that is on its way is recorded
+        """
         with self._lock:
             if self._state in (LiveState.STOPPING, LiveState.STOPPED):
                 return
+            # Here, as the meeting's thread may be in a long step of the recognizer.
+            self._intake.close(muted)
             self._state = LiveState.STOPPING
         self._changed()
 
@@ -148,49 +162,16 @@ class LiveMeeting:
     def snapshot(self) -> LiveSnapshot:
         """What a page draws; cheap, from any thread."""
         # Read first: a change made meanwhile gets a new version, so that readers draw it.
-        own_version = self._version
-        view, intake = self._recognition.view, self._intake.view()
-        return LiveSnapshot(
+        version = self._version
+        return live_snapshot(
             meeting_id=self.meeting_id,
             title=self._title,
             state=self._state,
-            elapsed=intake.n_samples / SAMPLE_RATE,
-            level_db=intake.level_db,
-            silent_for=intake.silent_samples / SAMPLE_RATE,
-            segments=view.segments,
-            tentative=view.tentative,
-            tentative_speaker=view.tentative_speaker,
-            speakers=self._speakers(view),
-            health=self._health(view, intake),
-            source=intake.source,
-            version=own_version + view.version,
-        )
-
-    def _speakers(self, view: RecognitionView) -> tuple[Speaker, ...]:
-        """The speakers of the words in view, in the order in which they first spoke."""
-        labels = [segment.speaker for segment in view.segments] + [view.tentative_speaker]
-        return tuple(self._names.speaker(label) for label in dict.fromkeys(labels) if label)
-
-    def _health(self, view: RecognitionView, intake: IntakeView) -> LiveHealth:
-        recognition = self._recognition
-        backlog = max(0, intake.n_samples - view.recognized_samples) / SAMPLE_RATE
-        loading = not recognition.has_session and self._state is not LiveState.STOPPED
-        latency = recognition.latency
-        errors = combined(recognition.errors, self._errors.summary())
-        return LiveHealth(
-            frames_offered=intake.frames_offered,
-            samples_on_disk=intake.n_samples,
-            backlog=backlog,
-            step=view.step,
-            rtf=view.rtf,
-            chunk_errors=errors.chunk_errors,
-            recent_errors=errors.recent_errors,
-            last_error=errors.last_error,
-            last_traceback=errors.last_traceback,
-            latency_p50=latency[0] if latency else None,
-            latency_p95=latency[1] if latency else None,
-            since_last_frame=intake.since_last_frame,
-            keeping_up=loading or keeps_up(backlog),
+            intake=self._intake.view(),
+            recognition=self._recognition,
+            names=self._names,
+            errors=self._errors.summary(),
+            version=version,
         )
 
     def _changed(self) -> None:
@@ -220,7 +201,7 @@ class LiveMeeting:
             if self._state is LiveState.STOPPING:
                 return
         with self._lock:
-            settle = self._settle_due and self._recognition.has_session
+            settle = self._settle_due and self._intake.is_still and self._recognition.has_session
             if settle:
                 self._settle_due = False
         if settle:
