@@ -17,7 +17,7 @@ from meetcore.errors import MeetingStateError
 from meetcore.service.protocol import LiveMeetingProtocol, ServiceProtocol
 
 ROUTE = "/api/meetings/{id}/live"
-"""GET gives the state; POST to one of its actions changes it."""
+"""GET gives the state; its `?tab=` says that this tab is open. POST to an action changes it."""
 ENDED = "ended"
 """The state of a meeting that does not run."""
 
@@ -40,6 +40,9 @@ def routes(service: GetService, actions: Actions) -> list[Route]:
             )
         except RefusedError as error:
             return refusal(error).response()
+        tab = request.query_params.get("tab")
+        if found is not None and tab:
+            found.keep_alive(tab)
         snapshot = found.snapshot() if found is not None else None
         return JSONResponse(
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -16,9 +17,10 @@ from meetcore.live.live_view import live_snapshot
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.recognition import LiveRecognition
 from meetcore.live.resources import LiveResources
-from meetcore.live.speaker_names import SpeakerNames
+from meetcore.live.speaker_names import RENAME_TIMEOUT_MS, SpeakerNames
 from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import LiveSnapshot, LiveState, Meeting
+from meetcore.store.sqlite import busy_timeout
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +31,9 @@ IDLE_S = 0.25
 class LiveMeeting:
     """Records and transcribes one meeting until it is stopped.
 
-    Two threads work on it: the intake's writes audio to disk, the meeting's own reads it back,
-    recognizes it and saves the words. The public methods may be called from any thread and,
-    `join` aside, return at once.
+    Three threads work on it: the intake's writes audio to disk, the meeting's own reads it back
+    and recognizes it, the saver's writes the words to the store. The public methods may be called
+    from any thread; all but `join`, `rename` and `set_title`, which ask the store, return at once.
 
     Parameters
     ----------
@@ -65,24 +67,27 @@ class LiveMeeting:
             self._errors,
         )
         self._names = SpeakerNames(store, meeting.id)
-        self._borrowed = BorrowedModels(meeting, resources)
+        self._saver = TranscriptSaver(store, meeting.id, self._names, self._errors, self.stop)
+        self._borrowed = BorrowedModels(meeting, resources, self._saver.later)
         self._recognition = LiveRecognition(
             meeting.id,
             RecordingReader(folder),
             self._borrowed,
             self._names,
-            TranscriptSaver(store, meeting.id, self._names, self._errors),
+            self._saver,
             self._intake.arrivals,
         )
         self._lock = threading.Lock()
         self._state = LiveState.LISTENING
         self._settle_due = False
+        self._seen_at = -math.inf
         self._version = 0
         self._thread = threading.Thread(target=self._run, name=f"meeting-{meeting.id}", daemon=True)
 
     def start(self) -> None:
         """Begin to record and to recognize."""
         self._intake.start()
+        self._saver.start()
         self._thread.start()
 
     def attach(self, source: str) -> None:
@@ -126,6 +131,11 @@ class LiveMeeting:
             self._state = LiveState.LISTENING
         self._changed()
 
+    def keep_alive(self, source: str) -> None:
+        """Note that the recording tab is open: a pause may last longer than the grace period."""
+        if source == self._intake.view().source:
+            self._seen_at = time.monotonic()
+
     def stop(self, muted: str | None = None) -> None:
         """End the recording and return at once; the last words follow on the meeting's thread.
 
@@ -155,15 +165,15 @@ class LiveMeeting:
 
     def set_title(self, title: str) -> None:
         """Rename the meeting; raises StoreError when it was not saved."""
-        self._store.update(self.meeting_id, title=title)
+        with busy_timeout(RENAME_TIMEOUT_MS):
+            self._store.update(self.meeting_id, title=title)
         self._title = title
         self._changed()
 
     def snapshot(self) -> LiveSnapshot:
         """What a page draws; cheap, from any thread."""
-        # Read first: a change made meanwhile gets a new version, so that readers draw it.
-        version = self._version
         return live_snapshot(
+            version=self._version,
             meeting_id=self.meeting_id,
             title=self._title,
             state=self._state,
@@ -171,7 +181,7 @@ class LiveMeeting:
             recognition=self._recognition,
             names=self._names,
             errors=self._errors.summary(),
-            version=version,
+            unsaved_for=self._saver.unsaved_for,
         )
 
     def _changed(self) -> None:
@@ -190,10 +200,17 @@ class LiveMeeting:
                 logger.exception("meeting %s: a step failed", self.meeting_id)
                 self._errors.add(error)
                 time.sleep(IDLE_S)
-            if self._intake.view().since_last_frame > self._grace_s:
+            if self._is_abandoned():
                 logger.info("meeting %s: no frame for %.0f s", self.meeting_id, self._grace_s)
                 self.stop()
         self._end()
+
+    def _is_abandoned(self) -> bool:
+        """Whether no tab has sent sound for the grace period, nor was open during a pause."""
+        if self._intake.view().since_last_frame <= self._grace_s:
+            return False
+        is_open = time.monotonic() - self._seen_at <= self._grace_s
+        return self._state is not LiveState.PAUSED or not is_open
 
     def _advance(self) -> None:
         """Recognize what is new on disk, in chunks, so that a stop takes effect in between."""
@@ -216,6 +233,7 @@ class LiveMeeting:
         except Exception as error:
             logger.exception("meeting %s: its last words failed", self.meeting_id)
             self._errors.add(error)
+        self._saver.stop()
         self._state = LiveState.STOPPED
         self._changed()
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from meetcore.audio.level import SILENCE_DB
 from meetcore.live.intake import IntakeView
 from meetcore.live.recognition import LiveRecognition, RecognitionView
@@ -20,6 +22,7 @@ def live_snapshot(
     recognition: LiveRecognition,
     names: SpeakerNames,
     errors: ErrorSummary,
+    unsaved_for: float,
     version: int,
 ) -> LiveSnapshot:
     """The snapshot of this moment; cheap, from any thread.
@@ -27,8 +30,11 @@ def live_snapshot(
     Parameters
     ----------
     errors : those of the meeting itself, without those of the models
+    unsaved_for : seconds for which the store has refused
     version : the meeting's own count of changes
     """
+    # Read first: a change made meanwhile gets a new version, so that readers draw it.
+    version += names.version
     view = recognition.view
     is_open = state is LiveState.LISTENING
     return LiveSnapshot(
@@ -42,7 +48,7 @@ def live_snapshot(
         tentative=view.tentative,
         tentative_speaker=view.tentative_speaker,
         speakers=_speakers(view, names),
-        health=_health(view, intake, recognition, errors, state),
+        health=replace(_health(view, intake, recognition, errors, state), unsaved_for=unsaved_for),
         source=intake.source,
         version=version + view.version,
     )

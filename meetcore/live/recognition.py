@@ -119,9 +119,9 @@ class LiveRecognition:
         return True
 
     def save(self, available: int) -> None:
-        """Save what the store refused before; mostly there is nothing to do."""
+        """Have the length and the names saved where they changed."""
         if self._session is not None:
-            self._saver.save(self._session, available / SAMPLE_RATE)
+            self._saver.put(self._session, available / SAMPLE_RATE)
 
     def commit_all(self, available: int) -> None:
         """Commit all words up to a pause; the meeting goes on."""
@@ -142,9 +142,7 @@ class LiveRecognition:
         try:
             self._process_rest(available)
             session.flush()
-            self._names.merge(session.take_relabelled())
-            self._show(session)
-            self._saver.save_last(session, available / SAMPLE_RATE)
+            self._save_and_show(session, available)
         finally:
             session.close()
 
@@ -164,8 +162,7 @@ class LiveRecognition:
         if session.processed_samples < self._match_at:
             return
         self._match_at = session.processed_samples + MATCH_EVERY_SAMPLES
-        for label, match in self._borrowed.match_voices(session).items():
-            self._names.set_match(label, match)
+        self._borrowed.match_voices(session, self._names)
 
     def _process_rest(self, available: int) -> None:
         """Process what is left; a RecordingError ends it and is logged."""
@@ -187,9 +184,13 @@ class LiveRecognition:
     def _save_and_show(
         self, session: IdentifierSession, available: int, rtf: float | None = None
     ) -> None:
-        """Save first, so that a word that was read survives a killed process."""
+        """Save first, so that a word that was read survives a killed process.
+
+        A store that refuses delays this once, by a moment; then words are shown unsaved.
+        """
         self._names.merge(session.take_relabelled())
-        self._saver.save(session, available / SAMPLE_RATE)
+        self._saver.put(session, available / SAMPLE_RATE)
+        self._saver.wait()
         self._show(session, rtf)
 
     def _show(self, session: IdentifierSession, rtf: float | None = None) -> None:

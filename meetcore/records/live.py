@@ -43,6 +43,9 @@ class LiveHealth:
     since_last_frame: float = 0.0
     """Wall-clock seconds since the browser last sent audio."""
     keeping_up: bool = True
+    unsaved_for: float = 0.0
+    """Seconds since the oldest word or name that is not in the store yet; mostly 0. While the
+    store refuses, words are shown before they are saved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ function connectionGoal(data) {
  */
 async function stateOf({ live, tab }) {
   try {
-    const response = await fetch(live, { signal: AbortSignal.timeout(limits.connect) });
+    const address = `${live}?tab=${encodeURIComponent(tab)}`;
+    const response = await fetch(address, { signal: AbortSignal.timeout(limits.connect) });
     if (!response.ok) return null;
     const { state, source } = await response.json();
     return source === null || source === tab ? state : 'ended';

@@ -15,6 +15,7 @@ import pytest
 from meetcore.audio.level import SILENCE_DB
 from meetcore.errors import MeetingStateError
 from meetcore.live.borrowed_models import BorrowedModels
+from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.step_width import WIDEST_STEP
 from meetcore.records import SAMPLE_RATE, JobState, LiveState, MeetingState, Mode, Stage
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
@@ -291,10 +292,27 @@ def test_without_a_profile_no_voice_is_computed(service: MeetingService) -> None
         def voices(self) -> Any:
             raise AssertionError("computed")
 
-    borrowed = BorrowedModels(service.store.create_meeting("Loan"), service._meetings._resources)
+    resources = service._meetings._resources
+    borrowed = BorrowedModels(
+        service.store.create_meeting("Loan"), resources, lambda name, duty: duty()
+    )
     assert borrowed.open_session() is not None
-    assert borrowed.match_voices(Forbidden()) == {}  # type: ignore[arg-type]
+    names = SpeakerNames(resources.store, "m")
+    for _ in range(2):
+        borrowed.match_voices(Forbidden(), names)  # type: ignore[arg-type]
     borrowed.release()
+
+
+def test_a_pause_outlasts_the_grace_period_while_the_tab_is_open(open_service: Open) -> None:
+    service = open_service(grace_s=0.3)
+    live = running(service, service.start("Lunch"))
+    send(live, 1.0)
+    live.pause()
+    for _ in range(20):
+        live.keep_alive("tab")
+        time.sleep(0.05)
+    assert live.snapshot().state is LiveState.PAUSED
+    assert live.join(5), "the tab was closed"
 
 
 def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) -> None:

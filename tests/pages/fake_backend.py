@@ -153,6 +153,9 @@ class FakeLive:
         self.calls.append(("resume",))
         self.state = LiveState.LISTENING
 
+    def keep_alive(self, source: str) -> None:
+        self.calls.append(("keep_alive", source))
+
     def stop(self, muted: str | None = None) -> None:
         self.calls.append(("stop", muted))
         self.state = LiveState.STOPPED

@@ -71,7 +71,7 @@ function browser(answer, globals = {}, permission = 'prompt') {
   };
   const fetch = async address => {
     asked.push(address);
-    if (address === '/live') {
+    if (address === '/live?tab=t') {
       if (!server.state) throw new Error('unreachable');
       return { ok: true, json: async () => ({ ...server }) };
     }
