@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.diarization.voice_similarity import Voice
 from meetcore.live.resources import LiveResources
 from meetcore.live.speaker_names import SpeakerNames
@@ -59,6 +60,16 @@ class BorrowedModels:
             self._later("models", partial(self._save_models, models))
         self._later("profiles", self._look_for_profiles)
         return session
+
+    def open_words(self, lighter: bool) -> LiveRecognizer | None:
+        """A stream of the usual recognizer or of a smaller one; None where it is not loaded."""
+        identifier = self._pool.held(self._meeting.id)
+        if identifier is None:
+            return None
+        language = self._meeting.language
+        return (
+            identifier.open_lighter_words(language) if lighter else identifier.open_words(language)
+        )
 
     def match_voices(self, session: IdentifierSession, names: SpeakerNames) -> None:
         """Name the enrolled voices among a session's speakers, a little later.

@@ -50,6 +50,7 @@ def live_snapshot(
         speakers=_speakers(view, names),
         health=replace(_health(view, intake, recognition, errors, state), unsaved_for=unsaved_for),
         source=intake.source,
+        gaps=view.gaps,
         version=version + view.version,
     )
 
@@ -85,4 +86,7 @@ def _health(
         latency_p95=latency[1] if latency else None,
         since_last_frame=intake.since_last_frame,
         keeping_up=loading or keeps_up(backlog),
+        is_lighter=view.is_lighter,
+        weight_changed_at=view.weight_changed_at,
+        model_errors=view.model_errors,
     )
