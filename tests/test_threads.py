@@ -35,8 +35,10 @@ from meetcore.jobs.executors.messages import Exited
 from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.tasks import DecodeTask, WorkerDiedError
 from meetcore.live.intake import Intake
+from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.recognition import LiveRecognition
 from meetcore.models import rungs
+from meetcore.models.lighter_recognizer import LighterRecognizer
 from meetcore.records import Job, JobStage, JobState, MeetingState
 from meetcore.service.meeting_service import MeetingService
 from meetcore.service.model_retry import ModelRetry
@@ -45,7 +47,7 @@ from meetcore.weights.http import HttpFetcher, SourceFailedError
 from meetcore.weights.resolver import WeightResolver
 from pages.shared import process
 from tests.jobs.helpers import ended, uploaded
-from tests.support.live_meetings import recognized_all, running, send
+from tests.support.live_meetings import provisional, recognized_all, running, send
 from tests.support.service_fixtures import identifier, open_service, quick, service, store
 from tests.support.stand_ins import StandIn, until
 
@@ -204,12 +206,37 @@ def meeting_thread(world: World) -> None:
 
 def intake_thread(world: World) -> None:
     live = running(world.service, world.service.start("Live"))
-    world.fail_once(Intake, "_append")
+    world.fail_once(Intake, "_write")
     send(live, 4.0)
     until(lambda: live.snapshot().elapsed >= 3.9)
     assert live.snapshot().health.chunk_errors == 1
     live.stop()
     assert ended(world.service, live.meeting_id).state is MeetingState.DONE
+
+
+def saver_thread(world: World) -> None:
+    live = running(world.service, world.service.start("Live"))
+    world.fail_once(TranscriptSaver, "_save_all")
+    send(live, 4.0)
+    until(recognized_all(live, 4.0))
+    until(lambda: provisional(world.service.store, live.meeting_id))
+    health = live.snapshot().health
+    assert (health.chunk_errors, health.last_error) == (1, "UnexpectedError")
+    live.stop()
+    assert ended(world.service, live.meeting_id).state is MeetingState.DONE
+
+
+def lighter_loader(world: World) -> None:
+    """There is no smaller recognizer then, which Diagnostics says."""
+
+    def load() -> Any:
+        raise UnexpectedError("what was said")
+
+    lighter = LighterRecognizer(load)
+    assert lighter.get() is None
+    until(lambda: told("models"))
+    assert lighter.get() is None
+    lighter.close()
 
 
 def worker_reader(world: World) -> None:
@@ -342,6 +369,8 @@ THREADS: dict[str, Callable[[World], None]] = {
     "meetcore/jobs/runner.py": jobs_thread,
     "meetcore/live/intake.py": intake_thread,
     "meetcore/live/live_meeting.py": meeting_thread,
+    "meetcore/live/persistence.py": saver_thread,
+    "meetcore/models/lighter_recognizer.py": lighter_loader,
     "meetcore/models/rungs.py": diarizer_of_meetings,
     "meetcore/service/model_retry.py": retry_thread,
     "meetcore/service/trash.py": trash_thread,
