@@ -43,6 +43,12 @@ def is_box_file(head: bytes) -> bool:
     return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
+def has_fragments(file: BinaryIO, size: int) -> bool:
+    """Whether a file is an MP4 file in fragments, whose index does not count what comes later."""
+    file.seek(0)
+    return is_box_file(file.read(16)) and b"moof" in boxes(file, size).kinds
+
+
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """The outermost boxes of an MP4, MOV or M4A file."""

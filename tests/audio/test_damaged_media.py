@@ -58,11 +58,14 @@ def test_of_a_cut_file_without_a_length_nothing_is_said(tmp_path: Path, ending: 
     assert samples.size > 4 * SAMPLE_RATE and done.detail == ""
 
 
-def patched(path: Path, old: bytes, new: bytes) -> Path:
-    content = path.read_bytes()
-    assert content.count(old) >= 1
-    path.write_bytes(content.replace(old, new, 1))
-    return path
+def test_a_cut_file_in_fragments_is_named(tmp_path: Path) -> None:
+    options = {"movflags": "empty_moov+default_base_moof", "frag_duration": "1000000"}
+    path = write_media(tmp_path / "a.mp4", [mono(VOICE, "aac")], options=options)
+    assert heard(path)[1].detail == ""
+    samples, done = heard(cut(path, 0.6))
+    assert_heard(samples, VOICE[: samples.size])
+    seconds = samples.size / SAMPLE_RATE
+    assert done.detail.startswith(f"The file breaks off after {seconds:.0f} s;")
 
 
 @pytest.mark.parametrize("seconds", [1.0, 600.0, 1e6])
