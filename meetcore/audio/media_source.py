@@ -12,6 +12,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 
+from meetcore.audio.sample_chunk import mended_size
 from meetcore.audio.unsupported import refuse_archive, refuse_low_rate, refuse_unfinished
 from meetcore.errors import AudioDecodeError
 
@@ -31,6 +32,7 @@ MEDIA_ERRORS = (
 )
 """What the media library raises for damaged files; it passes on what reading the file raises."""
 _NO_SEEK = -1
+_LAST_POSITION = 2**60
 
 
 class MediaSource:
@@ -45,6 +47,8 @@ class MediaSource:
         """For messages."""
         self.size = size
         """In bytes."""
+        self.mend = mended_size(file, size)
+        """Where other bytes are read than the file has, and which."""
 
     @contextmanager
     def container(self) -> Iterator[InputContainer]:
@@ -147,6 +151,7 @@ class _FileView:
     def __init__(self, source: MediaSource) -> None:
         self._file = source.file
         self._size = source.size
+        self._mend = source.mend
         self._at = 0
         self.name = source.name
         """Its ending helps the library to tell the format."""
@@ -155,13 +160,13 @@ class _FileView:
         """The next bytes; fewer at the end."""
         self._file.seek(self._at)
         content = self._file.read(n_bytes)
-        self._at += len(content)
-        return content
+        start, self._at = self._at, self._at + len(content)
+        return content if self._mend is None else _overlaid(content, start, *self._mend)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """The new position; -1 where a damaged file asks for one before its start."""
+        """The new position; -1 where a damaged file asks for an impossible one."""
         target = offset + {0: 0, 1: self._at, 2: self._size}.get(whence, 0)
-        if target < 0:
+        if not 0 <= target < _LAST_POSITION:
             return _NO_SEEK
         self._at = target
         return target
@@ -169,6 +174,17 @@ class _FileView:
     def tell(self) -> int:
         """The position."""
         return self._at
+
+
+def _overlaid(content: bytes, start: int, at: int, other: bytes) -> bytes:
+    """Bytes from a file's position `start`, with those at `at` replaced."""
+    if at >= start + len(content) or at + len(other) <= start:
+        return content
+    patched = bytearray(content)
+    for index, byte in enumerate(other, at - start):
+        if 0 <= index < len(patched):
+            patched[index] = byte
+    return bytes(patched)
 
 
 def _name_of(source: Source) -> str:

@@ -92,6 +92,42 @@ def test_sizes_that_recorders_leave_open_are_no_cut(tmp_path: Path, size: int) -
     assert done.detail == ""
 
 
+W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
+
+
+@pytest.mark.parametrize(
+    ("ending", "place", "offset", "form", "sizes"),
+    [
+        ("wav", b"data", 4, "<I", (32_000, 100_000, 383_000)),
+        ("aiff", b"SSND", 4, ">I", (0, 8, 32_000)),
+        ("aiff", b"COMM", 10, ">I", (0, 16_000, 1_600_000)),
+        ("caf", b"data", 4, ">q", (-1, 0, 32_000)),
+        ("w64", W64_DATA, 16, "<Q", (0, 24, 32_000, 2**62)),
+        ("flac", b"fLaC", 22, ">I", (0, 16_000, 2**32 - 1)),
+    ],
+)
+def test_a_size_that_was_never_brought_up_to_date_loses_nothing(
+    tmp_path: Path, ending: str, place: bytes, offset: int, form: str, sizes: tuple[int, ...]
+) -> None:
+    """As recorders leave it that were ended early, or that wrote more than 4 GB."""
+    whole = written(tmp_path, ending).read_bytes()
+    for size in sizes:
+        content = bytearray(whole)
+        struct.pack_into(form, content, whole.index(place) + offset, size)
+        path = tmp_path / f"patched.{ending}"
+        path.write_bytes(content)
+        samples, done = heard(path)
+        assert_heard(samples, VOICE)
+        assert abs(samples.size - VOICE.size) < SAMPLE_RATE / 10 and done.detail == ""
+
+
+def test_chunks_after_the_samples_are_no_sound(tmp_path: Path) -> None:
+    path = written(tmp_path, "wav")
+    note = b"LIST" + struct.pack("<I", 3000) + b"INFO" + bytes(range(200)) * 15
+    path.write_bytes(path.read_bytes() + note[:3008])
+    assert heard(path)[0].size == VOICE.size
+
+
 @pytest.mark.parametrize("box", [b"mvhd", b"tkhd", b"mdhd"])
 @pytest.mark.parametrize("factor", [0.1, 50, 20_000])
 def test_a_wrong_length_of_a_whole_mp4_file_is_not_believed(
