@@ -31,6 +31,7 @@ MEDIA_ERRORS = (
     MemoryError,
 )
 """What the media library raises for damaged files; it passes on what reading the file raises."""
+_LAYOUT_OF_CONTAINER = ("pcm_", "adpcm_")
 _NO_SEEK = -1
 _LAST_POSITION = 2**60
 
@@ -86,6 +87,7 @@ class MediaSource:
             )
         for stream in usable:
             refuse_low_rate(stream, self.name)
+            _forget_layout(stream)
         return usable
 
     def refuse_unfinished(self) -> None:
@@ -143,6 +145,18 @@ def has_decoder(stream: AudioStream) -> bool:
     """Whether there is a decoder for a track's format."""
     # The type stubs promise a context; a track of an unknown format has none.
     return cast(object, stream.codec_context) is not None
+
+
+def _forget_layout(stream: AudioStream) -> None:
+    """Replace the list of speaker positions that some files bring by a plain count of channels.
+
+    PyAV 18.1 frees such a list twice, at the end of each frame, which ends the process. Decoders
+    of compressed audio set their own.
+    """
+    context = stream.codec_context
+    if context.name.startswith(_LAYOUT_OF_CONTAINER):
+        # Only set, never read: reading frees it, too.
+        context.layout = f"{context.channels} channels"
 
 
 class _FileView:

@@ -13,6 +13,7 @@ from av.stream import Disposition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meetcore.audio import media_source
 from meetcore.audio.media_files import iter_audio
 from meetcore.audio.recording import RecordingReader
 from meetcore.jobs.decode_stage import decode
@@ -90,6 +91,28 @@ def test_a_voice_on_any_one_of_many_channels_is_heard(
         samples, done = heard(path)
     assert_heard(samples)
     assert done.detail == ""
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["told by the container", "by the decoder"])
+def test_a_list_of_speaker_positions_does_not_end_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marked: bool
+) -> None:
+    """CAF writes 7.1 as such a list, which PyAV 18.1 frees twice."""
+    planar = np.stack([*[SILENCE] * 7, VOICE])
+    path = write_media(tmp_path / "a.caf", [Track(planar, "pcm_s16le")])
+    if not marked:
+        monkeypatch.setattr(media_source, "_LAYOUT_OF_CONTAINER", ("none",))
+    for _ in range(10):
+        assert_heard(heard(path)[0])
+
+
+@pytest.mark.parametrize("n_channels", [8, 16])
+def test_channels_on_planes_of_their_own_are_read(tmp_path: Path, n_channels: int) -> None:
+    """Opus gives each channel a plane; PyAV 18.1 itself reads past the eighth."""
+    planar = np.stack([*[SILENCE] * (n_channels - 1), VOICE])
+    options = {"mapping_family": "255"} if n_channels > 8 else {}
+    track = Track(planar, "libopus", codec_options=options)
+    assert_heard(heard(write_media(tmp_path / "a.mkv", [track]))[0])
 
 
 @pytest.mark.parametrize("ending", ["flac", "m4a", "webm", "wav"])
