@@ -118,7 +118,7 @@ class MonoStream:
         except (av.FFmpegError, ValueError) as error:
             raise AudioDecodeError(
                 f"Audio of {self._rate} Hz cannot be converted to 16 kHz ({error})."
-                " Choose another microphone, or reload the page."
+                " Choose another microphone, or export the file at 48,000 Hz."
             ) from error
         # A resampler with nothing to do hands the flushing None back.
         pieces = [piece.to_ndarray().reshape(-1) for piece in converted if piece is not None]
