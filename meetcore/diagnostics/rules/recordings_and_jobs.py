@@ -2,10 +2,49 @@
 
 from __future__ import annotations
 
+from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import Area
-from meetcore.diagnostics.rules.rule import Rule, message_only
+from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, message_only
+
+
+def _threads(facts: Facts) -> Outcome | None:
+    if not facts.thread_errors:
+        return None
+    return amber(
+        " ".join(
+            f"The {each.thread} thread met an error ({each.newest}, {each.count} since the start)"
+            " and goes on."
+            for each in facts.thread_errors
+        )
+    )
+
 
 PROCESSING_RULES = (
+    Rule(
+        id="thread-error",
+        area=Area.MACHINE,
+        title="Work in the background met an error",
+        symptom="The jobs thread met an error (OSError, 1 since the start) and goes on.",
+        cause="A full disk, a folder without access rights, or a fault of Meetcore. What failed is"
+        " tried again.",
+        advice="Look at the other findings first. If it comes again, send the report with the"
+        " lines of the log.",
+        source="meetcore/supervised.py",
+        check=_threads,
+        message_patterns=(r"thread met an error",),
+    ),
+    Rule(
+        id="job-stalled",
+        area=Area.MODE,
+        title="A transcription made no progress",
+        symptom="It made no progress for 30 minutes and was ended.",
+        cause="A file or network folder that never answers, a model too large for this machine's"
+        " memory, or other programs that take all of the processor.",
+        advice="Close other programs or choose a smaller model, then try again.",
+        source="meetcore/jobs/executors/child_process.py",
+        check=message_only,
+        message_patterns=(r"made no progress for",),
+    ),
     Rule(
         id="not-media",
         area=Area.MACHINE,
@@ -82,7 +121,7 @@ PROCESSING_RULES = (
             r"gave no numbers",
             r"are no numbers",
             r"worker process ended",
-            r"second pass failed",
+            r"unexpected error came up",
             r"passages could not be read live",
             r" failed \(",
         ),
