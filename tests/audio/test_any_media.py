@@ -206,6 +206,18 @@ def test_a_clock_that_begins_anew_loses_nothing(tmp_path: Path, start_s: float) 
     assert_heard(samples, np.concatenate([VOICE, VOICE]))
 
 
+@pytest.mark.parametrize("ending", ["mp3", "flac", "ogg"])
+def test_recordings_joined_byte_by_byte_are_heard_one_after_the_other(
+    tmp_path: Path, ending: str
+) -> None:
+    path = write_media(tmp_path / f"a.{ending}", [mono(VOICE, CODECS[ending])])
+    path.write_bytes(2 * path.read_bytes())
+    samples, _ = heard(path)
+    assert_heard(samples[: VOICE.size])
+    assert_heard(samples[-VOICE.size :])
+    assert samples.size == pytest.approx(2 * VOICE.size, abs=0.2 * SAMPLE_RATE)
+
+
 def test_an_impossible_time_stamp_fills_no_disk_and_loses_no_word(tmp_path: Path) -> None:
     track = mono(VOICE, "pcm_s16le", jumps=((2.0, 90_000.0),))
     path = write_media(tmp_path / "a.mkv", [track])

@@ -188,7 +188,7 @@ def test_packets_that_cannot_be_decoded_are_counted(tmp_path: Path) -> None:
         content[at : at + size] = b"\xff" * size
     path.write_bytes(content)
     samples, done = heard(path)
-    assert done.detail == "The file is damaged: 2 places could not be decoded."
+    assert done.detail == "2 places in the file could not be decoded."
     assert_heard(samples, VOICE)
 
 
