@@ -155,8 +155,10 @@ def _forget_layout(stream: AudioStream) -> None:
     """
     context = stream.codec_context
     if context.name.startswith(_LAYOUT_OF_CONTAINER):
-        # Only set, never read: reading frees it, too.
-        context.layout = f"{context.channels} channels"
+        # Read once, as reading frees the list; then replaced without being freed again.
+        n_channels = context.channels
+        if n_channels > 0:
+            context.layout = f"{n_channels} channels"
 
 
 class _FileView:
@@ -171,7 +173,9 @@ class _FileView:
         """Its ending helps the library to tell the format."""
 
     def read(self, n_bytes: int) -> bytes:
-        """The next bytes; fewer at the end."""
+        """The next bytes; fewer at the end, none after it."""
+        if self._at >= self._size:
+            return b""
         self._file.seek(self._at)
         content = self._file.read(n_bytes)
         start, self._at = self._at, self._at + len(content)

@@ -205,6 +205,21 @@ def test_an_end_that_cannot_be_decoded_is_said(tmp_path: Path) -> None:
     assert samples.size == pytest.approx(6 * SAMPLE_RATE, abs=SAMPLE_RATE // 4)
 
 
+@pytest.mark.parametrize(
+    ("ending", "place", "offset"), [("wav", b"fmt ", 10), ("aiff", b"COMM", 8)]
+)
+def test_a_file_of_no_channels_has_a_sentence(
+    tmp_path: Path, ending: str, place: bytes, offset: int
+) -> None:
+    path = written(tmp_path, ending)
+    content = bytearray(path.read_bytes())
+    at = content.index(place) + offset
+    content[at : at + 2] = bytes(2)
+    path.write_bytes(content)
+    with pytest.raises(AudioDecodeError):
+        read_audio(path)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     ending=st.sampled_from(("caf", "w64", "wma", "wav", "aiff", "mp4", "mkv", "mp3", "ogg", "ts")),
