@@ -155,12 +155,12 @@ def _frame(samples: Planar, form: str, layout: str) -> av.AudioFrame:
 
 def _video(container, path, seconds):  # type: ignore[no-untyped-def]
     codec = "libvpx" if path.suffix == ".webm" else "mpeg4"
-    stream = container.add_stream(codec, rate=10)
-    stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+    stream = container.add_stream(codec, rate=5)
+    stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
     encoded = []
-    for index in range(round(seconds * 10)):
-        frame = av.VideoFrame(64, 64, "yuv420p")
-        frame.pts, frame.time_base = index, Fraction(1, 10)
+    for index in range(round(seconds * 5)):
+        frame = av.VideoFrame(32, 32, "yuv420p")
+        frame.pts, frame.time_base = index, Fraction(1, 5)
         encoded += stream.encode(frame)
     encoded += stream.encode(None)
     return [(float(packet.dts * packet.time_base), packet) for packet in encoded]
