@@ -31,7 +31,7 @@ def title(live: LiveMeetingProtocol) -> None:
     key = f"title-{snapshot.meeting_id}"
 
     def changed() -> None:
-        text = (state.widget_value(key) or "").strip()
+        text = state.typed_text(key)
         if text:
             with notice.showing_errors():
                 live.set_title(text)
