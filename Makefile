@@ -2,7 +2,7 @@
 #             or another option of `meetcore run`
 # make test   the same, and what the tests need; then format, lint, types and all but the long tests
 # make test-quick  the tests that need no weights and no browser
-# make test-long  fifty meetings, broken installations, benches from end to end
+# make test-long  fifty meetings, killed processes, broken installations, benches
 # make test-environments  the doctor beside a real pyannote.audio 2.1.1 (4 GB until make clean)
 # make wheel  the installable package, in dist/
 # make sbom   what the app runs with, as a CycloneDX bill of materials in dist/

@@ -23,6 +23,7 @@ from meetcore.records import Meeting, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.service.protocol import StoreProtocol
 from meetcore.text.speaker_labels import free_labels
 from meetcore.transcript.comparison import DiffKind, SegmentChange, compare
+from meetcore.transcript.corrected_turns import corrected_turns
 from meetcore.transcript.statistics import Statistics, statistics
 
 ROUTE = "/api/meetings/{id}/transcript"
@@ -66,7 +67,8 @@ def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
     meeting, transcript = store.get(meeting_id), store.transcript(meeting_id)
     state = store.edits.state(meeting_id)
     labels = [segment.speaker for segment in transcript.segments]
-    found = columns(meeting, transcript, store.turns(meeting_id)) | {
+    turns = corrected_turns(store.turns(meeting_id), transcript.segments)
+    found = columns(meeting, transcript, turns) | {
         "people": speakers_json.speakers_json(transcript.speakers, labels),
         "new_people": speakers_json.speakers_json(new_speakers(store.speakers(meeting_id))),
         "undo": state.can_undo,
@@ -95,6 +97,8 @@ def new_speakers(taken: Iterable[Speaker]) -> list[Speaker]:
 
 def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -> dict[str, Any]:
     """The transcript column by column; times in centiseconds, speakers by their number.
+
+    The turns are those of `corrected_turns`.
 
     Segments have `start`, `end`, `speaker` (-1: unknown), `count` (of words) and `machine` (text
     by position, where a person corrected it); words have `text` and `at`.

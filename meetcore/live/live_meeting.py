@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from meetcore.audio.frames import Frame
 from meetcore.audio.pcm import Pcm
@@ -171,7 +172,8 @@ class LiveMeeting:
     def _speakers(self, view: RecognitionView) -> tuple[Speaker, ...]:
         """The speakers of the words in view, in the order in which they first spoke."""
         labels = (*view.labels, view.tentative_speaker)
-        return tuple(self._names.speaker(label) for label in dict.fromkeys(labels) if label)
+        known = [self._names.speaker(label) for label in dict.fromkeys(labels) if label]
+        return tuple(replace(each, number=place) for place, each in enumerate(known, start=1))
 
     def _health(self, view: RecognitionView, intake: IntakeView) -> LiveHealth:
         recognition = self._recognition

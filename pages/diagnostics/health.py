@@ -10,6 +10,7 @@ import streamlit as st
 from meetcore.diagnostics.monitor import HealthSample
 from meetcore.diagnostics.process_usage import ProcessSample
 from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot
+from meetcore.text.durations import position_text
 from pages.shared import element, notice, process, style
 from pages.shared.plain_text import plain
 
@@ -70,7 +71,7 @@ def id_of(health: LiveHealth) -> str:
 
 def meeting_tiles(health: LiveHealth, samples: Sequence[HealthSample]) -> Iterable[dict[str, Any]]:
     """The figures of a meeting with their sparklines."""
-    yield tile("Recorded", style.duration_text(health.samples_on_disk / SAMPLE_RATE), "on disk")
+    yield tile("Recorded", position_text(health.samples_on_disk / SAMPLE_RATE), "on disk")
     yield tile("Frames", f"{health.frames_offered:,}", "from the browser")
     yield tile(
         "Behind",

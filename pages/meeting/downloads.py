@@ -8,8 +8,9 @@ import streamlit as st
 
 from meetcore.api import recordings
 from meetcore.records import Meeting
+from meetcore.service.exporting import export_of
 from meetcore.text.names import file_stem
-from meetcore.transcript.formats.registry import Export, Format, formats
+from meetcore.transcript.formats.registry import Format, formats
 from pages.shared import process
 from pages.shared.plain_text import plain
 
@@ -34,6 +35,4 @@ def downloads(meeting: Meeting) -> None:
 
 def written(meeting: Meeting, fmt: Format) -> bytes:
     """The transcript in force in one format."""
-    store = process.service().store
-    turns = store.turns(meeting.id)
-    return fmt.write(Export(store.transcript(meeting.id), meeting.title, turns, meeting.duration))
+    return fmt.write(export_of(process.service().store, meeting))

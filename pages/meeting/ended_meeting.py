@@ -6,6 +6,7 @@ import streamlit as st
 
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import Meeting, MeetingState, Stage, Transcript
+from meetcore.text.durations import position_text
 from pages.meeting import editor, heading, progress, run_again
 from pages.shared import notice, process, style
 from pages.shared.plain_text import plain
@@ -69,7 +70,7 @@ def rejected_text(transcript: Transcript) -> None:
         style.table(
             ("From", "Text", "Why"),
             [
-                (style.duration_text(each.start), each.text.strip(), each.reason)
+                (position_text(each.start), each.text.strip(), each.reason)
                 for each in transcript.rejected
             ],
         )

@@ -22,6 +22,7 @@ from meetcore.records import (
     Speaker,
 )
 from meetcore.service.trash import RESTORE_WINDOW_S
+from meetcore.text.durations import length_text, position_text
 from pages.shared import (
     element,
     job_text,
@@ -145,7 +146,7 @@ def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
         "title": meeting.title,
         "group": group_of(meeting.created_at, now) if order in (Order.NEWEST, Order.OLDEST) else "",
         "when": moment_text(meeting.created_at, now),
-        "length": style.duration_text(meeting.duration) if meeting.duration else "",
+        "length": length_text(meeting.duration) if meeting.duration else "",
         "state": meeting.state.value,
         "badge": "" if meeting.state is MeetingState.DONE else state,
         "ink": ink,
@@ -189,7 +190,7 @@ def hit(found: SearchHit, speakers: Iterable[Speaker]) -> dict[str, Any]:
     colours = {s.display_name: colour_of(s.label) for s in speakers}
     return {
         "at": round(max(0.0, found.start), 2),
-        "time": style.duration_text(found.start),
+        "time": position_text(found.start),
         "speaker": found.speaker,
         "colour": colours.get(found.speaker),
         "snippet": [[part.text, part.is_match] for part in found.snippet],
