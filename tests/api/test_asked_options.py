@@ -96,6 +96,15 @@ def test_all_recognizers_of_the_catalogue_may_be_asked_for(
     assert service.calls[0][3] == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "year"),
+    [("1764115200000", 2025), ("-86400000", 1969), ("1e300", None), ("null", None)],
+)
+def test_the_time_of_a_file_is_a_time_or_nothing(said: str, year: int | None) -> None:
+    found = asked_options.asked_upload(quote(f'{{"name": "a.wav", "modified": {said}}}'))
+    assert (found.modified_at.year if found.modified_at else None) == year
+
+
 def test_pages_choose_within_the_same_ranges() -> None:
     assert asked_options.asked_options(n_speakers=2) == JobOptions(n_speakers=2)
     for wrong in ({"recognizer": "/dev/zero"}, {"n_speakers": 99}, {"folder": "/"}):
