@@ -6,6 +6,7 @@ streamlit-webrtc's worker holds the connection; its sink hands each frame, in or
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -32,12 +33,14 @@ ANSWER_TIMEOUT_S = 10.0
 
 connections: dict[str, WebRtcWorker[Any, Any]] = {}
 """The connection of each tab; a new connection of a tab replaces the one before."""
+numbers = itertools.count(1)
+"""A number for each connection: its timestamps begin anew."""
 
 
 class FrameSink(Protocol):
     """A running meeting, as far as it takes frames."""
 
-    def offer(self, frame: Frame, source: str) -> None: ...
+    def offer(self, frame: Frame, source: str, connection: int = 0) -> None: ...
 
 
 async def connect(request: Request) -> Response:
@@ -113,8 +116,9 @@ def make_worker(
 
 def frame_callback(live: FrameSink, tab: str) -> Callable[[Frame], None]:
     """The sink's callback, which offers each frame to the meeting. Called on aiortc's loop."""
+    connection = next(numbers)
 
     def callback(frame: Frame) -> None:
-        live.offer(frame, tab)
+        live.offer(frame, tab, connection)
 
     return callback

@@ -157,21 +157,38 @@ def test_while_models_load_the_page_says_that_nothing_is_lost(
     assert "Loading models" in shown.html
 
 
-def test_pause_resume_and_stop(show: Show, service: FakeService) -> None:
+def test_the_buttons_ask_the_api_and_not_the_script(show: Show, service: FakeService) -> None:
+    """A run of the script waits for other runs; a stop must not."""
+    run_meeting(service)
+    shown = show(meeting="m1")
+    data = shown.data("controls-m1")
+    assert data["live"] == "/api/meetings/m1/live"
+    assert (data["change"], data["title"]) == ("/api/meetings/m1", snapshot().title)
+    assert not shown.app.text_input
+    assert {button.key for button in shown.app.button} == {"take-over"}
+
+
+def test_a_meeting_that_is_stopped_shows_its_page(show: Show, service: FakeService) -> None:
     service.store.meetings["m9"] = meeting("m9", "Talk", MeetingState.LIVE)
     live = service.lives["m9"] = FakeLive("m9", "Talk")
     shown = show(meeting="m9")
-    shown.app.button(key="pause").click().run()
-    shown.app.button(key="resume").click().run()
-    shown.app.button(key="stop").click().run()
-    assert live.calls == [("pause",), ("resume",), ("stop",)]
+    live.stop()
+    shown.app.run()
     assert shown.data("final-m9")["meeting"] == "m9"
 
 
-def test_the_title_changes_while_the_meeting_runs(show: Show, service: FakeService) -> None:
-    live = run_meeting(service)
-    show(meeting="m1").app.text_input(key="title-m1").input("New title").run()
-    assert ("set_title", "New title") in live.calls
+def test_the_microphone_follows_the_meeting(show: Show, service: FakeService) -> None:
+    run_meeting(
+        service, state=LiveState.PAUSED, health=LiveHealth(frames_offered=9, since_last_frame=2.0)
+    )
+    shown = show(meeting="m1", mic="1")
+    shown.app.run()
+    asked = shown.data("microphone")
+    assert (asked["wanted"], asked["state"], asked["live"]) == (
+        True,
+        "paused",
+        "/api/meetings/m1/live",
+    )
 
 
 def test_five_silent_seconds_are_a_warning(
@@ -229,10 +246,10 @@ def test_a_busy_machine_says_how_far_behind_it_is(show: Show, service: FakeServi
     assert warning.value.startswith("The text is 12 s behind")
 
 
-def test_the_meter_shows_clock_level_and_state(show: Show, service: FakeService) -> None:
+def test_the_controls_get_clock_level_and_state(show: Show, service: FakeService) -> None:
     run_meeting(service, state=LiveState.PAUSED, elapsed=75.0, level_db=-31.0)
-    data = show(meeting="m1").data("meter-m1")
-    assert data == {"state": "paused", "text": "Paused", "elapsed": 75.0, "level": -31.0}
+    data = show(meeting="m1").data("controls-m1")
+    assert (data["state"], data["elapsed"], data["level"]) == ("paused", 75.0, -31.0)
 
 
 def test_a_meeting_that_ended_while_away_shows_its_transcript(
