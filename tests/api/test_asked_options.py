@@ -143,6 +143,13 @@ def test_edits_out_of_range_are_one_short_sentence(
     assert len(sentence) < 420 and "\n" not in sentence
 
 
+@pytest.mark.parametrize("tab", ["x" * 65, "a b", "\n", "../x", ""])
+def test_the_name_of_a_tab_is_bounded(client: TestClient, tab: str) -> None:
+    asked = client.get("/api/meetings/d1/live", params={"tab": tab})
+    stopped = client.post("/api/meetings/d1/live/stop", json={"muted": tab})
+    assert (asked.status_code, stopped.status_code) == (400, 400)
+
+
 @pytest.mark.parametrize(
     ("typed", "kept"),
     [
