@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from meetcore.diarization.verification.matching import ProfileMatch
 from meetcore.errors import StoreError
 from meetcore.live.resources import LiveResources
 from meetcore.models.identifier import Identifier
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.records import Meeting, Mode, ModelsInUse
+from meetcore.records import Meeting, Mode, ModelsInUse, ProfileMatch
 
 logger = logging.getLogger(__name__)
 

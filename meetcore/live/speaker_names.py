@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable
 
-from meetcore.diarization.verification.matching import ProfileMatch
-from meetcore.records import Speaker
+from meetcore.records import ProfileMatch, Speaker
 from meetcore.store.meetings import MeetingStore
 
 
@@ -56,15 +55,26 @@ class SpeakerNames:
             self._named_by_hand.add(label)
             if name:
                 self._names[label] = name
+                self._take_name(name, label)
             else:
                 self._names.pop(label, None)
 
     def set_match(self, label: str, match: ProfileMatch) -> None:
-        """Name a speaker after an enrolled voice, unless a person has named or unnamed it."""
+        """Name a speaker after an enrolled voice, unless a person has named or unnamed it.
+
+        A profile names one speaker: whom it named before loses the name, and a speaker to whom a
+        person gave this name keeps it alone.
+        """
         with self._lock:
             label = self._merged_label(label)
-            if label not in self._names and label not in self._named_by_hand:
-                self._matches[label] = self._unsaved_matches[label] = match
+            if label in self._names or label in self._named_by_hand:
+                return
+            if match.name.casefold() in map(str.casefold, self._names.values()):
+                self._take_name(match.name, label)
+                self._drop_match(label)
+                return
+            self._take_name(match.name, label)
+            self._matches[label] = self._unsaved_matches[label] = match
 
     def merge(self, relabelled: Iterable[tuple[str, str]]) -> None:
         """Move names along with labels that proved to be the same voice.
@@ -110,6 +120,14 @@ class SpeakerNames:
                     self._meeting_id, label, match.name, match.similarity, match.profile_id
                 )
                 del self._unsaved_matches[label]
+
+    def _take_name(self, name: str, keeper: str) -> None:
+        """Remove a name from other speakers that an enrolled voice gave it to."""
+        for label, match in list(self._matches.items()):
+            if label != keeper and match.name.casefold() == name.casefold():
+                if label not in self._unsaved_matches:
+                    self._unsaved_names[label] = None
+                self._drop_match(label)
 
     def _drop_match(self, label: str) -> None:
         self._matches.pop(label, None)
