@@ -23,7 +23,7 @@ Index = Annotated[int, Field(ge=0)]
 
 
 class Rename(Body):
-    """Name a speaker, or remove the name; with `remember`, recognise the voice in later meetings too."""
+    """Name a speaker, an empty name removes it; with `remember`, recognise the voice later too."""
 
     kind: Literal["rename"]
     label: Label
