@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from meetcore.errors import AudioDecodeError
+from meetcore.text.names import media_ending
 
 
 def stage_file(path: Path, folder: Path) -> Path:
@@ -20,8 +21,7 @@ def stage_file(path: Path, folder: Path) -> Path:
     """
     _check(path)
     folder.mkdir(parents=True, exist_ok=True)
-    suffix = path.suffix if path.suffix[1:].isalnum() and path.suffix.isascii() else ""
-    target = folder / f"{secrets.token_hex(8)}{suffix}"
+    target = folder / f"{secrets.token_hex(8)}{media_ending(path.name)}"
     try:
         os.link(path.resolve(), target)
         return target

@@ -23,7 +23,7 @@ from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from meetcore.text.durations import whole_seconds
 from meetcore.text.lines import one_line
-from meetcore.text.names import file_stem
+from meetcore.text.names import file_stem, title_of
 from meetcore.transcript.formats.paragraphs import clock
 
 
@@ -97,7 +97,7 @@ class Batch:
         meeting_id = self._resume(item) if self._request.resume else self._import(Path(item))
         job = self._run_job(meeting_id, label)
         meeting = self._service.store.get(meeting_id)
-        stem = "" if self._request.resume else file_stem(Path(item).stem)
+        stem = "" if self._request.resume else file_stem(title_of(Path(item).name))
         result = export_meeting(
             self._service.store,
             self._settings.recordings_dir,
