@@ -16,7 +16,7 @@ import soundfile
 import srt
 
 from meetcore.cli.main import main
-from meetcore.cli.output import NAMES
+from meetcore.cli.output_place import NAMES
 from meetcore.metrics.wer import word_errors
 from meetcore.records import JobState, MeetingState, Stage
 from meetcore.store.meetings import open_store
