@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from meetcore.api import speakers_json
 from meetcore.api.get_service import GetService, require_service
+from meetcore.api.request_body import path_id
 from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting, Segment, Speaker, Stage, Transcript, Turn
@@ -186,7 +187,7 @@ def answer(service: GetService, request: Request) -> Response:
     """The transcript; 304 where the script has this version."""
     try:
         store = require_service(service).store
-        found = transcript_body(store, request.path_params["id"])
+        found = transcript_body(store, path_id(request))
     except MeetcoreError as error:
         return refusal(error).response()
     tag = f'"{found.etag}"'
@@ -200,7 +201,7 @@ def answer_changes(service: GetService, request: Request) -> Response:
     """What the second pass changed."""
     try:
         store = require_service(service).store
-        return JSONResponse(changes(store, request.path_params["id"]))
+        return JSONResponse(changes(store, path_id(request)))
     except MeetcoreError as error:
         return refusal(error).response()
 

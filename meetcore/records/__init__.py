@@ -12,7 +12,7 @@ from meetcore.records.library import (
     SearchHit,
     SnippetPart,
 )
-from meetcore.records.live import LiveHealth, LiveSnapshot, LiveState
+from meetcore.records.live import Gap, LiveHealth, LiveSnapshot, LiveState
 from meetcore.records.meeting import Meeting, MeetingState
 from meetcore.records.mode import Mode
 from meetcore.records.models_in_use import ModelsInUse, RungLeft
@@ -32,6 +32,7 @@ __all__ = [
     "SAMPLE_RATE",
     "UNKNOWN_SPEAKER",
     "EditState",
+    "Gap",
     "Job",
     "JobList",
     "JobOptions",

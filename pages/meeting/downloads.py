@@ -12,6 +12,7 @@ from meetcore.service.exporting import export_of
 from meetcore.text.names import file_stem
 from meetcore.transcript.formats.registry import Format, formats
 from pages.shared import process
+from pages.shared.plain_text import plain
 
 
 def downloads(meeting: Meeting) -> None:
@@ -19,7 +20,7 @@ def downloads(meeting: Meeting) -> None:
     with st.popover("Download", icon=":material/download:"):
         for fmt in formats():
             st.download_button(
-                fmt.label,
+                plain(fmt.label),
                 data=partial(written, meeting, fmt),
                 file_name=f"{file_stem(meeting.title)}.{fmt.extension}",
                 mime=fmt.mime,

@@ -41,6 +41,7 @@ KEY = "library"
 REFRESH_S = 3.0
 PER_PAGE = 40
 PEOPLE_SHOWN = 5
+LAST_PAGE = 10**6
 
 ORDERS = {
     Order.NEWEST: "Newest first",
@@ -109,12 +110,12 @@ def query_of(asked: Mapping[str, Any]) -> LibraryQuery:
     state = str(asked.get("state") or "")
     order = str(asked.get("order") or "")
     try:
-        page = max(0, int(asked.get("page") or 0))
-    except (TypeError, ValueError):
+        page = min(max(0, int(asked.get("page") or 0)), LAST_PAGE)
+    except (TypeError, ValueError, OverflowError):
         page = 0
     return LibraryQuery(
         text=str(asked.get("text") or "").strip()[:200],
-        person=str(asked.get("person") or ""),
+        person=str(asked.get("person") or "")[:200],
         since=day_start(asked.get("since")),
         until=until + timedelta(days=1) if until else None,
         states=frozenset({MeetingState(state)} if state in set(MeetingState) else ()),
@@ -129,6 +130,8 @@ def day_start(text: object) -> datetime | None:
     try:
         day = date.fromisoformat(str(text or ""))
     except ValueError:
+        return None
+    if not 1971 <= day.year < 9999:  # beyond, time zones overflow
         return None
     return datetime(day.year, day.month, day.day).astimezone()
 

@@ -38,7 +38,7 @@ def show_more() -> None:
 def payload() -> dict[str, Any]:
     """The jobs as JSON for the element's script."""
     shown = state.remembered(KEY, SHOWN)
-    found = newest_jobs(process.service().store, shown)
+    found = newest_jobs(process.service().store, shown, SHOWN)
     return {
         "rows": [row(each.meeting, each.job, each.ahead) for each in found.jobs],
         "rest": found.older,
@@ -61,7 +61,7 @@ def row(meeting: Meeting, job: Job, ahead: int = 0) -> dict[str, Any]:
         "remaining": job_text.remaining_text(job),
         "trouble": job.detail if job.state is JobState.FAILED else "",
         "rule": notice.rule_of(job.detail) if job.state is JobState.FAILED else "",
-        "note": job.detail if job.state is JobState.DONE else "",
+        "note": job.detail if job.state in (JobState.DONE, JobState.QUEUED) else "",
         "opens": opens(meeting, job),
     }
 
