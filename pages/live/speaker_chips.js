@@ -81,12 +81,14 @@ class SpeakerChips {
         value: person.given ? person.name : '',
         label: 'Name of ' + person.name,
         longest: LONGEST_NAME,
+        clears: person.given,
         wrap: field => make('span', { class: 'chip editing s' + person.colour }, field),
         closed: () => chip.focus(),
       },
       name => {
-        this.asked.set(label, name);
-        setText(shown, name);
+        const next = name || 'Speaker ' + (person.number ?? label.replace(/^S/, ''));
+        this.asked.set(label, next);
+        setText(shown, next);
         this.rename(label, name);
       },
     );

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -96,3 +97,45 @@ def test_help_tells_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
         main(["transcribe", "--help"])
     assert stopped.value.code == 0
     assert "130 interrupted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("- a.wav", ""),
+        ("- -", "read once"),
+        ("- --resume", "ids of meetings"),
+        ("- --output x.docx", ""),
+        ("a.wav --output x.docx --format srt", "does not end as"),
+        ("a.wav --output x.wav", "no name for a transcript"),
+        ("a.wav b.wav --output x.srt", "one file"),
+    ],
+)
+def test_standard_input_and_endings_are_checked_before_any_work(
+    requests: list[BatchRequest],
+    words: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("x"))
+    if not said:
+        assert main(["transcribe", *words.split()]) == 0
+        assert requests[0].format_name == ("docx" if "docx" in words else "txt")
+        return
+    with pytest.raises(SystemExit):
+        main(["transcribe", *words.split()])
+    assert said in capsys.readouterr().err and not requests
+
+
+def test_a_keyboard_is_no_standard_input(
+    requests: list[BatchRequest],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keyboard = io.StringIO()
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", keyboard)
+    with pytest.raises(SystemExit):
+        main(["transcribe", "-"])
+    assert "pipe one in" in capsys.readouterr().err and not requests
