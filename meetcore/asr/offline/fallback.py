@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from meetcore.asr.hallucination import ACCEPTED, Evidence, GateDecision, gate_decision
-from meetcore.asr.offline.chunking import Piece
+from meetcore.asr.offline.chunking import SPEECH_THRESHOLD, Piece
 from meetcore.asr.offline.coverage import uncovered
 from meetcore.asr.offline.options import OfflineRecognitionOptions
 from meetcore.asr.recognizer import GateOptions, Recognition, RecognizeOptions, Recognizer
+from meetcore.asr.vad.activity import solid_speech
+from meetcore.asr.vad.levels import FRAME_SAMPLES, frame_levels_db
 from meetcore.records import SAMPLE_RATE
 
 MIN_GAP_SAMPLES = 3 * SAMPLE_RATE // 2
@@ -89,7 +93,17 @@ def sentence_of(prompt: str) -> str:
 
 
 def _attempt(piece: Piece, recognition: Recognition, gate: GateOptions) -> Attempt:
-    evidence = Evidence(piece.level_db, piece.speech)
-    decision = gate_decision(recognition, evidence, gate) if recognition.words else ACCEPTED
+    decision = gate_decision(recognition, _evidence(piece), gate) if recognition.words else ACCEPTED
     gaps = uncovered(recognition.words, piece.regions)
     return Attempt(recognition, decision, max((gap.length_samples for gap in gaps), default=0))
+
+
+def _evidence(piece: Piece) -> Evidence:
+    """Level (of the fifth loudest frame, as a click has fewer) and speech of the scaled audio."""
+    loudest = np.sort(frame_levels_db(piece.samples))[-5:]
+    solid = solid_speech(piece.probabilities, SPEECH_THRESHOLD)
+    return Evidence(
+        float(loudest.min(initial=0.0)),
+        float(piece.probabilities.max(initial=0.0)),
+        np.count_nonzero(solid) * FRAME_SAMPLES / SAMPLE_RATE,
+    )

@@ -16,6 +16,7 @@ from meetcore.asr.offline.fallback import MIN_GAP_SAMPLES, Attempt, best_attempt
 from meetcore.asr.offline.options import OfflineRecognitionOptions
 from meetcore.asr.recognizer import RecognizedWord, Recognizer
 from meetcore.asr.vad.activity import Activity, Region
+from meetcore.asr.vad.levels import FRAME_SAMPLES
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, ReadSamples, RejectedText, Word
 
@@ -221,4 +222,5 @@ def _part(piece: Piece, region: Region) -> Piece:
         start_sample=piece.start_sample + start,
         samples=piece.samples[start:end],
         regions=inside,
+        probabilities=piece.probabilities[start // FRAME_SAMPLES : -(-end // FRAME_SAMPLES)],
     )
