@@ -150,6 +150,22 @@ def _music(count: int, random: np.random.Generator) -> Wave:
     return _chords(count, random) + _arpeggio(count, random) + 0.7 * _drums(count, random)
 
 
+def _melody(count: int, random: np.random.Generator) -> Wave:
+    """A single voice of harmonics with vibrato, the music most like speech."""
+    scale = np.array((57, 60, 62, 64, 67, 69, 72))
+    beats = -(-count // _BEAT_SAMPLES)
+    hertz = np.repeat(440.0 * 2 ** ((random.choice(scale, beats) - 69) / 12), _BEAT_SAMPLES)
+    seconds = np.arange(hertz.shape[0]) / SAMPLE_RATE
+    hertz *= 1.0 + 0.02 * np.sin(2 * np.pi * 5.5 * seconds)
+    phase = 2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE
+    wave = np.zeros(hertz.shape[0])
+    for n in range(1, 20):
+        wave += np.sin(n * phase) / n * (n * hertz < SAMPLE_RATE / 2)
+    note = np.arange(_BEAT_SAMPLES) / SAMPLE_RATE
+    envelope = np.minimum(1.0, note / 0.05) * np.minimum(1.0, (note[-1] - note) / 0.08)
+    return np.asarray(wave * np.tile(envelope, beats))[:count]
+
+
 def _dither(count: int, random: np.random.Generator) -> Wave:
     """Digital silence with a dither of one least significant bit of 16."""
     return random.integers(-1, 2, size=count).astype(np.float64)
@@ -166,6 +182,7 @@ KINDS: dict[str, Callable[[int, np.random.Generator], Wave]] = {
     "arpeggio": _arpeggio,
     "drums": _drums,
     "music": _music,
+    "melody": _melody,
     "dither": _dither,
 }
 """Generators by name; each gives `count` samples of any level."""
