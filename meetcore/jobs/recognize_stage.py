@@ -13,6 +13,7 @@ from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import InferenceError
+from meetcore.jobs.speech_levels import SpeechLevels
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
 
@@ -34,7 +35,7 @@ def recognize(
         The observer raised it.
     """
     reader = RecordingReader(task.folder)
-    failures = FailedPieces()
+    failures, levels = FailedPieces(), SpeechLevels()
     observer.progress(0.0)
     for piece in recognize_recording(
         reader.read,
@@ -45,10 +46,11 @@ def recognize(
         start_sample=task.start_sample,
     ):
         failures.add(piece)
+        levels.add(piece)
         observer.piece(piece)
         observer.progress(piece.end_sample / reader.n_samples)
     missing = failures.sentence(whole_recording=task.start_sample == 0)
-    detail = " ".join(part for part in (note, missing) if part)
+    detail = " ".join(part for part in (note, missing, levels.sentence()) if part)
     return Recognized(str(recognizer.info), recognizer.info.weight, detail)
 
 

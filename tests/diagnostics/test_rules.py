@@ -266,6 +266,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("database-newer", "The database x was made by a newer Meetcore (0099)."),
     ("not-media", "talk.txt is not a media file that can be read, or it is damaged at its start."),
     ("longest-recording", "talk.wav is longer than 12 hours. Cut it into parts, or"),
+    ("very-quiet", "The recording is very quiet (speech at -58 dB); move closer to the"),
     ("model-failed", "CTranslate2 failed on this window (x)."),
     ("model-failed", "The worker process ended unexpectedly (exit status 1)."),
     ("stand-in-library", "The engine ctranslate2 is not installed; run: pip install ctranslate2"),

@@ -39,6 +39,8 @@ class PieceWords:
     language: str | None = None
     failed: bool = False
     """The recognizer failed on this piece; the traceback is in the log."""
+    speech_level_db: float | None = None
+    """Level of its speech in dB of full scale; None where it was not measured."""
 
 
 def recognize_recording(
@@ -94,7 +96,8 @@ def _recognize(
     piece: Piece, recognizer: Recognizer, options: OfflineRecognitionOptions
 ) -> PieceWords:
     try:
-        return recognize_piece(piece, recognizer, options)
+        words = recognize_piece(piece, recognizer, options)
+        return replace(words, speech_level_db=piece.speech_level_db)
     except InferenceError:
         logger.exception("piece at sample %d failed", piece.start_sample)
         return PieceWords(piece.start_sample, piece.end_sample, failed=True)
