@@ -6,7 +6,6 @@ Speech must give the same words at each level down to -60 dB, a sound without sp
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,21 +19,19 @@ from meetcore.asr.registry import load_recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.media_files import read_audio
 from meetcore.audio.pcm import to_pcm, to_samples
+from meetcore.benchmarks.offline.levels_report import LevelTexts, markdown, to_json
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile
 from meetcore.benchmarks.offline.synthetic_sounds import KINDS, at_level, sound
 from meetcore.benchmarks.own_process import in_own_process
-from meetcore.benchmarks.tables import finite, markdown_table, percent
-from meetcore.metrics.reference import Reference
-from meetcore.metrics.wer import WordErrors, word_errors
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.settings import load_settings
+from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.resolver import WeightResolver
 
 LEVELS_DB = (-75.0, -60.0, -40.0, -20.0, 0.0, 25.0)
 NOISE_DISTANCE_DB = 15.0
 """Pink noise is added this far below the speech in the column "with noise"."""
 _CHUNK_SAMPLES = SAMPLE_RATE // 10
-HEADS = ("sound", "level", "final", "live", "final with noise", "live with noise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +43,6 @@ class SweepConfig:
     levels_db: tuple[float, ...]
     kinds: tuple[str, ...]
     noise_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class LevelTexts:
-    """What was recognized in one sound at one level; None where it was not tried."""
-
-    name: str
-    file: Path | None
-    """None for a synthesised sound."""
-    level_db: float
-    final: str
-    live: str
-    noisy_final: str | None = None
-    noisy_live: str | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +81,7 @@ def run(arguments: argparse.Namespace, files: Sequence[ReferencedFile]) -> int:
         )
         results[weight] = in_own_process(sweep, config)
     references = {each.file: each.reference for each in files}
-    print((_json if arguments.json else markdown)(results, references))
+    print((to_json if arguments.json else markdown)(results, references))
     return 0
 
 
@@ -115,6 +98,7 @@ def sweep(config: SweepConfig) -> list[LevelTexts]:
     recognizer = load_recognizer(
         config.weight, resolver, engine=settings.engine, device=settings.device
     )
+    limit_blas_threads()
     try:
         return [*_speech(config, recognizer), *_sounds(config, recognizer)]
     finally:
@@ -174,65 +158,6 @@ def live_text(samples: Samples, recognizer: Recognizer) -> str:
     updates.append(live.flush())
     live.close()
     return "".join(word.text for update in updates for word in update.committed)
-
-
-def markdown(results: dict[str, list[LevelTexts]], references: dict[Path, Reference]) -> str:
-    """One table for each weight: word error rates of speech, words of everything else."""
-    return "\n\n".join(
-        f"**{weight}**\n\n" + markdown_table(HEADS, [_cells(texts, references) for texts in rows])
-        for weight, rows in results.items()
-    )
-
-
-def _cells(texts: LevelTexts, references: dict[Path, Reference]) -> list[str]:
-    said = (texts.final, texts.live, texts.noisy_final, texts.noisy_live)
-    cells = ["" if text is None else _cell(text, texts, references) for text in said]
-    return [texts.name, f"{texts.level_db:g} dB", *cells]
-
-
-def _cell(text: str, texts: LevelTexts, references: dict[Path, Reference]) -> str:
-    errors = _errors(text, texts, references)
-    count = len(text.split())
-    words = "1 word" if count == 1 else f"{count} words"
-    return words if errors is None else f"{percent(errors)}, {words}"
-
-
-def _errors(
-    text: str | None, texts: LevelTexts, references: dict[Path, Reference]
-) -> WordErrors | None:
-    reference = references[texts.file] if texts.file is not None else None
-    if text is None or reference is None or reference.segments is None:
-        return None
-    return word_errors(reference.text, text)
-
-
-def _json(results: dict[str, list[LevelTexts]], references: dict[Path, Reference]) -> str:
-    plain = {
-        weight: [
-            {
-                "sound": texts.name,
-                "level_db": texts.level_db,
-                **{name: _figures(text, texts, references) for name, text in _columns(texts)},
-            }
-            for texts in rows
-        ]
-        for weight, rows in results.items()
-    }
-    return json.dumps(finite(plain), indent=1, allow_nan=False)
-
-
-def _columns(texts: LevelTexts) -> list[tuple[str, str | None]]:
-    names = ("final", "live", "noisy_final", "noisy_live")
-    return [(name, getattr(texts, name)) for name in names]
-
-
-def _figures(
-    text: str | None, texts: LevelTexts, references: dict[Path, Reference]
-) -> dict[str, float | int | None] | None:
-    if text is None:
-        return None
-    errors = _errors(text, texts, references)
-    return {"words": len(text.split()), "wer": None if errors is None else errors.rate}
 
 
 def _numbers(text: str) -> tuple[float, ...]:
