@@ -30,6 +30,14 @@ _ONSET_THRESHOLD = 0.1
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechWindow:
+    """Probability of speech per 512 samples of the recording from a sample on."""
+
+    start_sample: int
+    probabilities: Probabilities
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of a recording to recognize, with its voice activity."""
 
@@ -39,8 +47,8 @@ class Piece:
     """Shape (n_samples,), float32, 16 kHz; scaled so that its speech has a usual level."""
     regions: tuple[Region, ...]
     """Speech in the piece, counted from its first sample."""
-    probabilities: Probabilities
-    """Probability of speech per 512 samples."""
+    window: SpeechWindow
+    """Probability of speech in the piece, and around it where the piece is a part of another."""
     speech_level_db: float
     """Level of the speech before it was scaled, in dB of full scale."""
 
@@ -48,6 +56,13 @@ class Piece:
     def end_sample(self) -> int:
         """Sample of the recording after the piece."""
         return self.start_sample + len(self.samples)
+
+    @property
+    def probabilities(self) -> Probabilities:
+        """Probability of speech per 512 samples; the first and last frame may be partial."""
+        first = (self.start_sample - self.window.start_sample) // FRAME_SAMPLES
+        stop = -(-(self.end_sample - self.window.start_sample) // FRAME_SAMPLES)
+        return self.window.probabilities[first:stop]
 
 
 def cut_pieces(
@@ -95,7 +110,7 @@ def piece_of(samples: Samples, probabilities: Probabilities, start_sample: int) 
         start_sample,
         scaled(samples, float(gain_db(level))),
         tuple(regions_of(speech, samples.shape[0])),
-        probabilities,
+        SpeechWindow(start_sample, probabilities),
         level,
     )
 

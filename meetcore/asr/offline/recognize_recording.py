@@ -16,7 +16,6 @@ from meetcore.asr.offline.fallback import MIN_GAP_SAMPLES, Attempt, best_attempt
 from meetcore.asr.offline.options import OfflineRecognitionOptions
 from meetcore.asr.recognizer import RecognizedWord, Recognizer
 from meetcore.asr.vad.activity import Activity, Region
-from meetcore.asr.vad.levels import FRAME_SAMPLES
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, ReadSamples, RejectedText, Word
 
@@ -96,8 +95,7 @@ def _recognize(
     piece: Piece, recognizer: Recognizer, options: OfflineRecognitionOptions
 ) -> PieceWords:
     try:
-        words = recognize_piece(piece, recognizer, options)
-        return replace(words, speech_level_db=piece.speech_level_db)
+        return recognize_piece(piece, recognizer, options)
     except InferenceError:
         logger.exception("piece at sample %d failed", piece.start_sample)
         return PieceWords(piece.start_sample, piece.end_sample, failed=True)
@@ -165,6 +163,7 @@ def _on_clock(piece: Piece, words: Sequence[RecognizedWord], language: str | Non
             for word in words
         ),
         language=language,
+        speech_level_db=piece.speech_level_db,
     )
 
 
@@ -197,6 +196,7 @@ def _joined(piece: Piece, parts: Sequence[PieceWords]) -> PieceWords:
         tuple(words),
         tuple(text for part in parts for text in part.rejected),
         next((part.language for part in parts if part.language), None),
+        speech_level_db=piece.speech_level_db,
     )
 
 
@@ -225,5 +225,4 @@ def _part(piece: Piece, region: Region) -> Piece:
         start_sample=piece.start_sample + start,
         samples=piece.samples[start:end],
         regions=inside,
-        probabilities=piece.probabilities[start // FRAME_SAMPLES : -(-end // FRAME_SAMPLES)],
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from meetcore.asr.hallucination import Evidence, gate_decision
+from meetcore.asr.hallucination import gate_decision
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.asr.recognizer import (
     MAX_CONTEXT,
@@ -21,11 +21,11 @@ from meetcore.asr.recognizer import (
     RecognizeOptions,
     Recognizer,
 )
+from meetcore.asr.streaming.evidence import audio_at_usual_level, evidence_of
 from meetcore.asr.streaming.local_agreement import committable, cut_position, is_mark, plausible
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.asr.streaming.window import DecodeWindow
 from meetcore.asr.vad.activity import Activity
-from meetcore.asr.vad.levels import gain_db, scaled
 from meetcore.asr.vad.speech_log import SpeechLog
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Word
@@ -152,16 +152,15 @@ class StreamingRecognizer:
 
     def _decode(self, position: int) -> Recognition:
         """Words after the committed ones of the window, in seconds since the meeting began."""
-        samples = self._window.audio(self._window.start, position)
+        samples = audio_at_usual_level(self._window, self._speech, position)
         samples = samples[-_samples(MAX_CONTEXT) :]
         offset = (position - samples.shape[0]) / SAMPLE_RATE
         duration = samples.shape[0] / SAMPLE_RATE
         words = self._window.words
         fresh = duration - (words[-1].end - offset if words else 0.0)
-        gain = float(gain_db(self._speech.summary(self._window.start, position).level_db))
         context = np.ceil(max(self._options.context, duration + self._options.slack))
         recognition = self._recognizer.recognize(
-            scaled(samples, gain),
+            samples,
             RecognizeOptions(
                 language=self._language,
                 prompt_tokens=self._window.prompt_tokens,
@@ -176,7 +175,8 @@ class StreamingRecognizer:
     def _commit_or_hold(self, recognition: Recognition, position: int, paused: bool) -> None:
         """Commit the words that are certain; the rest is tentative until the next decode."""
         words = recognition.words
-        decision = gate_decision(recognition, self._evidence(position), self._gate)
+        evidence = evidence_of(self._window, self._speech, self._transcribed, position)
+        decision = gate_decision(recognition, evidence, self._gate)
         if not decision.accepted:
             if paused:
                 text = recognition.text.strip()
@@ -194,13 +194,6 @@ class StreamingRecognizer:
             self._language = self._language or recognition.language
         if paused:
             self._transcribed = position
-
-    def _evidence(self, position: int) -> Evidence:
-        """Level of the new audio as the recognizer was given it, and speech of the window."""
-        speech = self._speech.summary(self._window.start, position)
-        level_db = self._window.level_db(self._transcribed, position)
-        level_db += float(gain_db(speech.level_db))
-        return Evidence(level_db, speech.probability, speech.seconds)
 
     def _commit(self, words: Sequence[RecognizedWord]) -> None:
         self._window.words.extend(words)
