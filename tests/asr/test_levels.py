@@ -18,7 +18,6 @@ from meetcore.asr.vad.levels import (
     frame_levels_db,
     gain_db,
     loudest_tenth_db,
-    surrounding_gains_db,
 )
 from meetcore.asr.vad.recording_speech import READ_FRAMES, RecordingSpeech
 from meetcore.asr.vad.silero import load_activity
@@ -52,20 +51,26 @@ def test_a_running_gain_is_the_same_for_any_chunking(levels: np.ndarray, sizes: 
         parts.append(running.push(levels[position : position + size]))
         position, turn = position + size, turn + 1
     assert np.array_equal(np.concatenate(parts), whole)
-    for gains in (whole, surrounding_gains_db(levels)):
-        assert gains.shape == levels.shape and gains.max() <= LARGEST_GAIN_DB
+    assert whole.shape == levels.shape and whole.max() <= LARGEST_GAIN_DB
 
 
 def test_a_loud_word_after_silence_is_not_raised() -> None:
     levels = np.array([-90.0] * 300 + [-20.0] * 10, dtype=np.float32)
-    for gains in (RunningGain().push(levels), surrounding_gains_db(levels)):
-        assert gains[150] == LARGEST_GAIN_DB and gains[300] == 0.0
+    gains = RunningGain().push(levels)
+    assert gains[150] == LARGEST_GAIN_DB and gains[300] == 0.0
+
+
+def test_a_quiet_word_before_a_loud_one_is_found(sample_audio: Samples) -> None:
+    """The sample begins with a "Hello?" 15 dB below what follows, after seconds of silence."""
+    speech = RecordingSpeech(lambda a, b: sample_audio[a:b], len(sample_audio), load_activity())
+    found = np.flatnonzero(speech.probabilities(0, 400) >= 0.5) * FRAME_SAMPLES / SAMPLE_RATE
+    assert found[0] == pytest.approx(6.72, abs=0.1)
 
 
 def test_no_frames_have_no_level() -> None:
     none = np.zeros(0, dtype=np.float32)
     assert loudest_tenth_db(none) == -100.0
-    assert RunningGain().push(none).shape == surrounding_gains_db(none).shape == (0,)
+    assert RunningGain().push(none).shape == (0,)
 
 
 def test_speech_shorter_than_a_word_is_a_click() -> None:

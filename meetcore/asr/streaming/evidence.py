@@ -9,15 +9,17 @@ from meetcore.asr.vad.speech_log import SpeechLog
 from meetcore.records import Samples
 
 
-def audio_at_usual_level(window: DecodeWindow, speech: SpeechLog, position: int) -> Samples:
-    """The window up to a position, scaled so that its speech has a usual level.
+def audio_at_usual_level(
+    window: DecodeWindow, speech: SpeechLog, start: int, position: int
+) -> Samples:
+    """Audio of the window between two positions, scaled so that its speech has a usual level.
 
     Returns
     -------
     np.ndarray, shape (n_samples,), float32, 16 kHz
     """
-    level_db = speech.summary(window.start, position).level_db
-    return scaled(window.audio(window.start, position), float(gain_db(level_db)))
+    level_db = speech.summary(start, position).level_db
+    return scaled(window.audio(start, position), float(gain_db(level_db)))
 
 
 def evidence_of(

@@ -152,7 +152,7 @@ class StreamingRecognizer:
 
     def _decode(self, position: int) -> Recognition:
         """Words after the committed ones of the window, in seconds since the meeting began."""
-        samples = audio_at_usual_level(self._window, self._speech, position)
+        samples = audio_at_usual_level(self._window, self._speech, self._window.start, position)
         samples = samples[-_samples(MAX_CONTEXT) :]
         offset = (position - samples.shape[0]) / SAMPLE_RATE
         duration = samples.shape[0] / SAMPLE_RATE

@@ -95,37 +95,22 @@ def frames_scaled(samples: Samples, gains: Levels) -> Samples:
     return samples * factors.astype(np.float32)
 
 
-def surrounding_gains_db(levels: Levels) -> Levels:
-    """Gain of each frame of a recording, by the frames 2.5 s before and after it.
-
-    Parameters
-    ----------
-    levels : np.ndarray, shape (n_frames,), dB of full scale
-    """
-    half = WINDOW_FRAMES // 2
-    return _gains(np.pad(levels, half, constant_values=LOWEST_DB), levels)
-
-
 class RunningGain:
-    """Gain of each frame of a live stream, by the 5 s before it; any chunking gives the same."""
+    """Gain of each frame by the 5 s before it; any chunking of the frames gives the same.
+
+    A loud frame counts at once, so that the first word after silence is not raised as silence is.
+    What follows a frame does not count: a quiet word before a loud one is raised too.
+    """
 
     def __init__(self) -> None:
         self._before = np.full(WINDOW_FRAMES, LOWEST_DB, dtype=np.float32)
 
     def push(self, levels: Levels) -> Levels:
         """Gains of the next frames, in dB: shape (n_frames,)."""
+        if not levels.shape[0]:
+            return levels
         history = np.concatenate((self._before, levels))
         self._before = history[-WINDOW_FRAMES:]
-        return _gains(history, levels)
-
-
-def _gains(history: Levels, levels: Levels) -> Levels:
-    """Gains of frames by the window of `history` around each.
-
-    A loud frame counts at once, so that the first word after silence is not raised as silence is.
-    """
-    if not levels.shape[0]:
-        return levels
-    windows = np.lib.stride_tricks.sliding_window_view(history, WINDOW_FRAMES + 1)
-    usual = np.percentile(windows[: levels.shape[0]], 90, axis=1)
-    return gain_db(np.maximum(usual, levels - _ATTACK_DB))
+        windows = np.lib.stride_tricks.sliding_window_view(history, WINDOW_FRAMES + 1)
+        usual = np.percentile(windows, 90, axis=1)
+        return gain_db(np.maximum(usual, levels - _ATTACK_DB))

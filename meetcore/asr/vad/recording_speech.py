@@ -8,19 +8,17 @@ from meetcore.asr.vad.activity import Activity, Probabilities
 from meetcore.asr.vad.levels import (
     FRAME_SAMPLES,
     WINDOW_FRAMES,
+    RunningGain,
     frame_levels_db,
     frames_scaled,
-    surrounding_gains_db,
 )
 from meetcore.records import ReadSamples
 
 READ_FRAMES = 875
 """Frames read at once (28 s)."""
-_BEFORE_FRAMES = 125
-"""Frames (4 s) before a block from which the detector's state is built up."""
-_AFTER_FRAMES = WINDOW_FRAMES // 2
-"""Frames after a block, which count for the gain of its last ones."""
-_BLOCK_FRAMES = READ_FRAMES - _BEFORE_FRAMES - _AFTER_FRAMES
+_BEFORE_FRAMES = WINDOW_FRAMES
+"""Frames (5 s) before a block from which the gain and the detector's state are built up."""
+_BLOCK_FRAMES = READ_FRAMES - _BEFORE_FRAMES
 _KEPT_BLOCKS = 3
 
 
@@ -66,12 +64,9 @@ class RecordingSpeech:
     def _judged(self, first_frame: int) -> Probabilities:
         start_frame = max(0, first_frame - _BEFORE_FRAMES)
         stop_frame = first_frame + _BLOCK_FRAMES
-        stop = min(self._total_samples, (stop_frame + _AFTER_FRAMES) * FRAME_SAMPLES)
+        stop = min(self._total_samples, stop_frame * FRAME_SAMPLES)
         samples = self._read(start_frame * FRAME_SAMPLES, stop)
-        gains = surrounding_gains_db(frame_levels_db(samples))
-        samples = samples[: (stop_frame - start_frame) * FRAME_SAMPLES]
+        gains = RunningGain().push(frame_levels_db(samples))
         self._activity.reset()
-        probabilities = self._activity.speech_probabilities(
-            frames_scaled(samples, gains[: -(-samples.shape[0] // FRAME_SAMPLES)])
-        )
+        probabilities = self._activity.speech_probabilities(frames_scaled(samples, gains))
         return probabilities[first_frame - start_frame :]
