@@ -29,8 +29,12 @@ class Reason(enum.StrEnum):
 
 SURE_SPEECH = 0.6
 SURE_SECONDS = 0.25
-"""With less speech than these the decoder's scores must be good: in ten minutes of synthesised
-music voice activity reports up to 0.2 s in a row, in a short "yes" 0.3 s (measured)."""
+"""With less speech than these the decoder's scores must be good: voice activity takes notes of
+music for speech, up to 0.2 s in a row (ten minutes of synthesised music); "yes" has 0.3 s."""
+LITTLE_SECONDS = 0.7
+"""With less speech than this an unlikely text is rejected: music gave up to 0.54 s in 28 s, and
+text of a log-probability below -1.05."""
+_WORDS_PER_SECOND = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class Evidence:
         if self.speech is None or self.speech_seconds is None:
             return False
         return self.speech < SURE_SPEECH or self.speech_seconds < SURE_SECONDS
+
+    @property
+    def little(self) -> bool:
+        """Whether there is at most a word or two of speech."""
+        return self.speech_seconds is not None and self.speech_seconds < LITTLE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +131,11 @@ def gate_decision(
         return GateDecision(Reason.FILLER)
     if doubts and is_echo(recognition.text, options.prompt):
         return GateDecision(Reason.PROMPT)
-    if evidence.slight and _unsure(recognition, options):
-        return GateDecision(Reason.NO_SPEECH)
     unlikely = recognition.average_log_probability < options.average_log_probability
+    if evidence.slight and _unsure(recognition, evidence, options):
+        return GateDecision(Reason.NO_SPEECH)
+    if evidence.little and (unlikely or _doubtful(recognition, options)):
+        return GateDecision(Reason.NO_SPEECH)
     if unlikely and recognition.no_speech_probability > options.no_speech_probability:
         return GateDecision(Reason.NO_SPEECH)
     if recognition.average_log_probability < options.hopeless_log_probability:
@@ -132,10 +143,20 @@ def gate_decision(
     return GateDecision(Reason.UNLIKELY) if unlikely and doubts >= 2 else ACCEPTED
 
 
-def _unsure(recognition: Recognition, options: GateOptions) -> bool:
-    """Whether a score is not as good as text recognized in clear speech has."""
+def _doubtful(recognition: Recognition, options: GateOptions) -> bool:
+    """Whether both scores are middling, as over a single note of music."""
     return (
-        recognition.no_speech_probability > options.sure_no_speech_probability
+        recognition.no_speech_probability > 0.5
+        and recognition.average_log_probability < options.sure_log_probability
+    )
+
+
+def _unsure(recognition: Recognition, evidence: Evidence, options: GateOptions) -> bool:
+    """Whether a score is worse than that of clear speech, or the text too long for the speech."""
+    longest = 2 + _WORDS_PER_SECOND * (evidence.speech_seconds or 0.0)
+    return (
+        len(recognition.words) > longest
+        or recognition.no_speech_probability > options.sure_no_speech_probability
         or recognition.average_log_probability < options.sure_log_probability
     )
 

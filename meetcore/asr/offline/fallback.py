@@ -29,6 +29,7 @@ class Attempt:
     decision: GateDecision
     missing_samples: int
     """Longest stretch of speech without words."""
+    little_speech: bool = False
 
     @property
     def good(self) -> bool:
@@ -38,6 +39,14 @@ class Attempt:
             and not self.recognition.truncated
             and self.missing_samples < MIN_GAP_SAMPLES
         )
+
+    @property
+    def silent(self) -> bool:
+        """Whether the gate found hardly any speech: a retry would only make up other text.
+
+        With timestamps or in a loop the average log-probability is high whatever the text.
+        """
+        return self.little_speech and not self.decision.accepted
 
     @property
     def rank(self) -> tuple[bool, bool, int, float]:
@@ -67,7 +76,7 @@ def best_attempt(
     # The prompt may be what misleads the decoder: retries are made without it.
     for tried in (first, replace(bare, timestamps=True), replace(bare, beam_size=1)):
         attempts.append(_attempt(piece, recognizer.recognize(piece.samples, tried), gate))
-        if attempts[-1].good:
+        if attempts[-1].good or attempts[-1].silent:
             return attempts[-1]
     return min(attempts, key=lambda attempt: attempt.rank)
 
@@ -93,9 +102,11 @@ def sentence_of(prompt: str) -> str:
 
 
 def _attempt(piece: Piece, recognition: Recognition, gate: GateOptions) -> Attempt:
-    decision = gate_decision(recognition, _evidence(piece), gate) if recognition.words else ACCEPTED
+    evidence = _evidence(piece)
+    decision = gate_decision(recognition, evidence, gate) if recognition.words else ACCEPTED
     gaps = uncovered(recognition.words, piece.regions)
-    return Attempt(recognition, decision, max((gap.length_samples for gap in gaps), default=0))
+    missing = max((gap.length_samples for gap in gaps), default=0)
+    return Attempt(recognition, decision, missing, evidence.little)
 
 
 def _evidence(piece: Piece) -> Evidence:
