@@ -152,10 +152,11 @@ def _doubtful(recognition: Recognition, options: GateOptions) -> bool:
 
 
 def _unsure(recognition: Recognition, evidence: Evidence, options: GateOptions) -> bool:
-    """Whether a score is worse than that of clear speech, or the text too long for the speech."""
-    longest = 2 + _WORDS_PER_SECOND * (evidence.speech_seconds or 0.0)
+    """Whether a score is worse than that of clear speech, or the speech too short for the text."""
+    seconds = evidence.speech_seconds or 0.0
     return (
-        len(recognition.words) > longest
+        seconds == 0.0
+        or len(recognition.words) > 2 + _WORDS_PER_SECOND * seconds
         or recognition.no_speech_probability > options.sure_no_speech_probability
         or recognition.average_log_probability < options.sure_log_probability
     )

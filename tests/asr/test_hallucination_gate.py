@@ -11,6 +11,7 @@ from meetcore.asr.repetition import compression_ratio
 LOUD = Evidence(level_db=-25.0, speech=0.9)
 SHORT = Evidence(level_db=-25.0, speech=0.95, speech_seconds=0.4)
 NOTE = Evidence(level_db=-25.0, speech=0.9, speech_seconds=0.13)
+CLICK = Evidence(level_db=-25.0, speech=0.9, speech_seconds=0.0)
 WEAK = Evidence(level_db=-25.0, speech=0.4, speech_seconds=0.5)
 FAINT = Evidence(level_db=-55.0, speech=0.05)
 
@@ -42,6 +43,7 @@ def said(text: str, logprob: float = -0.3, no_speech: float = 0.1) -> Recognitio
         (said("Okay.", logprob=-0.4, no_speech=0.4), NOTE, Reason.NO_SPEECH),
         (said("Okay.", logprob=-0.8, no_speech=0.2), NOTE, Reason.NO_SPEECH),
         (said("I don't know how to do it", no_speech=0.2), NOTE, Reason.NO_SPEECH),
+        (said("B", no_speech=0.02), CLICK, Reason.NO_SPEECH),
         (said("See you.", logprob=-0.8, no_speech=0.6), WEAK, Reason.NO_SPEECH),
         (said("no, no, no, she said"), LOUD, None),
         (said("Hello. hello! Hello hello, hello"), LOUD, Reason.REPETITION),
