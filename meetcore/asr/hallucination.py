@@ -27,14 +27,38 @@ class Reason(enum.StrEnum):
     PROMPT = "prompt"
 
 
+SURE_SPEECH = 0.6
+SURE_SECONDS = 0.25
+"""With less speech than these the decoder's scores must be good: voice activity takes notes of
+music for speech, up to 0.2 s in a row (ten minutes of synthesised music); "yes" has 0.3 s."""
+LITTLE_SECONDS = 0.7
+"""With less speech than this an unlikely text is rejected: music gave up to 0.54 s in 28 s, and
+text of a log-probability below -1.05."""
+_WORDS_PER_SECOND = 6.0
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Measurements of the audio that a text was recognized in."""
 
     level_db: float
-    """Level in dB of full scale."""
+    """Level in dB of full scale, after the gain that brings quiet audio to a usual level."""
     speech: float | None = None
     """Largest probability of speech of any frame; None where it was not measured."""
+    speech_seconds: float | None = None
+    """Length of the speech in stretches of 0.1 s and more; None where it was not measured."""
+
+    @property
+    def slight(self) -> bool:
+        """Whether there is so little speech that a note of music could be taken for it."""
+        if self.speech is None or self.speech_seconds is None:
+            return False
+        return self.speech < SURE_SPEECH or self.speech_seconds < SURE_SECONDS
+
+    @property
+    def little(self) -> bool:
+        """Whether there is at most a word or two of speech."""
+        return self.speech_seconds is not None and self.speech_seconds < LITTLE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +132,34 @@ def gate_decision(
     if doubts and is_echo(recognition.text, options.prompt):
         return GateDecision(Reason.PROMPT)
     unlikely = recognition.average_log_probability < options.average_log_probability
+    if evidence.slight and _unsure(recognition, evidence, options):
+        return GateDecision(Reason.NO_SPEECH)
+    if evidence.little and (unlikely or _doubtful(recognition, options)):
+        return GateDecision(Reason.NO_SPEECH)
     if unlikely and recognition.no_speech_probability > options.no_speech_probability:
         return GateDecision(Reason.NO_SPEECH)
     if recognition.average_log_probability < options.hopeless_log_probability:
         return GateDecision(Reason.UNLIKELY)
     return GateDecision(Reason.UNLIKELY) if unlikely and doubts >= 2 else ACCEPTED
+
+
+def _doubtful(recognition: Recognition, options: GateOptions) -> bool:
+    """Whether both scores are middling, as over a single note of music."""
+    return (
+        recognition.no_speech_probability > 0.5
+        and recognition.average_log_probability < options.sure_log_probability
+    )
+
+
+def _unsure(recognition: Recognition, evidence: Evidence, options: GateOptions) -> bool:
+    """Whether a score is worse than that of clear speech, or the speech too short for the text."""
+    seconds = evidence.speech_seconds or 0.0
+    return (
+        seconds == 0.0
+        or len(recognition.words) > 2 + _WORDS_PER_SECOND * seconds
+        or recognition.no_speech_probability > options.sure_no_speech_probability
+        or recognition.average_log_probability < options.sure_log_probability
+    )
 
 
 def is_filler(text: str) -> bool:

@@ -108,6 +108,9 @@ class GateOptions:
     compression_ratio: float = 2.4
     hopeless_log_probability: float = -1.8
     """Average log-probability below which text is rejected without any other sign."""
+    sure_no_speech_probability: float = 0.3
+    sure_log_probability: float = -0.7
+    """Text in audio with hardly any speech needs scores at least this good."""
     prompt: str = ""
     """The prompt given to the decoder, which it tends to repeat over doubtful audio."""
 

@@ -14,6 +14,7 @@ from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
 from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError
+from meetcore.jobs.speech_levels import SpeechLevels
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
 
@@ -35,7 +36,7 @@ def recognize(
         The observer raised it.
     """
     reader = RecordingReader(task.folder)
-    failures = FailedPieces()
+    failures, levels = FailedPieces(), SpeechLevels()
     observer.progress(0.0)
     for piece in recognize_recording(
         reader.read,
@@ -46,12 +47,14 @@ def recognize(
         start_sample=task.start_sample,
     ):
         failures.add(piece)
+        levels.add(piece)
         observer.piece(piece)
         observer.progress(piece.end_sample / reader.n_samples)
     if task.start_sample == 0:
         failures.refuse_all()
     info = recognizer.info
-    detail = " ".join(part for part in (note, missing_end(task.folder)) if part)
+    notes = (note, missing_end(task.folder), levels.sentence())
+    detail = " ".join(part for part in notes if part)
     return Recognized(str(info), info.weight, detail, sum(failures.failed))
 
 

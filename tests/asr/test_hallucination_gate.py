@@ -9,6 +9,10 @@ from meetcore.asr.recognizer import Recognition, RecognizedWord
 from meetcore.asr.repetition import compression_ratio
 
 LOUD = Evidence(level_db=-25.0, speech=0.9)
+SHORT = Evidence(level_db=-25.0, speech=0.95, speech_seconds=0.4)
+NOTE = Evidence(level_db=-25.0, speech=0.9, speech_seconds=0.13)
+CLICK = Evidence(level_db=-25.0, speech=0.9, speech_seconds=0.0)
+WEAK = Evidence(level_db=-25.0, speech=0.4, speech_seconds=0.5)
 FAINT = Evidence(level_db=-55.0, speech=0.05)
 
 
@@ -31,6 +35,16 @@ def said(text: str, logprob: float = -0.3, no_speech: float = 0.1) -> Recognitio
         (said("We shall meet on Monday", logprob=-1.2), FAINT, Reason.UNLIKELY),
         (said("We shall meet on Monday", logprob=-2.5), LOUD, Reason.UNLIKELY),
         (said("We shall meet on Monday"), Evidence(-80.0, 0.9), Reason.SILENCE),
+        (said("Yes.", logprob=-0.9, no_speech=0.4), SHORT, None),
+        (said("Yes.", logprob=-0.5, no_speech=0.7), SHORT, None),
+        (said("Mm.", logprob=-0.9, no_speech=0.6), SHORT, Reason.NO_SPEECH),
+        (said("Yeah. Yeah.", logprob=-1.4, no_speech=0.5), SHORT, Reason.NO_SPEECH),
+        (said("Okay.", logprob=-0.4, no_speech=0.2), NOTE, None),
+        (said("Okay.", logprob=-0.4, no_speech=0.4), NOTE, Reason.NO_SPEECH),
+        (said("Okay.", logprob=-0.8, no_speech=0.2), NOTE, Reason.NO_SPEECH),
+        (said("I don't know how to do it", no_speech=0.2), NOTE, Reason.NO_SPEECH),
+        (said("B", no_speech=0.02), CLICK, Reason.NO_SPEECH),
+        (said("See you.", logprob=-0.8, no_speech=0.6), WEAK, Reason.NO_SPEECH),
         (said("no, no, no, she said"), LOUD, None),
         (said("Hello. hello! Hello hello, hello"), LOUD, Reason.REPETITION),
         (said("and then we went there again " * 12), LOUD, Reason.REPETITION),

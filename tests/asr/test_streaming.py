@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.asr.recognizer import (
-    GateOptions,
     Recognition,
     RecognizedWord,
     RecognizeOptions,
@@ -29,21 +28,21 @@ from meetcore.asr.vad.activity import FRAME_SAMPLES, Probabilities
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples, Word
 
-SCALE = 1000.0
+SCALE = 2000.0
 
 
 def spoken(lengths: list[tuple[float, float]]) -> Samples:
-    """Audio in which word number k is a run of the value (k + 1) / 1000, gaps are zero."""
+    """Audio in which word number k is a run of the value 0.1 + (k + 1) / 2000, gaps are zero."""
     parts = []
     for number, (word, gap) in enumerate(lengths):
-        parts.append(np.full(round(word * SAMPLE_RATE), (number + 1) / SCALE, np.float32))
+        parts.append(np.full(round(word * SAMPLE_RATE), 0.1 + (number + 1) / SCALE, np.float32))
         parts.append(np.zeros(round(gap * SAMPLE_RATE), np.float32))
     return np.concatenate(parts)
 
 
 def runs(samples: Samples) -> list[tuple[int, int, int]]:
     """(number, first, stop) of every word in the audio, cut ones included."""
-    numbers = np.rint(samples * SCALE).astype(int)
+    numbers = np.where(samples > 0, np.rint((samples - 0.1) * SCALE), 0).astype(int)
     edges = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1))
     return [
         (int(numbers[first]) - 1, int(first), int(stop))
@@ -105,15 +104,9 @@ class Loudness:
         return (np.abs(frames).max(axis=1) > 0).astype(np.float32)
 
 
-def loud(options: StreamingOptions | None = None) -> StreamingOptions:
-    """Options whose gate accepts the low level of the fake's words."""
-    options = options or StreamingOptions()
-    return replace(options, gate=GateOptions(silence_db=-90.0))
-
-
 def stream(audio: Samples, chunks: list[int], recognizer: Perfect) -> list[Word]:
     """All committed words of audio pushed in chunks of the given sizes, over and over."""
-    streaming = StreamingRecognizer(recognizer, Loudness(), loud())
+    streaming = StreamingRecognizer(recognizer, Loudness())
     committed: list[Word] = []
     position = turn = 0
     while position < audio.shape[0]:
@@ -156,7 +149,7 @@ def test_any_chunking_gives_the_same_words(
 
 def test_silence_is_never_decoded() -> None:
     recognizer = Perfect()
-    streaming = StreamingRecognizer(recognizer, Loudness(), loud())
+    streaming = StreamingRecognizer(recognizer, Loudness())
     for _ in range(100):
         update = streaming.push(np.zeros(8000, np.float32))
     assert update == StreamUpdate()
@@ -166,7 +159,7 @@ def test_silence_is_never_decoded() -> None:
 
 def test_after_a_pause_nothing_is_decoded_until_there_is_speech() -> None:
     recognizer = Perfect()
-    streaming = StreamingRecognizer(recognizer, Loudness(), loud())
+    streaming = StreamingRecognizer(recognizer, Loudness())
     streaming.push(spoken([(0.4, 0.1), (0.4, 1.5)]))
     spent = len(recognizer.calls)
     streaming.push(np.zeros(20 * SAMPLE_RATE, np.float32))
@@ -183,7 +176,7 @@ def test_windows_stay_short_in_an_endless_monologue() -> None:
 
 
 def test_a_wrong_guess_at_the_edge_stays_tentative() -> None:
-    streaming = StreamingRecognizer(Perfect(), Loudness(), loud())
+    streaming = StreamingRecognizer(Perfect(), Loudness())
     update = streaming.push(spoken([(0.4, 0.05)] * 10)[: round(3.1 * SAMPLE_RATE)])
     assert all(word.text.startswith(" word") for word in update.committed)
     assert update.tentative
@@ -191,7 +184,7 @@ def test_a_wrong_guess_at_the_edge_stays_tentative() -> None:
 
 def test_a_failing_decode_costs_that_step_and_nothing_else() -> None:
     recognizer = Perfect(fail=2)
-    streaming = StreamingRecognizer(recognizer, Loudness(), loud())
+    streaming = StreamingRecognizer(recognizer, Loudness())
     audio = spoken([(0.3, 0.1)] * 20)
     committed: list[Word] = []
     failures = 0
@@ -225,7 +218,7 @@ def test_without_agreement_the_newest_guess_is_committed_in_the_end() -> None:
 
 
 def test_text_the_gate_rejects_is_kept_for_review() -> None:
-    streaming = StreamingRecognizer(Perfect(doubt=-3.0), Loudness(), loud())
+    streaming = StreamingRecognizer(Perfect(doubt=-3.0), Loudness())
     update = streaming.push(spoken([(0.4, 0.1), (0.4, 1.5)]))
     assert update.committed == () and update.tentative == ()
     assert [text.text for text in update.rejected] == ["word0 word1"]
@@ -234,7 +227,7 @@ def test_text_the_gate_rejects_is_kept_for_review() -> None:
 def test_a_wider_step_decodes_less_and_loses_nothing() -> None:
     slow, fast = Perfect(), Perfect()
     audio = spoken([(0.4, 0.1)] * 40)
-    streaming = StreamingRecognizer(slow, Loudness(), loud())
+    streaming = StreamingRecognizer(slow, Loudness())
     streaming.set_step(3.0)
     words = [*streaming.push(audio).committed, *streaming.flush().committed]
     texts = [item.text for item in words]

@@ -281,6 +281,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("unfinished-mp4", "talk.mp4 has no index (moov): its recorder never finished it, or"),
     ("damaged-recording", "The recording in x cannot be read: its file is damaged."),
     ("longest-recording", "talk.wav is longer than 12 hours. Cut it into parts, or"),
+    ("very-quiet", "The recording is very quiet (speech at -58 dB); move closer to the"),
     ("model-failed", "CTranslate2 failed on this window (x)."),
     ("model-failed", "The worker process ended unexpectedly (exit status 1)."),
     ("job-stalled", "It made no progress for 30 minutes and was ended."),

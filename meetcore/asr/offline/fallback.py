@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from meetcore.asr.hallucination import ACCEPTED, Evidence, GateDecision, gate_decision
-from meetcore.asr.offline.chunking import Piece
+from meetcore.asr.offline.chunking import SPEECH_THRESHOLD, Piece
 from meetcore.asr.offline.coverage import uncovered
 from meetcore.asr.offline.options import OfflineRecognitionOptions
 from meetcore.asr.recognizer import GateOptions, Recognition, RecognizeOptions, Recognizer
+from meetcore.asr.vad.activity import solid_speech
+from meetcore.asr.vad.levels import FRAME_SAMPLES, frame_levels_db
 from meetcore.records import SAMPLE_RATE
 
 MIN_GAP_SAMPLES = 3 * SAMPLE_RATE // 2
@@ -25,6 +29,7 @@ class Attempt:
     decision: GateDecision
     missing_samples: int
     """Longest stretch of speech without words."""
+    little_speech: bool = False
 
     @property
     def good(self) -> bool:
@@ -34,6 +39,14 @@ class Attempt:
             and not self.recognition.truncated
             and self.missing_samples < MIN_GAP_SAMPLES
         )
+
+    @property
+    def silent(self) -> bool:
+        """Whether the gate found hardly any speech: a retry would only make up other text.
+
+        With timestamps or in a loop the average log-probability is high whatever the text.
+        """
+        return self.little_speech and not self.decision.accepted
 
     @property
     def rank(self) -> tuple[bool, bool, int, float]:
@@ -63,7 +76,7 @@ def best_attempt(
     # The prompt may be what misleads the decoder: retries are made without it.
     for tried in (first, replace(bare, timestamps=True), replace(bare, beam_size=1)):
         attempts.append(_attempt(piece, recognizer.recognize(piece.samples, tried), gate))
-        if attempts[-1].good:
+        if attempts[-1].good or attempts[-1].silent:
             return attempts[-1]
     return min(attempts, key=lambda attempt: attempt.rank)
 
@@ -89,7 +102,19 @@ def sentence_of(prompt: str) -> str:
 
 
 def _attempt(piece: Piece, recognition: Recognition, gate: GateOptions) -> Attempt:
-    evidence = Evidence(piece.level_db, piece.speech)
+    evidence = _evidence(piece)
     decision = gate_decision(recognition, evidence, gate) if recognition.words else ACCEPTED
     gaps = uncovered(recognition.words, piece.regions)
-    return Attempt(recognition, decision, max((gap.length_samples for gap in gaps), default=0))
+    missing = max((gap.length_samples for gap in gaps), default=0)
+    return Attempt(recognition, decision, missing, evidence.little)
+
+
+def _evidence(piece: Piece) -> Evidence:
+    """Level (of the fifth loudest frame, as a click has fewer) and speech of the scaled audio."""
+    loudest = np.sort(frame_levels_db(piece.samples))[-5:]
+    solid = solid_speech(piece.probabilities, SPEECH_THRESHOLD)
+    return Evidence(
+        float(loudest.min(initial=0.0)),
+        float(piece.probabilities.max(initial=0.0)),
+        np.count_nonzero(solid) * FRAME_SAMPLES / SAMPLE_RATE,
+    )

@@ -38,6 +38,8 @@ class PieceWords:
     language: str | None = None
     failed: bool = False
     """The recognizer failed on this piece; the traceback is in the log."""
+    speech_level_db: float | None = None
+    """Level of its speech in dB of full scale; None where it was not measured."""
 
 
 def recognize_recording(
@@ -161,6 +163,7 @@ def _on_clock(piece: Piece, words: Sequence[RecognizedWord], language: str | Non
             for word in words
         ),
         language=language,
+        speech_level_db=piece.speech_level_db,
     )
 
 
@@ -193,6 +196,7 @@ def _joined(piece: Piece, parts: Sequence[PieceWords]) -> PieceWords:
         tuple(words),
         tuple(text for part in parts for text in part.rejected),
         next((part.language for part in parts if part.language), None),
+        speech_level_db=piece.speech_level_db,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from meetcore.asr.hallucination import Evidence, gate_decision
+from meetcore.asr.hallucination import gate_decision
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.asr.recognizer import (
     MAX_CONTEXT,
@@ -21,6 +21,7 @@ from meetcore.asr.recognizer import (
     RecognizeOptions,
     Recognizer,
 )
+from meetcore.asr.streaming.evidence import audio_at_usual_level, evidence_of
 from meetcore.asr.streaming.local_agreement import committable, cut_position, is_mark, plausible
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.asr.streaming.window import DecodeWindow
@@ -151,7 +152,7 @@ class StreamingRecognizer:
 
     def _decode(self, position: int) -> Recognition:
         """Words after the committed ones of the window, in seconds since the meeting began."""
-        samples = self._window.audio(self._window.start, position)
+        samples = audio_at_usual_level(self._window, self._speech, self._window.start, position)
         samples = samples[-_samples(MAX_CONTEXT) :]
         offset = (position - samples.shape[0]) / SAMPLE_RATE
         duration = samples.shape[0] / SAMPLE_RATE
@@ -174,8 +175,8 @@ class StreamingRecognizer:
     def _commit_or_hold(self, recognition: Recognition, position: int, paused: bool) -> None:
         """Commit the words that are certain; the rest is tentative until the next decode."""
         words = recognition.words
-        level_db = self._window.level_db(self._transcribed, position)
-        decision = gate_decision(recognition, Evidence(level_db), self._gate)
+        evidence = evidence_of(self._window, self._speech, self._transcribed, position)
+        decision = gate_decision(recognition, evidence, self._gate)
         if not decision.accepted:
             if paused:
                 text = recognition.text.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from meetcore.asr.recognizer import RecognizedWord
-from meetcore.asr.vad.activity import frame_levels_db
+from meetcore.asr.vad.levels import frame_levels_db
 from meetcore.records import Samples
 
 

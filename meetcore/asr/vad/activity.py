@@ -8,10 +8,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from meetcore.asr.vad.levels import FRAME_SAMPLES, frame_levels_db
 from meetcore.records import SAMPLE_RATE, Samples
-
-FRAME_SAMPLES = 512
-"""Samples per frame (32 ms at 16 kHz)."""
 
 Probabilities = npt.NDArray[np.float32]
 """Probability of speech, shape (n_frames,), float32 in [0, 1], one per 512 samples."""
@@ -81,11 +79,35 @@ def regions_of(
     return regions
 
 
+SHORTEST_FRAMES = 3
+"""Frames (96 ms) of the shortest word; a shorter stretch is a click or a note."""
+_FALL = 0.15
+"""Speech goes on while the probability is at most this far below the threshold."""
+
+
+def solid_speech(probabilities: Probabilities, threshold: float) -> npt.NDArray[np.bool_]:
+    """Frames of stretches of speech of at least 96 ms.
+
+    A stretch goes on while the probability is at most 0.15 below the threshold, which it reaches
+    at least once. Source: Silero VAD's `get_speech_timestamps` (neg_threshold).
+
+    >>> solid_speech(np.array([0.3, 0.4, 0.3, 0.0, 0.9, 0.0], dtype=np.float32), 0.35).astype(int)
+    array([1, 1, 1, 0, 0, 0])
+    """
+    held = probabilities >= threshold - _FALL
+    solid = np.zeros(held.shape, dtype=np.bool_)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], held.astype(np.int8), [0]))))
+    for first, last in edges.reshape(-1, 2):
+        long_enough = last - first >= SHORTEST_FRAMES
+        solid[first:last] = long_enough and probabilities[first:last].max() >= threshold
+    return solid
+
+
 class EnergyActivity:
     """Voice activity from the level alone, for machines without Silero's weights.
 
     The noise floor is the 10th percentile of the frame levels of the last 30 s; 12 dB above it
-    the probability is one half. Frames under -60 dBFS are never speech.
+    the probability is one half, but not more than 30 dB below the loudest twentieth.
     """
 
     def __init__(self) -> None:
@@ -111,28 +133,10 @@ class EnergyActivity:
         if levels.shape[0] == 0:
             return levels
         self._history = np.concatenate((self._history, levels))[-30 * SAMPLE_RATE // 512 :]
-        audible = self._history[self._history > -90.0]
-        floor = float(np.percentile(audible, 10)) if audible.shape[0] else -60.0
-        margin_db = levels - max(min(floor, -30.0) + 12.0, -60.0)
-        probabilities = 1.0 / (1.0 + np.exp(-margin_db / 2.0))
-        return np.where(levels < -60.0, 0.0, probabilities).astype(np.float32)
-
-
-def frame_levels_db(samples: Samples) -> Probabilities:
-    """Level of each frame of 512 samples; the last one may be partial.
-
-    Parameters
-    ----------
-    samples : np.ndarray, shape (n_samples,), float32, 16 kHz
-
-    Returns
-    -------
-    np.ndarray, shape (n_frames,), float32
-        RMS in dB relative to full scale, at least -100.
-    """
-    count = -(-samples.shape[0] // FRAME_SAMPLES)
-    padded = np.zeros(count * FRAME_SAMPLES, dtype=np.float32)
-    padded[: samples.shape[0]] = samples
-    power = np.mean(padded.reshape(count, FRAME_SAMPLES) ** 2, axis=1)
-    levels: Probabilities = 10.0 * np.log10(np.maximum(power, 1e-10)).astype(np.float32)
-    return levels
+        audible = self._history[self._history > -95.0]
+        if audible.shape[0] == 0:
+            return np.zeros(levels.shape, dtype=np.float32)
+        floor, loud = np.percentile(audible, (10, 95))
+        margin_db = levels - max(float(floor) + 12.0, float(loud) - 30.0)
+        probabilities: Probabilities = (1.0 / (1.0 + np.exp(-margin_db / 2.0))).astype(np.float32)
+        return probabilities

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from meetcore.asr.vad.activity import FRAME_SAMPLES, Activity, EnergyActivity, Probabilities
+from meetcore.asr.vad.activity import Activity, EnergyActivity, Probabilities
+from meetcore.asr.vad.levels import FRAME_SAMPLES
 from meetcore.errors import ModelUnavailableError
 from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.records import Samples

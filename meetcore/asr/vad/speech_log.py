@@ -1,21 +1,45 @@
-"""`SpeechLog`: which frames of a live stream held speech, for the last two minutes."""
+"""`SpeechLog`: which frames of a live stream held speech, and how loud it was."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from meetcore.asr.vad.activity import FRAME_SAMPLES, Activity
-from meetcore.records import Samples
+import numpy as np
+import numpy.typing as npt
+
+from meetcore.asr.vad.activity import Activity, Probabilities, solid_speech
+from meetcore.asr.vad.levels import (
+    FRAME_SAMPLES,
+    Levels,
+    RunningGain,
+    frame_levels_db,
+    frames_scaled,
+    loudest_tenth_db,
+)
+from meetcore.records import SAMPLE_RATE, Samples
 
 KEPT_FRAMES = 4096
 """About two minutes of frames; no decode window is longer."""
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechSummary:
+    """How much speech a stretch of a stream holds, and how loud it is."""
+
+    level_db: float
+    """Level of the loudest tenth of its speech, of all frames where none is speech."""
+    probability: float
+    """Largest probability of speech of any frame."""
+    seconds: float
+    """Length of the speech in stretches of 0.1 s and more."""
+
+
 class SpeechLog:
-    """Speech or not, per frame of 512 samples, for the last two minutes of one stream.
+    """Probability of speech and level, per frame of 512 samples, for the last two minutes.
 
     Frames are counted from the stream's first sample, so any chunking gives the same frames.
-    Positions are samples since the stream began.
+    Positions are samples since the stream began. Voice activity is judged on audio that a running
+    gain brings to a usual level.
 
     Parameters
     ----------
@@ -26,7 +50,9 @@ class SpeechLog:
     def __init__(self, activity: Activity, threshold: float) -> None:
         self._activity = activity
         self._threshold = threshold
-        self._speech = np.zeros(0, dtype=np.bool_)
+        self._gain = RunningGain()
+        self._probabilities: Probabilities = np.zeros(0, dtype=np.float32)
+        self._levels: Levels = np.zeros(0, dtype=np.float32)
         self._first_frame = 0
         self._rest: Samples = np.zeros(0, dtype=np.float32)
         activity.reset()
@@ -37,11 +63,27 @@ class SpeechLog:
         whole = audio.shape[0] // FRAME_SAMPLES * FRAME_SAMPLES
         self._rest = audio[whole:]
         if whole:
-            speech = self._activity.speech_probabilities(audio[:whole]) >= self._threshold
-            self._speech = np.concatenate((self._speech, speech))
-            surplus = max(0, self._speech.shape[0] - KEPT_FRAMES)
-            self._speech = self._speech[surplus:]
+            levels = frame_levels_db(audio[:whole])
+            usual = frames_scaled(audio[:whole], self._gain.push(levels))
+            probabilities = self._activity.speech_probabilities(usual)
+            self._probabilities = np.concatenate((self._probabilities, probabilities))
+            self._levels = np.concatenate((self._levels, levels))
+            surplus = max(0, self._levels.shape[0] - KEPT_FRAMES)
+            self._probabilities = self._probabilities[surplus:]
+            self._levels = self._levels[surplus:]
             self._first_frame += surplus
+
+    def summary(self, start_sample: int, stop_sample: int) -> SpeechSummary:
+        """The speech between two positions."""
+        frames = self._frames(start_sample, stop_sample)
+        probabilities, levels = self._probabilities[frames], self._levels[frames]
+        speech = probabilities >= self._threshold
+        solid = solid_speech(probabilities, self._threshold)
+        return SpeechSummary(
+            loudest_tenth_db(levels[speech] if speech.any() else levels),
+            float(probabilities.max(initial=0.0)),
+            int(np.count_nonzero(solid)) * FRAME_SAMPLES / SAMPLE_RATE,
+        )
 
     def count_samples(self, start_sample: int, stop_sample: int) -> int:
         """How many samples between two positions are speech."""
@@ -60,9 +102,14 @@ class SpeechLog:
         found = np.flatnonzero(frames)
         return (first + int(found[-1]) + 1) * FRAME_SAMPLES if found.shape[0] else None
 
-    def _between(self, start_sample: int, stop_sample: int) -> tuple[int, np.ndarray]:
-        """Frames that start between two positions, after the number of the first of them."""
+    def _between(self, start_sample: int, stop_sample: int) -> tuple[int, npt.NDArray[np.bool_]]:
+        """Which frames between two positions are speech, after the number of the first of them."""
+        frames = self._frames(start_sample, stop_sample)
+        speech = self._probabilities[frames] >= self._threshold
+        return self._first_frame + frames.start, speech
+
+    def _frames(self, start_sample: int, stop_sample: int) -> slice:
+        """Frames that start between two positions, counted from the first that is kept."""
         first = max(self._first_frame, -(-start_sample // FRAME_SAMPLES))
         stop = max(first, -(-stop_sample // FRAME_SAMPLES))
-        offset = self._first_frame
-        return first, self._speech[first - offset : stop - offset]
+        return slice(first - self._first_frame, stop - self._first_frame)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from meetcore.benchmarks.offline import levels_sweep
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile, looped
 from meetcore.benchmarks.offline.measured_pass import PassConfig, measure_passes
 from meetcore.benchmarks.offline.peers import PeerConfig, installed_peers, run_peer
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="transcribe with faster-whisper and openai-whisper too",
     )
+    levels_sweep.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, not tables")
 
 
@@ -48,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure every weight and print the figures; the exit status."""
     peers = installed_peers() if arguments.compare else ()
     files = _referenced(arguments.files, arguments.reference)
+    if arguments.levels is not None:
+        return levels_sweep.run(arguments, files)
     with ExitStack() as stack:
         if arguments.repeat:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="meetcore-bench-"))

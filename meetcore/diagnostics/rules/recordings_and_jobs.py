@@ -106,6 +106,19 @@ PROCESSING_RULES = (
         message_patterns=(r"is longer than .* hours",),
     ),
     Rule(
+        id="very-quiet",
+        area=Area.MACHINE,
+        title="The recording is very quiet",
+        symptom="The recording is very quiet (speech at -58 dB); move closer to the microphone.",
+        cause="Speech below -50 dB is raised before it is recognized, and with it the noise of the"
+        " microphone, so that words may be missing.",
+        advice="Raise the microphone's level in the sound settings of your system, or move closer"
+        " to it.",
+        source="meetcore/jobs/speech_levels.py",
+        check=message_only,
+        message_patterns=(r"recording is very quiet",),
+    ),
+    Rule(
         id="model-failed",
         area=Area.MODE,
         title="A model failed on part of a recording",
