@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from meetcore.asr.offline.recognize_recording import PieceWords
-from meetcore.records import SAMPLE_RATE, RejectedText, Segment, Stage, Word
+from meetcore.records import SAMPLE_RATE, JobOptions, RejectedText, Segment, Stage, Word
 from meetcore.store.meetings import MeetingStore
 from meetcore.transcript.attribution import attribute
 
@@ -32,7 +33,9 @@ class DraftTranscript:
         self._store = store
         self._id = meeting_id
         self._retry_write = retry_write
-        self._language = store.get(meeting_id).language
+        job = store.jobs.get(meeting_id)
+        self._options = job.options if job else JobOptions()
+        self._first_language: str | None = None
         self._segments: list[Segment] = []
         self._rejected: list[RejectedText] = []
         self._any_recognized = checkpoint_samples > 0
@@ -46,6 +49,14 @@ class DraftTranscript:
     def words(self) -> tuple[Word, ...]:
         """All words."""
         return tuple(word for segment in self._segments for word in segment.words)
+
+    def language(self) -> str | None:
+        """ISO code of the language spoken most of the time; None without words."""
+        seconds: dict[str, float] = {}
+        for word in self.words():
+            if word.language:
+                seconds[word.language] = seconds.get(word.language, 0.0) + word.end - word.start
+        return max(seconds, key=lambda code: seconds[code]) if seconds else self._first_language
 
     def rejected(self) -> tuple[RejectedText, ...]:
         """Texts that the hallucination gate rejected."""
@@ -62,21 +73,23 @@ class DraftTranscript:
         segments = attribute(piece.words, ())
         position = len(self._segments)
         self._any_recognized = self._any_recognized or not piece.failed
+        options = replace(self._options, heard=piece.heard)
 
         def write() -> None:
             if segments:
                 self._store.replace_segments(self._id, position, segments, Stage.DRAFT)
-            if piece.language and not self._language:
-                self._store.update(self._id, language=piece.language)
             if self._any_recognized:
-                self._store.jobs.update(self._id, checkpoint_samples=piece.end_sample)
+                self._store.jobs.update(
+                    self._id, checkpoint_samples=piece.end_sample, options=options
+                )
 
         self._retry_write(write)
         if piece.rejected:
             self._retry_write(
                 lambda: self._store.add_rejected(self._id, Stage.DRAFT, piece.rejected)
             )
-        self._language = self._language or piece.language
+        self._options = options
+        self._first_language = self._first_language or piece.language
         self._segments += segments
         self._rejected += piece.rejected
 

@@ -41,7 +41,11 @@ def recognize(
         reader.n_samples,
         recognizer,
         load_activity(),
-        OfflineRecognitionOptions(language=task.options.language, prompt=task.options.prompt),
+        OfflineRecognitionOptions(
+            language=task.options.language,
+            prompt=task.options.prompt,
+            heard=task.options.heard if task.start_sample else (),
+        ),
         start_sample=task.start_sample,
     ):
         failures.add(piece)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from meetcore.asr.offline.recognize_recording import PieceWords
@@ -83,12 +83,9 @@ def _plan(context: JobContext, job: Job) -> PassPlan:
             context.settings.longest_hours * 3600.0,
             job.options.speakers,
         )
-    options = job.options
-    if options.language is None:
-        options = replace(options, language=meeting.language)
     return PassPlan(
         folder,
-        options,
+        job.options,
         first_stage=job.stage,
         decode=decode,
         start_sample=job.checkpoint_samples,
@@ -171,7 +168,12 @@ class StoredResults:
 
         def write() -> None:
             self._transcript.save_words(draft, self._job.options.speakers)
-            self._store.update(self._id, mode=Mode.TRANSCRIPTION_ONLY, recognizer=done.recognizer)
+            self._store.update(
+                self._id,
+                mode=Mode.TRANSCRIPTION_ONLY,
+                recognizer=done.recognizer,
+                language=self._job.options.language or draft.language(),
+            )
             self._store.jobs.update(self._id, stage=JobStage.DIARIZING, progress=0.0)
             self._store.clear_draft(self._id)
 

@@ -60,9 +60,10 @@ class JobSubmission:
             The meeting or its job cannot be saved. A file that was moved already is deleted, as it
             is in the meeting's folder.
         """
+        options = replace(options, language=options.language or self._settings.language)
         meeting = self._store.create_meeting(
             (title or "").strip() or title_of(name),
-            language=options.language or self._settings.language,
+            language=options.language,
             state=MeetingState.FINALIZING,
             source_name=shown_name(name),
         )
@@ -96,7 +97,9 @@ class JobSubmission:
         self.refuse_live(meeting_id)
         job = self._store.jobs.get(meeting_id)
         if job is None or job.state is JobState.DONE:
-            options = job.options if job else JobOptions()
+            # Without a job the meeting's language is the one that was chosen when it began.
+            chosen = JobOptions(language=self._store.get(meeting_id).language)
+            options = job.options if job else chosen
             self._runner.submit(Job(meeting_id, JobState.QUEUED, JobStage.RECOGNIZING, options))
         else:
             self.retry(meeting_id, None, None)
@@ -116,7 +119,8 @@ class JobSubmission:
         self.refuse_live(meeting_id)
         job = self._store.jobs.get(meeting_id)
         if job is None:
-            job = Job(meeting_id, JobState.DONE, JobStage.RECOGNIZING)
+            chosen = JobOptions(language=self._store.get(meeting_id).language)
+            job = Job(meeting_id, JobState.DONE, JobStage.RECOGNIZING, chosen)
         wanted = stage or (JobStage.RECOGNIZING if job.state is JobState.DONE else job.stage)
         wanted = self._possible(job, wanted)
         new_words = _changes_words(job, options)
@@ -128,7 +132,7 @@ class JobSubmission:
                 job,
                 state=JobState.QUEUED,
                 stage=wanted,
-                options=options or job.options,
+                options=replace(options or job.options, heard=job.options.heard),
                 progress=0.0,
                 overall=0.0,
                 remaining_s=None,

@@ -11,7 +11,7 @@ from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import discard_meeting
 from meetcore.live.live_meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
-from meetcore.records import Job, JobStage, JobState, LiveSnapshot, Meeting
+from meetcore.records import Job, JobOptions, JobStage, JobState, LiveSnapshot, Meeting
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class RunningMeetings:
         for live, is_saved in zip(meetings, saved, strict=True):
             if not is_saved:
                 logger.warning("meeting %s: the second pass recovers its end", live.meeting_id)
-                self._runner.enqueue_held(_second_pass(live.meeting_id))
+                self._runner.enqueue_held(_second_pass(live))
         return all(saved)
 
     def _begin(self, meeting: Meeting) -> None:
@@ -121,7 +121,7 @@ class RunningMeetings:
         """Hand a meeting to the job runner. Called on the meeting's thread, after its last word."""
         accepted = False
         try:
-            accepted = self._runner.enqueue_held(_second_pass(meeting_id))
+            accepted = self._runner.enqueue_held(_second_pass(self._meetings[meeting_id]))
         finally:
             # Before the job may end: a meeting that is done must not be listed as running.
             with self._lock:
@@ -131,5 +131,6 @@ class RunningMeetings:
         logger.info("meeting %s: stopped", meeting_id)
 
 
-def _second_pass(meeting_id: str) -> Job:
-    return Job(meeting_id, JobState.QUEUED, JobStage.RECOGNIZING)
+def _second_pass(live: LiveMeeting) -> Job:
+    options = JobOptions(language=live.language)
+    return Job(live.meeting_id, JobState.QUEUED, JobStage.RECOGNIZING, options)
