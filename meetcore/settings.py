@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from meetcore.errors import SettingsError
+from meetcore.text.languages import language_code, why_unspoken
 
 
 class IceServer(BaseModel):
@@ -59,7 +68,9 @@ class Settings(BaseSettings):
         default=0, ge=0, description="CPU threads per model; 0 lets Meetcore choose."
     )
     language: str | None = Field(
-        default=None, description="ISO code spoken; empty detects it where the weight can."
+        default=None,
+        description="ISO code or English name spoken; empty detects it in each stretch of speech,"
+        " where the weight has several languages.",
     )
     diarizer: str = Field(
         default="auto",
@@ -83,6 +94,18 @@ class Settings(BaseSettings):
     hf_token: SecretStr | None = Field(
         default=None, validation_alias="HF_TOKEN", description="Only for gated hub pipelines."
     )
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, language: str | None) -> str | None:
+        return language_code(language)
+
+    @model_validator(mode="after")
+    def _spoken_by_the_weights(self) -> Settings:
+        for weight in (self.recognizer, self.live_recognizer):
+            if problem := why_unspoken(self.language, weight):
+                raise ValueError(f"MEETCORE_LANGUAGE={self.language}: {problem}")
+        return self
 
     @property
     def database(self) -> str:

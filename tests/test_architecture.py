@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "installation": set(),
     "text": set(),
     "records": {"errors"},
-    "settings": {"errors", "records"},
+    "settings": {"errors", "records", "text"},
     "plugins": {"errors"},
     "thread_counts": set(),
     "weights": _BASE,

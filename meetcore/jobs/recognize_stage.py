@@ -12,9 +12,10 @@ from meetcore.asr.offline.recognize_recording import (
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import InferenceError
+from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
+from meetcore.text.languages import why_unspoken
 
 
 def recognize(
@@ -28,11 +29,16 @@ def recognize(
 
     Raises
     ------
+    ModelUnavailableError
+        The recognizer cannot write the language of the options.
     InferenceError
         The recognizer failed on every piece of the recording; the log has the cause.
     TaskStopped
         The observer raised it.
     """
+    info = recognizer.info
+    if problem := why_unspoken(task.options.language, info.weight, info.languages):
+        raise ModelUnavailableError(f"{note} {problem}".strip())
     reader = RecordingReader(task.folder)
     failures = FailedPieces()
     observer.progress(0.0)

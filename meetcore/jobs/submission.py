@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError
+from meetcore.errors import MeetcoreError, MeetingStateError, ModelUnavailableError, RecordingError
 from meetcore.jobs.runner import MAX_ATTEMPTS, UNFINISHED, JobRunner
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
+from meetcore.text.languages import is_english_only, language_code, why_unspoken
 from meetcore.text.names import shown_name, title_of
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,26 @@ class JobSubmission:
         self._runner = runner
         self._is_live = is_live
 
+    def checked(self, options: JobOptions) -> JobOptions:
+        """The options with the language as a code: the settings' one where none is given.
+
+        A weight for English alone needs none, and "auto" detects it.
+
+        Raises
+        ------
+        ModelUnavailableError
+            The language is unknown, or the weight cannot write it; the message names what can.
+        """
+        try:
+            language = language_code(options.language)
+        except ValueError as error:
+            raise ModelUnavailableError(str(error)) from error
+        if not options.language and not is_english_only(options.recognizer):
+            language = self._settings.language
+        if problem := why_unspoken(language, options.recognizer or self._settings.recognizer):
+            raise ModelUnavailableError(problem)
+        return replace(options, language=language)
+
     def import_file(self, path: Path, name: str, options: JobOptions, title: str | None) -> str:
         """Create a meeting, move a media file into its folder and queue its job; the meeting's id.
 
@@ -60,7 +81,7 @@ class JobSubmission:
             The meeting or its job cannot be saved. A file that was moved already is deleted, as it
             is in the meeting's folder.
         """
-        options = replace(options, language=options.language or self._settings.language)
+        options = self.checked(options)
         meeting = self._store.create_meeting(
             (title or "").strip() or title_of(name),
             language=options.language,
@@ -117,6 +138,8 @@ class JobSubmission:
             There is no such meeting.
         """
         self.refuse_live(meeting_id)
+        if options is not None:
+            options = self.checked(options)
         job = self._store.jobs.get(meeting_id)
         if job is None:
             chosen = JobOptions(language=self._store.get(meeting_id).language)

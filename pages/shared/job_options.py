@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from meetcore.records import JobOptions
+from meetcore.text import languages
 from meetcore.text.sizes import size_text
 from meetcore.weights.resolver import WeightResolver
-from pages.shared import languages, process, style
+from pages.shared import process, style
 
 WEIGHT_KEY = "upload-weight"
 LANGUAGE_KEY = "upload-language"
@@ -100,7 +101,7 @@ def fetch_bytes(resolver: WeightResolver, name: str) -> int:
 
 
 def language_choice(weight: str) -> str | None:
-    """Draw the choice of language; gives its code, None to detect it."""
+    """Draw the choice of language; gives its code, "auto" or None to detect it."""
     name = weight or process.settings().recognizer
     if name.endswith(".en"):
         st.selectbox(
@@ -117,7 +118,7 @@ def language_choice(weight: str) -> str | None:
         key=LANGUAGE_KEY,
         format_func=lambda code: languages.name_of(code) if code else "Find out",
     )
-    return code or None
+    return code or ("auto" if mine else None)
 
 
 def speaker_count(how: str | None) -> int:

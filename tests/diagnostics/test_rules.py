@@ -232,6 +232,11 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("weight-missing", "The weight 'tiny.en' is not in the cache, and offline is switched on."),
     ("weight-corrupt", "its pytorch_model.bin has another checksum than the catalogue's"),
     ("weight-unreadable", "x.pt is not a Whisper checkpoint (KeyError: 'dims'); name a .pt file"),
+    (
+        "weight-language",
+        "base.en writes English only, not German; base can: choose it, or English.",
+    ),
+    ("weight-language", "'xx' is no language code that Whisper knows; use en, de, es or fr."),
     ("not-a-pipeline", "/x holds no config.yaml, so it is not a pipeline folder."),
     ("hub-token-missing", "Set HF_TOKEN to a token that may read pyannote/x, or set"),
     ("hub-token-malformed", "HF_TOKEN does not begin with hf_, so it is not sent: correct it"),

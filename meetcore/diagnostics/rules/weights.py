@@ -163,6 +163,19 @@ WEIGHT_RULES = (
         is_general=True,
     ),
     Rule(
+        id="weight-language",
+        area=Area.WEIGHTS,
+        title="The weight cannot write this language",
+        symptom="… writes English only, not …",
+        cause="Weights whose names end in .en write English alone: speech in another language would"
+        " come out as English words that nobody said.",
+        command="export MEETCORE_RECOGNIZER=base",
+        advice="Or choose the language that is spoken, or let it be detected.",
+        source="https://github.com/openai/whisper#available-models-and-languages",
+        check=message_only,
+        message_patterns=(r"writes .* only, not", r"no language code that Whisper knows"),
+    ),
+    Rule(
         id="weight-given",
         area=Area.WEIGHTS,
         title="A weight without a published checksum",
