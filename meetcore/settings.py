@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         description="auto, open (open weights), off, a diarizer of another package, a pipeline"
         " folder, or a hub id such as pyannote/speaker-diarization-community-1 (needs HF_TOKEN).",
     )
+    trusted_checkpoints: tuple[str, ...] = Field(
+        default=(),
+        description="sha256 of a pipeline's checkpoints to load in spite of code in them, as a"
+        " JSON list; only of authors you trust.",
+    )
     grace_s: float = Field(
         default=90.0,
         gt=0,

@@ -70,7 +70,13 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
 
     def diarizer(setting: str) -> Diarizer:
-        return load_diarizer(setting, resolver, hf_token=token, device=settings.device)
+        return load_diarizer(
+            setting,
+            resolver,
+            hf_token=token,
+            device=settings.device,
+            trusted=settings.trusted_checkpoints,
+        )
 
     def recognizer(weight: str, threads: int) -> Recognizer:
         return load_recognizer(
