@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import select
 
 from meetcore.errors import MeetingNotFoundError
-from meetcore.records import Job, JobOptions, JobStage, JobState
+from meetcore.records import Job, JobOptions, JobStage, JobState, Meeting
 from meetcore.store.database import Database
 from meetcore.store.queries import SHOWN
+from meetcore.store.rows import to_meeting
 from meetcore.store.schema import JobRow, MeetingRow
 
 FINAL_STATES = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
@@ -51,6 +52,19 @@ class JobStore:
             row = session.get(JobRow, meeting_id)
             return None if row is None else to_job(row)
 
+    def newest(self, count: int) -> list[tuple[Meeting, Job]]:
+        """The newest `count` jobs with their meetings; the cost does not grow with their number."""
+        shown = select(MeetingRow.id).where(MeetingRow.id == JobRow.meeting_id, SHOWN).exists()
+        # In the order of an index, so that no more rows are read than are wanted.
+        order = (JobRow.created_at.desc(), JobRow.meeting_id.desc())
+        chosen = select(JobRow).where(shown).order_by(*order).limit(count)
+        with self._database.reading() as session:
+            jobs = [to_job(row) for row in session.scalars(chosen)]
+            ids = [job.meeting_id for job in jobs]
+            rows = session.scalars(select(MeetingRow).where(MeetingRow.id.in_(ids)))
+            meetings = {row.id: to_meeting(row) for row in rows}
+            return [(meetings[job.meeting_id], job) for job in jobs]
+
     def list(self, states: Iterable[JobState] = ()) -> list[Job]:
         """Jobs in any of these states (all jobs for no states), newest first."""
         wanted = [state.value for state in states]
@@ -74,6 +88,8 @@ class JobStore:
         options: JobOptions | None = None,
         detail: str | None = None,
         attempts: int | None = None,
+        notes: Mapping[JobStage, tuple[str, ...]] | None = None,
+        failed_samples: int | None = None,
     ) -> Job:
         """Change the given fields; `finished_at` is set with a final state, else cleared.
 
@@ -91,6 +107,8 @@ class JobStore:
             "options": None if options is None else asdict(options),
             "detail": detail,
             "attempts": attempts,
+            "notes": None if notes is None else _stored_notes(notes),
+            "failed_samples": failed_samples,
         }
         changes = {name: value for name, value in values.items() if value is not None}
         if not isinstance(remaining_s, Unchanged):
@@ -125,6 +143,8 @@ def to_job(row: JobRow) -> Job:
         source_path=row.source_path,
         detail=row.detail,
         attempts=row.attempts,
+        notes={JobStage(stage): tuple(notes) for stage, notes in (row.notes or {}).items()},
+        failed_samples=row.failed_samples or 0,
         created_at=row.created_at,
         finished_at=row.finished_at,
     )
@@ -133,6 +153,10 @@ def to_job(row: JobRow) -> Job:
 def _options(stored: dict[str, Any]) -> JobOptions:
     """The options of a row, whose JSON has lists for tuples."""
     return JobOptions(**{**stored, "heard": tuple(stored.get("heard", ()))})
+
+
+def _stored_notes(notes: Mapping[JobStage, tuple[str, ...]]) -> dict[str, list[str]]:
+    return {stage.value: list(sentences) for stage, sentences in notes.items()}
 
 
 def _row(job: Job) -> JobRow:
@@ -149,6 +173,8 @@ def _row(job: Job) -> JobRow:
         source_path=job.source_path,
         detail=job.detail,
         attempts=job.attempts,
+        notes=_stored_notes(job.notes),
+        failed_samples=job.failed_samples,
         created_at=job.created_at,
         finished_at=job.finished_at,
     )
