@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
-import re
 import sys
 
 from meetcore.cli.input_files import STDIN
 from meetcore.cli.output_place import AUDIO, NAMES, STDOUT, asked_format, refusal
 from meetcore.cli.transcribe_batch import BatchRequest, transcribe_batch
 from meetcore.records import JobOptions
-from meetcore.settings import load_settings
+from meetcore.settings import Settings, load_settings
+from meetcore.text.languages import language_code, why_unspoken
 from meetcore.weights.names import why_unknown_recognizer
 
 EPILOG = """exit status: 0 all done, 1 a file failed, 2 wrong usage, 130 interrupted;
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     _add_people(parser)
     parser.add_argument(
-        "--language", type=language, metavar="XX", help="ISO code of the language, or auto"
+        "--language", type=language, metavar="XX", help="code or name of the language, or auto"
     )
     parser.add_argument(
         "--recognizer", default="", metavar="WEIGHT", help="Whisper weight, or a path to one"
@@ -67,7 +67,8 @@ def _add_people(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Transcribe one file after the other; 1 if one failed."""
-    if reason := _usage_error(arguments):
+    settings = load_settings()
+    if reason := _usage_error(arguments, settings):
         arguments.refuse(reason)
     request = BatchRequest(
         items=tuple(arguments.files),
@@ -80,11 +81,11 @@ def run(arguments: argparse.Namespace) -> int:
         keep=arguments.keep,
         quiet=arguments.quiet,
     )
-    return transcribe_batch(load_settings(), request)
+    return transcribe_batch(settings, request)
 
 
 def language(text: str) -> str | None:
-    """An ISO code of a language, for argparse; None means that it is detected.
+    """The code of a language given as code or name, for argparse; None detects it.
 
     >>> language("DE"), language("auto")
     ('de', None)
@@ -92,17 +93,15 @@ def language(text: str) -> str | None:
     Raises
     ------
     argparse.ArgumentTypeError
-        It is neither an ISO code nor "auto"; argparse prints the usage.
+        Whisper has no such language; argparse prints the usage.
     """
-    code = text.strip().lower()
-    if code == "auto":
-        return None
-    if not re.fullmatch("[a-z]{2,3}", code):
-        raise argparse.ArgumentTypeError(f"{text!r} is no ISO code such as en or de")
-    return code
+    try:
+        return language_code(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _usage_error(arguments: argparse.Namespace) -> str:
+def _usage_error(arguments: argparse.Namespace, settings: Settings) -> str:
     """What argparse cannot check, in one sentence; empty if nothing is wrong."""
     count = len(arguments.files)
     if arguments.title is not None and count > 1:
@@ -112,6 +111,9 @@ def _usage_error(arguments: argparse.Namespace) -> str:
         if value is not None and value < 1:
             return f"--{option.replace('_', '-')} is {value}; it must be at least 1."
     if reason := why_unknown_recognizer(arguments.recognizer):
+        return reason
+    weight = arguments.recognizer or settings.recognizer
+    if reason := why_unspoken(arguments.language or settings.language, weight):
         return reason
     if reason := _stdin_error(arguments):
         return reason

@@ -54,6 +54,8 @@ class LiveMeeting:
         store, settings = resources.store, resources.settings
         folder = settings.recordings_dir / meeting.id
         self.meeting_id = meeting.id
+        self.language = meeting.language
+        """ISO code that was chosen for it; None detects it."""
         self._title = meeting.title
         self._store = store
         self._grace_s = settings.grace_s

@@ -35,7 +35,7 @@ def test_a_file_alone_takes_the_defaults(requests: list[BatchRequest]) -> None:
 def test_every_option_reaches_the_job(requests: list[BatchRequest]) -> None:
     words = (
         "transcribe a.wav --format srt --output out --max-speakers 4 --language DE"
-        " --recognizer tiny.en --title Plan --no-keep -q --prompt"
+        " --recognizer base --title Plan --no-keep -q --prompt"
     )
     assert main([*words.split(), "Ana, Ben"]) == 0
     assert requests == [
@@ -43,7 +43,7 @@ def test_every_option_reaches_the_job(requests: list[BatchRequest]) -> None:
             items=("a.wav",),
             format_name="srt",
             output="out",
-            options=JobOptions("de", "tiny.en", True, None, 4, "Ana, Ben"),
+            options=JobOptions("de", "base", True, None, 4, "Ana, Ben"),
             title="Plan",
             keep=False,
             quiet=True,
@@ -75,7 +75,9 @@ def test_people_and_languages(
         ("a --speakers 0", "at least 1"),
         ("a --speakers 2 --max-speakers 3", "not allowed with"),
         ("a --speakers two", "invalid int"),
-        ("a --language english", "ISO code"),
+        ("a --language klingon", "no language code that Whisper knows"),
+        ("a --language de", "base.en writes English only, not German; base can"),
+        ("a --language de --recognizer tiny.en", "base can"),
         ("a --recognizer huge", "tiny.en"),
         ("a b --title Plan", "--title"),
         ("a b --format json", "--output"),
