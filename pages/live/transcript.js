@@ -1,7 +1,5 @@
 /* The element with the transcript of a running meeting. */
 
-/** Milliseconds for which a refused change is explained. */
-const refusalShown = 12000;
 /** Milliseconds between two requests for the same missing words. */
 const askAgainAfter = 900;
 /** Pixels above the end at which the view still follows new words. */
@@ -14,6 +12,8 @@ const endMargin = 48;
  * @property {number} first the place of `words[0]` in the transcript
  * @property {string[]} words the words from there to the end
  * @property {[count: number, speaker: string | null, start: number][]} turns all of them; seconds
+ * @property {[before: number, start: number, end: number][]} gaps stretches without live text, each
+ *   after so many turns; seconds
  * @property {string[]} tentative words that may still change
  * @property {string | null} tentativeSpeaker
  * @property {number} tentativeStart
@@ -76,11 +76,19 @@ class Turn {
     this.time = make('span', { class: 'time' });
     this.tentative = make('span', { class: 'tentative', 'aria-hidden': 'true' });
     this.text = make('p', {}, this.tentative);
-    this.node = make('section', {}, this.who, this.time, this.text);
+    this.gap = make('div', { class: 'gap', hidden: true });
+    this.node = make('section', {}, this.gap, this.who, this.time, this.text);
   }
 
-  /** @param {TurnRow} row @param {string[]} words of the whole transcript @param {Person[]} people */
-  draw(row, words, people) {
+  /**
+   * @param {TurnRow} row
+   * @param {string[]} words of the whole transcript
+   * @param {Person[]} people
+   * @param {string} gap
+   */
+  draw(row, words, people, gap) {
+    this.gap.hidden = !gap;
+    setText(this.gap, gap);
     const count = row.to - row.from;
     if (this.from !== row.from || this.drawn > count) {
       this.from = row.from;
@@ -120,10 +128,17 @@ class LiveTranscript {
     this.people = new SpeakerChips((label, name) => this.rename(label, name));
     const about = { 'aria-label': 'Transcript' };
     this.list = make('div', { role: 'log', 'aria-live': 'polite', ...about });
+    this.lastGap = make('div', { class: 'gap', hidden: true });
     const dots = make('span', { class: 'dots' }, make('i'), make('i'), make('i'));
     this.waiting = make('span');
     this.empty = make('div', { class: 'empty' }, dots, this.waiting);
-    this.scroll = make('div', { class: 'scroll', tabindex: '0', ...about }, this.empty, this.list);
+    this.scroll = make(
+      'div',
+      { class: 'scroll', tabindex: '0', ...about },
+      this.empty,
+      this.list,
+      this.lastGap,
+    );
     this.scroll.onscroll = () => {
       this.atEnd = isNearEnd(this.scroll);
       this.latest.hidden = this.atEnd;
@@ -156,7 +171,12 @@ class LiveTranscript {
     const people = this.people.settle(data.people);
     this.people.draw(people);
     const rows = turnRows(data);
-    rows.forEach((row, index) => this.turn(index).draw(row, words, people));
+    rows.forEach((row, index) =>
+      this.turn(index).draw(row, words, people, gapText(data.gaps, index)),
+    );
+    const last = gapText(data.gaps, rows.length);
+    this.lastGap.hidden = !last;
+    setText(this.lastGap, last);
     this.dropTurns(rows.length);
     this.empty.style.display = rows.length ? 'none' : '';
     setText(this.waiting, data.waiting);
@@ -179,12 +199,21 @@ class LiveTranscript {
   }
 
   /** @param {Refusal} refusal */
-  showRefusal({ trouble, rule, body }) {
+  showRefusal({ trouble, rule, body, typed }) {
     this.people.forget(body.label);
     const note = make('div', { class: 'unsaved bad', role: 'alert' });
-    showTrouble(note, trouble, rule);
+    const text = make('span');
+    showTrouble(text, `“${typed}” was not saved. ${trouble}`, rule);
+    const again = make('button', { type: 'button', class: 'again' }, 'Try again');
+    again.onclick = () => {
+      note.remove();
+      this.people.expect(body.label, typed);
+      this.rename(body.label, typed);
+    };
+    const close = make('button', { type: 'button', class: 'again' }, 'Dismiss');
+    close.onclick = () => note.remove();
+    note.append(text, again, close);
     this.people.node.after(note);
-    setTimeout(() => note.remove(), refusalShown);
   }
 
   /** @param {number} index */

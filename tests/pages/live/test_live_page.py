@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from meetcore.errors import ModelUnavailableError
-from meetcore.records import LiveHealth, LiveState, MeetingState, Word
-from pages.live import start_button
+from meetcore.records import Gap, LiveHealth, LiveState, MeetingState, Segment, Word
+from pages.live import start_button, transcript
 from pages.shared import microphone_faults, state
 from tests.pages.conftest import Show
 from tests.pages.fake_backend import MODELS, REDUCED, FakeLive, FakeService, meeting, snapshot
@@ -251,6 +251,74 @@ def test_a_busy_machine_says_how_far_behind_it_is(show: Show, service: FakeServi
     run_meeting(service, health=LiveHealth(keeping_up=False, backlog=12.0))
     (warning,) = show(meeting="m1").app.warning
     assert warning.value.startswith("The text is 12 s behind")
+
+
+def test_a_smaller_weight_and_its_end_are_said_in_a_few_words(
+    show: Show, service: FakeService
+) -> None:
+    run_meeting(service, health=LiveHealth(is_lighter=True, weight_changed_at=5.0))
+    (caption,) = show(meeting="m1").app.caption
+    assert "simpler for now" in caption.value
+    run_meeting(service, elapsed=41.0, health=LiveHealth(weight_changed_at=30.0))
+    (caption,) = show(meeting="m1").app.caption
+    assert "as usual" in caption.value
+    run_meeting(service, elapsed=43.0, health=LiveHealth(weight_changed_at=30.0))
+    assert not show(meeting="m1").app.caption
+
+
+def test_text_that_is_not_saved_yet_is_said(show: Show, service: FakeService) -> None:
+    run_meeting(service, health=LiveHealth(unsaved_for=1.9, last_error="StoreError"))
+    assert not show(meeting="m1").app.warning
+    run_meeting(service, health=LiveHealth(unsaved_for=2.0, last_error="StoreError"))
+    (warning,) = show(meeting="m1").app.warning
+    assert warning.value.startswith("The newest text is not saved yet")
+
+
+def test_a_disk_that_fails_is_said_in_its_own_sentence(show: Show, service: FakeService) -> None:
+    sentence = "The recording cannot be written (No space left on device). Free some space."
+    run_meeting(service, health=LiveHealth(chunk_errors=3, last_error=sentence))
+    (warning,) = show(meeting="m1").app.warning
+    assert warning.value.replace("\\", "") == sentence
+
+
+def test_only_errors_of_the_models_are_passages_without_text(
+    show: Show, service: FakeService
+) -> None:
+    run_meeting(service, health=LiveHealth(chunk_errors=3, last_error="StoreError"))
+    assert not show(meeting="m1").app.caption
+    run_meeting(
+        service, health=LiveHealth(chunk_errors=3, model_errors=1, last_error="InferenceError")
+    )
+    (caption,) = show(meeting="m1").app.caption
+    assert "1 passage could not be read live" in caption.value
+
+
+@pytest.mark.parametrize(
+    ("gaps", "counts", "places"),
+    [
+        ((), [2, 3], []),
+        ((Gap(2.0, 4.0),), [2, 3], [1]),
+        ((Gap(20.0, 30.0),), [2, 3], [2]),
+        ((Gap(0.0, 0.4),), [2, 3], [0]),
+        ((Gap(5.9, 7.0),), [2, 1, 2], [2]),
+        ((Gap(5.9, 6.5), Gap(6.9, 8.0), Gap(30.0, 40.0)), [2, 1, 1, 1], [2, 3, 4]),
+    ],
+)
+def test_gaps_stand_between_turns_and_divide_a_turn_that_goes_on(
+    gaps: tuple[Gap, ...], counts: list[int], places: list[int]
+) -> None:
+    segments = (
+        Segment(0.5, 1.5, "S1", (Word(" a", 0.5, 0.9), Word(" b", 1.0, 1.5))),
+        Segment(
+            5.5,
+            9.0,
+            "S2",
+            (Word(" c", 5.5, 5.9), Word(" d", 6.6, 6.8), Word(" e", 8.1, 9.0)),
+        ),
+    )
+    turns, placed = transcript.turns_and_gaps(segments, gaps)
+    assert [count for count, _, _ in turns] == counts
+    assert [before for before, _, _ in placed] == places
 
 
 def test_the_controls_get_clock_level_and_state(show: Show, service: FakeService) -> None:

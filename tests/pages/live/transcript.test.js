@@ -4,9 +4,9 @@ import test from 'node:test';
 import { load } from '../bundles.js';
 import { fakeDom, fakeRoot } from '../fake_dom.js';
 
-const { withUpdate, turnRows, isNearEnd, Turn, LiveTranscript } = load(
+const { withUpdate, turnRows, isNearEnd, Turn, LiveTranscript, gapText } = load(
   'transcript',
-  ['withUpdate', 'turnRows', 'isNearEnd', 'Turn', 'LiveTranscript'],
+  ['withUpdate', 'turnRows', 'isNearEnd', 'Turn', 'LiveTranscript', 'gapText'],
   {
     ...fakeDom(),
     addEventListener() {},
@@ -23,6 +23,7 @@ function data(changes = {}) {
     first: 0,
     words: [],
     turns: [],
+    gaps: [],
     tentative: [],
     tentativeSpeaker: null,
     tentativeStart: 0,
@@ -170,4 +171,30 @@ test('a refused name is taken back', async t => {
   view.rename('S1', 'A very long name');
   for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
   assert.equal(view.people.settle(people)[0].name, 'Ada');
+});
+
+test('a gap stands before the turn that follows it, or at the end', () => {
+  const gaps = [
+    [1, 17.7, 30.1],
+    [1, 31, 45],
+    [2, 60, 75],
+  ];
+  assert.equal(gapText(gaps, 0), '');
+  assert.equal(gapText(gaps, 1), '0:17–0:30, 0:31–0:45 comes in the final transcript');
+  const { view } = transcript();
+  view.draw(
+    data({
+      gaps,
+      words: [' a', ' b'],
+      turns: [
+        [1, 'S1', 0.5],
+        [1, 'S1', 50],
+      ],
+    }),
+  );
+  assert.deepEqual(
+    view.turns.map(turn => turn.gap.hidden),
+    [true, false],
+  );
+  assert.equal(view.lastGap.textContent, '1:00–1:15 comes in the final transcript');
 });
