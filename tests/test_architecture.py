@@ -21,7 +21,9 @@ PAGES = tuple(sorted((ROOT / "pages").rglob("*.py")))
 MODULES = tuple(sorted(LIBRARY.rglob("*.py")))
 EVERYTHING = (APP, *MODULES, *PAGES)
 
-_BASE = {"errors", "installation", "text", "records", "settings", "plugins", "thread_counts"}
+_BASE = {"errors", "installation", "text", "records", "settings", "plugins", "thread_counts"} | {
+    "supervised"
+}
 _SOUND = _BASE | {"weights", "audio"}
 _MODELS = _SOUND | {"asr", "diarization", "transcript", "models"}
 _WORK = _MODELS | {"store", "profiles"}
@@ -34,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "records": {"errors"},
     "settings": {"errors", "records"},
     "plugins": {"errors"},
+    "supervised": set(),
     "thread_counts": set(),
     "weights": _BASE,
     "audio": _BASE,
@@ -49,7 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "service": _SERVICE,
     "diagnostics": _DOORS - {"service", "diagnostics"},
     "python_api": _SERVICE - {"store"},
-    "api": _BASE | {"transcript", "diagnostics", "service"},
+    "api": _BASE | {"weights", "transcript", "diagnostics", "service"},
     "benchmarks": _DOORS,
     "cli": _DOORS | {"benchmarks"},
     "__main__": {"cli"},

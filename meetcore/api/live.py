@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from meetcore.api.change_endpoints import Actions, Body, NoFields
 from meetcore.api.get_service import GetService, require_service
+from meetcore.api.request_body import path_id
 from meetcore.api.responses import RefusedError, refusal
 from meetcore.errors import MeetingStateError
 from meetcore.service.protocol import LiveMeetingProtocol, ServiceProtocol
@@ -35,9 +36,7 @@ def routes(service: GetService, actions: Actions) -> list[Route]:
 
     async def state(request: Request) -> Response:
         try:
-            found = (await run_in_threadpool(require_service, service)).live(
-                request.path_params["id"]
-            )
+            found = (await run_in_threadpool(require_service, service)).live(path_id(request, "id"))
         except RefusedError as error:
             return refusal(error).response()
         tab = request.query_params.get("tab")

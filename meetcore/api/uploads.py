@@ -5,7 +5,6 @@ The route queues the job, not the page, so that an upload counts when its tab is
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import shutil
@@ -13,14 +12,17 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Annotated, BinaryIO
 from urllib.parse import unquote
 
+from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from meetcore.api.asked_options import AskedOptions
+from meetcore.api.change_endpoints import Body
 from meetcore.api.get_service import GetService, require_service
 from meetcore.api.request_body import next_piece
 from meetcore.api.responses import RefusedError, refusal
@@ -40,6 +42,9 @@ RESERVE_BYTES = 512 * 2**20
 """Kept free on the disk for running recordings and for decoding the upload."""
 WRITE_BYTES = 2**20
 STALE_S = 900.0
+SIZE = re.compile("[0-9]{1,15}")
+LONGEST_PATH = 4096
+"""Characters of a file's name as a browser may send it."""
 PART = ".part"
 
 
@@ -49,6 +54,13 @@ class Announcement:
 
     name: str
     options: JobOptions
+
+
+class AskedUpload(Body):
+    """The JSON of the header."""
+
+    name: Annotated[str, Field(max_length=LONGEST_PATH)]
+    options: AskedOptions = AskedOptions()
 
 
 def routes(service: GetService) -> list[Route]:
@@ -161,10 +173,10 @@ def announcement(request: Request) -> Announcement:
     if kind != "application/octet-stream" or HEADER not in request.headers:
         raise RefusedError("Files are taken from the Upload page only.", 415)
     try:
-        said: dict[str, Any] = json.loads(unquote(request.headers[HEADER]))
-        return Announcement(shown_name(str(said["name"])), JobOptions(**said.get("options", {})))
-    except (ValueError, TypeError, KeyError) as error:
+        said = AskedUpload.model_validate_json(unquote(request.headers[HEADER]))
+    except ValidationError as error:
         raise RefusedError("The upload's options make no sense: reload the page.", 422) from error
+    return Announcement(shown_name(said.name), said.options.record())
 
 
 def refuse_size(text: str, folder: Path) -> int:
@@ -175,7 +187,7 @@ def refuse_size(text: str, folder: Path) -> int:
     RefusedError
         It is zero, more than LARGEST_BYTES, or more than there is room for on the disk.
     """
-    if not text.isdecimal():
+    if not SIZE.fullmatch(text):
         raise RefusedError("This is not a file: choose an audio or video file.", 411)
     size = int(text)
     if size == 0:

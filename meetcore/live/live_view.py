@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from meetcore.audio.level import SILENCE_DB
 from meetcore.live.intake import IntakeView
-from meetcore.live.recognition import LiveRecognition, RecognitionView
+from meetcore.live.recognition import LiveRecognition
+from meetcore.live.recognition_view import RecognitionView
 from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.step_width import keeps_up
 from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot, LiveState, Speaker
@@ -45,6 +46,8 @@ def live_snapshot(
         level_db=intake.level_db if is_open else SILENCE_DB,
         silent_for=intake.silent_samples / SAMPLE_RATE,
         segments=view.segments,
+        settled=view.settled,
+        merged=view.merged,
         tentative=view.tentative,
         tentative_speaker=view.tentative_speaker,
         speakers=_speakers(view, names),
@@ -57,8 +60,9 @@ def live_snapshot(
 
 def _speakers(view: RecognitionView, names: SpeakerNames) -> tuple[Speaker, ...]:
     """The speakers of the words in view, in the order in which they first spoke."""
-    labels = [segment.speaker for segment in view.segments] + [view.tentative_speaker]
-    return tuple(names.speaker(label) for label in dict.fromkeys(labels) if label)
+    labels = (*view.labels, view.tentative_speaker)
+    known = [names.speaker(label) for label in dict.fromkeys(labels) if label]
+    return tuple(replace(each, number=place) for place, each in enumerate(known, start=1))
 
 
 def _health(

@@ -204,7 +204,11 @@ class TranscriptSaver:
             self._store.ensure_speakers(self._meeting_id, sorted(labels))
             self._stored_labels |= labels
         self._store.replace_segments(
-            self._meeting_id, changes.first_position, changes.segments, Stage.PROVISIONAL
+            self._meeting_id,
+            changes.first_position,
+            changes.segments,
+            Stage.PROVISIONAL,
+            changes.merged,
         )
         return Unsaved(None, unsaved.rejected)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from meetcore.records import RejectedText
+from meetcore.records import RejectedText, Segment
 from meetcore.transcript.live_transcript import UnsavedSegments
 
 
@@ -26,14 +27,24 @@ class Unsaved:
 def _joined(
     earlier: UnsavedSegments | None, later: UnsavedSegments | None
 ) -> UnsavedSegments | None:
-    """Each replaces all segments from its first position on.
+    """Each replaces all segments from its first position on, and labels in those before.
 
     >>> _joined(UnsavedSegments(2, ()), UnsavedSegments(1, ())).first_position
     1
     """
     if earlier is None or later is None:
         return earlier or later
+    merged = dict(later.merged) | {
+        old: later.merged.get(new, new) for old, new in earlier.merged.items()
+    }
     kept = later.first_position - earlier.first_position
     if kept <= 0:
-        return later
-    return UnsavedSegments(earlier.first_position, (*earlier.segments[:kept], *later.segments))
+        return UnsavedSegments(later.first_position, later.segments, merged)
+    before = (_relabelled(segment, later.merged) for segment in earlier.segments[:kept])
+    return UnsavedSegments(earlier.first_position, (*before, *later.segments), merged)
+
+
+def _relabelled(segment: Segment, merged: Mapping[str, str]) -> Segment:
+    if segment.speaker is None or segment.speaker not in merged:
+        return segment
+    return replace(segment, speaker=merged[segment.speaker])

@@ -17,6 +17,7 @@ from meetcore.records.meeting import Meeting, MeetingState
 from meetcore.records.mode import Mode
 from meetcore.records.models_in_use import ModelsInUse, RungLeft
 from meetcore.records.transcript import (
+    UNKNOWN_SPEAKER,
     RejectedText,
     Segment,
     Speaker,
@@ -29,6 +30,7 @@ from meetcore.records.voice_profile import Profile, VoiceClip
 
 __all__ = [
     "SAMPLE_RATE",
+    "UNKNOWN_SPEAKER",
     "EditState",
     "Gap",
     "Job",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from meetcore.records.transcript import Segment, Speaker, Word
 
@@ -84,6 +85,11 @@ class LiveSnapshot:
     tentative_speaker: str | None
     speakers: tuple[Speaker, ...]
     health: LiveHealth
+    settled: int = 0
+    """How many of the first segments change no more, except by `merged`."""
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """All labels that proved to be another speaker's, old to the one in force; `segments` have
+    the new ones already."""
     source: str | None = None
     """Id of the browser tab whose microphone is in use; None when no tab sends audio."""
     gaps: tuple[Gap, ...] = ()

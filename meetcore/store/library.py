@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from meetcore.records import (
@@ -15,13 +15,13 @@ from meetcore.records import (
     MeetingSummary,
     Order,
     SearchHit,
-    Speaker,
 )
 from meetcore.store.database import Database
 from meetcore.store.jobs import to_job
+from meetcore.store.people import meetings_with, names_of_people, people_of
 from meetcore.store.queries import NEWEST_FIRST, SHOWN
-from meetcore.store.rows import to_meeting, to_speaker
-from meetcore.store.schema import JobRow, MeetingRow, SegmentRow, SpeakerRow
+from meetcore.store.rows import to_meeting
+from meetcore.store.schema import JobRow, MeetingRow
 from meetcore.store.search.matches import (
     count_in_meeting,
     count_matches,
@@ -78,16 +78,9 @@ class Library:
             return tuple(search_hits(session, found, terms))
 
     def people(self) -> tuple[str, ...]:
-        """All names of speakers, sorted."""
-        named = (
-            select(SpeakerRow.name)
-            .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
-            .where(SpeakerRow.name.is_not(None), SHOWN)
-            .distinct()
-        )
+        """All names of speakers who have words, sorted."""
         with self._database.reading() as session:
-            names = [name for name in session.scalars(named) if name]
-        return tuple(sorted(names, key=str.casefold))
+            return tuple(sorted(names_of_people(session), key=str.casefold))
 
     def counts(self) -> dict[MeetingState, int]:
         """How many meetings are in each state; states without meetings are left out."""
@@ -103,8 +96,7 @@ def _filters(
     if terms:
         wanted.append(MeetingRow.serial.in_(serials))
     if query.person:
-        named = select(SpeakerRow.meeting_id).where(SpeakerRow.name == query.person)
-        wanted.append(MeetingRow.id.in_(named))
+        wanted.append(MeetingRow.id.in_(meetings_with(query.person)))
     if query.since is not None:
         wanted.append(MeetingRow.created_at >= query.since)
     if query.until is not None:
@@ -128,7 +120,7 @@ def _summaries(
 ) -> tuple[MeetingSummary, ...]:
     """One summary a row; `counts` holds the matches by serial, None where not counted yet."""
     ids = [row.id for row in rows]
-    people, jobs = _people(session, ids), _jobs(session, ids)
+    people, jobs = people_of(session, ids), _jobs(session, ids)
     matching = [row for row in rows if row.serial in counts]
     hits = _first_hits(session, matching, terms)
     hit_counts: dict[str, int] = {}
@@ -147,25 +139,6 @@ def _summaries(
         )
         for row in rows
     )
-
-
-def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ...]]:
-    """The speakers of each meeting's final transcript, else of its live one."""
-    has_words = exists().where(
-        SegmentRow.meeting_id == SpeakerRow.meeting_id,
-        SegmentRow.stage == MeetingRow.transcript_stage,
-        SegmentRow.speaker == SpeakerRow.label,
-    )
-    chosen = (
-        select(SpeakerRow)
-        .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
-        .where(SpeakerRow.meeting_id.in_(ids), has_words)
-        .order_by(SpeakerRow.meeting_id, SpeakerRow.position)
-    )
-    people: dict[str, tuple[Speaker, ...]] = {}
-    for row in session.scalars(chosen):
-        people[row.meeting_id] = (*people.get(row.meeting_id, ()), to_speaker(row))
-    return people
 
 
 def _jobs(session: Session, ids: Sequence[str]) -> dict[str, Job]:

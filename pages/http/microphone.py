@@ -19,6 +19,7 @@ from streamlit_webrtc import AudioSinkTrack, WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
 from meetcore.api.get_service import require_service
+from meetcore.api.request_body import path_id
 from meetcore.api.responses import RefusedError
 from meetcore.audio.frames import Frame
 from meetcore.settings import Settings
@@ -46,7 +47,7 @@ async def connect(request: Request) -> Response:
     """Answer a browser's offer; its frames go to the meeting until the browser disconnects."""
     try:
         service = await run_in_threadpool(require_service, process.service)
-        live = service.live(request.path_params["meeting_id"])
+        live = service.live(path_id(request, "meeting_id"))
         if live is None:
             return PlainTextResponse("This meeting is not running.", status_code=404)
         offer = await read_offer(request)

@@ -11,3 +11,9 @@ function gapText(gaps, turn) {
   const stretches = here.map(([, start, end]) => `${clock(start)}–${clock(end)}`).join(', ');
   return `${stretches} comes in the final transcript`;
 }
+
+/** @param {HTMLElement} node @param {string} text "" for no gap */
+function showGap(node, text) {
+  node.hidden = !text;
+  setText(node, text);
+}

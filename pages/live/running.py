@@ -7,7 +7,7 @@ import streamlit as st
 from meetcore.records import LiveSnapshot, LiveState
 from pages.live import controls, start, transcript
 from pages.shared import notice, process, state, style
-from pages.shared.sidebar import plain
+from pages.shared.plain_text import plain
 
 REFRESH_S = 0.3
 SILENCE_S = 5.0
@@ -87,7 +87,7 @@ def errors(snapshot: LiveSnapshot) -> None:
         st.warning(plain(health.last_error), icon=":material/warning:")
     elif health.last_error and health.model_errors:
         st.caption(
-            f":material/info: {style.counted(health.model_errors, 'passage')} could not be read"
+            f":material/info: {plain(style.counted(health.model_errors, 'passage'))} could not be read"
             " live; the final transcript will have them."
         )
 

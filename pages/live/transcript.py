@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +11,8 @@ from meetcore.records import Gap, LiveSnapshot, LiveState, Mode, ModelsInUse, Se
 from pages.shared import element, state
 
 RESENT_TURNS = 8
-"""The words of this many last turns are sent each time; a script that lacks earlier ones asks."""
+"""This many settled turns are sent each time, and those after them; what a script lacks of the
+earlier ones it asks for. So an update costs the same whatever the meeting's length."""
 
 draw_live = element.register(
     __file__, "transcript", "outbox", "send_change", "speaker_chips", "gaps"
@@ -37,20 +38,32 @@ def live_view(snapshot: LiveSnapshot, models: ModelsInUse | None) -> None:
 def live_payload(
     snapshot: LiveSnapshot, models: ModelsInUse | None, rewind: int | None = None
 ) -> dict[str, Any]:
-    """The transcript as JSON for the script: all turns, and the words of the last ones."""
-    turns, gaps = turns_and_gaps(snapshot.segments, snapshot.gaps)
-    first = sum(count for count, _, _ in turns[:-RESENT_TURNS])
+    """The transcript as JSON for the script: the turns from `first` on.
+
+    Parameters
+    ----------
+    rewind : how many settled turns the script has; those after it are sent
+    """
+    first = max(0, snapshot.settled - RESENT_TURNS)
     if rewind is not None:
         first = min(first, rewind)
-    words = [word.text for segment in snapshot.segments for word in segment.words]
-    labels = [segment.speaker for segment in snapshot.segments] + [snapshot.tentative_speaker]
+    segments = snapshot.segments[first:]
+    labels = [segment.speaker for segment in segments] + [snapshot.tentative_speaker]
     return {
         "meeting": snapshot.meeting_id,
         "edits": edits.ROUTE.format(id=snapshot.meeting_id),
         "first": first,
-        "words": words[first:],
-        "turns": turns,
-        "gaps": gaps,
+        "settled": snapshot.settled,
+        "merged": dict(snapshot.merged),
+        "turns": [
+            [segment.speaker, round(segment.start, 1), [word.text for word in segment.words]]
+            for segment in segments
+        ],
+        "gaps": [
+            (place, round(gap.start, 1), round(gap.end, 1))
+            for gap in snapshot.gaps
+            if (place := turns_before(gap, snapshot.segments)) >= first
+        ],
         "tentative": [word.text for word in snapshot.tentative],
         "tentativeSpeaker": snapshot.tentative_speaker,
         "tentativeStart": snapshot.tentative[0].start if snapshot.tentative else 0.0,
@@ -59,29 +72,10 @@ def live_payload(
     }
 
 
-def turns_and_gaps(
-    segments: Sequence[Segment], gaps: Sequence[Gap]
-) -> tuple[list[tuple[int, str | None, float]], list[tuple[int, float, float]]]:
-    """Turns as (words, speaker, start), and gaps as (turns before it, start, end); seconds.
-
-    A segment that goes on after a gap is two turns.
-    """
-    turns: list[tuple[int, str | None, float]] = []
-    placed: list[tuple[int, float, float]] = []
-    waiting = deque(gaps)
-    for segment in segments:
-        words = segment.words
-        while waiting and waiting[0].start < segment.end:
-            gap = waiting.popleft()
-            before = sum(word.start < (gap.start + gap.end) / 2 for word in words)
-            if before:
-                turns.append((before, segment.speaker, round(words[0].start, 1)))
-            placed.append((len(turns), round(gap.start, 1), round(gap.end, 1)))
-            words = words[before:]
-        if words:
-            turns.append((len(words), segment.speaker, round(words[0].start, 1)))
-    placed += [(len(turns), round(gap.start, 1), round(gap.end, 1)) for gap in waiting]
-    return turns, placed
+def turns_before(gap: Gap, segments: Sequence[Segment]) -> int:
+    """How many segments come before a gap; none goes on after one, as it is a long silence."""
+    middle = (gap.start + gap.end) / 2
+    return bisect_left(segments, middle, key=lambda segment: segment.start)
 
 
 def waiting_line(snapshot: LiveSnapshot, models: ModelsInUse | None) -> str:

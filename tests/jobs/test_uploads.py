@@ -110,7 +110,7 @@ def test_unexpected_decoding_error_is_a_sentence(
     monkeypatch.setattr("meetcore.jobs.decode_stage.iter_audio", broken)
     failed = ended(service, service.add_recording("Odd", wav()))
     assert failed.state is MeetingState.FAILED
-    assert failed.detail.startswith("The second pass failed (ZeroDivisionError).")
+    assert failed.detail.startswith("Odd cannot be decoded (ZeroDivisionError; the log has more).")
 
 
 def test_retry_without_upload_or_recording_is_refused(

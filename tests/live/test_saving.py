@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,34 +34,42 @@ LOCKED_S = 6.0
 LONGEST_STALL_S = 1.0
 
 
-def segment(text: str) -> Segment:
-    return Segment(0.0, 1.0, "S1", (Word(text, 0.0, 1.0),))
+def segment(label: str, text: str = "x") -> Segment:
+    return Segment(0.0, 1.0, label, (Word(text, 0.0, 1.0),))
 
 
-def applied(stored: list[str], change: UnsavedSegments | None) -> list[str]:
+def applied(stored: list[Segment], change: UnsavedSegments | None) -> list[Segment]:
     """What the store has after a change."""
     if change is None:
         return stored
-    return stored[: change.first_position] + [each.words[0].text for each in change.segments]
+    kept = [
+        replace(each, speaker=change.merged.get(str(each.speaker), each.speaker))
+        for each in stored[: change.first_position]
+    ]
+    return kept + list(change.segments)
+
+
+LABELS = st.sampled_from(["S1", "S2", "S3"])
+SEGMENTS = st.lists(st.builds(segment, LABELS, st.sampled_from("abcdef")), max_size=4)
 
 
 @given(
     st.lists(
-        st.none() | st.tuples(st.integers(0, 6), st.lists(st.sampled_from("abcdef"), max_size=4)),
+        st.none()
+        | st.tuples(st.integers(0, 6), SEGMENTS, st.dictionaries(LABELS, LABELS, max_size=2)),
         max_size=8,
     )
 )
 def test_joined_changes_give_what_each_of_them_would_give(
-    changes: list[tuple[int, list[str]] | None],
+    changes: list[tuple[int, list[Segment], dict[str, str]] | None],
 ) -> None:
-    stored: list[str] = list("xyz")
+    stored = [segment(label) for label in ("S1", "S2", "S3")]
     one_by_one, joined = stored, Unsaved()
     for change in changes:
-        if change is None:
-            new = None
-        else:
+        new = None
+        if change is not None:
             first = min(change[0], len(one_by_one))
-            new = UnsavedSegments(first, tuple(segment(text) for text in change[1]))
+            new = UnsavedSegments(first, tuple(change[1]), change[2])
         one_by_one = applied(one_by_one, new)
         joined = joined.followed_by(Unsaved(new))
     assert applied(stored, joined.segments) == one_by_one

@@ -207,10 +207,13 @@ class FakeStore:
     meetings: dict[str, Meeting] = field(default_factory=dict)
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
-    jobs: FakeJobs = field(default_factory=FakeJobs)
+    jobs: FakeJobs = field(init=False)
     profiles: FakeProfiles = field(default_factory=FakeProfiles)
     hidden: set[str] = field(default_factory=set)
     edits: FakeEdits = field(default_factory=FakeEdits)
+
+    def __post_init__(self) -> None:
+        self.jobs = FakeJobs(self.get)
 
     @property
     def library(self) -> FakeLibrary:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from meetcore.errors import ModelUnavailableError
-from meetcore.records import Gap, LiveHealth, LiveState, MeetingState, Segment, Word
+from meetcore.records import (
+    Gap,
+    LiveHealth,
+    LiveSnapshot,
+    LiveState,
+    MeetingState,
+    Segment,
+    Word,
+)
 from pages.live import start_button, transcript
 from pages.shared import microphone_faults, state
 from tests.pages.conftest import Show
@@ -125,20 +135,12 @@ def test_a_language_is_asked_for_only_where_the_weight_knows_several(
 def test_words_turns_and_people_reach_the_page(show: Show, service: FakeService) -> None:
     run_meeting(service)
     data = show(meeting="m1").data("live-m1")
-    said = [word.text for segment in snapshot().segments for word in segment.words]
-    assert data["words"] == said[data["first"] :]
-    assert sum(count for count, _, _ in data["turns"]) == len(said)
+    assert data["turns"] == [
+        [segment.speaker, round(segment.start, 1), [word.text for word in segment.words]]
+        for segment in snapshot().segments
+    ]
     assert data["tentative"] == [" and", " then"]
     assert [person["name"] for person in data["people"]] == ["Speaker 1", "Speaker 2", "Speaker 3"]
-
-
-def test_a_long_meeting_sends_its_last_words_only(show: Show, service: FakeService) -> None:
-    many = tuple(snapshot().segments * 100)
-    run_meeting(service, segments=many)
-    data = show(meeting="m1").data("live-m1")
-    assert len(data["turns"]) == len(many)
-    assert len(data["words"]) < 200
-    assert data["first"] + len(data["words"]) == sum(len(segment.words) for segment in many)
 
 
 def test_names_typed_while_people_talk_go_to_the_api(show: Show, service: FakeService) -> None:
@@ -293,32 +295,18 @@ def test_only_errors_of_the_models_are_passages_without_text(
     assert "1 passage could not be read live" in caption.value
 
 
-@pytest.mark.parametrize(
-    ("gaps", "counts", "places"),
-    [
-        ((), [2, 3], []),
-        ((Gap(2.0, 4.0),), [2, 3], [1]),
-        ((Gap(20.0, 30.0),), [2, 3], [2]),
-        ((Gap(0.0, 0.4),), [2, 3], [0]),
-        ((Gap(5.9, 7.0),), [2, 1, 2], [2]),
-        ((Gap(5.9, 6.5), Gap(6.9, 8.0), Gap(30.0, 40.0)), [2, 1, 1, 1], [2, 3, 4]),
-    ],
-)
-def test_gaps_stand_between_turns_and_divide_a_turn_that_goes_on(
-    gaps: tuple[Gap, ...], counts: list[int], places: list[int]
-) -> None:
-    segments = (
-        Segment(0.5, 1.5, "S1", (Word(" a", 0.5, 0.9), Word(" b", 1.0, 1.5))),
-        Segment(
-            5.5,
-            9.0,
-            "S2",
-            (Word(" c", 5.5, 5.9), Word(" d", 6.6, 6.8), Word(" e", 8.1, 9.0)),
-        ),
+def test_gaps_stand_between_turns(show: Show, service: FakeService) -> None:
+    segments = tuple(
+        Segment(start, start + 2.0, "S1", (Word(" a", start, start + 2.0),))
+        for start in (0.5, 20.0, 60.0)
     )
-    turns, placed = transcript.turns_and_gaps(segments, gaps)
-    assert [count for count, _, _ in turns] == counts
-    assert [before for before, _, _ in placed] == places
+    gaps = (Gap(3.0, 18.0), Gap(25.0, 40.0), Gap(41.0, 55.0), Gap(70.0, 90.0))
+    run_meeting(service, segments=segments, gaps=gaps)
+    placed = show(meeting="m1").data("live-m1")["gaps"]
+    assert [before for before, _, _ in placed] == [1, 2, 2, 3]
+    later = tuple(replace(segments[0], start=100.0 + n) for n in range(30))
+    run_meeting(service, segments=segments + later, settled=33, gaps=(*gaps, Gap(129.4, 150.0)))
+    assert [gap[0] for gap in show(meeting="m1").data("live-m1")["gaps"]] == [33], "sent once"
 
 
 def test_the_controls_get_clock_level_and_state(show: Show, service: FakeService) -> None:
@@ -358,3 +346,27 @@ def test_connect_again_makes_a_new_connection(
     assert "was lost" in shown.app.error[0].value
     shown.app.button(key="reconnect").click().run()
     assert shown.data("microphone")["attempt"] == before["attempt"] + 1
+
+
+def long_meeting(minutes: int) -> LiveSnapshot:
+    """A view of a meeting in which a turn of twelve words is said every five seconds."""
+    words = tuple(Word(f" w{n}", n / 3, n / 3 + 0.2) for n in range(12))
+    segments = tuple(
+        Segment(5.0 * n, 5.0 * n + 4, f"S{n % 3 + 1}", words) for n in range(minutes * 12)
+    )
+    return snapshot(segments=segments, settled=len(segments) - 3)
+
+
+def test_an_update_is_as_small_in_the_fourth_hour_as_in_the_first_minutes() -> None:
+    sizes = [
+        len(json.dumps(transcript.live_payload(long_meeting(minutes), MODELS)))
+        for minutes in (2, 240)
+    ]
+    assert sizes[1] < 1.1 * sizes[0] < 3000
+
+
+def test_a_script_gets_the_turns_it_lacks() -> None:
+    payload = transcript.live_payload(long_meeting(10), MODELS, rewind=4)
+    assert payload["first"] == 4 and len(payload["turns"]) == 116
+    assert payload["turns"][0][:2] == ["S2", 20.0]
+    assert transcript.live_payload(long_meeting(10), MODELS)["first"] == 117 - 8
