@@ -27,24 +27,24 @@ class Unsaved:
 def _joined(
     earlier: UnsavedSegments | None, later: UnsavedSegments | None
 ) -> UnsavedSegments | None:
-    """Each replaces all segments from its first position on, and labels in those before.
+    """Each replaces all segments from its first position on.
 
     >>> _joined(UnsavedSegments(2, ()), UnsavedSegments(1, ())).first_position
     1
     """
     if earlier is None or later is None:
         return earlier or later
-    merged = dict(later.merged) | {
-        old: later.merged.get(new, new) for old, new in earlier.merged.items()
-    }
-    kept = later.first_position - earlier.first_position
-    if kept <= 0:
-        return UnsavedSegments(later.first_position, later.segments, merged)
-    before = (_relabelled(segment, later.merged) for segment in earlier.segments[:kept])
-    return UnsavedSegments(earlier.first_position, (*before, *later.segments), merged)
+    labels = later.merged
+    kept = earlier.segments[: max(0, later.first_position - earlier.first_position)]
+    return UnsavedSegments(
+        min(earlier.first_position, later.first_position),
+        (*(_relabelled(segment, labels) for segment in kept), *later.segments),
+        dict(labels) | {old: labels.get(new, new) for old, new in earlier.merged.items()},
+    )
 
 
-def _relabelled(segment: Segment, merged: Mapping[str, str]) -> Segment:
-    if segment.speaker is None or segment.speaker not in merged:
+def _relabelled(segment: Segment, labels: Mapping[str, str]) -> Segment:
+    """The segment under the label that replaces its own, where there is one."""
+    if segment.speaker is None or segment.speaker not in labels:
         return segment
-    return replace(segment, speaker=merged[segment.speaker])
+    return replace(segment, speaker=labels[segment.speaker])

@@ -191,7 +191,7 @@ class LiveTranscript:
 
 def _with_merges(known: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
     """Earlier merges and new ones; where the target of an earlier one is gone, it follows it."""
-    return {old: labels.get(new, new) for old, new in known.items()} | dict(labels)
+    return dict(labels) | {old: labels.get(new, new) for old, new in known.items()}
 
 
 def _last_of(labels: Mapping[str, str], label: str) -> str:

@@ -104,7 +104,7 @@ def test_silence_is_done_without_words(service: MeetingService) -> None:
 def test_unexpected_decoding_error_is_a_sentence(
     service: MeetingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*anything: Any) -> Any:
+    def broken(*arguments: object, **options: object) -> Any:
         raise ZeroDivisionError
 
     monkeypatch.setattr("meetcore.jobs.decode_stage.iter_audio", broken)
