@@ -86,10 +86,10 @@ def errors(snapshot: LiveSnapshot) -> None:
     elif " " in health.last_error:
         st.warning(plain(health.last_error), icon=":material/warning:")
     elif health.last_error and health.model_errors:
-        passages = plain(style.counted(health.model_errors, "passage"))
+        passages = style.counted(health.model_errors, "passage")
         st.caption(
-            f":material/info: {passages} could not be read live; the final transcript will have"
-            " them."
+            f":material/info: {plain(passages)} could not be read live; the final transcript"
+            " will have them."
         )
 
 
