@@ -66,7 +66,8 @@ class Turn {
     this.tentative = make('span', { class: 'tentative', 'aria-hidden': 'true' });
     this.text = make('p', {}, this.tentative);
     this.gap = make('div', { class: 'gap', hidden: true });
-    this.node = make('section', {}, this.gap, this.who, this.time, this.text);
+    this.section = make('section', {}, this.who, this.time, this.text);
+    this.node = make('div', {}, this.gap, this.section);
   }
 
   /** @param {TurnRow} row @param {Person[]} people @param {string} gap */
@@ -91,7 +92,7 @@ class Turn {
 
   /** @param {Person[]} people */
   showSpeaker(people) {
-    this.node.className = 'turn ' + colourOf(people, this.speaker);
+    this.section.className = 'turn ' + colourOf(people, this.speaker);
     setText(this.who, nameOf(people, this.speaker));
   }
 

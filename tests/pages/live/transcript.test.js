@@ -64,7 +64,7 @@ test('a turn appends new words and leaves the drawn ones alone', () => {
   turn.draw({ ...row, words: [' so', ' we', ' did'], tentative: [' uh'] }, people);
   assert.equal(turn.text.textContent, 'so we did uh');
   assert.equal(turn.text.childNodes[0], first);
-  assert.equal(turn.node.className, 'turn s0');
+  assert.equal(turn.section.className, 'turn s0');
   assert.equal(turn.who.textContent + turn.time.textContent, 'Ada1:01');
 });
 
