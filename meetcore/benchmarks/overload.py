@@ -25,6 +25,7 @@ from meetcore.records import SAMPLE_RATE, Gap, MeetingState, Samples
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import load_settings
 from meetcore.store.meetings import MeetingStore, open_store
+from meetcore.supervised import guarded
 
 CHUNK_SAMPLES = SAMPLE_RATE // 10
 POLL_S = 0.1
@@ -156,6 +157,10 @@ class _Meeting:
         self._thread.join()
 
     def _run(self) -> None:
+        with guarded("talk"):
+            self._talk()
+
+    def _talk(self) -> None:
         while not self._over.wait(POLL_S / 4):
             due = int((time.monotonic() - self._began) * SAMPLE_RATE)
             while self.offered + CHUNK_SAMPLES <= due and not self._over.is_set():

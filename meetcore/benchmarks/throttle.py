@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from meetcore.supervised import guarded
 
 PERIOD_S = 0.2
 """The process is stopped and continued (SIGSTOP, SIGCONT) once in this time."""
@@ -19,13 +22,14 @@ def throttled(pid: int, share: float) -> Iterator[None]:
     over = threading.Event()
 
     def run() -> None:
-        while not over.is_set():
-            os.kill(pid, signal.SIGSTOP)
-            over.wait((1.0 - share) * PERIOD_S)
-            os.kill(pid, signal.SIGCONT)
-            over.wait(share * PERIOD_S)
+        with guarded("throttle"), suppress(ProcessLookupError):
+            while not over.is_set():
+                os.kill(pid, signal.SIGSTOP)
+                over.wait((1.0 - share) * PERIOD_S)
+                os.kill(pid, signal.SIGCONT)
+                over.wait(share * PERIOD_S)
 
-    cores = os.sched_getaffinity(pid) if hasattr(os, "sched_getaffinity") else set()
+    cores = os.sched_getaffinity(pid) if sys.platform == "linux" else set()
     _pin(pid, {min(cores)} if cores else set())
     thread = threading.Thread(target=run, name="throttle")
     thread.start()
@@ -34,12 +38,13 @@ def throttled(pid: int, share: float) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-        os.kill(pid, signal.SIGCONT)
-        _pin(pid, cores)
+        with suppress(ProcessLookupError, FileNotFoundError):
+            os.kill(pid, signal.SIGCONT)
+            _pin(pid, cores)
 
 
 def _pin(pid: int, cores: set[int]) -> None:
     """Let all threads of a process run on these cores only."""
-    if cores:
+    if cores and sys.platform == "linux":
         for task in Path(f"/proc/{pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), cores)
