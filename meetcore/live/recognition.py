@@ -22,9 +22,6 @@ from meetcore.records.error_summary import ErrorSummary
 
 logger = logging.getLogger(__name__)
 
-LONGEST_CHUNK_SAMPLES = 2 * SAMPLE_RATE
-"""Recognized in one go when there is a backlog; a stop, a pause or a jump to the present takes
-effect in between."""
 SHORTEST_CHUNK_SAMPLES = SAMPLE_RATE // 20
 MATCH_EVERY_SAMPLES = 5 * SAMPLE_RATE
 """How often the speakers are compared with enrolled voices."""
@@ -104,7 +101,8 @@ class LiveRecognition:
         if self._load.must_jump(backlog, recorded):
             self._jump(session, available)
             return True
-        samples = self._reader.read(begin, min(available, begin + LONGEST_CHUNK_SAMPLES))
+        longest = round(self._load.chunk() * SAMPLE_RATE)
+        samples = self._reader.read(begin, min(available, begin + longest))
         if not samples.shape[0]:
             return False
         self._load.adapt(session, backlog, recorded)

@@ -90,14 +90,14 @@ class Machine:
         return backlogs
 
 
-@pytest.mark.parametrize("rtf", [1.05, 1.3, 1.6, 2.5, 4.0])
+@pytest.mark.parametrize("rtf", [1.05, 1.3, 1.6, 2.5, 4.0, 6.0])
 def test_a_backlog_is_shed_and_marked(monkeypatch: pytest.MonkeyPatch, rtf: float) -> None:
     """Ten minutes of a recognizer that is too slow, then a free machine."""
     machine = Machine(monkeypatch, has_lighter=False)
     machine.run(20.0)
     machine.rtf["usual"] = rtf
     backlogs = machine.run(600.0)
-    assert overload.JUMP_S <= max(backlogs) < NEVER_BEHIND_S
+    assert 5.0 < max(backlogs) < NEVER_BEHIND_S
     gaps = machine.recognition.view.gaps
     assert len(gaps) >= 2
     machine.rtf["usual"] = 0.2
