@@ -12,17 +12,14 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, BinaryIO
-from urllib.parse import unquote
+from typing import BinaryIO
 
-from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.asked_options import AskedOptions
-from meetcore.api.change_endpoints import Body
+from meetcore.api.asked_options import asked_upload
 from meetcore.api.get_service import GetService, require_service
 from meetcore.api.request_body import next_piece
 from meetcore.api.responses import RefusedError, refusal
@@ -43,8 +40,6 @@ RESERVE_BYTES = 512 * 2**20
 WRITE_BYTES = 2**20
 STALE_S = 900.0
 SIZE = re.compile("[0-9]{1,15}")
-LONGEST_PATH = 4096
-"""Characters of a file's name as a browser may send it."""
 PART = ".part"
 
 
@@ -54,13 +49,6 @@ class Announcement:
 
     name: str
     options: JobOptions
-
-
-class AskedUpload(Body):
-    """The JSON of the header."""
-
-    name: Annotated[str, Field(max_length=LONGEST_PATH)]
-    options: AskedOptions = AskedOptions()
 
 
 def routes(service: GetService) -> list[Route]:
@@ -172,10 +160,7 @@ def announcement(request: Request) -> Announcement:
     kind = request.headers.get("content-type", "").split(";")[0]
     if kind != "application/octet-stream" or HEADER not in request.headers:
         raise RefusedError("Files are taken from the Upload page only.", 415)
-    try:
-        said = AskedUpload.model_validate_json(unquote(request.headers[HEADER]))
-    except ValidationError as error:
-        raise RefusedError("The upload's options make no sense: reload the page.", 422) from error
+    said = asked_upload(request.headers[HEADER])
     return Announcement(shown_name(said.name), said.options.record())
 
 
