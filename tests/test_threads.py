@@ -9,6 +9,8 @@ import ast
 import io
 import pickle
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,10 +18,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import app
 from meetcore import supervised
+from meetcore.benchmarks import overload, throttle
 from meetcore.benchmarks.live import stream
 from meetcore.cli import run as run_command
 from meetcore.cli.job_progress import job_progress
@@ -47,7 +51,7 @@ from meetcore.weights.http import HttpFetcher, SourceFailedError
 from meetcore.weights.resolver import WeightResolver
 from pages.shared import process
 from tests.jobs.helpers import ended, uploaded
-from tests.support.live_meetings import provisional, recognized_all, running, send
+from tests.support.live_meetings import recognized_all, running, send
 from tests.support.service_fixtures import identifier, open_service, quick, service, store
 from tests.support.stand_ins import StandIn, until
 
@@ -216,27 +220,43 @@ def intake_thread(world: World) -> None:
 
 def saver_thread(world: World) -> None:
     live = running(world.service, world.service.start("Live"))
-    world.fail_once(TranscriptSaver, "_save_all")
+    failed = world.fail_once(TranscriptSaver, "_save_words")
     send(live, 4.0)
     until(recognized_all(live, 4.0))
-    until(lambda: provisional(world.service.store, live.meeting_id))
-    health = live.snapshot().health
-    assert (health.chunk_errors, health.last_error) == (1, "UnexpectedError")
+    until(lambda: failed.is_set() and live.snapshot().health.unsaved_for == 0.0)
+    assert live.snapshot().health.chunk_errors == 1
+    assert len(world.service.store.transcript(live.meeting_id).words) == 7
     live.stop()
     assert ended(world.service, live.meeting_id).state is MeetingState.DONE
 
 
 def lighter_loader(world: World) -> None:
-    """There is no smaller recognizer then, which Diagnostics says."""
+    recognizer = LighterRecognizer(lambda: broken("load"))
+    assert recognizer.get() is None
+    until(lambda: told("smaller recognizer"))
+    assert recognizer.get() is None
+    recognizer.close()
 
-    def load() -> Any:
-        raise UnexpectedError("what was said")
 
-    lighter = LighterRecognizer(load)
-    assert lighter.get() is None
-    until(lambda: told("models"))
-    assert lighter.get() is None
-    lighter.close()
+def bench_throttle(world: World) -> None:
+    """The process is continued, whatever ends the throttle."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    world.fail_once(throttle.os, "kill")
+    with throttle.throttled(child.pid, 0.5):
+        until(lambda: told("throttle"))
+    child.communicate(b"\n", timeout=20)
+
+
+def bench_talk(world: World) -> None:
+    live: Any = SimpleNamespace(offer=lambda *_: None, snapshot=lambda: broken("snapshot"))
+    meeting = overload._Meeting(live, np.zeros(16_000, np.float32))
+    until(lambda: told("talk"))
+    meeting.stop_talking()
+
+
+def broken(what: str) -> Any:
+    """Raise what no code handles."""
+    raise UnexpectedError(what)
 
 
 def worker_reader(world: World) -> None:
@@ -358,6 +378,8 @@ THREADS: dict[str, Callable[[World], None]] = {
     "app.py": load_thread,
     "meetcore/asr/offline/recognize_recording.py": piece_recognizer,
     "meetcore/benchmarks/live/stream.py": bench_stop,
+    "meetcore/benchmarks/overload.py": bench_talk,
+    "meetcore/benchmarks/throttle.py": bench_throttle,
     "meetcore/cli/job_progress.py": job_follower,
     "meetcore/cli/run.py": browser_opener,
     "meetcore/diagnostics/examiner.py": examiner_thread,

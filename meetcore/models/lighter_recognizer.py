@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from meetcore.asr.recognizer import Recognizer
-from meetcore.supervised import note
+from meetcore.supervised import guarded
 
 
 class LighterRecognizer:
@@ -43,13 +43,10 @@ class LighterRecognizer:
             recognizer.close()
 
     def _run(self) -> None:
-        try:
+        with guarded("smaller recognizer"):
             recognizer = self._load()
-        except Exception as error:
-            note("models", error)
-            return
-        with self._lock:
-            if not self._is_closed:
-                self._recognizer = recognizer
-                return
-        recognizer.close()
+            with self._lock:
+                if not self._is_closed:
+                    self._recognizer = recognizer
+                    return
+            recognizer.close()
