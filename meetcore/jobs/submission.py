@@ -9,6 +9,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
@@ -49,8 +50,19 @@ class JobSubmission:
         self._runner = runner
         self._is_live = is_live
 
-    def import_file(self, path: Path, name: str, options: JobOptions, title: str | None) -> str:
+    def import_file(
+        self,
+        path: Path,
+        name: str,
+        options: JobOptions,
+        title: str | None,
+        created_at: datetime | None = None,
+    ) -> str:
         """Create a meeting, move a media file into its folder and queue its job; the meeting's id.
+
+        Parameters
+        ----------
+        created_at : when the file was recorded; now for None
 
         Raises
         ------
@@ -65,6 +77,7 @@ class JobSubmission:
             language=options.language or self._settings.language,
             state=MeetingState.FINALIZING,
             source_name=shown_name(name),
+            created_at=created_at,
         )
         folder = self._settings.recordings_dir / meeting.id
         try:

@@ -17,10 +17,11 @@ from meetcore.models.pool import IdentifierPool
 from meetcore.profiles.enrolment import Enrolment
 from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, ModelsInUse, Profile
+from meetcore.service.leftovers import Leftovers
 from meetcore.service.recovery import Recovery
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
-from meetcore.service.uploads import UploadFolder
+from meetcore.service.uploads import open_uploads
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 
@@ -59,12 +60,13 @@ class MeetingService:
         resources = LiveResources(store, settings, self._pool, self._known_voices)
         self._meetings = RunningMeetings(resources, self._runner)
         self._submission = JobSubmission(store, settings, self._runner, self._meetings.is_running)
-        self._uploads = UploadFolder(settings.data_dir, self._submission)
+        self.uploads = open_uploads(settings, store, self._submission, self._meetings)
         self._trash = Trash(
             store, settings.recordings_dir, lambda each: each in self._runner.pending()
         )
+        leftovers = Leftovers(store, settings.recordings_dir, self.uploads)
         self._recovery = Recovery(
-            store, settings, self._meetings, self._submission, self._runner, self._trash
+            store, settings, self._meetings, self._submission, self._runner, self._trash, leftovers
         )
 
     @property
@@ -74,8 +76,8 @@ class MeetingService:
 
     @property
     def uploads_dir(self) -> Path:
-        """Where an upload may be written before `import_file` moves it in."""
-        return self._uploads.folder
+        """Where a file may be written before `import_file` moves it in."""
+        return self.uploads.folder
 
     @property
     def worker_pid(self) -> int | None:
@@ -144,13 +146,11 @@ class MeetingService:
         StoreError
             The meeting or its job cannot be saved; a file that was moved already is deleted.
         """
-        self._meetings.refuse_when_closed()
-        return self._uploads.add(path, name, options, title)
+        return self.uploads.add(path, name, options, title)
 
     def add_recording(self, title: str, data: bytes) -> str:
         """The same for a media file in memory, with the default options."""
-        self._meetings.refuse_when_closed()
-        return self._uploads.add_bytes(data, title)
+        return self.uploads.add_bytes(data, title)
 
     def finalize(self, meeting_id: str) -> None:
         """Queue the second pass of a meeting that ended; an unfinished job goes on.

@@ -13,6 +13,7 @@ from meetcore.errors import RecordingError, StoreError
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
 from meetcore.records import SAMPLE_RATE, Meeting, MeetingState
+from meetcore.service.leftovers import Leftovers
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
 from meetcore.settings import Settings
@@ -38,6 +39,7 @@ class Recovery:
         submission: JobSubmission,
         runner: JobRunner,
         trash: Trash,
+        leftovers: Leftovers,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -45,6 +47,7 @@ class Recovery:
         self._submission = submission
         self._runner = runner
         self._trash = trash
+        self._leftovers = leftovers
         self._owner = FileLock(settings.data_dir / "owner.lock", thread_local=False)
 
     def run(self) -> list[Meeting]:
@@ -60,7 +63,8 @@ class Recovery:
         owned = {*self._meetings.ids(), *self._runner.pending(), *with_job, *waiting}
         interrupted = mark_interrupted(self._store, self._settings.recordings_dir, owned)
         for meeting_id in waiting:
-            self._submission.finalize(meeting_id)
+            if not self._leftovers.take_up(meeting_id, self._runner):
+                self._submission.finalize(meeting_id)
         return interrupted
 
     def release(self) -> None:

@@ -99,6 +99,8 @@ MACHINE_RULES = (
             r"ENOSPC",
             r"Free some",
             r"could not be saved\. Check the free space",
+            r"disk is nearly full",
+            r"no space left",
         ),
     ),
     Rule(
