@@ -8,6 +8,7 @@ import streamlit as st
 
 from meetcore.records import Job, JobState, Meeting
 from meetcore.service.newest_jobs import newest_jobs
+from meetcore.service.trash import RESTORE_WINDOW_S
 from pages.shared import element, job_text, notice, open_meeting, process, state, style
 
 draw = element.register(__file__, "jobs", "list_controls", "outbox", "send_change")
@@ -43,6 +44,7 @@ def payload() -> dict[str, Any]:
         "rest": found.older,
         "shown": shown,
         "step": SHOWN,
+        "undoSeconds": RESTORE_WINDOW_S,
     }
 
 
