@@ -12,6 +12,7 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
+from meetcore import private_files
 from meetcore.api.routes import api_routes
 from pages.diagnostics import selftest
 from pages.http import connection_test, microphone
@@ -28,6 +29,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
     Where the service cannot be made, the pages say why, and nothing is started.
     """
+    private_files.set_private_umask()
     trouble = await run_in_threadpool(process.startup_error)
     if trouble:
         logger.error("Meetcore cannot run here: %s", trouble)

@@ -21,7 +21,16 @@ PAGES = tuple(sorted((ROOT / "pages").rglob("*.py")))
 MODULES = tuple(sorted(LIBRARY.rglob("*.py")))
 EVERYTHING = (APP, *MODULES, *PAGES)
 
-_BASE = {"errors", "installation", "text", "records", "settings", "plugins", "thread_counts"}
+_BASE = {
+    "errors",
+    "installation",
+    "text",
+    "records",
+    "settings",
+    "plugins",
+    "private_files",
+    "thread_counts",
+}
 _SOUND = _BASE | {"weights", "audio"}
 _MODELS = _SOUND | {"asr", "diarization", "transcript", "models"}
 _WORK = _MODELS | {"store", "profiles"}
@@ -34,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "records": {"errors"},
     "settings": {"errors", "records"},
     "plugins": {"errors"},
+    "private_files": set(),
     "thread_counts": set(),
     "weights": _BASE,
     "audio": _BASE,

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 
 import meetcore
+from meetcore import private_files
 from meetcore.errors import MeetcoreError
 from meetcore.installation import command
 
@@ -36,6 +37,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status for the shell."""
+    private_files.set_private_umask()
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser(words).parse_args(words)
     level = getattr(options, "log_level", logging.WARNING)

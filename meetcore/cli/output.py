@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from meetcore.errors import MeetcoreError
+from meetcore.private_files import users_umask
 from meetcore.transcript.formats.registry import formats
 
 AUDIO = "audio"
@@ -87,7 +88,8 @@ class ResultWriter:
             return
         folder = self._path.parent if _is_file(self._path) else self._path
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            with users_umask():
+                folder.mkdir(parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
@@ -106,8 +108,9 @@ class ResultWriter:
             return None
         try:
             path = self._path if _is_file(self._path) else self._path / self._name(result)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, result)
+            with users_umask():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(path, result)
         except OSError as error:
             raise self._error(error) from error
         return path

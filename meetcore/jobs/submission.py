@@ -15,6 +15,7 @@ from pathlib import Path
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError
 from meetcore.jobs.runner import MAX_ATTEMPTS, UNFINISHED, JobRunner
+from meetcore.private_files import make_folder, mend
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
@@ -196,8 +197,10 @@ class JobSubmission:
 
     def _move(self, path: Path, target: Path) -> Path:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            return Path(shutil.move(path, target))
+            make_folder(target.parent)
+            moved = Path(shutil.move(path, target))
+            mend([moved])
+            return moved
         except OSError as error:
             raise RecordingError(
                 f"The upload cannot be moved to {target.parent} ({error.strerror})."

@@ -14,6 +14,7 @@ from meetcore.live.live_meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
 from meetcore.models.identifier import Identifier, create_speaker_identifier
 from meetcore.models.pool import IdentifierPool
+from meetcore.private_files import make_data_folder
 from meetcore.profiles.enrolment import Enrolment
 from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, ModelsInUse, Profile
@@ -50,15 +51,16 @@ class MeetingService:
     ) -> None:
         self.store = store
         self._settings = settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_data_folder(settings.data_dir)
         load = load_identifier or (lambda: create_speaker_identifier(settings))
         self._pool = IdentifierPool(load)
         self._known_voices = KnownVoices(store)
         self._enrolment = Enrolment(store, settings, self._pool.borrowed, self._known_voices)
         self._executor = executor or ProcessExecutor(settings)
         self._runner = JobRunner(store, settings, self._executor, self._known_voices)
-        resources = LiveResources(store, settings, self._pool, self._known_voices)
-        self._meetings = RunningMeetings(resources, self._runner)
+        self._meetings = RunningMeetings(
+            LiveResources(store, settings, self._pool, self._known_voices), self._runner
+        )
         self._submission = JobSubmission(store, settings, self._runner, self._meetings.is_running)
         self.uploads = open_uploads(settings, store, self._submission, self._meetings)
         self._trash = Trash(

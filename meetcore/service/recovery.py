@@ -12,6 +12,7 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.errors import RecordingError, StoreError
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
+from meetcore.private_files import FILE_MODE
 from meetcore.records import SAMPLE_RATE, Meeting, MeetingState
 from meetcore.service.leftovers import Leftovers
 from meetcore.service.running_meetings import RunningMeetings
@@ -48,7 +49,7 @@ class Recovery:
         self._runner = runner
         self._trash = trash
         self._leftovers = leftovers
-        self._owner = FileLock(settings.data_dir / "owner.lock", thread_local=False)
+        self._owner = FileLock(settings.data_dir / "owner.lock", mode=FILE_MODE, thread_local=False)
 
     def run(self) -> list[Meeting]:
         """Mark and give the meetings that a crash interrupted; resume jobs, remove the deleted."""

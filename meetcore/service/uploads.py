@@ -13,6 +13,7 @@ from typing import Protocol
 
 from meetcore.audio.probe import Probe, probe
 from meetcore.errors import AudioDecodeError, NoSpaceError
+from meetcore.private_files import make_folder
 from meetcore.records import JobOptions
 from meetcore.service.disk_space import DiskSpace
 from meetcore.service.running_meetings import RunningMeetings
@@ -71,7 +72,7 @@ class UploadFolder:
     @property
     def folder(self) -> Path:
         """Where a file may be written before it is imported; made if missing."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder)
         return self._folder
 
     def part(self, upload_id: str) -> Path:

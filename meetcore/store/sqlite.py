@@ -14,6 +14,7 @@ from typing import Any
 from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, event
 
+from meetcore import private_files
 from meetcore.errors import StoreError
 
 BUSY_TIMEOUT_MS = 30_000
@@ -37,14 +38,14 @@ _PRAGMAS = (
 
 
 def make_folder(url: URL) -> None:
-    """Create the folder of a SQLite file.
+    """Create the folder of a SQLite file, and the file, for its user alone.
 
     Raises
     ------
     StoreError
         The URL names no file: each thread would get its own database in memory.
     OSError
-        The folder cannot be created.
+        The folder or the file cannot be created.
     """
     if url.get_backend_name() != "sqlite":
         return
@@ -52,7 +53,11 @@ def make_folder(url: URL) -> None:
         raise StoreError(
             f"The database URL {url} names no file. Use one such as sqlite:///meetcore.db."
         )
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    file = Path(url.database)
+    private_files.make_folder(file.parent)
+    private_files.make_file(file)
+    # SQLite gives those that it makes the access rights of the database.
+    private_files.mend(file.with_name(file.name + ending) for ending in ("-wal", "-shm"))
 
 
 def migration_lock(url: URL) -> AbstractContextManager[object]:
@@ -63,7 +68,8 @@ def migration_lock(url: URL) -> AbstractContextManager[object]:
     """
     if url.get_backend_name() != "sqlite":
         return nullcontext()
-    return FileLock(f"{url.database}.lock", timeout=BUSY_TIMEOUT_MS / 1000)
+    timeout_s = BUSY_TIMEOUT_MS / 1000
+    return FileLock(f"{url.database}.lock", timeout=timeout_s, mode=private_files.FILE_MODE)
 
 
 @contextmanager
