@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from meetcore import private_files
 from meetcore.api.routes import api_routes
+from meetcore.errors import MeetcoreError
 from pages.diagnostics import selftest
 from pages.http import connection_test, microphone
 from pages.shared import notice, process
@@ -46,8 +47,12 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def begin() -> None:
     """Mark interrupted meetings, load the models on a thread, start the monitor."""
-    for meeting in process.service().recover():
-        logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
+    try:
+        for meeting in process.service().recover():
+            logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
+    except (MeetcoreError, OSError) as error:
+        # Meetings can be recorded and read all the same.
+        logger.error("what was interrupted is taken up at the next start: %s", error)
     threading.Thread(target=process.load_models, name="load-models", daemon=True).start()
     process.monitor().start()
 

@@ -14,10 +14,10 @@ from meetcore.live.live_meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
 from meetcore.models.identifier import Identifier, create_speaker_identifier
 from meetcore.models.pool import IdentifierPool
-from meetcore.private_files import make_data_folder
 from meetcore.profiles.enrolment import Enrolment
 from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, ModelsInUse, Profile
+from meetcore.service.data_folder import open_data_folder
 from meetcore.service.leftovers import Leftovers
 from meetcore.service.recovery import Recovery
 from meetcore.service.running_meetings import RunningMeetings
@@ -51,7 +51,7 @@ class MeetingService:
     ) -> None:
         self.store = store
         self._settings = settings
-        make_data_folder(settings.data_dir)
+        open_data_folder(settings.data_dir)
         load = load_identifier or (lambda: create_speaker_identifier(settings))
         self._pool = IdentifierPool(load)
         self._known_voices = KnownVoices(store)

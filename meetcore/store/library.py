@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from meetcore.records import (
     SearchHit,
     Speaker,
 )
+from meetcore.store.damage import readable
 from meetcore.store.database import Database
 from meetcore.store.jobs import to_job
 from meetcore.store.queries import NEWEST_FIRST, SHOWN
@@ -31,6 +33,7 @@ from meetcore.store.search.matches import (
 )
 from meetcore.store.search.terms import Term, in_title, terms_of
 
+_STATES = frozenset(state.value for state in MeetingState)
 HITS_SHOWN = 3
 """Search hits listed under each meeting."""
 _ORDERS = {
@@ -86,14 +89,20 @@ class Library:
             .distinct()
         )
         with self._database.reading() as session:
-            names = [name for name in session.scalars(named) if name]
+            names = [name for name in session.scalars(named) if name and isinstance(name, str)]
         return tuple(sorted(names, key=str.casefold))
 
     def counts(self) -> dict[MeetingState, int]:
         """How many meetings are in each state; states without meetings are left out."""
         grouped = select(MeetingRow.state, func.count()).where(SHOWN).group_by(MeetingRow.state)
         with self._database.reading() as session:
-            return {MeetingState(state): count for state, count in session.execute(grouped)}
+            rows = session.execute(grouped).all()
+        counts: dict[MeetingState, int] = {}
+        for stored, count in rows:
+            # A damaged state is shown as FAILED (`to_meeting`).
+            state = MeetingState(stored) if stored in _STATES else MeetingState.FAILED
+            counts[state] = counts.get(state, 0) + count
+        return counts
 
 
 def _filters(
@@ -117,7 +126,7 @@ def _filters(
 def _matching_titles(session: Session, terms: Sequence[Term]) -> list[int]:
     """Serials of meetings whose title holds all terms; databases disagree on accents and case."""
     rows = session.execute(select(MeetingRow.serial, MeetingRow.title).where(SHOWN))
-    return [serial for serial, title in rows if in_title(title, terms)]
+    return [serial for serial, title in rows if in_title(str(title), terms)]
 
 
 def _summaries(
@@ -164,13 +173,15 @@ def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ..
     )
     people: dict[str, tuple[Speaker, ...]] = {}
     for row in session.scalars(chosen):
-        people[row.meeting_id] = (*people.get(row.meeting_id, ()), to_speaker(row))
+        if (speaker := readable(partial(to_speaker, row))) is not None:
+            people[row.meeting_id] = (*people.get(row.meeting_id, ()), speaker)
     return people
 
 
 def _jobs(session: Session, ids: Sequence[str]) -> dict[str, Job]:
     rows = session.scalars(select(JobRow).where(JobRow.meeting_id.in_(ids)))
-    return {row.meeting_id: to_job(row) for row in rows}
+    jobs = (readable(partial(to_job, row)) for row in rows)
+    return {job.meeting_id: job for job in jobs if job is not None}
 
 
 def _first_hits(

@@ -26,8 +26,6 @@ WRITES = "meetcore_writes"
 """Execution option of connections whose transactions write."""
 
 _PRAGMAS = (
-    # First, so that the following pragmas wait for a lock as well.
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
     # Readers and one writer at the same time.
     "PRAGMA journal_mode = WAL",
     # With WAL a power cut may lose the last transactions, never the file; the text can be
@@ -93,10 +91,18 @@ def configure(engine: Engine) -> None:
 def _on_connect(connection: Any, record: Any) -> None:
     # Otherwise the driver begins transactions itself: too late, and not for DDL.
     connection.isolation_level = None
+    # A damaged letter must not raise: the driver's error quotes the whole text.
+    connection.text_factory = _text
     cursor = connection.cursor()
+    # First, so that the following pragmas wait for a lock as well.
+    cursor.execute(f"PRAGMA busy_timeout = {_busy_timeout_ms.get()}")
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")
 
 
 def _on_begin(connection: Connection) -> None:

@@ -19,6 +19,7 @@ from meetcore.store.rows import (
     to_rejected,
     to_segment,
     to_speaker,
+    to_turns,
 )
 from meetcore.store.schema import MeetingRow, RejectedRow, SegmentRow, SpeakerRow, TurnsRow
 from meetcore.store.search import index
@@ -100,7 +101,7 @@ def put_recognized_name(
 def get_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
     """The speaker turns, overlaps included."""
     row = session.get(TurnsRow, meeting_id)
-    return tuple(Turn(*turn) for turn in row.turns) if row else ()
+    return to_turns(row) if row else ()
 
 
 def put_turns(session: Session, meeting_id: str, turns: Iterable[Turn]) -> None:

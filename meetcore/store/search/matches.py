@@ -6,13 +6,15 @@ Every function works inside the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from meetcore.records import SearchHit, Speaker, Stage
+from meetcore.store.damage import readable
 from meetcore.store.queries import SHOWN, stage_in_force
-from meetcore.store.rows import to_words
+from meetcore.store.rows import to_segment
 from meetcore.store.schema import MeetingRow, SegmentRow, SpeakerRow
 from meetcore.store.search import index
 from meetcore.store.search.terms import Term, is_one_step, marked, match_expression, snippet
@@ -93,11 +95,12 @@ def _hits_in(
         )
     )
     for row, name in rows:
-        yield _hit(row, name, terms)
+        if (hit := readable(partial(_hit, row, name, terms))) is not None:
+            yield hit
 
 
 def _hit(row: SegmentRow, name: str | None, terms: Sequence[Term]) -> SearchHit:
-    words = to_words(row.words)
+    words = to_segment(row).words
     marks = marked(words, terms)
     start = next((w.start for w, mark in zip(words, marks, strict=True) if mark), row.start)
     speaker = "Unknown speaker" if row.speaker is None else Speaker(row.speaker, name).display_name
