@@ -34,7 +34,7 @@ __all__ = ["LiveMeeting", "MeetingService"]
 class MeetingService:
     """Running meetings, jobs, models, voices and deletion behind one interface.
 
-    Safe from several threads. Most methods return at once; those that block say so.
+    Safe from several threads. Those methods that block say so.
 
     Parameters
     ----------
@@ -66,9 +66,14 @@ class MeetingService:
         self._trash = Trash(
             store, settings.recordings_dir, lambda each: each in self._runner.pending()
         )
-        leftovers = Leftovers(store, settings.recordings_dir, self.uploads)
         self._recovery = Recovery(
-            store, settings, self._meetings, self._submission, self._runner, self._trash, leftovers
+            store,
+            settings,
+            self._meetings,
+            self._submission,
+            self._runner,
+            self._trash,
+            Leftovers(store, settings.recordings_dir, self.uploads),
         )
 
     @property
@@ -203,7 +208,7 @@ class MeetingService:
         self._trash.hide(meeting_id, restore_window_s)
 
     def restore(self, meeting_id: str) -> None:
-        """Undo a deletion; raises MeetingNotFoundError when it is too late."""
+        """Undo a deletion; MeetingNotFoundError when it is too late."""
         self._trash.restore(meeting_id)
 
     def enroll(self, meeting_id: str, label: str, name: str) -> Profile:

@@ -14,6 +14,7 @@ from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
 from meetcore.private_files import FILE_MODE
 from meetcore.records import SAMPLE_RATE, Meeting, MeetingState
+from meetcore.service.housekeeping import Housekeeping
 from meetcore.service.leftovers import Leftovers
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
@@ -49,6 +50,7 @@ class Recovery:
         self._runner = runner
         self._trash = trash
         self._leftovers = leftovers
+        self._housekeeping = Housekeeping(settings, leftovers)
         self._owner = FileLock(settings.data_dir / "owner.lock", mode=FILE_MODE, thread_local=False)
 
     def run(self) -> list[Meeting]:
@@ -66,10 +68,12 @@ class Recovery:
         for meeting_id in waiting:
             if not self._leftovers.take_up(meeting_id, self._runner):
                 self._submission.finalize(meeting_id)
+        self._housekeeping.start()
         return interrupted
 
     def release(self) -> None:
         """Let another process become the owner; idempotent."""
+        self._housekeeping.stop()
         self._owner.release()
 
 
