@@ -18,7 +18,6 @@ from meetcore.profiles.enrolment import Enrolment
 from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, ModelsInUse, Profile
 from meetcore.service.data_folder import open_data_folder
-from meetcore.service.leftovers import Leftovers
 from meetcore.service.recovery import Recovery
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
@@ -68,12 +67,12 @@ class MeetingService:
         )
         self._recovery = Recovery(
             store,
+            self.uploads,
             settings,
             self._meetings,
             self._submission,
             self._runner,
             self._trash,
-            Leftovers(store, settings.recordings_dir, self.uploads),
         )
 
     @property

@@ -18,6 +18,7 @@ from meetcore.service.housekeeping import Housekeeping
 from meetcore.service.leftovers import Leftovers
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
+from meetcore.service.uploads import UploadFolder
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 
@@ -36,12 +37,12 @@ class Recovery:
     def __init__(
         self,
         store: MeetingStore,
+        uploads: UploadFolder,
         settings: Settings,
         meetings: RunningMeetings,
         submission: JobSubmission,
         runner: JobRunner,
         trash: Trash,
-        leftovers: Leftovers,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -49,8 +50,8 @@ class Recovery:
         self._submission = submission
         self._runner = runner
         self._trash = trash
-        self._leftovers = leftovers
-        self._housekeeping = Housekeeping(settings, leftovers)
+        self._leftovers = Leftovers(store, settings.recordings_dir, uploads)
+        self._housekeeping = Housekeeping(settings, self._leftovers)
         self._owner = FileLock(settings.data_dir / "owner.lock", mode=FILE_MODE, thread_local=False)
 
     def run(self) -> list[Meeting]:

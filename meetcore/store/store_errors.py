@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+from json import JSONDecodeError
 
 from alembic.util import CommandError
 from filelock import Timeout
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from meetcore.errors import StoreError, causes
 from meetcore.installation import command
@@ -30,8 +30,6 @@ _REASONS: dict[str, tuple[str, str]] = {
     "SQLITE_NOTADB": ("file is not a database", _DAMAGED),
 }
 """Reason and next step by the beginning of SQLite's error name."""
-_QUOTING = ("doc", "object", "params", "statement", "orig", "detail")
-"""Attributes in which libraries keep the values that they failed on."""
 
 
 def store_error(what: str, url: URL, error: Exception) -> StoreError:
@@ -54,12 +52,13 @@ def without_content(error: Exception) -> Exception:
     for each in causes(error):
         if isinstance(each, StoreError | OSError | CommandError):
             continue
-        with contextlib.suppress(AttributeError, TypeError):
-            each.args = (type(each).__name__,)
-        for name in _QUOTING:
-            if hasattr(each, name):
-                with contextlib.suppress(AttributeError, TypeError):
-                    setattr(each, name, b"" if name == "object" else "")
+        each.args = (type(each).__name__,)
+        if isinstance(each, JSONDecodeError):
+            each.doc = ""
+        elif isinstance(each, UnicodeDecodeError | UnicodeEncodeError):
+            each.object = b"" if isinstance(each, UnicodeDecodeError) else ""
+        elif isinstance(each, StatementError):
+            each.statement = each.params = each.orig = None
     return error
 
 
