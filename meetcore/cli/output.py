@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -27,6 +29,7 @@ FILE_SUFFIXES = frozenset(
     {f".{known.extension.split('.')[-1]}" for known in _FORMATS} | {".flac", ".wav"}
 )
 STDOUT = "-"
+STALE_S = 24 * 3600.0
 COPY_BYTES = 1 << 20
 
 
@@ -146,12 +149,22 @@ def _is_file(path: Path) -> bool:
 def _write(path: Path, result: Result) -> None:
     """Write to a temporary file first, so that an older file is replaced by a whole one only."""
     part = path.with_name(f".{path.name}.part")
+    _sweep(path.parent)
     try:
         with part.open("wb") as file:
             _copy(result, file)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what exports that were killed have left in a folder, once it is a day old."""
+    for part in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            is_ours = Path(part.stem).suffix.lower() in FILE_SUFFIXES
+            if is_ours and time.time() - part.stat().st_mtime > STALE_S:
+                part.unlink()
 
 
 def _copy(result: Result, stream: BinaryIO) -> None:

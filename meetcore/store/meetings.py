@@ -20,6 +20,7 @@ from meetcore.store.queries import (
     meeting_row,
     meetings_in_states,
 )
+from meetcore.store.repair import Repair
 from meetcore.store.rows import to_meeting
 from meetcore.store.schema import MeetingRow
 from meetcore.store.search import index
@@ -69,6 +70,7 @@ class MeetingStore(TranscriptStore):
         self.library = Library(database)
         self.edits = Editor(database, clock)
         self.profiles = ProfileStore(database, clock)
+        self.repair = Repair(database)
 
     def close(self) -> None:
         """Close all connections; idempotent."""

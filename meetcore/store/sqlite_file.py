@@ -95,6 +95,28 @@ def copy_database(source: Path, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def move_uploads(database: Path, recordings_dir: Path) -> None:
+    """Point the jobs of a database that was copied here to the uploads in this folder.
+
+    Raises
+    ------
+    StoreError
+        The database cannot be written.
+    """
+    try:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute(
+                "UPDATE jobs SET source_path = ? || '/' || meeting_id || '/upload'"
+                " WHERE source_path IS NOT NULL",
+                (str(recordings_dir),),
+            )
+    except sqlite3.OperationalError:
+        # Databases of the first revision have no jobs.
+        return
+    except sqlite3.Error as error:
+        raise StoreError(f"The database {database} is damaged ({type(error).__name__}).") from None
+
+
 def salvage(source: Path, target: Path) -> dict[str, int]:
     """Copy the rows that can still be read into a database that has the tables, but is empty.
 
