@@ -2,9 +2,11 @@
 #             or another option of `meetcore run`
 # make test   the same, and what the tests need; then format, lint, types and all but the long tests
 # make test-quick  the tests that need no weights and no browser
-# make test-long  fifty meetings, broken installations, benches from end to end
+# make test-long  fifty meetings, killed processes, broken installations, benches
 # make test-environments  the doctor beside a real pyannote.audio 2.1.1 (4 GB until make clean)
 # make wheel  the installable package, in dist/
+# make sbom   what the app runs with, as a CycloneDX bill of materials in dist/
+# make lock   constraints.txt anew from the requirements files: pins that fit stay, new ones are added
 # make docs   the documentation as a site, in site/
 # make clean  forget the set-up (weights stay in the user's cache)
 #
@@ -14,7 +16,9 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-UV := $(BIN)/uv pip install --python $(BIN)/python -c constraints.txt
+# Every file that is installed, what builds a source package included, has a hash in constraints.txt.
+HASHED := --require-hashes -c constraints.txt --build-constraints constraints.txt
+UV := $(BIN)/uv pip install --python $(BIN)/python $(HASHED)
 SETUP := .setup
 NODE_BIN := node_modules/.bin
 NODE_PACKAGES := node_modules/.package-lock.json
@@ -22,13 +26,13 @@ NODE_PACKAGES := node_modules/.package-lock.json
 # Weights travel, and Chromium installs, while the packages unpack.
 MAKEFLAGS += -j4 --no-print-directory
 
-ifneq ($(filter test% lint wheel setup-test setup-environments,$(MAKECMDGOALS)),)
+ifneq ($(filter test% lint wheel sbom lock setup-test setup-environments,$(MAKECMDGOALS)),)
 INSTALLED := $(SETUP)/packages-test
 else
 INSTALLED := $(SETUP)/packages
 endif
 
-.PHONY: run wheel docs test lint lint-js test-js test-python test-quick test-long test-environments setup setup-test \
+.PHONY: run wheel sbom lock docs test lint lint-js test-js test-python test-quick test-long test-environments setup setup-test \
 	setup-environments clean
 .DELETE_ON_ERROR:
 
@@ -39,6 +43,17 @@ run: $(INSTALLED) $(SETUP)/fetched
 # dist/meetcore-*.whl; the same files give the same bytes.
 wheel: $(INSTALLED)
 	$(BIN)/python -m build --no-isolation --wheel
+
+sbom: $(INSTALLED)
+	$(BIN)/python .ci/sbom.py
+
+# Name what is to be newer: make lock UPGRADE="--upgrade-package av".
+lock: $(INSTALLED)
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-header $(UPGRADE) \
+		--python-version 3.11.7 --python-platform x86_64-manylinux_2_28 \
+		--output-file constraints.txt requirements-dev.txt requirements-docs.txt
+	sed -i '1i # The whole set that was tested together, with the sha256 of each file that may be installed.' \
+		constraints.txt
 
 # Three processes on two cores: many tests wait for browsers, clocks and meetings. A module, which
 # shares a server or loaded models, stays in one process; the longest begin first (tests/conftest.py).
@@ -83,15 +98,21 @@ setup-test: $(INSTALLED) $(SETUP)/weights $(SETUP)/chromium
 
 setup-environments: $(SETUP)/old-generation
 
-$(SETUP)/uv:
+# The lines of one package in constraints.txt; pip and uv want them as a requirement.
+pinned = for name in $(1); do sed -n "/^$$name==/,/[^\\]$$/p" constraints.txt; done
+
+$(SETUP)/uv: constraints.txt
 	@mkdir -p $(SETUP)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(call pinned,uv) > $(SETUP)/installer.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		-r $(SETUP)/installer.txt
 	@touch $@
 
 # The few small packages that fetching weights needs, so that it can begin at once.
-$(SETUP)/fetching: constraints.txt | $(SETUP)/uv
-	$(UV) --quiet filelock platformdirs pydantic-settings rich
+$(SETUP)/fetching: $(SETUP)/uv
+	@$(call pinned,filelock platformdirs pydantic-settings rich) > $(SETUP)/fetching.txt
+	$(UV) --quiet -r $(SETUP)/fetching.txt
 	@touch $@
 
 $(SETUP)/packages: requirements.txt constraints.txt | $(SETUP)/fetching
@@ -108,7 +129,7 @@ $(SETUP)/docs: requirements-docs.txt constraints.txt | $(SETUP)/fetching
 
 $(SETUP)/old-generation: tests/environments/pyannote-2.1.1.txt | $(SETUP)/uv
 	$(BIN)/uv --quiet venv --clear --python $(BIN)/python $(SETUP)/pyannote-2.1.1
-	@$(BIN)/uv --quiet pip install --python $(SETUP)/pyannote-2.1.1/bin/python --no-deps -r $< \
+	@$(BIN)/uv --quiet pip install --python $(SETUP)/pyannote-2.1.1/bin/python --no-deps --require-hashes -r $< \
 		|| { echo "pyannote.audio 2.1.1 and its companions could not be fetched: 2 GB from the" \
 		"package registry, and 4 GB of disk, are needed for make test-environments."; exit 1; }
 	@touch $@

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from meetcore import private_files
+from meetcore.api.access.guard import AccessGuard
 from meetcore.api.routes import api_routes
 from meetcore.errors import MeetcoreError
 from pages.diagnostics import selftest
-from pages.http import connection_test, microphone
+from pages.http import access, connection_test, microphone
 from pages.shared import notice, process
 
 logger = logging.getLogger(__name__)
@@ -72,5 +74,6 @@ app = st.App(
         Route(microphone.ROUTE, microphone.connect, methods=["POST"]),
         Route(connection_test.ROUTE, connection_test.connect, methods=["POST"]),
     ],
+    middleware=[Middleware(AccessGuard, policy=access.policy())],
     on_script_error=notice.show_unexpected,
 )

@@ -5,7 +5,6 @@ Only the standard library is imported: error messages use it where packages are 
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shlex
 import sys
@@ -32,15 +31,16 @@ def command(words: str) -> str:
 
 def _pip_install() -> str:
     if IS_CLONE:
-        return ".venv/bin/python -m pip install"
+        return ".venv/bin/uv pip install --python .venv/bin/python"
     python = shlex.quote(sys.executable)
-    if importlib.util.find_spec("pip"):
-        return f"{python} -m pip install"
-    return f"uv pip install --python {python}"
+    return f"{python} -m uv pip install --python {python}"
 
 
 PIP_INSTALL = _pip_install()
-"""Installs packages into the environment that runs; in a clone, from the clone's folder."""
+"""Installs packages into the environment that runs; in a clone, from the clone's folder.
+
+uv checks the hashes in constraints.txt, which pip accepts in no constraints file.
+"""
 _FOLDER = "" if IS_CLONE else f"{APP_FOLDER}{os.sep}"
 REINSTALL = (
     f"{PIP_INSTALL} -c {shlex.quote(f'{_FOLDER}constraints.txt')}"

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from meetcore.errors import SettingsError
+
+HostName = Annotated[
+    str,
+    StringConstraints(
+        to_lower=True,
+        pattern=r"(?i)^(\*\.)?[a-z0-9]([a-z0-9.:_-]{0,250}[a-z0-9])?$",
+        max_length=253,
+    ),
+]
+"""A name or an IP address without a port; `*.example.org` stands for all names below it."""
 
 
 class IceServer(BaseModel):
@@ -82,12 +100,25 @@ class Settings(BaseSettings):
         ge=0,
         description="Daily copies of the database that are kept in the data folder; 0 makes none.",
     )
+    allowed_hosts: Annotated[tuple[HostName, ...], NoDecode] = Field(
+        default=(),
+        description="Further names that the server answers to, with commas between: those of a"
+        " proxy in front of it, or of this machine on its network.",
+    )
     ice_servers: tuple[IceServer, ...] = Field(
         default=(), description="STUN/TURN servers as JSON; none are needed on localhost."
     )
     hf_token: SecretStr | None = Field(
         default=None, validation_alias="HF_TOKEN", description="Only for gated hub pipelines."
     )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """The names of a list with commas."""
+        if not isinstance(value, str):
+            return value
+        return tuple(filter(None, (name.strip().strip("[]") for name in value.split(","))))
 
     @property
     def database(self) -> str:

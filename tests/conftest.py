@@ -120,3 +120,23 @@ def _layer(item: pytest.Item) -> int:
     names = {mark.name for mark in item.iter_markers()}
     found = (place for place, name in enumerate(LONGEST_FIRST) if name in names)
     return next(found, len(LONGEST_FIRST))
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Prints a measured figure at the end of the run, whichever process measured it."""
+    return lambda text: record_property("figure", text)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures that tests have measured."""
+    found = [
+        text
+        for report in terminalreporter.getreports("passed")
+        for name, text in report.user_properties
+        if name == "figure"
+    ]
+    if found:
+        terminalreporter.section("figures")
+        for text in found:
+            terminalreporter.write_line(text)

@@ -29,6 +29,7 @@ _BASE = {
     "settings",
     "plugins",
     "private_files",
+    "supervised",
     "thread_counts",
 }
 _SOUND = _BASE | {"weights", "audio"}
@@ -44,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings": {"errors", "records"},
     "plugins": {"errors"},
     "private_files": set(),
+    "supervised": set(),
     "thread_counts": set(),
     "weights": _BASE,
     "audio": _BASE,
@@ -59,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
     "service": _SERVICE,
     "diagnostics": _DOORS - {"service", "diagnostics"},
     "python_api": _SERVICE - {"store"},
-    "api": _BASE | {"transcript", "diagnostics", "service"},
+    "api": _BASE | {"weights", "transcript", "diagnostics", "service"},
     "benchmarks": _DOORS,
     "cli": _DOORS | {"benchmarks"},
     "__main__": {"cli"},

@@ -15,7 +15,9 @@ from meetcore import installation
 def test_a_clone_names_its_own_commands() -> None:
     assert installation.IS_CLONE and installation.START == "make run"
     assert installation.command("weights pull") == "python -m meetcore weights pull"
-    assert installation.REINSTALL.endswith("-m pip install -c constraints.txt -r requirements.txt")
+    assert installation.REINSTALL == (
+        ".venv/bin/uv pip install --python .venv/bin/python -c constraints.txt -r requirements.txt"
+    )
     for path in (installation.APP_SCRIPT, installation.STREAMLIT_CONFIG, installation.CONSTRAINTS):
         assert path.is_file()
 

@@ -7,17 +7,25 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from meetcore.api.get_service import GetService, require_service
 from meetcore.api.idempotency import RecentAnswers
-from meetcore.api.request_body import json_body
+from meetcore.api.request_body import json_body, path_id
 from meetcore.api.responses import Answer, RefusedError, refusal
 from meetcore.errors import MeetcoreError
 from meetcore.service.protocol import ServiceProtocol
+from meetcore.text.lines import typed_line
 from meetcore.text.names import LONGEST_NAME, LONGEST_TITLE
 
 logger = logging.getLogger(__name__)
@@ -29,8 +37,12 @@ LARGEST_BODY_BYTES = 2**20
 """A passage typed anew fits by far: four hours of talk are a quarter of this."""
 UNEXPECTED = "Something went wrong on the server; its log says what. Try again."
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TITLE)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_NAME)]
+LONGEST_SENTENCE = 300
+OneLine = Annotated[str, AfterValidator(typed_line)]
+"""Text without line breaks and control characters."""
+Title = Annotated[OneLine, Field(max_length=LONGEST_TITLE)]
+Name = Annotated[OneLine, Field(max_length=LONGEST_NAME)]
+Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 Endpoint = Callable[[Request], Awaitable[Response]]
 Asked = TypeVar("Asked")
 
@@ -78,11 +90,11 @@ class Actions:
 
         async def answer(request: Request) -> Response:
             try:
+                about = path_id(request)
                 asked = read(reader, await json_body(request, LARGEST_BODY_BYTES))
                 key = key_of(request)
             except RefusedError as error:
                 return refusal(error).response()
-            about = request.path_params["id"]
             whole_key = f"{request.method} {request.url.path} {key}" if key else ""
             done = await run_in_threadpool(
                 self._carry_out,
@@ -120,8 +132,10 @@ def read(reader: TypeAdapter[Asked], body: bytes) -> Asked:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "the request"
+        # A field's name, and what a message quotes, may be of any length.
+        reason = typed_line(f"{field}: {first['msg']}")[:LONGEST_SENTENCE]
         raise RefusedError(
-            f"This cannot be saved: {field}: {first['msg']}. Reload the page, then try again.", 400
+            f"This cannot be saved: {reason}. Reload the page, then try again.", 400
         ) from error
 
 

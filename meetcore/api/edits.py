@@ -10,16 +10,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 from starlette.routing import Route
 
-from meetcore.api.change_endpoints import Actions, Body, Name
+from meetcore.api.change_endpoints import Actions, Body, Name, OneLine
 from meetcore.api.responses import PartlySavedError, status_of
 from meetcore.errors import MeetcoreError, MeetingStateError
 from meetcore.service.protocol import ServiceProtocol
 
 ROUTE = "/api/meetings/{id}/edits"
 
-Label = Annotated[str, Field(min_length=1, max_length=20)]
+LONGEST_PASSAGE = 300_000
+LONGEST_WORD = 1000
+"""In characters; what is typed for one word may be several."""
+Label = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,20}$")]
 """A speaker's label, such as S1."""
-Index = Annotated[int, Field(ge=0)]
+Index = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class Rename(Body):
@@ -61,8 +64,8 @@ class Correct(Body):
 
     kind: Literal["correct"]
     position: Index
-    text: str
-    expected: str | None = None
+    text: Annotated[OneLine, Field(max_length=LONGEST_PASSAGE)]
+    expected: Annotated[str, Field(max_length=LONGEST_PASSAGE)] | None = None
 
 
 class CorrectWord(Body):
@@ -71,8 +74,8 @@ class CorrectWord(Body):
     kind: Literal["correct_word"]
     position: Index
     word: Index
-    text: str
-    expected: str | None = None
+    text: Annotated[OneLine, Field(max_length=LONGEST_WORD)]
+    expected: Annotated[str, Field(max_length=LONGEST_WORD)] | None = None
 
 
 class Undo(Body):

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from meetcore.api import recordings
-from meetcore.api.change_endpoints import Actions, Body, Name, NoFields
+from meetcore.api.change_endpoints import Actions, Body, Id, Name, NoFields
 from meetcore.api.get_service import GetService, require_service
 from meetcore.api.responses import Answer, refusal
 from meetcore.errors import MeetcoreError, MeetingNotFoundError
@@ -32,7 +32,7 @@ class NewName(Body):
 class MergeInto(Body):
     """The profile that is kept."""
 
-    into: str
+    into: Id
 
 
 def routes(service: GetService, actions: Actions) -> list[Route]:

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from meetcore.api.get_service import GetService, require_service
+from meetcore.api.request_body import path_id
 from meetcore.api.responses import status_of
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting
@@ -58,7 +59,7 @@ def answer(get_service: GetService, request: Request) -> Response:
     """The recording of one meeting; Range requests, which seeking needs, are answered too."""
     try:
         service = require_service(get_service)
-        meeting = service.store.get(request.path_params["meeting_id"])
+        meeting = service.store.get(path_id(request, "meeting_id"))
     except MeetcoreError as error:
         return PlainTextResponse(str(error), status_code=status_of(error))
     path = recording_path(meeting, service.recordings_dir)

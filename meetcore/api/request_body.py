@@ -1,16 +1,32 @@
-"""Reads request bodies piece by piece, with limits on their length and on silence."""
+"""Reads the id in a request's address, and its body with limits on length and silence."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
 
 from meetcore.api.responses import RefusedError
 
+ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 SILENCE_S = 60.0
 """How long the next piece of a body may take."""
+
+
+def path_id(request: Request, name: str = "id") -> str:
+    """The id of a meeting or a voice in the request's address.
+
+    Raises
+    ------
+    RefusedError
+        It has another form than any id of ours.
+    """
+    found = str(request.path_params[name])
+    if not ID.fullmatch(found):
+        raise RefusedError("There is nothing at this address. Reload the page.", 404)
+    return found
 
 
 async def json_body(request: Request, largest_bytes: int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from meetcore.api import edits, meetings, profiles, recordings, transcripts, uploads
+from meetcore.api import edits, live, meetings, profiles, recordings, transcripts, uploads
 from meetcore.api.change_endpoints import Actions
 from meetcore.api.get_service import GetService
 
@@ -17,6 +17,7 @@ def api_routes(service: GetService) -> list[Route]:
         *transcripts.routes(service),
         *uploads.routes(service),
         *meetings.routes(actions),
+        *live.routes(service, actions),
         *edits.routes(actions),
         *profiles.routes(service, actions),
     ]

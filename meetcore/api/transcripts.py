@@ -16,12 +16,14 @@ from starlette.routing import Route
 
 from meetcore.api import speakers_json
 from meetcore.api.get_service import GetService, require_service
+from meetcore.api.request_body import path_id
 from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.service.protocol import StoreProtocol
 from meetcore.text.speaker_labels import free_labels
 from meetcore.transcript.comparison import DiffKind, SegmentChange, compare
+from meetcore.transcript.corrected_turns import corrected_turns
 from meetcore.transcript.statistics import Statistics, statistics
 
 ROUTE = "/api/meetings/{id}/transcript"
@@ -65,7 +67,8 @@ def transcript_body(store: StoreProtocol, meeting_id: str) -> TranscriptBody:
     meeting, transcript = store.get(meeting_id), store.transcript(meeting_id)
     state = store.edits.state(meeting_id)
     labels = [segment.speaker for segment in transcript.segments]
-    found = columns(meeting, transcript, store.turns(meeting_id)) | {
+    turns = corrected_turns(store.turns(meeting_id), transcript.segments)
+    found = columns(meeting, transcript, turns) | {
         "people": speakers_json.speakers_json(transcript.speakers, labels),
         "new_people": speakers_json.speakers_json(new_speakers(store.speakers(meeting_id))),
         "undo": state.can_undo,
@@ -94,6 +97,8 @@ def new_speakers(taken: Iterable[Speaker]) -> list[Speaker]:
 
 def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -> dict[str, Any]:
     """The transcript column by column; times in centiseconds, speakers by their number.
+
+    The turns are those of `corrected_turns`.
 
     Segments have `start`, `end`, `speaker` (-1: unknown), `count` (of words) and `machine` (text
     by position, where a person corrected it); words have `text` and `at`.
@@ -182,7 +187,7 @@ def answer(service: GetService, request: Request) -> Response:
     """The transcript; 304 where the script has this version."""
     try:
         store = require_service(service).store
-        found = transcript_body(store, request.path_params["id"])
+        found = transcript_body(store, path_id(request))
     except MeetcoreError as error:
         return refusal(error).response()
     tag = f'"{found.etag}"'
@@ -196,7 +201,7 @@ def answer_changes(service: GetService, request: Request) -> Response:
     """What the second pass changed."""
     try:
         store = require_service(service).store
-        return JSONResponse(changes(store, request.path_params["id"]))
+        return JSONResponse(changes(store, path_id(request)))
     except MeetcoreError as error:
         return refusal(error).response()
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated
 from urllib.parse import unquote
 
+from pydantic import Field, ValidationError
 from starlette.requests import Request
 
+from meetcore.api.asked_options import AskedOptions
+from meetcore.api.change_endpoints import Body
 from meetcore.api.responses import RefusedError
 from meetcore.records import JobOptions
 from meetcore.text.names import shown_name
@@ -20,6 +22,16 @@ HEADER = "x-meetcore-upload"
 """JSON, percent-encoded: the file's name, its time, and the options of its job. A page of another
 origin cannot send it without a preflight request, which no route answers."""
 LARGEST_BYTES = 20 * 2**30
+LONGEST_PATH = 4096
+"""Characters of a file's name as a browser may send it."""
+
+
+class AskedUpload(Body):
+    """The JSON of the header."""
+
+    name: Annotated[str, Field(max_length=LONGEST_PATH)]
+    modified: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    options: AskedOptions = AskedOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +55,25 @@ def announcement(request: Request) -> Announcement:
     if kind != "application/octet-stream" or HEADER not in request.headers:
         raise RefusedError("Files are taken from the Upload page only.", 415)
     try:
-        said: dict[str, Any] = json.loads(unquote(request.headers[HEADER]))
-        options = JobOptions(**said.get("options", {}))
-        return Announcement(shown_name(str(said["name"])), options, point_in_time(said))
-    except (ValueError, TypeError, KeyError) as error:
+        said = AskedUpload.model_validate_json(unquote(request.headers[HEADER]))
+    except ValidationError as error:
         raise RefusedError("The upload's options make no sense: reload the page.", 422) from error
+    return Announcement(shown_name(said.name), said.options.record(), point_in_time(said.modified))
 
 
 def offset(request: Request) -> int:
     """Where in the file the body begins; RefusedError where that is no number."""
     text = request.query_params.get("from", "0")
-    if not re.fullmatch(r"[0-9]{1,20}", text):
+    if not re.fullmatch(r"[0-9]{1,15}", text):
         raise RefusedError("This is not an upload of this page: reload it.", 400)
     return int(text)
 
 
-def point_in_time(said: dict[str, Any]) -> datetime | None:
-    """The file's last change, in milliseconds since 1970 in a browser; None where it has none."""
+def point_in_time(modified_ms: float | None) -> datetime | None:
+    """The file's last change as a browser gives it, in milliseconds since 1970."""
     try:
-        return datetime.fromtimestamp(said["modified"] / 1000, UTC)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None if modified_ms is None else datetime.fromtimestamp(modified_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
         return None
 
 
@@ -74,7 +85,7 @@ def announced_size(text: str) -> int:
     RefusedError
         It is no number, zero, or more than LARGEST_BYTES.
     """
-    if not re.fullmatch(r"[0-9]{1,20}", text):
+    if not re.fullmatch(r"[0-9]{1,15}", text):
         raise RefusedError("This is not a file: choose an audio or video file.", 411)
     size = int(text)
     if size == 0:

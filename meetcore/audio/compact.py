@@ -86,7 +86,7 @@ def restore_pcm(directory: Path) -> None:
     part.unlink(missing_ok=True)
     file = open_for_append(part)
     try:
-        for piece in decode_flac(source):
+        for piece in decode_flac(source, strict=True):
             write_raw(file, piece)
         os.fsync(file)
     finally:
@@ -107,7 +107,7 @@ def _verify(directory: Path, copy: Path, progress: Progress) -> None:
     """Compare a FLAC copy with the raw file piece by piece; raise RecordingError if they differ."""
     position, n_samples = 0, raw_n_samples(directory)
     is_equal = flac_n_samples(copy) == n_samples
-    for decoded in _batched(decode_flac(copy)):
+    for decoded in _batched(decode_flac(copy, strict=True)):
         raw = read_raw(directory, position, position + decoded.size)
         is_equal = is_equal and np.array_equal(raw, decoded)
         position += decoded.size

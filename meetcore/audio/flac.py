@@ -7,12 +7,16 @@ Source of the format: RFC 9639.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container.input import InputContainer
 
 from meetcore.audio.pcm import Pcm
 from meetcore.records import SAMPLE_RATE
@@ -59,8 +63,37 @@ def flac_n_samples(path: Path) -> int:
         return int(container.streams.audio[0].duration or 0)
 
 
-def decode_flac(path: Path, start_sample: int = 0, stop_sample: int | None = None) -> Iterator[Pcm]:
+def intact_n_samples(path: Path) -> int:
+    """Where the last sample lies that can be decoded; less than the header says in a cut file.
+
+    Raises
+    ------
+    av.FFmpegError, OSError
+        The file is missing or is not FLAC.
+    """
+    state = path.stat()
+    return _intact_n_samples(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _intact_n_samples(path: Path, size: int, changed_ns: int) -> int:
+    stated = flac_n_samples(path)
+    if stated == 0 or any(piece.size for piece in decode_flac(path, stated - 1)):
+        return stated
+    return sum(piece.size for piece in decode_flac(path))
+
+
+def decode_flac(
+    path: Path, start_sample: int = 0, stop_sample: int | None = None, *, strict: bool = False
+) -> Iterator[Pcm]:
     """The samples from start to stop (None: to the end), in pieces; seeks to the start.
+
+    Samples of a damaged place are 0, so that those after it keep their place; a file that was cut
+    ends early.
+
+    Parameters
+    ----------
+    strict : raise at the first damaged place instead
 
     Yields
     ------
@@ -69,18 +102,46 @@ def decode_flac(path: Path, start_sample: int = 0, stop_sample: int | None = Non
     Raises
     ------
     av.FFmpegError, OSError
-        The file is missing, not FLAC, or damaged.
+        The file is missing or not FLAC, or `strict` and damaged.
     """
+    position = start_sample
     with av.open(str(path), mode="r", format="flac") as container:
         stream = container.streams.audio[0]
         if start_sample:
-            container.seek(start_sample, stream=stream)
-        for frame in container.decode(stream):
-            first = int(frame.pts or 0)
-            if stop_sample is not None and first >= stop_sample:
-                return
-            piece = frame.to_ndarray().reshape(-1).astype(np.int16, copy=False)
-            stop = piece.size if stop_sample is None else stop_sample - first
-            piece = piece[max(start_sample - first, 0) : stop]
+            with suppress(av.FFmpegError):  # a cut file may have no such place
+                container.seek(start_sample, stream=stream)
+        n_samples = int(stream.duration or 0) or None
+        stop = min(filter(None, (stop_sample, n_samples)), default=None)
+        for first, piece in _placed(container, stream, strict):
+            if stop is not None and first >= stop:
+                break
+            if first > position:
+                yield np.zeros(first - position, np.int16)
+                position = first
+            end = piece.size if stop is None else stop - first
+            piece = piece[position - first : end]
             if piece.size:
                 yield piece
+                position += piece.size
+
+
+def _placed(
+    container: InputContainer, stream: AudioStream, strict: bool
+) -> Iterator[tuple[int, Pcm]]:
+    """Decoded pieces and the sample each begins at; damaged ones are left out."""
+    stream.codec_context.options = {"err_detect": "crccheck+explode"}  # noise is no audio
+    next_sample: int | None = None
+    for packet in container.demux(stream):
+        try:
+            frames = stream.decode(packet)
+        except av.FFmpegError:
+            if strict:
+                raise
+            continue
+        for frame in frames:
+            # Frames that share a packet with a damaged one have no time: they follow the last one.
+            first = next_sample if frame.pts is None else int(frame.pts)
+            if first is None:
+                continue
+            next_sample = first + frame.samples
+            yield first, frame.to_ndarray().reshape(-1).astype(np.int16, copy=False)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 
-from meetcore.audio.pcm import Pcm, empty_pcm
+from meetcore.audio.mono_stream import MonoStream, planar
+from meetcore.audio.pcm import Pcm, empty_pcm, to_pcm
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
 
@@ -18,28 +20,50 @@ Frame = av.AudioFrame
 
 logger = logging.getLogger(__name__)
 
-_Form = tuple[str, str, int]
-"""Sample type, channel layout, rate in Hz."""
+SHORTEST_GAP_S = 0.05
+"""Smaller jumps of the timestamps are rounding."""
+LONGEST_GAP_S = 60.0
+"""A larger jump is a new clock, not lost audio."""
+FILL_AHEAD_S = 60.0
+"""So much more silence than time has passed may be filled in all: timestamps can be forged."""
+
+_Form = tuple[str, int, int]
+"""Sample type, number of channels, rate in Hz."""
 
 
 class FrameConverter:
     """Converts the frames of one connection to one unbroken stream of samples.
 
-    The resampler is kept between frames: a new one for each would lose its filter's tail at every
-    border, an audible click 50 times a second. Timestamps are ignored: gaps are not filled.
+    Mixer and resampler are kept between frames: new ones for each would lose the filter's tail at
+    every border, an audible click 50 times a second.
+    Audio that was lost on the way (a jump in the frames' timestamps) becomes silence, so that what
+    follows keeps its place.
 
     Not thread-safe; frames must come in order.
+
+    Parameters
+    ----------
+    clock : callable
+        Monotonic seconds; bounds how much silence is filled in.
     """
 
-    def __init__(self) -> None:
-        self._resampler: AudioResampler | None = None
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began_at: float | None = None
+        self._stream: MonoStream | None = None
         self._form: _Form | None = None
-        self._waiting: Pcm = empty_pcm()
+        self._expected_s: float | None = None
+        self._n_filled = 0
+
+    @property
+    def n_filled(self) -> int:
+        """Samples of silence, at 16 kHz, that stand for audio lost on the way."""
+        return self._n_filled
 
     def convert(self, frame: AudioFrame) -> Pcm:
         """The samples up to this frame that were not given before.
 
-        The last millisecond may be held back until the next frame, as the resampler needs it.
+        The last 21 ms may be held back until the next frame, as mixer and resampler need them.
         When the format of the frames changes, what was held back is given first.
 
         Parameters
@@ -59,44 +83,52 @@ class FrameConverter:
         """
         if frame.samples == 0:
             return empty_pcm()
-        form = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if form != self._form:
-            self._waiting = self.flush()
-        if self._resampler is None:
-            logger.info("converting frames: %s, %s, %d Hz", *form)
-            self._resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-            self._form = form
-        try:
-            pcm = _resample(self._resampler, frame, form)
-        except AudioDecodeError:
-            self._resampler = self._form = None
-            raise
-        waiting, self._waiting = self._waiting, empty_pcm()
-        return np.concatenate([waiting, pcm])
+        form = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
+        if form[2] <= 0:
+            raise AudioDecodeError(
+                f"Audio frames ({form[0]}, {form[1]} channels, {form[2]} Hz) cannot be converted"
+                " to 16 kHz. Choose another microphone, or reload the page."
+            )
+        pieces = [self._silence_before(frame)]
+        if form != self._form or pieces[0].size:
+            pieces.insert(0, self._end_stream())
+        if self._stream is None:
+            logger.info("converting frames: %s, %d channels, %d Hz", *form)
+            self._stream, self._form = MonoStream(form[2], form[1]), form
+        pieces.append(to_pcm(self._stream.push(planar(frame))))
+        return np.concatenate(pieces)
 
     def flush(self) -> Pcm:
-        """The samples held back, at the end of a connection; the next frame begins a new stream.
+        """The samples held back, at the end of a connection or at a pause.
+
+        The next frame begins a new stream; no silence is filled in before it.
 
         Returns
         -------
         np.ndarray, shape (n_samples,), int16, 16 kHz
         """
-        waiting, self._waiting = self._waiting, empty_pcm()
-        if self._resampler is None or self._form is None:
-            return waiting
-        resampler, form = self._resampler, self._form
-        self._resampler = self._form = None
-        return np.concatenate([waiting, _resample(resampler, None, form)])
+        self._expected_s = None
+        return self._end_stream()
 
+    def _end_stream(self) -> Pcm:
+        stream, self._stream, self._form = self._stream, None, None
+        return empty_pcm() if stream is None else to_pcm(stream.flush())
 
-def _resample(resampler: AudioResampler, frame: AudioFrame | None, form: _Form) -> Pcm:
-    try:
-        converted = resampler.resample(frame)
-    except (av.FFmpegError, ValueError) as error:
-        raise AudioDecodeError(
-            f"Audio frames ({form[0]}, {form[1]}, {form[2]} Hz) cannot be converted to 16 kHz"
-            f" mono ({error}). Choose another microphone, or reload the page."
-        ) from error
-    # A resampler with nothing to do hands the flushing None back.
-    pieces = [piece.to_ndarray().reshape(-1) for piece in converted if piece is not None]
-    return np.concatenate([empty_pcm(), *pieces]).astype(np.int16, copy=False)
+    def _silence_before(self, frame: AudioFrame) -> Pcm:
+        """Silence in place of what the timestamps say was lost before this frame."""
+        if self._began_at is None:
+            self._began_at = self._clock()
+        if frame.pts is None or not frame.time_base:
+            self._expected_s = None
+            return empty_pcm()
+        start_s = frame.pts * frame.time_base.numerator / frame.time_base.denominator
+        expected_s, self._expected_s = self._expected_s, start_s + frame.samples / frame.sample_rate
+        if expected_s is None or not SHORTEST_GAP_S < start_s - expected_s <= LONGEST_GAP_S:
+            return empty_pcm()
+        n_samples = round((start_s - expected_s) * SAMPLE_RATE)
+        allowed_s = self._clock() - self._began_at + FILL_AHEAD_S
+        if self._n_filled + n_samples > allowed_s * SAMPLE_RATE:
+            return empty_pcm()
+        self._n_filled += n_samples
+        logger.debug("%.2f s of audio were lost on the way", n_samples / SAMPLE_RATE)
+        return np.zeros(n_samples, np.int16)

@@ -89,6 +89,12 @@ def sync_directory(directory: Path) -> None:
 
 def recording_error(verb: str, directory: Path, error: Exception) -> RecordingError:
     """A RecordingError that says what cannot be done with a recording, why, and what to do."""
+    # The media library's errors for damaged files are ValueError or EOFError.
+    if isinstance(error, ValueError | EOFError):
+        return RecordingError(
+            f"The recording in {directory} cannot be {verb}: its file is damaged."
+            " Copy it back from a backup if there is one."
+        )
     reason = getattr(error, "strerror", None) or str(error)
     return RecordingError(
         f"The recording in {directory} cannot be {verb} ({reason})."

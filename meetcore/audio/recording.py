@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from meetcore.audio.compact import restore_pcm
-from meetcore.audio.flac import decode_flac, flac_n_samples
+from meetcore.audio.flac import decode_flac, intact_n_samples
 from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
 from meetcore.audio.pcm_file import (
     FLAC_NAME,
@@ -167,12 +167,12 @@ class RecordingReader:
 
     @property
     def n_samples(self) -> int:
-        """Samples in the recording; 0 when nothing was recorded.
+        """Samples in the recording that can be read; 0 when nothing was recorded.
 
         Raises
         ------
         RecordingError
-            The FLAC file is damaged, or the disk cannot be read.
+            The FLAC file is damaged at its start, or the disk cannot be read.
         """
         try:
             return raw_n_samples(self.directory)
@@ -183,6 +183,8 @@ class RecordingReader:
 
     def read_pcm(self, start_sample: int = 0, stop_sample: int | None = None) -> Pcm:
         """The stored samples from start to stop (None: to the end), shorter past the end.
+
+        Places of a FLAC file that are damaged are silent.
 
         Returns
         -------
@@ -219,7 +221,7 @@ class RecordingReader:
     def _flac_n_samples(self) -> int:
         path = self.directory / FLAC_NAME
         try:
-            return flac_n_samples(path) if path.exists() else 0
+            return intact_n_samples(path) if path.exists() else 0
         except (OSError, av.FFmpegError) as error:
             raise recording_error("read", self.directory, error) from error
 

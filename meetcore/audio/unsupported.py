@@ -7,6 +7,7 @@ from typing import BinaryIO
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
+from meetcore.audio.container_end import boxes, is_box_file
 from meetcore.errors import AudioDecodeError
 
 LOWEST_HZ = 1000
@@ -69,3 +70,23 @@ def refuse_archive(file: BinaryIO, name: str) -> None:
                 f"{name} is {kind}, not a recording. Choose the audio or video file itself;"
                 " unpack it first if it is inside."
             )
+
+
+def refuse_unfinished(file: BinaryIO, size: int, name: str) -> None:
+    """Check that an MP4, MOV or M4A file has its index, which a recorder writes last.
+
+    Raises
+    ------
+    AudioDecodeError
+        It has none; the user can repair it, or copy it again.
+    """
+    file.seek(0)
+    if not is_box_file(file.read(16)):
+        return
+    found = boxes(file, size)
+    if b"moov" not in found.kinds or found.end > size:
+        raise AudioDecodeError(
+            f"{name} has no index (moov): its recorder never finished it, or only part of it was"
+            " copied. Copy it again, open it in the app that recorded it, or repair it with"
+            " untrunc and another file of the same recorder."
+        )

@@ -9,9 +9,10 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.cli.output import AUDIO, Result
 from meetcore.errors import RecordingError
 from meetcore.records import SAMPLE_RATE, Meeting
+from meetcore.service.exporting import export_of
 from meetcore.store.meetings import MeetingStore
 from meetcore.text.names import file_stem
-from meetcore.transcript.formats.registry import Export, get_format
+from meetcore.transcript.formats.registry import get_format
 
 
 def export_meeting(
@@ -33,10 +34,7 @@ def export_meeting(
     if format_name == AUDIO:
         return _recording(RecordingReader(recordings_dir / meeting.id), meeting.id, stem)
     fmt = get_format(format_name)
-    export = Export(
-        store.transcript(meeting.id), meeting.title, store.turns(meeting.id), meeting.duration
-    )
-    return Result(fmt.name, stem, fmt.extension, fmt.write(export))
+    return Result(fmt.name, stem, fmt.extension, fmt.write(export_of(store, meeting)))
 
 
 def _recording(reader: RecordingReader, meeting_id: str, stem: str) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from meetcore.cli.progress_bar import ProgressBoard, Report
 from meetcore.errors import StoreError
 from meetcore.records import Job, JobState
+from meetcore.supervised import keep_running
 from meetcore.text.durations import remaining_text
 from meetcore.text.job_stages import STAGE_TEXTS
 
@@ -29,15 +31,19 @@ def job_progress(
     over = threading.Event()
 
     def follow() -> None:
-        while not over.wait(POLL_S):
-            try:
-                job = read_job()
-            except StoreError:
-                continue  # The database is busy; it is asked again.
+        if over.wait(POLL_S):
+            return
+        with contextlib.suppress(StoreError):  # The database is busy; it is asked again.
+            job = read_job()
             if job is not None and job.state is JobState.RUNNING:
                 board.show(job_report(job, name))
 
-    thread = threading.Thread(target=follow, name="follow-job", daemon=True)
+    thread = threading.Thread(
+        target=keep_running,
+        args=("progress bar", follow, over.is_set, over.wait),
+        name="follow-job",
+        daemon=True,
+    )
     thread.start()
     try:
         yield

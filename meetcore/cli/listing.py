@@ -8,6 +8,7 @@ from typing import Any
 
 from meetcore.cli.table import table_lines
 from meetcore.records import MeetingSummary, SearchHit
+from meetcore.text.durations import whole_seconds
 from meetcore.text.lines import one_line
 from meetcore.transcript.formats.paragraphs import clock
 
@@ -34,7 +35,7 @@ def _cells(row: MeetingSummary) -> tuple[str, ...]:
     return (
         meeting.id,
         f"{meeting.created_at.astimezone():%Y-%m-%d %H:%M}",
-        clock(meeting.duration),
+        clock(whole_seconds(meeting.duration)),
         str(meeting.state),
         ", ".join(names[:MAX_PEOPLE] + more) or "-",
         one_line(meeting.title),

@@ -27,6 +27,7 @@ from meetcore.diagnostics.rules.browser import is_loopback
 from meetcore.errors import MeetcoreError
 from meetcore.installation import APP_SCRIPT, REINSTALL
 from meetcore.settings import load_settings
+from meetcore.supervised import guarded
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,11 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 def _open_browser(address: str, number: int) -> None:
     """Open the page as soon as the port answers; a thread of its own."""
+    with guarded("browser start"):
+        _open_when_ready(address, number)
+
+
+def _open_when_ready(address: str, number: int) -> None:
     name = "localhost" if is_loopback(address) or address in ("0.0.0.0", "::") else address
     deadline = time.monotonic() + BROWSER_WAIT_S
     while time.monotonic() < deadline:

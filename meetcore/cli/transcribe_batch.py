@@ -21,6 +21,7 @@ from meetcore.records import Job, JobOptions, JobState
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
+from meetcore.text.durations import whole_seconds
 from meetcore.text.lines import one_line
 from meetcore.text.names import file_stem
 from meetcore.transcript.formats.paragraphs import clock
@@ -110,7 +111,9 @@ class Batch:
         where = f"meeting {meeting_id}" if self._request.keep else "not kept"
         note = f" {job.detail}" if job is not None and job.detail else ""
         took = time.monotonic() - began
-        self._board.say(f"{label}: {clock(meeting.duration)} in {took:.1f} s, {where}.{note}")
+        self._board.say(
+            f"{label}: {clock(whole_seconds(meeting.duration))} in {took:.1f} s, {where}.{note}"
+        )
         if not self._request.keep:
             purge(self._service, meeting_id)
 

@@ -14,6 +14,7 @@ from meetcore.diagnostics.facts.gather import deep_facts, quick_facts
 from meetcore.diagnostics.findings import Diagnosis
 from meetcore.records import ModelsInUse
 from meetcore.settings import Settings
+from meetcore.supervised import note, thread_errors
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,9 @@ class Examiner:
         if not self._started_deep:
             self.refresh()
         state = self._state
-        facts = replace(state.facts, models=self._models(), origin=origin)
+        facts = replace(
+            state.facts, models=self._models(), origin=origin, thread_errors=thread_errors()
+        )
         if not facts.versions:
             return Diagnosis(pending=state.pending)
         return diagnose(facts, state.examined_at, state.pending)
@@ -122,8 +125,8 @@ class Examiner:
                 self._publish(deep_facts(facts, self._raise_if_stopped), ())
         except _Stopped:
             logger.info("the examination was stopped")
-        except Exception:
-            logger.exception("the examination failed")
+        except Exception as error:
+            note("diagnostics", error)
             self._state = replace(self._state, pending=())
 
     def _publish(self, facts: Facts, pending: tuple[str, ...]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -11,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from meetcore.diagnostics.process_usage import ProcessSample, ProcessSampler
 from meetcore.records import LiveSnapshot
-
-logger = logging.getLogger(__name__)
+from meetcore.supervised import keep_running
 
 INTERVAL_S = 2.0
 HISTORY_S = 600.0
@@ -114,13 +112,11 @@ class Monitor:
             return MonitorView(tuple(self._process), meetings)
 
     def _run(self, stopping: threading.Event) -> None:
-        """The except is broad because this is the top of a thread; the next sample may succeed."""
-        while not stopping.is_set():
-            try:
-                self.sample()
-            except Exception:
-                logger.exception("sampling the process failed")
+        def step() -> None:
+            self.sample()
             stopping.wait(INTERVAL_S)
+
+        keep_running("monitor", step, stopping.is_set, stopping.wait)
 
 
 def _health(snapshot: LiveSnapshot, now: datetime) -> HealthSample:

@@ -17,7 +17,7 @@ class LiveTurns:
     """
 
     turns: tuple[Turn, ...] = ()
-    """All turns since the meeting began; the same tuple while nothing changes."""
+    """The turns of the last minutes; after `flush` all. The same tuple while nothing changes."""
     settled_until: float = 0.0
     """Turns before this time change only when a speaker becomes known or two are merged."""
     relabelled: tuple[tuple[str, str], ...] = ()
@@ -28,7 +28,7 @@ class LiveDiarizer(Protocol):
     """Live diarization of one meeting; used by one thread at a time."""
 
     def push(self, samples: Samples) -> LiveTurns:
-        """Take the next samples; returns the turns of all audio so far.
+        """Take the next samples; returns the turns of the last minutes.
 
         Any chunking of the same audio must give the same turns.
 
@@ -44,7 +44,7 @@ class LiveDiarizer(Protocol):
         ...
 
     def flush(self) -> LiveTurns:
-        """Process the rest of the audio, and give all speech a speaker.
+        """Process the rest of the audio, and give all speech a speaker; returns all turns.
 
         Raises
         ------

@@ -6,16 +6,17 @@ Memory does not grow with the file's length; length and disk space are checked o
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from meetcore.audio.compact import compact
-from meetcore.audio.media_files import StatedLength, iter_audio, stated_length
+from meetcore.audio.media_files import MediaReport, StatedLength, iter_audio, stated_length
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.pcm_file import FLAC_NAME, PCM_NAME
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import AudioDecodeError, RecordingError
 from meetcore.jobs.tasks import Decoded, DecodeTask, TaskObserver
-from meetcore.records import SAMPLE_RATE
+from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.text.sizes import size_text
 
 CHUNK_SAMPLES = 10 * SAMPLE_RATE
@@ -47,8 +48,9 @@ def decode(task: DecodeTask, observer: TaskObserver) -> Decoded:
         (task.folder / name).unlink(missing_ok=True)
     writer = RecordingWriter(task.folder, fsync_s=FSYNC_NEVER_S)
     observer.progress(0.0)
+    report = MediaReport()
     try:
-        for samples in iter_audio(task.source, CHUNK_SAMPLES, task.name):
+        for samples in _audio(task, report):
             _refuse_full_disk(task)
             writer.append(to_pcm(samples))
             seconds = writer.n_samples / SAMPLE_RATE
@@ -60,12 +62,17 @@ def decode(task: DecodeTask, observer: TaskObserver) -> Decoded:
         (task.folder / PCM_NAME).unlink(missing_ok=True)
         raise
     writer.close()
-    return _compressed(task, writer.n_samples, expected, observer)
+    detail = _detail(report, writer.n_samples / SAMPLE_RATE, expected)
+    return _compressed(task, writer.n_samples, detail, observer)
 
 
-def _compressed(
-    task: DecodeTask, n_samples: int, expected: StatedLength, observer: TaskObserver
-) -> Decoded:
+def _audio(task: DecodeTask, report: MediaReport) -> Iterator[Samples]:
+    return iter_audio(
+        task.source, CHUNK_SAMPLES, task.name, longest_s=task.longest_s, report=report
+    )
+
+
+def _compressed(task: DecodeTask, n_samples: int, detail: str, observer: TaskObserver) -> Decoded:
     if n_samples == 0:
         (task.folder / PCM_NAME).unlink(missing_ok=True)
         return Decoded(0, None)
@@ -74,18 +81,24 @@ def _compressed(
         observer.progress(DECODING_SHARE + (1.0 - DECODING_SHARE) * part)
 
     path: Path = compact(task.folder, progress)
-    return Decoded(n_samples, path.name, _cut_short(n_samples / SAMPLE_RATE, expected))
+    return Decoded(n_samples, path.name, detail)
 
 
-def _cut_short(seconds: float, expected: StatedLength) -> str:
-    """A sentence when the file announced clearly more than could be read."""
-    missing = expected.seconds - seconds
-    if not expected.exact or missing < max(CUT_SHORT_S, 0.05 * expected.seconds):
-        return ""
-    return (
-        f"The file breaks off after {seconds:.0f} of {expected.seconds:.0f} s; what could be read"
+def _detail(report: MediaReport, decoded_s: float, expected: StatedLength) -> str:
+    """What the user should know of the file, in sentences."""
+    cut = _cut_short(max(report.end_s, decoded_s), expected)
+    return " ".join([*cut, *report.sentences(breaks_off=bool(cut))])
+
+
+def _cut_short(end_s: float, expected: StatedLength) -> list[str]:
+    """A sentence when the file announced clearly more than there is."""
+    missing = expected.seconds - end_s
+    if not expected.cut_if_shorter or missing < max(CUT_SHORT_S, 0.05 * expected.seconds):
+        return []
+    return [
+        f"The file breaks off after {end_s:.0f} of {expected.seconds:.0f} s; what could be read"
         " is here. Upload it again if the original is whole."
-    )
+    ]
 
 
 def _refuse_too_long(seconds: float, task: DecodeTask) -> None:

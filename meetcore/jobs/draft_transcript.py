@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meetcore.asr.offline.recognize_recording import PieceWords
-from meetcore.records import SAMPLE_RATE, RejectedText, Segment, Stage, Word
+from meetcore.records import SAMPLE_RATE, Job, RejectedText, Segment, Stage, Word
 from meetcore.store.meetings import MeetingStore
 from meetcore.transcript.attribution import attribute
 
@@ -18,26 +18,27 @@ class DraftTranscript:
 
     Parameters
     ----------
-    checkpoint_samples : words of the draft after this sample (16 kHz) are deleted; 0 deletes all
+    job : its checkpoint says up to which sample the stored draft is kept; 0 deletes all
     retry_write : runs a write until the store accepts it
     """
 
     def __init__(
         self,
         store: MeetingStore,
-        meeting_id: str,
-        checkpoint_samples: int,
+        job: Job,
         retry_write: Callable[[Callable[[], object]], object],
     ) -> None:
         self._store = store
-        self._id = meeting_id
+        self._id = job.meeting_id
         self._retry_write = retry_write
-        self._language = store.get(meeting_id).language
+        self._language: str | None = None
         self._segments: list[Segment] = []
         self._rejected: list[RejectedText] = []
-        self._any_recognized = checkpoint_samples > 0
+        self._any_recognized = job.checkpoint_samples > 0
         """No checkpoint is set before: what failed from the start is recognized again."""
-        self._load(checkpoint_samples / SAMPLE_RATE)
+        self.failed_samples = job.failed_samples if self._any_recognized else 0
+        """At 16 kHz: pieces on which the recognizer failed."""
+        retry_write(lambda: self._load(job.checkpoint_samples / SAMPLE_RATE))
 
     def segments(self) -> tuple[Segment, ...]:
         """All segments, without speakers."""
@@ -52,7 +53,7 @@ class DraftTranscript:
         return tuple(self._rejected)
 
     def add(self, piece: PieceWords) -> None:
-        """Store the words of the next piece, then set the checkpoint to its end.
+        """Store the words of the next piece and set the checkpoint to its end, both or neither.
 
         Raises
         ------
@@ -60,33 +61,35 @@ class DraftTranscript:
             The store refused until `retry_write` gave up.
         """
         segments = attribute(piece.words, ())
-        position = len(self._segments)
         self._any_recognized = self._any_recognized or not piece.failed
-
-        def write() -> None:
-            if segments:
-                self._store.replace_segments(self._id, position, segments, Stage.DRAFT)
-            if piece.language and not self._language:
-                self._store.update(self._id, language=piece.language)
-            if self._any_recognized:
-                self._store.jobs.update(self._id, checkpoint_samples=piece.end_sample)
-
-        self._retry_write(write)
-        if piece.rejected:
-            self._retry_write(
-                lambda: self._store.add_rejected(self._id, Stage.DRAFT, piece.rejected)
-            )
+        self.failed_samples += piece.end_sample - piece.start_sample if piece.failed else 0
+        self._retry_write(lambda: self._save(piece, segments))
         self._language = self._language or piece.language
         self._segments += segments
         self._rejected += piece.rejected
 
+    def _save(self, piece: PieceWords, segments: tuple[Segment, ...]) -> None:
+        with self._store.together():
+            if segments:
+                position = len(self._segments)
+                self._store.replace_segments(self._id, position, segments, Stage.DRAFT)
+            if piece.rejected:
+                self._store.add_rejected(self._id, Stage.DRAFT, piece.rejected)
+            if piece.language and not self._language:
+                self._store.update(self._id, language=piece.language)
+            if self._any_recognized:
+                self._store.jobs.update(
+                    self._id,
+                    checkpoint_samples=piece.end_sample,
+                    failed_samples=self.failed_samples,
+                    attempts=1,  # It made progress: only the running attempt counts.
+                )
+
     def _load(self, until: float) -> None:
-        """Read the draft up to a time in seconds; delete what is stored after it."""
-        if until == 0.0:
-            self._retry_write(lambda: self._store.clear_draft(self._id))
-            return
-        kept = self._store.transcript(self._id, Stage.DRAFT)
-        self._segments = [segment for segment in kept.segments if segment.start < until]
-        self._rejected = [text for text in kept.rejected if text.start < until]
-        position = len(self._segments)
-        self._retry_write(lambda: self._store.replace_segments(self._id, position, (), Stage.DRAFT))
+        """Delete what is stored after a time in seconds, and read the rest."""
+        with self._store.together():
+            self._language = self._store.get(self._id).language
+            self._store.cut_draft(self._id, until)
+            kept = self._store.transcript(self._id, Stage.DRAFT)
+        self._segments = list(kept.segments)
+        self._rejected = list(kept.rejected)

@@ -29,13 +29,21 @@ class JobQueue:
     ----------
     recordings_dir : folder with one folder a meeting
     is_over : whether a meeting's job has ended, as far as the store says
+    refused : called with a meeting whose folder cannot be locked, once until it can be
     """
 
-    def __init__(self, recordings_dir: Path, is_over: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        recordings_dir: Path,
+        is_over: Callable[[str], bool],
+        refused: Callable[[str, OSError], None] = lambda meeting_id, error: None,
+    ) -> None:
         self.lock = threading.Condition()
         """Reentrant; notified of every change. Held by callers that change the store with it."""
         self._recordings_dir = recordings_dir
         self._is_over = is_over
+        self._refused = refused
+        self._refusals: set[str] = set()
         self._waiting: list[str] = []
         self._ready: set[str] = set()
         self._running: str | None = None
@@ -55,12 +63,20 @@ class JobQueue:
                 self._ready.add(meeting_id)
             self.lock.notify_all()
 
+    def put_back(self, meeting_id: str) -> None:
+        """Let a meeting that was taken wait again, behind the others."""
+        with self.lock:
+            if meeting_id not in self._waiting:
+                self._waiting.append(meeting_id)
+            self._ready.add(meeting_id)
+
     def remove(self, meeting_id: str) -> None:
         """Remove a meeting that waits."""
         with self.lock:
             if meeting_id in self._waiting:
                 self._waiting.remove(meeting_id)
             self._ready.discard(meeting_id)
+            self._refusals.discard(meeting_id)
             self.lock.notify_all()
 
     def is_running(self, meeting_id: str) -> bool:
@@ -76,11 +92,16 @@ class JobQueue:
     def take(self) -> tuple[str, FileLock] | None:
         """The first ready meeting and its acquired lock; None after a wait without one.
 
-        The caller releases the lock and then calls `release`.
+        The caller releases the lock and then calls `release`. A meeting whose folder cannot be
+        locked (disk full, no rights) is skipped, and tried again by the next calls.
         """
         with self.lock:
             for meeting_id in [each for each in self._waiting if each in self._ready]:
-                file_lock = self._file_lock(meeting_id)
+                try:
+                    file_lock = self._file_lock(meeting_id)
+                except OSError as error:
+                    self._note_refusal(meeting_id, error)
+                    continue
                 if file_lock is not None:
                     self.remove(meeting_id)
                     self._running = meeting_id
@@ -108,6 +129,11 @@ class JobQueue:
         """End the waits in `take` and `wait_until_over`."""
         with self.lock:
             self.lock.notify_all()
+
+    def _note_refusal(self, meeting_id: str, error: OSError) -> None:
+        if meeting_id not in self._refusals:
+            self._refusals.add(meeting_id)
+            self._refused(meeting_id, error)
 
     def _file_lock(self, meeting_id: str) -> FileLock | None:
         folder = self._recordings_dir / meeting_id

@@ -82,6 +82,9 @@ class LazyModels:
                 break
             except NotYet:
                 continue
+            except Exception:
+                self._loading = None  # The next job tries again.
+                raise
         limit_blas_threads()
         if found.model is None:
             self._loading = None

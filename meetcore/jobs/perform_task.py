@@ -9,9 +9,10 @@ from typing import Generic, Protocol, TypeVar
 from meetcore.asr.recognizer import Recognizer
 from meetcore.audio.compact import compact
 from meetcore.diarization.diarizer import Diarizer
-from meetcore.errors import ModelUnavailableError, RecordingError
+from meetcore.errors import MeetcoreError, ModelUnavailableError, RecordingError
 from meetcore.jobs.decode_stage import decode
 from meetcore.jobs.diarize_stage import diarize
+from meetcore.jobs.failure_sentence import translated
 from meetcore.jobs.recognize_stage import recognize
 from meetcore.jobs.tasks import (
     Compacted,
@@ -24,7 +25,9 @@ from meetcore.jobs.tasks import (
     Result,
     Task,
     TaskObserver,
+    TaskStopped,
 )
+from meetcore.records import JobStage
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +67,19 @@ def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
         The observer raised it.
     MeetcoreError
         The task failed; its text is a sentence for the user.
+    Exception
+        A library failed in a way that nothing here foresees.
     """
+    try:
+        return _performed(task, models, observer)
+    except (MeetcoreError, TaskStopped, MemoryError):
+        raise
+    except Exception as error:
+        ours = translated(error, _stage(task), task.name if isinstance(task, DecodeTask) else "")
+        raise ours from (None if ours is error else error)
+
+
+def _performed(task: Task, models: Models, observer: TaskObserver) -> Result:
     match task:
         case DecodeTask():
             if task.speakers:
@@ -76,6 +91,16 @@ def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
             return _recognize(task, models, observer)
         case DiarizeTask():
             return _diarize(task, models, observer)
+
+
+def _stage(task: Task) -> JobStage:
+    match task:
+        case DecodeTask():
+            return JobStage.DECODING
+        case CompactTask() | RecognizeTask():
+            return JobStage.RECOGNIZING
+        case DiarizeTask():
+            return JobStage.DIARIZING
 
 
 def _compact(task: CompactTask, observer: TaskObserver) -> Compacted:

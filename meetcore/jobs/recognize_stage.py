@@ -12,6 +12,7 @@ from meetcore.asr.offline.recognize_recording import (
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
+from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
@@ -47,9 +48,19 @@ def recognize(
         failures.add(piece)
         observer.piece(piece)
         observer.progress(piece.end_sample / reader.n_samples)
-    missing = failures.sentence(whole_recording=task.start_sample == 0)
-    detail = " ".join(part for part in (note, missing) if part)
-    return Recognized(str(recognizer.info), recognizer.info.weight, detail)
+    if task.start_sample == 0:
+        failures.refuse_all()
+    info = recognizer.info
+    detail = " ".join(part for part in (note, missing_end(task.folder)) if part)
+    return Recognized(str(info), info.weight, detail, sum(failures.failed))
+
+
+def missing_words(failed_samples: int) -> str:
+    """How much of a recording has no words as the recognizer failed; empty for 0 samples."""
+    if not failed_samples:
+        return ""
+    seconds = failed_samples / SAMPLE_RATE
+    return f"The recognizer failed on {seconds:.0f} s of it; finish it again to retry."
 
 
 @dataclass(slots=True)
@@ -66,23 +77,9 @@ class FailedPieces:
         if piece.failed:
             self.failed.append(piece.end_sample - piece.start_sample)
 
-    def sentence(self, whole_recording: bool) -> str:
-        """How much is missing; empty where nothing is.
-
-        Parameters
-        ----------
-        whole_recording : the pieces counted are all there are
-
-        Raises
-        ------
-        InferenceError
-            Every piece of the whole recording failed.
-        """
-        if not self.failed:
-            return ""
-        if whole_recording and len(self.failed) == self.n_pieces:
+    def refuse_all(self) -> None:
+        """Raise InferenceError where every piece failed."""
+        if self.failed and len(self.failed) == self.n_pieces:
             raise InferenceError(
                 "The recognizer failed on the whole recording; the log has the cause."
             )
-        seconds = sum(self.failed) / SAMPLE_RATE
-        return f"The recognizer failed on {seconds:.0f} s of it; finish it again to retry."

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 
 from filelock import FileLock
 
-from meetcore.errors import StoreError
+from meetcore.errors import MeetcoreError, StoreError
+from meetcore.jobs.accepted_jobs import AcceptedJobs
+from meetcore.jobs.failure_sentence import os_error_sentence
+from meetcore.jobs.job_attempts import MAX_ATTEMPTS, JobAttempts
+from meetcore.jobs.job_context import JobContext
 from meetcore.jobs.job_queue import JobQueue
 from meetcore.jobs.outcome import OutcomeWriter
 from meetcore.jobs.remaining_time import Speeds
-from meetcore.jobs.run_stored_job import JobContext, run_job
-from meetcore.jobs.tasks import JobCancelled, TaskExecutor, TaskStopped, WorkerDiedError
+from meetcore.jobs.tasks import TaskExecutor
 from meetcore.profiles.known_voices import KnownVoices
-from meetcore.records import Job, JobState, MeetingState
+from meetcore.records import Job, JobStage, JobState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 from meetcore.store.retry import retry_write
+from meetcore.supervised import keep_running, note
 
 logger = logging.getLogger(__name__)
-
-MAX_ATTEMPTS = 3
-"""Attempts of a job before it waits for the user."""
-UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 
 
 class JobRunner:
@@ -53,11 +54,16 @@ class JobRunner:
             known_voices,
             retry_write=lambda write: retry_write(write, self._stopping),
         )
-        self._queue = JobQueue(settings.recordings_dir, self._is_over)
+        self._queue = JobQueue(
+            settings.recordings_dir,
+            lambda meeting_id: self._accepted.is_over(meeting_id),
+            self._folder_refused,
+        )
         self._outcome = OutcomeWriter(store, self._queue, self._stopping)
-        self._cancelled: set[str] = set()
-        self._unsaved: dict[str, Job] = {}
-        """Jobs that the store refused when they were accepted."""
+        self._accepted = AcceptedJobs(store, self._queue, self._outcome)
+        self._attempts = JobAttempts(self._context, self._accepted, self._outcome, self._stopping)
+        self._failures: dict[str, int] = {}
+        """Errors in a row outside the stages, by meeting."""
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._started = False
 
@@ -85,15 +91,20 @@ class JobRunner:
         return ended
 
     def submit(self, job: Job) -> None:
-        """Queue a job, unless the meeting's job waits or runs already.
+        """Queue a job; it replaces one that waits. Without effect while the meeting's job runs.
 
         Raises
         ------
+        StoreError
+            The job cannot be saved; nothing has changed.
         MeetingNotFoundError
             There is no such meeting.
         """
-        if self.enqueue_held(job):
-            self.release_held(job.meeting_id)
+        with self._queue.lock:
+            self._accepted.add(job)
+            if not self.is_running(job.meeting_id):
+                self._attempts.cancelled.discard(job.meeting_id)
+        self.release_held(job.meeting_id)
 
     def enqueue_held(self, job: Job) -> bool:
         """Queue a job, held back until `release_held`; False when the meeting has a pending job.
@@ -105,17 +116,7 @@ class JobRunner:
         MeetingNotFoundError
             There is no such meeting.
         """
-        meeting_id = job.meeting_id
-        with self._queue.lock:
-            if meeting_id in self._queue.pending():
-                return False
-            try:
-                self._save_queued(job)
-            except StoreError:
-                logger.exception("meeting %s: its job is saved later", meeting_id)
-                self._unsaved[meeting_id] = job
-            self._cancelled.discard(meeting_id)
-            return self._queue.add(meeting_id)
+        return self._accepted.add_in_any_case(job)
 
     def release_held(self, meeting_id: str) -> None:
         """Let a held job run, starting the thread where that has not happened yet."""
@@ -127,42 +128,64 @@ class JobRunner:
         self._queue.add(meeting_id)
         self.release_held(meeting_id)
 
+    def is_running(self, meeting_id: str) -> bool:
+        """Whether the meeting's job runs in this process."""
+        return self._queue.is_running(meeting_id)
+
     def cancel(self, meeting_id: str) -> None:
-        """Cancel a job; a running one ends within seconds, in whichever process it runs."""
+        """Cancel a job; a running one ends within seconds, in whichever process it runs.
+
+        Raises
+        ------
+        StoreError
+            It cannot be saved; the job still waits.
+        """
         with self._queue.lock:
-            runs_here = self._queue.is_running(meeting_id)
-            if runs_here:
-                self._cancelled.add(meeting_id)
+            if self._queue.is_running(meeting_id):
+                self._attempts.cancelled.add(meeting_id)
             else:
-                self._queue.remove(meeting_id)
-        job = self._store.jobs.get(meeting_id)
-        if job is not None and not runs_here and job.state in UNFINISHED:
-            self._outcome.cancelled(meeting_id)
+                self._accepted.cancel(meeting_id)
 
     def pending(self) -> frozenset[str]:
         """Meetings whose job waits or runs in this process."""
         return self._queue.pending()
 
     def wait(self, meeting_id: str) -> None:
-        """Block until a meeting's job is over in this process, or the runner stops."""
+        """Block until a meeting's job is over here, or the runner stops."""
         self._queue.wait_until_over(meeting_id, self._stopping)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            taken = self._take()
-            if taken is None:
-                self._executor.idle()
-                continue
-            meeting_id, file_lock = taken
-            try:
-                self._work(meeting_id)
-            except Exception:  # top of a thread
-                logger.exception("meeting %s: the end of its job could not be saved", meeting_id)
-            finally:
-                file_lock.release()
-                with self._queue.lock:
-                    self._cancelled.discard(meeting_id)
-                    self._queue.release(meeting_id)
+        keep_running("jobs", self._step, self._stopping.is_set, self._stopping.wait)
+
+    def _step(self) -> None:
+        """Run the next job, or wait for one; what it raises is noted, and the next step follows."""
+        self._outcome.save_unsaved()
+        taken = self._take()
+        if taken is None:
+            self._executor.idle()
+            return
+        meeting_id, file_lock = taken
+        try:
+            self._attempts.run(meeting_id)
+            self._failures.pop(meeting_id, None)
+        except Exception as error:
+            self._begin_again(meeting_id, error)
+            raise
+        finally:
+            with self._queue.lock:
+                self._queue.release(meeting_id)
+                if meeting_id not in self.pending():
+                    self._attempts.cancelled.discard(meeting_id)
+            file_lock.release()
+
+    def _begin_again(self, meeting_id: str, error: Exception) -> None:
+        """Let a job wait again that met an error outside its stages, a few times at most."""
+        failures = self._failures[meeting_id] = self._failures.get(meeting_id, 0) + 1
+        if isinstance(error, StoreError) or failures < MAX_ATTEMPTS:
+            self._queue.put_back(meeting_id)
+        else:
+            del self._failures[meeting_id]
+            self._outcome.failed(_unknown_job(meeting_id), error)
 
     def _take(self) -> tuple[str, FileLock] | None:
         """The next meeting and its lock; None after a wait without one, at once when stopping."""
@@ -170,72 +193,14 @@ class JobRunner:
         with self._queue.lock:
             return None if self._stopping.is_set() else self._queue.take()
 
-    def _work(self, meeting_id: str) -> None:
-        """Run a job; once more when the worker process died."""
-        for last in (False, True):
-            job = retry_write(lambda: self._mark_running(meeting_id), self._stopping)
-            if job is None:
-                return
-            try:
-                self._attempt(job)
-            except WorkerDiedError as error:
-                logger.exception("meeting %s: the worker died", meeting_id)
-                if last or job.attempts >= MAX_ATTEMPTS:
-                    self._outcome.failed(job, error)
-                    return
-            else:
-                return
+    def _folder_refused(self, meeting_id: str, error: OSError) -> None:
+        """Say why a job does not begin; the queue tries again."""
+        note("jobs", error)
+        sentence = f"{os_error_sentence(error)} The work begins by itself once that is mended."
+        with contextlib.suppress(MeetcoreError):  # On a full disk the database refuses too.
+            self._store.jobs.update(meeting_id, detail=sentence)
 
-    def _mark_running(self, meeting_id: str) -> Job | None:
-        """Set RUNNING and attempts + 1; None unless QUEUED or RUNNING."""
-        if (unsaved := self._unsaved.get(meeting_id)) is not None:
-            self._save_queued(unsaved)
-            del self._unsaved[meeting_id]
-        job = self._store.jobs.get(meeting_id)
-        if job is None or job.state not in UNFINISHED:
-            return None
-        self._store.update(meeting_id, state=MeetingState.FINALIZING, detail="")
-        return self._store.jobs.update(
-            meeting_id, state=JobState.RUNNING, attempts=job.attempts + 1, detail=""
-        )
 
-    def _attempt(self, job: Job) -> None:
-        """Run a job and save how it ended; raises WorkerDiedError, as it may be tried again."""
-        meeting_id = job.meeting_id
-        try:
-            detail = run_job(self._context, job, lambda: self._check_stop(meeting_id))
-        except JobCancelled:
-            logger.info("meeting %s: cancelled", meeting_id)
-            self._outcome.cancelled(meeting_id)
-        except TaskStopped:
-            logger.info("meeting %s: its job waits for the next start", meeting_id)
-            self._outcome.requeue(meeting_id)
-        except WorkerDiedError:
-            raise
-        except Exception as error:
-            logger.exception("meeting %s: its job failed", meeting_id)
-            self._outcome.failed(job, error)
-        else:
-            logger.info("meeting %s: done", meeting_id)
-            self._outcome.done(meeting_id, detail)
-
-    def _check_stop(self, meeting_id: str) -> None:
-        """Raise when the running job is to end. Called several times a second."""
-        if meeting_id in self._cancelled:
-            raise JobCancelled
-        if self._stopping.is_set():
-            raise TaskStopped
-
-    def _is_over(self, meeting_id: str) -> bool:
-        """Whether the store has no unfinished job of the meeting; False when it refuses."""
-        if meeting_id in self._unsaved:
-            return False
-        try:
-            job = self._store.jobs.get(meeting_id)
-        except StoreError:
-            return False
-        return job is None or job.state not in UNFINISHED
-
-    def _save_queued(self, job: Job) -> None:
-        self._store.update(job.meeting_id, state=MeetingState.FINALIZING, progress=0.0, detail="")
-        self._store.jobs.put(job)
+def _unknown_job(meeting_id: str) -> Job:
+    """What is known of a job that cannot be read."""
+    return Job(meeting_id, JobState.RUNNING, JobStage.RECOGNIZING)

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError
-from meetcore.jobs.runner import MAX_ATTEMPTS, UNFINISHED, JobRunner
+from meetcore.jobs.accepted_jobs import UNFINISHED
+from meetcore.jobs.job_attempts import MAX_ATTEMPTS
+from meetcore.jobs.runner import JobRunner
 from meetcore.private_files import make_folder, mend
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
@@ -128,6 +130,11 @@ class JobSubmission:
             There is no such meeting.
         """
         self.refuse_live(meeting_id)
+        if self._runner.is_running(meeting_id) and (stage or options):
+            raise MeetingStateError(
+                "This meeting is being transcribed. Cancel that, or wait for its end, then try"
+                " again."
+            )
         job = self._store.jobs.get(meeting_id)
         if job is None:
             job = Job(meeting_id, JobState.DONE, JobStage.RECOGNIZING)
@@ -161,15 +168,15 @@ class JobSubmission:
         unfinished = self._store.jobs.list(UNFINISHED)
         for job in sorted(unfinished, key=lambda job: str(job.created_at)):
             if job.state is JobState.RUNNING and job.attempts >= MAX_ATTEMPTS:
-                self._store.jobs.update(
-                    job.meeting_id, state=JobState.FAILED, detail=TOO_MANY_ATTEMPTS
-                )
-                self._store.update(
-                    job.meeting_id, state=MeetingState.FAILED, detail=TOO_MANY_ATTEMPTS
-                )
+                self._give_up(job.meeting_id)
             else:
                 self._runner.resume(job.meeting_id)
         return [job.meeting_id for job in unfinished]
+
+    def _give_up(self, meeting_id: str) -> None:
+        with self._store.together():
+            self._store.jobs.update(meeting_id, state=JobState.FAILED, detail=TOO_MANY_ATTEMPTS)
+            self._store.update(meeting_id, state=MeetingState.FAILED, detail=TOO_MANY_ATTEMPTS)
 
     def _possible(self, job: Job, wanted: JobStage) -> JobStage:
         """The stage wanted, or an earlier one whose result is missing."""

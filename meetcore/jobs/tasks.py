@@ -32,6 +32,10 @@ class WorkerDiedError(MeetcoreError):
     """The worker process ended in the middle of a task."""
 
 
+class StalledTaskError(MeetcoreError):
+    """The worker process gave no sign of progress for too long, and was ended."""
+
+
 class TaskObserver(Protocol):
     """Follows one task; every method may raise TaskStopped to end it."""
 
@@ -108,7 +112,9 @@ class Recognized:
     """Weight, engine and device: "base.en · ctranslate2 · cpu int8"."""
     weight: str = ""
     detail: str = ""
-    """What is missing, in one sentence."""
+    """Why it is not the recognizer asked for, in one sentence."""
+    failed_samples: int = 0
+    """At 16 kHz: pieces on which the recognizer failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,8 @@ class TaskExecutor(Protocol):
             The observer raised it.
         WorkerDiedError
             The worker process ended; the task may be run again.
+        StalledTaskError
+            It made no progress for too long.
         MeetcoreError, UnexpectedTaskError
             The task failed; the first has a sentence for the user.
         """

@@ -8,11 +8,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.jobs.pipeline import PassPlan, run_pass
+from meetcore.jobs.recognize_stage import missing_words
 from meetcore.jobs.tasks import (
     Compacted,
     Decoded,
@@ -100,7 +101,8 @@ class _MemoryResults:
         self._pieces.append(words)
 
     def recognized(self, done: Recognized) -> None:
-        self._recognized = done
+        notes = (done.detail, missing_words(done.failed_samples))
+        self._recognized = replace(done, detail=" ".join(filter(None, notes)))
 
     def diarized(self, done: Diarized) -> None:
         self._diarized = done

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
-from meetcore.diarization.verification.matching import ProfileMatch
-from meetcore.errors import StoreError
+from meetcore.asr.live_recognizer import LiveRecognizer
+from meetcore.diarization.voice_similarity import Voice
 from meetcore.live.resources import LiveResources
+from meetcore.live.speaker_names import SpeakerNames
 from meetcore.models.identifier import Identifier
 from meetcore.models.identifier_session import IdentifierSession
 from meetcore.records import Meeting, Mode, ModelsInUse
-
-logger = logging.getLogger(__name__)
 
 
 class BorrowedModels:
     """Opens one meeting's sessions over models of the pool, which stay loaded until `release`.
 
     Used by the meeting's thread.
+
+    Parameters
+    ----------
+    later : does something with the store on another thread; see `TranscriptSaver.later`
     """
 
-    def __init__(self, meeting: Meeting, resources: LiveResources) -> None:
+    def __init__(
+        self,
+        meeting: Meeting,
+        resources: LiveResources,
+        later: Callable[[str, Callable[[], None]], None],
+    ) -> None:
         self._meeting = meeting
+        self._later = later
+        self._has_profiles = False
         self._pool = resources.pool
         self._known_voices = resources.known_voices
         self._store = resources.store
@@ -47,32 +57,49 @@ class BorrowedModels:
             raise
         models = identifier.models
         if (meeting.mode, meeting.recognizer) != (models.mode, models.live_recognizer):
-            self._save_models(models)
+            self._later("models", partial(self._save_models, models))
+        self._later("profiles", self._look_for_profiles)
         return session
 
-    def match_voices(self, session: IdentifierSession) -> Mapping[str, ProfileMatch]:
-        """The enrolled voices among a session's speakers, by label.
+    def open_words(self, lighter: bool) -> LiveRecognizer | None:
+        """A stream of the usual recognizer or of a smaller one; None where it is not loaded."""
+        identifier = self._pool.held(self._meeting.id)
+        if identifier is None:
+            return None
+        language = self._meeting.language
+        return (
+            identifier.open_lighter_words(language) if lighter else identifier.open_words(language)
+        )
+
+    def match_voices(self, session: IdentifierSession, names: SpeakerNames) -> None:
+        """Name the enrolled voices among a session's speakers, a little later.
 
         No voice is computed or compared while no profile is stored.
         """
         identifier = self._pool.held(self._meeting.id)
         diarizer = identifier.diarizer if identifier else None
-        if diarizer is None or not self._known_voices.has_profiles():
-            return {}
-        return self._known_voices.match(session.voices(), diarizer.embedding.weight)
+        if diarizer is None:
+            return
+        voices = session.voices() if self._has_profiles else {}
+        self._later("voices", partial(self._match, voices, diarizer.embedding.weight, names))
+
+    def _match(self, voices: Mapping[str, Voice], weight: str, names: SpeakerNames) -> None:
+        """Compare with the profiles, which are in the store. Called on the saver's thread."""
+        self._look_for_profiles()
+        if self._has_profiles:
+            for label, match in self._known_voices.match(voices, weight).items():
+                names.set_match(label, match)
 
     def release(self) -> None:
         """Give the models back; the sessions opened over them must be closed. Idempotent."""
         self._pool.give_back(self._meeting.id)
 
+    def _look_for_profiles(self) -> None:
+        self._has_profiles = self._known_voices.has_profiles()
+
     def _save_models(self, models: ModelsInUse) -> None:
         """Save which models serve the meeting, where others do than when it began."""
-        try:
-            self._store.update(
-                self._meeting.id, mode=models.mode, recognizer=models.live_recognizer
-            )
-        except StoreError:
-            logger.exception("meeting %s: its models could not be saved", self._meeting.id)
+        self._store.update(self._meeting.id, mode=models.mode, recognizer=models.live_recognizer)
 
 
 def _recognizes(identifier: Identifier | None) -> bool:

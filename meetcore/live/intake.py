@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +17,8 @@ from meetcore.audio.frames import Frame, FrameConverter
 from meetcore.audio.level import SILENCE_DB, level_db
 from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
 from meetcore.audio.recording import RecordingWriter
-from meetcore.errors import MeetcoreError, RecordingError
+from meetcore.errors import MeetcoreError
+from meetcore.live.retrying_writer import RetryingWriter
 from meetcore.live.word_latency import ArrivalTimes
 from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import SAMPLE_RATE
@@ -24,10 +26,9 @@ from meetcore.records import SAMPLE_RATE
 logger = logging.getLogger(__name__)
 
 LEVEL_SAMPLES = SAMPLE_RATE // 10
-RETRY_S = 0.5
-"""Seconds between two tries to write to a full disk; the audio waits in memory meanwhile."""
-GIVE_UP_S = 5.0
-"""Seconds after the end of a meeting for which a failing disk is still tried."""
+IN_FLIGHT_S = 0.25
+"""Seconds for which frames of a tab whose microphone is off are still recorded: they were spoken
+before, and wait in aiortc's jitter buffer, which keeps 80 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,10 @@ class IntakeView:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """One frame in the queue: which tab sent it, and when it came."""
+    """One frame in the queue: which unbroken stretch it belongs to, and when it came."""
 
-    source: str
+    stretch: tuple[str, int, int]
+    """The tab, its connection, and how often the recording was resumed."""
     payload: Frame | Pcm
     at: float
 
@@ -80,23 +82,24 @@ class Intake:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._meeting_id = meeting_id
-        self._open_writer = open_writer
-        self._writer = open_writer()
+        self._writer = RetryingWriter(meeting_id, open_writer, errors, clock)
         self._on_samples = on_samples
         self._errors = errors
         self._clock = clock
         self._queue: queue.SimpleQueue[_Arrival | None] = queue.SimpleQueue()
         self._converter = FrameConverter()
-        self._converter_source: str | None = None
+        self._converter_stretch: tuple[str, int, int] | None = None
         self._source: str | None = None
-        self._paused = False
-        self._closing = False
-        self._give_up_at = float("inf")
+        self._resumed = 0
+        self._pauses_at = math.inf
+        self._ends_at = math.inf
         self._frames = 0
         self._last_arrival = clock()
         self._recent: Pcm = empty_pcm()
         self._silent_samples = 0
         self._n_samples = self._writer.n_samples
+        self._accepted = 0
+        self._recorded = 0
         self.arrivals = ArrivalTimes()
         """When each sample on disk came from the browser."""
         self._thread = threading.Thread(target=self._run, name=f"intake-{meeting_id}", daemon=True)
@@ -110,32 +113,62 @@ class Intake:
         self._source = source
         self._last_arrival = self._clock()
 
-    def offer(self, payload: Frame | Pcm, source: str) -> None:
+    def offer(self, payload: Frame | Pcm, source: str, connection: int = 0) -> None:
         """Queue a frame for recording. Called on aiortc's loop; never blocks.
 
         Parameters
         ----------
         payload : av.AudioFrame, or np.ndarray, shape (n_samples,), int16, 16 kHz
         source : which browser tab sends; others than the attached one are ignored
+        connection : which of the tab's connections; each has timestamps of its own
         """
-        if self._closing or (self._source is not None and source != self._source):
+        now = self._clock()
+        if now >= self._ends_at or (self._source is not None and source != self._source):
             return
         self._source = source
-        self._last_arrival = self._clock()
+        self._last_arrival = now
         self._frames += 1
-        if not self._paused:
-            self._queue.put(_Arrival(source, payload, self._last_arrival))
+        if now < self._pauses_at:
+            self._accepted += 1
+            self._queue.put(_Arrival((source, connection, self._resumed), payload, now))
 
-    def pause(self, paused: bool) -> None:
-        """Discard the audio that arrives from now on, or record again."""
-        self._paused = paused
+    @property
+    def is_still(self) -> bool:
+        """Whether the recording is paused or closed, and all that was said before is on disk."""
+        over = self._clock() >= min(self._pauses_at, self._ends_at)
+        return over and self._recorded == self._accepted
+
+    def pause(self, muted: str | None = None) -> None:
+        """Discard the audio that arrives from now on.
+
+        Parameters
+        ----------
+        muted : a tab whose microphone is off already; its audio that is on its way is recorded
+        """
+        self._pauses_at = self._clock() + self._in_flight_s(muted)
+
+    def resume(self) -> None:
+        """Record again."""
+        self._resumed += 1
+        self._pauses_at = math.inf
+
+    def close(self, muted: str | None = None) -> None:
+        """End the recording: audio that arrives from now on is discarded. Returns at once.
+
+        Idempotent.
+
+        Parameters
+        ----------
+        muted : a tab whose microphone is off already; its audio that is on its way is recorded
+        """
+        if self._ends_at == math.inf:
+            self._ends_at = self._clock() + self._in_flight_s(muted)
+            self._writer.give_up_after(self._ends_at)
+            self._queue.put(None)
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        """Write what has arrived, close the recording and end the thread; idempotent."""
-        if not self._closing:
-            self._give_up_at = self._clock() + GIVE_UP_S
-            self._closing = True
-            self._queue.put(None)
+        """Close, and wait until what has arrived is written; idempotent."""
+        self.close()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
@@ -151,18 +184,39 @@ class Intake:
             source=self._source,
         )
 
+    def _in_flight_s(self, muted: str | None) -> float:
+        return IN_FLIGHT_S if muted is not None and muted == self._source else 0.0
+
     def _run(self) -> None:
-        while (arrival := self._queue.get()) is not None:
+        for arrival in self._arrivals():
             self._guarded(partial(self._record, arrival))
+            self._recorded += 1
         self._guarded(self._flush_converter)
         self._guarded(self._writer.close)
         self._on_samples()
 
+    def _arrivals(self) -> Iterator[_Arrival]:
+        """The frames as they come, until the recording ends."""
+        while (arrival := self._queue.get()) is not None:
+            yield arrival
+        while (arrival := self._last_arrivals()) is not None:
+            yield arrival
+
+    def _last_arrivals(self) -> _Arrival | None:
+        """The next frame of a closed recording, which may still be on its way; None at the end."""
+        try:
+            return self._queue.get(timeout=max(0.001, self._ends_at - self._clock()))
+        except queue.Empty:
+            return None
+
     def _record(self, arrival: _Arrival) -> None:
-        """Convert and write one frame; a new source gets a new resampler."""
-        if arrival.source != self._converter_source:
+        """Convert and write one frame; each unbroken stretch has its own converter.
+
+        The time of a pause, or between two connections, must not be taken for lost audio.
+        """
+        if arrival.stretch != self._converter_stretch:
             self._guarded(self._flush_converter)
-            self._converter, self._converter_source = FrameConverter(), arrival.source
+            self._converter, self._converter_stretch = FrameConverter(), arrival.stretch
         if isinstance(arrival.payload, np.ndarray):
             self._write(arrival.payload, arrival.at)
         else:
@@ -174,7 +228,7 @@ class Intake:
     def _write(self, pcm: Pcm, at: float) -> None:
         if not pcm.shape[0]:
             return
-        self._append(pcm)
+        self._writer.append(pcm)
         # Before the samples can be seen, as their words are committed on another thread.
         self.arrivals.add(self._writer.n_samples, at)
         self._n_samples = self._writer.n_samples
@@ -184,43 +238,12 @@ class Intake:
         self._silent_samples = self._silent_samples + pcm.shape[0] if silent is None else silent
         self._on_samples()
 
-    def _append(self, pcm: Pcm) -> None:
-        """Append to the recording, trying again while the disk refuses, until `_give_up_at`."""
-        wanted = self._writer.n_samples + pcm.shape[0]
-        while (missing := wanted - self._writer.n_samples) > 0:
-            try:
-                self._writer.append(pcm[-missing:])
-            except RecordingError as error:
-                self._count(error)
-                if self._writer.n_samples >= wanted:
-                    return
-                if self._clock() >= self._give_up_at:
-                    logger.error("meeting %s: %d samples are lost", self._meeting_id, missing)
-                    return
-                time.sleep(RETRY_S)
-                self._reopen()
-
-    def _reopen(self) -> None:
-        """Continue with a newly opened file: after a disk failure the old one may never work."""
-        try:
-            self._writer.close()
-        except RecordingError as error:
-            logger.info("meeting %s: closing after a failure: %s", self._meeting_id, error)
-        try:
-            self._writer = self._open_writer()
-        except RecordingError as error:
-            self._count(error)
-
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run one step of the thread; an error is counted, and the next frames are recorded."""
         try:
             step()
         except MeetcoreError as error:
-            self._count(error)
+            self._writer.count(error)
         except Exception as error:
             logger.exception("meeting %s: a frame failed", self._meeting_id)
             self._errors.add(error)
-
-    def _count(self, error: MeetcoreError) -> None:
-        logger.error("meeting %s: %s", self._meeting_id, error)
-        self._errors.add(error, str(error))

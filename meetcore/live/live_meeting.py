@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -11,15 +12,15 @@ from meetcore.audio.frames import Frame
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.live.borrowed_models import BorrowedModels
-from meetcore.live.intake import Intake, IntakeView
+from meetcore.live.intake import Intake
+from meetcore.live.live_view import live_snapshot
 from meetcore.live.persistence import TranscriptSaver
-from meetcore.live.recognition import LiveRecognition, RecognitionView
+from meetcore.live.recognition import LiveRecognition
 from meetcore.live.resources import LiveResources
-from meetcore.live.speaker_names import SpeakerNames
-from meetcore.live.step_width import keeps_up
+from meetcore.live.speaker_names import RENAME_TIMEOUT_MS, SpeakerNames
 from meetcore.models.error_counter import ErrorCounter
-from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot, LiveState, Meeting, Speaker
-from meetcore.records.error_summary import combined
+from meetcore.records import LiveSnapshot, LiveState, Meeting
+from meetcore.store.sqlite import busy_timeout
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +31,9 @@ IDLE_S = 0.25
 class LiveMeeting:
     """Records and transcribes one meeting until it is stopped.
 
-    Two threads work on it: the intake's writes audio to disk, the meeting's own reads it back,
-    recognizes it and saves the words. The public methods may be called from any thread and,
-    `join` aside, return at once.
+    Three threads work on it: the intake's writes audio to disk, the meeting's own reads it back
+    and recognizes it, the saver's writes the words to the store. The public methods may be called
+    from any thread; all but `join`, `rename` and `set_title`, which ask the store, return at once.
 
     Parameters
     ----------
@@ -66,24 +67,27 @@ class LiveMeeting:
             self._errors,
         )
         self._names = SpeakerNames(store, meeting.id)
-        self._borrowed = BorrowedModels(meeting, resources)
+        self._saver = TranscriptSaver(store, meeting.id, self._names, self._errors, self.stop)
+        self._borrowed = BorrowedModels(meeting, resources, self._saver.later)
         self._recognition = LiveRecognition(
             meeting.id,
             RecordingReader(folder),
             self._borrowed,
             self._names,
-            TranscriptSaver(store, meeting.id, self._names, self._errors),
+            self._saver,
             self._intake.arrivals,
         )
         self._lock = threading.Lock()
         self._state = LiveState.LISTENING
         self._settle_due = False
+        self._seen_at = -math.inf
         self._version = 0
         self._thread = threading.Thread(target=self._run, name=f"meeting-{meeting.id}", daemon=True)
 
     def start(self) -> None:
         """Begin to record and to recognize."""
         self._intake.start()
+        self._saver.start()
         self._thread.start()
 
     def attach(self, source: str) -> None:
@@ -91,22 +95,28 @@ class LiveMeeting:
         self._intake.attach(source)
         self._changed()
 
-    def offer(self, frame: Frame | Pcm, source: str) -> None:
+    def offer(self, frame: Frame | Pcm, source: str, connection: int = 0) -> None:
         """Queue a frame for recording. Called on aiortc's loop; never blocks.
 
         Parameters
         ----------
         frame : av.AudioFrame, or np.ndarray, shape (n_samples,), int16, 16 kHz
         source : which browser tab sends it
+        connection : which of the tab's connections; each has timestamps of its own
         """
-        self._intake.offer(frame, source)
+        self._intake.offer(frame, source, connection)
 
-    def pause(self) -> None:
-        """Stop recording until `resume`; the words up to here are committed."""
+    def pause(self, muted: str | None = None) -> None:
+        """Stop recording until `resume`; the words up to here are committed.
+
+        Parameters
+        ----------
+        muted : a tab whose microphone is off already; its audio that is on its way is recorded
+        """
         with self._lock:
             if self._state is not LiveState.LISTENING:
                 return
-            self._intake.pause(True)
+            self._intake.pause(muted)
             self._settle_due = True
             self._state = LiveState.PAUSED
         self._changed()
@@ -116,16 +126,30 @@ class LiveMeeting:
         with self._lock:
             if self._state is not LiveState.PAUSED:
                 return
-            self._intake.pause(False)
+            self._intake.resume()
             self._settle_due = False
             self._state = LiveState.LISTENING
         self._changed()
 
-    def stop(self) -> None:
-        """End the meeting; returns at once, the last words follow on its thread. Idempotent."""
+    def keep_alive(self, source: str) -> None:
+        """Note that the recording tab is open: a pause may last longer than the grace period."""
+        if source == self._intake.view().source:
+            self._seen_at = time.monotonic()
+
+    def stop(self, muted: str | None = None) -> None:
+        """End the recording and return at once; the last words follow on the meeting's thread.
+
+        Idempotent.
+
+        Parameters
+        ----------
+        muted : a tab whose microphone is off already; its audio that is on its way is recorded
+        """
         with self._lock:
             if self._state in (LiveState.STOPPING, LiveState.STOPPED):
                 return
+            # Here, as the meeting's thread may be in a long step of the recognizer.
+            self._intake.close(muted)
             self._state = LiveState.STOPPING
         self._changed()
 
@@ -141,56 +165,23 @@ class LiveMeeting:
 
     def set_title(self, title: str) -> None:
         """Rename the meeting; raises StoreError when it was not saved."""
-        self._store.update(self.meeting_id, title=title)
+        with busy_timeout(RENAME_TIMEOUT_MS):
+            self._store.update(self.meeting_id, title=title)
         self._title = title
         self._changed()
 
     def snapshot(self) -> LiveSnapshot:
         """What a page draws; cheap, from any thread."""
-        # Read first: a change made meanwhile gets a new version, so that readers draw it.
-        own_version = self._version
-        view, intake = self._recognition.view, self._intake.view()
-        return LiveSnapshot(
+        return live_snapshot(
+            version=self._version,
             meeting_id=self.meeting_id,
             title=self._title,
             state=self._state,
-            elapsed=intake.n_samples / SAMPLE_RATE,
-            level_db=intake.level_db,
-            silent_for=intake.silent_samples / SAMPLE_RATE,
-            segments=view.segments,
-            tentative=view.tentative,
-            tentative_speaker=view.tentative_speaker,
-            speakers=self._speakers(view),
-            health=self._health(view, intake),
-            source=intake.source,
-            version=own_version + view.version,
-        )
-
-    def _speakers(self, view: RecognitionView) -> tuple[Speaker, ...]:
-        """The speakers of the words in view, in the order in which they first spoke."""
-        labels = [segment.speaker for segment in view.segments] + [view.tentative_speaker]
-        return tuple(self._names.speaker(label) for label in dict.fromkeys(labels) if label)
-
-    def _health(self, view: RecognitionView, intake: IntakeView) -> LiveHealth:
-        recognition = self._recognition
-        backlog = max(0, intake.n_samples - view.recognized_samples) / SAMPLE_RATE
-        loading = not recognition.has_session and self._state is not LiveState.STOPPED
-        latency = recognition.latency
-        errors = combined(recognition.errors, self._errors.summary())
-        return LiveHealth(
-            frames_offered=intake.frames_offered,
-            samples_on_disk=intake.n_samples,
-            backlog=backlog,
-            step=view.step,
-            rtf=view.rtf,
-            chunk_errors=errors.chunk_errors,
-            recent_errors=errors.recent_errors,
-            last_error=errors.last_error,
-            last_traceback=errors.last_traceback,
-            latency_p50=latency[0] if latency else None,
-            latency_p95=latency[1] if latency else None,
-            since_last_frame=intake.since_last_frame,
-            keeping_up=loading or keeps_up(backlog),
+            intake=self._intake.view(),
+            recognition=self._recognition,
+            names=self._names,
+            errors=self._errors.summary(),
+            unsaved_for=self._saver.unsaved_for,
         )
 
     def _changed(self) -> None:
@@ -209,10 +200,17 @@ class LiveMeeting:
                 logger.exception("meeting %s: a step failed", self.meeting_id)
                 self._errors.add(error)
                 time.sleep(IDLE_S)
-            if self._intake.view().since_last_frame > self._grace_s:
+            if self._is_abandoned():
                 logger.info("meeting %s: no frame for %.0f s", self.meeting_id, self._grace_s)
                 self.stop()
         self._end()
+
+    def _is_abandoned(self) -> bool:
+        """Whether no tab has sent sound for the grace period, nor was open during a pause."""
+        if self._intake.view().since_last_frame <= self._grace_s:
+            return False
+        is_open = time.monotonic() - self._seen_at <= self._grace_s
+        return self._state is not LiveState.PAUSED or not is_open
 
     def _advance(self) -> None:
         """Recognize what is new on disk, in chunks, so that a stop takes effect in between."""
@@ -220,7 +218,7 @@ class LiveMeeting:
             if self._state is LiveState.STOPPING:
                 return
         with self._lock:
-            settle = self._settle_due and self._recognition.has_session
+            settle = self._settle_due and self._intake.is_still and self._recognition.has_session
             if settle:
                 self._settle_due = False
         if settle:
@@ -235,6 +233,7 @@ class LiveMeeting:
         except Exception as error:
             logger.exception("meeting %s: its last words failed", self.meeting_id)
             self._errors.add(error)
+        self._saver.stop()
         self._state = LiveState.STOPPED
         self._changed()
         try:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import RecordingError
 from meetcore.live.borrowed_models import BorrowedModels
+from meetcore.live.gaps import Gaps
+from meetcore.live.load_control import LoadControl
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.speaker_names import SpeakerNames
-from meetcore.live.step_width import StepWidth
 from meetcore.live.word_latency import ArrivalTimes, Percentiles, WordLatencies
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.records import SAMPLE_RATE, Segment, Word
+from meetcore.records import SAMPLE_RATE, Gap, Segment, Word
 from meetcore.records.error_summary import ErrorSummary
 
 logger = logging.getLogger(__name__)
 
-LONGEST_CHUNK_SAMPLES = 10 * SAMPLE_RATE
-"""Recognized in one go when there is a backlog; stop and pause take effect in between."""
+LONGEST_CHUNK_SAMPLES = 2 * SAMPLE_RATE
+"""Recognized in one go when there is a backlog; a stop, a pause or a jump to the present takes
+effect in between."""
 SHORTEST_CHUNK_SAMPLES = SAMPLE_RATE // 20
 MATCH_EVERY_SAMPLES = 5 * SAMPLE_RATE
 """How often the speakers are compared with enrolled voices."""
 LATE_SAMPLES = 60 * SAMPLE_RATE
 """Longest recording that is still recognized live when the models load after its end; a longer one
 is left to the second pass, which follows anyway."""
+LAST_WORDS_S = 1.5
+"""How long a stopped meeting's backlog is recognized; what is left then is left to the second pass.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,18 @@ class RecognitionView:
     """The words recognized so far; replaced as a whole."""
 
     segments: tuple[Segment, ...] = ()
+    settled: int = 0
+    labels: tuple[str, ...] = ()
+    merged: Mapping[str, str] = field(default_factory=dict)
     tentative: tuple[Word, ...] = ()
     tentative_speaker: str | None = None
     recognized_samples: int = 0
     step: float = 0.0
     rtf: float = 0.0
-    chunk_errors: int = 0
+    model_errors: int = 0
+    gaps: tuple[Gap, ...] = ()
+    is_lighter: bool = False
+    weight_changed_at: float | None = None
     version: int = 0
     """Grows with every change that a page would draw."""
 
@@ -68,7 +81,8 @@ class LiveRecognition:
         self._saver = saver
         self._arrivals = arrivals
         self._session: IdentifierSession | None = None
-        self._step_width: StepWidth | None = None
+        self._load = LoadControl(meeting_id, borrowed)
+        self._gaps = Gaps()
         self._match_at = MATCH_EVERY_SAMPLES
         self._latencies = WordLatencies()
         self.view = RecognitionView()
@@ -103,58 +117,77 @@ class LiveRecognition:
         RecordingError
             The recording cannot be read now; a later call tries again.
         """
-        session = self._current_session()
+        session = self._current_session(available)
         if session is None or available - session.processed_samples < shortest:
             return False
         begin = session.processed_samples
+        backlog, recorded = (available - begin) / SAMPLE_RATE, available / SAMPLE_RATE
+        if self._load.must_jump(backlog, recorded):
+            self._jump(session, available)
+            return True
         samples = self._reader.read(begin, min(available, begin + LONGEST_CHUNK_SAMPLES))
         if not samples.shape[0]:
             return False
-        self._adapt_step(session, (available - begin) / SAMPLE_RATE)
+        self._load.adapt(session, backlog, recorded)
         started = time.perf_counter()
         session.process_audio_chunk(samples, begin / SAMPLE_RATE)
         self._match_voices(session)
-        took = time.perf_counter() - started
-        self._save_and_show(session, available, took / (samples.shape[0] / SAMPLE_RATE))
+        self._load.measured(time.perf_counter() - started, samples.shape[0] / SAMPLE_RATE)
+        self._save_and_show(session, available)
         return True
 
+    def _jump(self, session: IdentifierSession, available: int) -> None:
+        """Leave the backlog to the second pass, and go on with what is said now."""
+        begin = session.processed_samples
+        session.skip(available - begin)
+        self._gaps.add(begin, available)
+        logger.info(
+            "meeting %s: %.1f s are left to the second pass: the machine is busy",
+            self._meeting_id,
+            (available - begin) / SAMPLE_RATE,
+        )
+        self._save_and_show(session, available)
+
     def save(self, available: int) -> None:
-        """Save what the store refused before; mostly there is nothing to do."""
+        """Have the length and the names saved where they changed."""
         if self._session is not None:
-            self._saver.save(self._session, available / SAMPLE_RATE)
+            self._saver.put(self._session, available / SAMPLE_RATE)
 
     def commit_all(self, available: int) -> None:
         """Commit all words up to a pause; the meeting goes on."""
         if self._session is not None:
-            self._process_rest(available)
+            self._process_rest(available, math.inf)
             self._session.commit_all()
             self._save_and_show(self._session, available)
 
     def finish(self, available: int) -> None:
-        """Recognize the rest, commit and save every word, and close the session.
+        """Commit and save every word, and close the session.
 
-        Without models, the words are left to the second pass, unless the recording is short and
-        the models have loaded meanwhile.
+        A backlog is recognized for LAST_WORDS_S at most. Without models, the words are left to the
+        second pass, unless the recording is short and the models have loaded meanwhile.
         """
-        session = self._session or (self._current_session() if available <= LATE_SAMPLES else None)
+        session = self._session
+        if session is None and available <= LATE_SAMPLES:
+            session = self._current_session(available)
         if session is None:
             return
         try:
-            self._process_rest(available)
+            self._process_rest(available, LAST_WORDS_S)
+            self._gaps.add(session.processed_samples, available)
             session.flush()
-            self._names.merge(session.take_relabelled())
-            self._show(session)
-            self._saver.save_last(session, available / SAMPLE_RATE)
+            self._save_and_show(session, available)
         finally:
             session.close()
 
-    def _current_session(self) -> IdentifierSession | None:
+    def _current_session(self, available: int) -> IdentifierSession | None:
         """The session; one without a recognizer is replaced as soon as there is a better one."""
         before = self._session
         if before is None or not before.has_recognizer:
             opened = self._borrowed.open_session()
             if opened is not None:
                 self._session = opened
+                self._gaps.clear()
+                self._load.begin(available / SAMPLE_RATE, available / SAMPLE_RATE)
                 if before is not None:
                     before.close()
         return self._session
@@ -164,46 +197,45 @@ class LiveRecognition:
         if session.processed_samples < self._match_at:
             return
         self._match_at = session.processed_samples + MATCH_EVERY_SAMPLES
-        for label, match in self._borrowed.match_voices(session).items():
-            self._names.set_match(label, match)
+        self._borrowed.match_voices(session, self._names)
 
-    def _process_rest(self, available: int) -> None:
-        """Process what is left; a RecordingError ends it and is logged."""
+    def _process_rest(self, available: int, longest_s: float) -> None:
+        """Process what is left, for so long; a RecordingError ends it and is logged."""
+        until = time.monotonic() + longest_s
         try:
-            while self.process(available, 1):
+            while time.monotonic() < until and self.process(available, 1):
                 pass
         except RecordingError:
             logger.exception("meeting %s: its last samples cannot be read", self._meeting_id)
 
-    def _adapt_step(self, session: IdentifierSession, backlog: float) -> None:
-        """Decode less often where the machine falls behind, and more often again later."""
-        if not session.step:
-            return
-        width = self._step_width or StepWidth(session.step, session.step)
-        self._step_width = width.next_step(backlog)
-        if session.step != self._step_width.current:
-            session.set_step(self._step_width.current)
+    def _save_and_show(self, session: IdentifierSession, available: int) -> None:
+        """Save first, so that a word that was read survives a killed process.
 
-    def _save_and_show(
-        self, session: IdentifierSession, available: int, rtf: float | None = None
-    ) -> None:
-        """Save first, so that a word that was read survives a killed process."""
+        A store that refuses delays this once, by a moment; then words are shown unsaved.
+        """
         self._names.merge(session.take_relabelled())
-        self._saver.save(session, available / SAMPLE_RATE)
-        self._show(session, rtf)
+        self._saver.put(session, available / SAMPLE_RATE)
+        self._saver.wait()
+        self._show(session)
 
-    def _show(self, session: IdentifierSession, rtf: float | None = None) -> None:
+    def _show(self, session: IdentifierSession) -> None:
         tentative, speaker = session.tentative()
         before = self.view
         view = replace(
             before,
             segments=session.segments(),
+            settled=session.settled(),
+            labels=session.labels(),
+            merged=session.merged(),
             tentative=tentative,
             tentative_speaker=speaker,
             recognized_samples=session.processed_samples,
             step=session.step,
-            rtf=before.rtf if rtf is None else 0.9 * before.rtf + 0.1 * rtf,
-            chunk_errors=session.errors.chunk_errors,
+            rtf=self._load.rtf,
+            model_errors=session.errors.chunk_errors,
+            gaps=self._gaps.seconds(),
+            is_lighter=self._load.choice.is_lighter,
+            weight_changed_at=self._load.choice.changed_at,
         )
         if _drawn(view) != _drawn(before):
             view = replace(view, version=before.version + 1)
@@ -218,4 +250,5 @@ class LiveRecognition:
 
 
 def _drawn(view: RecognitionView) -> tuple[object, ...]:
-    return view.segments, view.tentative, view.tentative_speaker, view.chunk_errors
+    words = view.segments, view.tentative, view.tentative_speaker
+    return *words, view.model_errors, view.gaps, view.weight_changed_at

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable
+from typing import TypeVar
 
 from meetcore.diarization.verification.matching import ProfileMatch
 from meetcore.records import Speaker
 from meetcore.store.meetings import MeetingStore
+from meetcore.store.sqlite import busy_timeout
+
+Value = TypeVar("Value")
+
+RENAME_TIMEOUT_MS = 5_000
+"""How long a name waits for another writer before it is refused; the page sends it again."""
 
 
 class SpeakerNames:
     """Keeps the name of each speaker label, and what of it is not saved yet.
 
-    A name that a person gave wins over that of an enrolled voice. `rename` is called from pages,
-    `speaker` from any thread, everything else from the meeting's thread. The lock is held while
-    names are written, so that the store gets them in the order in which they were given.
+    A name that a person gave wins over that of an enrolled voice. `rename` is called from routes,
+    `merge` from the meeting's thread, `save` and `set_match` from the saver's, `speaker` from any.
+    Only `rename` and `save` wait for the store, one after the other, so that it gets the names in
+    the order in which they were given.
     """
 
     def __init__(self, store: MeetingStore, meeting_id: str) -> None:
         self._store = store
         self._meeting_id = meeting_id
+        self._writing = threading.Lock()
         self._lock = threading.Lock()
+        """Guards what is in memory; never held while the store is asked."""
+        self.version = 0
+        """Grows with every change of a name."""
         self._names: dict[str, str] = {}
         self._unsaved_names: dict[str, str | None] = {}
         self._matches: dict[str, ProfileMatch] = {}
@@ -48,23 +60,39 @@ class SpeakerNames:
             It was not saved, and the name did not change; the user may try again.
         """
         name = name.strip()
-        with self._lock:
-            label = self._merged_label(label)
-            self._store.rename_speaker(self._meeting_id, label, name or None)
-            self._unsaved_names.pop(label, None)
-            self._drop_match(label)
-            self._named_by_hand.add(label)
-            if name:
-                self._names[label] = name
-            else:
-                self._names.pop(label, None)
+        with self._writing:
+            with self._lock:
+                label = self._merged_label(label)
+            with busy_timeout(RENAME_TIMEOUT_MS):
+                self._store.rename_speaker(self._meeting_id, label, name or None)
+            with self._lock:
+                self._take(label, name)
+
+    def _take(self, label: str, name: str) -> None:
+        """Use a name that the store has under this label. Caller must hold `_lock`."""
+        self._unsaved_names.pop(label, None)
+        successor = self._merged_label(label)
+        if successor != label:
+            # The label was merged while the store was asked.
+            self._unsaved_names |= {label: None, successor: name or None}
+        self._drop_match(label)
+        self._drop_match(successor)
+        self._named_by_hand.add(successor)
+        if name:
+            self._names[successor] = name
+        else:
+            self._names.pop(successor, None)
+        self.version += 1
 
     def set_match(self, label: str, match: ProfileMatch) -> None:
         """Name a speaker after an enrolled voice, unless a person has named or unnamed it."""
         with self._lock:
             label = self._merged_label(label)
             if label not in self._names and label not in self._named_by_hand:
+                if self._matches.get(label) == match:
+                    return
                 self._matches[label] = self._unsaved_matches[label] = match
+                self.version += 1
 
     def merge(self, relabelled: Iterable[tuple[str, str]]) -> None:
         """Move names along with labels that proved to be the same voice.
@@ -80,6 +108,7 @@ class SpeakerNames:
             return
         with self._lock:
             self._merged_into.update(merged)
+            self.version += 1
             for old in merged:
                 new = self._merged_label(old)
                 if old == new:
@@ -92,6 +121,11 @@ class SpeakerNames:
                 if new not in self._names:
                     self._names[new] = self._unsaved_names[new] = name
 
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether `save` has something to do."""
+        return bool(self._unsaved_names or self._unsaved_matches)
+
     def save(self, stored_labels: Collection[str]) -> None:
         """Write the names that changed; matches only for labels that the store has already.
 
@@ -100,16 +134,25 @@ class SpeakerNames:
         StoreError
             The rest is kept for the next call.
         """
-        with self._lock:
-            for label, name in list(self._unsaved_names.items()):
+        with self._writing:
+            with self._lock:
+                names, matches = dict(self._unsaved_names), dict(self._unsaved_matches)
+            for label, name in names.items():
                 self._store.rename_speaker(self._meeting_id, label, name)
-                del self._unsaved_names[label]
-            for label in [each for each in self._unsaved_matches if each in stored_labels]:
-                match = self._unsaved_matches[label]
+                self._drop_if_same(self._unsaved_names, label, name)
+            for label, match in matches.items():
+                if label not in stored_labels:
+                    continue
                 self._store.name_speaker_by_voice(
                     self._meeting_id, label, match.name, match.similarity, match.profile_id
                 )
-                del self._unsaved_matches[label]
+                self._drop_if_same(self._unsaved_matches, label, match)
+
+    def _drop_if_same(self, unsaved: dict[str, Value], label: str, saved: Value) -> None:
+        """Forget what was saved, unless it has changed meanwhile."""
+        with self._lock:
+            if label in unsaved and unsaved[label] == saved:
+                del unsaved[label]
 
     def _drop_match(self, label: str) -> None:
         self._matches.pop(label, None)

@@ -8,6 +8,7 @@ from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import Recognizer
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.models.identifier_session import IdentifierSession
+from meetcore.models.lighter_recognizer import LighterRecognizer
 from meetcore.models.rungs import Loaders, load_models, loaders_for
 from meetcore.records import ModelsInUse
 from meetcore.settings import Settings
@@ -53,6 +54,17 @@ class Identifier(Protocol):
         """
         ...
 
+    def open_words(self, language: str | None = None) -> LiveRecognizer | None:
+        """A further stream of the live recognizer, for a session that goes on with it."""
+        ...
+
+    def open_lighter_words(self, language: str | None = None) -> LiveRecognizer | None:
+        """A stream of a smaller recognizer, for a session while the machine is busy.
+
+        None where there is none for this language, and while it loads; the first call begins that.
+        """
+        ...
+
     def close(self) -> None:
         """Release the models; idempotent."""
         ...
@@ -62,11 +74,16 @@ class FallbackSpeakerIdentifier:
     """The rungs below the full one: words without speakers, or without a recognizer no words."""
 
     def __init__(
-        self, models: ModelsInUse, live: Recognizer | None = None, final: Recognizer | None = None
+        self,
+        models: ModelsInUse,
+        live: Recognizer | None = None,
+        final: Recognizer | None = None,
+        lighter: LighterRecognizer | None = None,
     ) -> None:
         self._models = models
         self._live = live
         self._final = final
+        self._lighter = lighter
 
     @property
     def models(self) -> ModelsInUse:
@@ -94,25 +111,43 @@ class FallbackSpeakerIdentifier:
         language : ISO code spoken; None detects it
         max_speakers : largest number of speakers; None for no limit
         """
-        return IdentifierSession(meeting_id, self._open_recognizer(language), None)
+        return IdentifierSession(meeting_id, self.open_words(language), None)
+
+    def open_words(self, language: str | None = None) -> LiveRecognizer | None:
+        """A further stream of the live recognizer, for a session that goes on with it."""
+        return None if self._live is None else self._live.open_live(language)
+
+    def open_lighter_words(self, language: str | None = None) -> LiveRecognizer | None:
+        """A stream of a smaller recognizer, for a session while the machine is busy.
+
+        None where there is none for this language, and while it loads; the first call begins that.
+        """
+        if self._lighter is None or self._live is None:
+            return None
+        if language != "en" and self._live.info.languages != ("en",):
+            return None
+        recognizer = self._lighter.get()
+        return None if recognizer is None else recognizer.open_live(language)
 
     def close(self) -> None:
         """Release the models; idempotent."""
-        for recognizer in (self._live, self._final):
+        for recognizer in (self._live, self._final, self._lighter):
             if recognizer is not None:
                 recognizer.close()
-
-    def _open_recognizer(self, language: str | None) -> LiveRecognizer | None:
-        return None if self._live is None else self._live.open_live(language)
 
 
 class SpeakerIdentifier(FallbackSpeakerIdentifier):
     """The full rung: words with speakers."""
 
     def __init__(
-        self, models: ModelsInUse, live: Recognizer, final: Recognizer, diarizer: Diarizer
+        self,
+        models: ModelsInUse,
+        live: Recognizer,
+        final: Recognizer,
+        diarizer: Diarizer,
+        lighter: LighterRecognizer | None = None,
     ) -> None:
-        super().__init__(models, live, final)
+        super().__init__(models, live, final, lighter)
         self._diarizer = diarizer
 
     @property
@@ -132,7 +167,7 @@ class SpeakerIdentifier(FallbackSpeakerIdentifier):
         max_speakers : largest number of speakers; None for no limit
         """
         return IdentifierSession(
-            meeting_id, self._open_recognizer(language), self._diarizer.open_live(max_speakers)
+            meeting_id, self.open_words(language), self._diarizer.open_live(max_speakers)
         )
 
 
@@ -153,5 +188,7 @@ def create_speaker_identifier(
     )
     found = load_models(settings, loaders)
     if found.live and found.final and found.diarizer:
-        return SpeakerIdentifier(found.models, found.live, found.final, found.diarizer)
-    return FallbackSpeakerIdentifier(found.models, found.live, found.final)
+        return SpeakerIdentifier(
+            found.models, found.live, found.final, found.diarizer, found.lighter
+        )
+    return FallbackSpeakerIdentifier(found.models, found.live, found.final, found.lighter)

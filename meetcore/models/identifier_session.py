@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
+
+import numpy as np
 
 from meetcore.asr.live_recognizer import LiveRecognizer, StreamUpdate
 from meetcore.diarization.live_diarizer import LiveDiarizer, LiveTurns
 from meetcore.diarization.voice_similarity import Voice
 from meetcore.models.error_counter import ErrorCounter
+from meetcore.models.stream_clock import StreamClock
 from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
 from meetcore.records.error_summary import ErrorSummary
 from meetcore.transcript.live_transcript import LiveTranscript, UnsavedSegments
@@ -18,6 +21,10 @@ from meetcore.transcript.live_transcript import LiveTranscript, UnsavedSegments
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+SPLICE_SAMPLES = SAMPLE_RATE
+"""Silence that the models get where audio is left out: a recognizer begins a new window after 0.8 s
+of it (`StreamingOptions.reset`)."""
 
 
 class IdentifierSession:
@@ -39,6 +46,8 @@ class IdentifierSession:
         self._meeting_id = meeting_id
         self._recognizer = recognizer
         self._diarizer = diarizer
+        self._words_clock = StreamClock()
+        self._turns_clock = StreamClock()
         self._transcript = LiveTranscript(has_turns=diarizer is not None)
         self._errors = ErrorCounter()
         self._last_turns: tuple[Turn, ...] | None = None
@@ -97,11 +106,36 @@ class IdentifierSession:
                 f" {expected / SAMPLE_RATE:.3f} s were processed; chunks must follow on each other."
             )
         self._processed_samples += samples.shape[0]
+        return self._push(samples)
+
+    def skip(self, n_samples: int) -> tuple[Segment, ...]:
+        """Leave the next samples out: no words and no turns are made of them.
+
+        The words before are committed. In place of the samples the models get a short silence, so
+        that what was said before and after is not taken for one utterance.
+
+        Parameters
+        ----------
+        n_samples : how many, at 16 kHz
+        """
+        self.commit_all()
+        silence = np.zeros(min(n_samples, SPLICE_SAMPLES), dtype=np.float32)
+        middle, left_out = silence.shape[0] // 2, n_samples - silence.shape[0]
+        before = self._processed_samples
+        self._words_clock = self._words_clock.without(before, middle, left_out)
+        self._turns_clock = self._turns_clock.without(before, middle, left_out)
+        changed = self._push(silence)
+        self._processed_samples = before + n_samples
+        return changed
+
+    def use_recognizer(self, recognizer: LiveRecognizer) -> tuple[Segment, ...]:
+        """Have another recognizer write from here on; the words so far are committed."""
+        changed = self.commit_all()
         if self._recognizer:
-            self._take_words(self._guarded(partial(self._recognizer.push, samples)))
-        if self._diarizer:
-            self._take_turns(self._guarded(partial(self._diarizer.push, samples)))
-        return self._changed()
+            self._recognizer.close()
+        self._recognizer = recognizer
+        self._words_clock = StreamClock(self._processed_samples)
+        return changed
 
     def commit_all(self) -> tuple[Segment, ...]:
         """Commit all words so far, at a break in the audio; more chunks may follow."""
@@ -127,6 +161,18 @@ class IdentifierSession:
     def segments(self) -> tuple[Segment, ...]:
         """All committed words as segments by speaker."""
         return self._transcript.segments()
+
+    def settled(self) -> int:
+        """How many of the first segments change no more, except by a merge of labels."""
+        return self._transcript.settled
+
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all segments, in the order in which they first spoke."""
+        return self._transcript.labels()
+
+    def merged(self) -> Mapping[str, str]:
+        """All labels that were replaced since the meeting began, old to the one in force."""
+        return self._transcript.merged
 
     def tentative(self) -> tuple[tuple[Word, ...], str | None]:
         """Words that may still change, and the label of their likely speaker."""
@@ -162,6 +208,13 @@ class IdentifierSession:
         """The voice of each speaker so far, by label; empty once closed."""
         return self._diarizer.voices() if self._diarizer else {}
 
+    def _push(self, samples: Samples) -> tuple[Segment, ...]:
+        if self._recognizer:
+            self._take_words(self._guarded(partial(self._recognizer.push, samples)))
+        if self._diarizer:
+            self._take_turns(self._guarded(partial(self._diarizer.push, samples)))
+        return self._changed()
+
     def _changed(self) -> tuple[Segment, ...]:
         changes = self._transcript.changes()
         return changes.segments if changes else ()
@@ -169,10 +222,11 @@ class IdentifierSession:
     def _take_words(self, update: StreamUpdate | None) -> None:
         if update is None:
             return
-        self._transcript.commit(update.committed)
-        self._word_ends.extend(word.end for word in update.committed)
-        self._transcript.set_tentative(update.tentative)
-        self._rejected.extend(update.rejected)
+        committed = self._words_clock.placed(update.committed)
+        self._transcript.commit(committed)
+        self._word_ends.extend(word.end for word in committed)
+        self._transcript.set_tentative(self._words_clock.placed(update.tentative))
+        self._rejected.extend(self._words_clock.placed(update.rejected))
 
     def _take_turns(self, update: LiveTurns | None) -> None:
         if update is None:
@@ -183,7 +237,10 @@ class IdentifierSession:
         # The tuple stays the same between two hops of the diarizer, which is most of the time.
         if update.turns is not self._last_turns or update.relabelled:
             self._last_turns = update.turns
-            self._transcript.set_turns(update.turns, update.settled_until)
+            clock = self._turns_clock
+            self._transcript.set_turns(
+                clock.placed(update.turns), clock.seconds(update.settled_until)
+            )
 
     def _guarded(self, step: Callable[[], Result]) -> Result | None:
         """Run one step of a model; None after an error, which is counted and logged.

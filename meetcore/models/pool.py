@@ -36,6 +36,8 @@ class IdentifierPool:
         self._current: Identifier | None = None
         self._models: ModelsInUse | None = None
         self._attempts = 0
+        self._failure: Exception | None = None
+        """Of the latest attempt, where no identifier is in force either."""
         self._lent: dict[object, Identifier] = {}
         self._closed = False
 
@@ -81,7 +83,10 @@ class IdentifierPool:
         with self._loading:
             if self._attempts == before:
                 self._attempt()
-            assert self._models is not None
+            if self._models is None:
+                # The attempt that this call waited for failed.
+                assert self._failure is not None
+                raise self._failure
             return self._models
 
     def lend(self, holder: str) -> Identifier | None:
@@ -131,10 +136,12 @@ class IdentifierPool:
     def _attempt(self) -> None:
         """Load, and put the result in force unless it is less than what is in force."""
         before = self._current
+        self._failure = None
         try:
             found = self._load()
         except Exception as error:
             if before is None:
+                self._failure = error
                 raise
             logger.exception("loading the models again failed; those in force stay")
             self._keep(before.models, _sentence(error))

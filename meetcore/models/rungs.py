@@ -19,6 +19,7 @@ from meetcore.diarization.registry import DIARIZERS, load_diarizer
 from meetcore.errors import MeetcoreError
 from meetcore.installation import command
 from meetcore.models.first_that_loads import Choice, first_that_loads
+from meetcore.models.lighter_recognizer import LighterRecognizer
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
 from meetcore.thread_counts import limit_blas_threads
@@ -51,6 +52,8 @@ class LoadedModels:
     live: Recognizer | None = None
     final: Recognizer | None = None
     diarizer: Diarizer | None = None
+    lighter: LighterRecognizer | None = None
+    """For live words while the machine is busy; None where the smallest writes already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
         replaced_settings=replaced,
         languages=words.live.info.languages,
     )
-    return LoadedModels(models, words.live, words.final, speakers.model)
+    lighter = _lighter_than(words.live, loaders)
+    return LoadedModels(models, words.live, words.final, speakers.model, lighter)
 
 
 def load_final_recognizer(weight: str, loaders: Loaders, threads: int = 0) -> Choice[Recognizer]:
@@ -207,6 +211,13 @@ def _live_for(
         f"{weight} would take {took:.2f} s for every {step:g} s of talk on this machine, so"
         f" {SMALLEST_WEIGHT} writes live and {weight} the final transcript.",
     )
+
+
+def _lighter_than(live: Recognizer, loaders: Loaders) -> LighterRecognizer | None:
+    """The smallest weight, loaded when it is needed; None where it writes already."""
+    if live.info.weight == SMALLEST_WEIGHT:
+        return None
+    return LighterRecognizer(lambda: loaders.recognizer(SMALLEST_WEIGHT, 1))
 
 
 def measure_decode_seconds(recognizer: Recognizer) -> float:

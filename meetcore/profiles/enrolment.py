@@ -16,7 +16,7 @@ from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import Profile, Turn, VoiceClip
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
-from meetcore.transcript.reattribution import turns_of_segments
+from meetcore.transcript.corrected_turns import corrected_turns
 
 logger = logging.getLogger(__name__)
 
@@ -113,8 +113,8 @@ class Enrolment:
         return self._store.profiles.get(known.id)
 
     def _turns(self, meeting_id: str) -> tuple[Turn, ...]:
-        found = self._store.turns(meeting_id)
-        return found or turns_of_segments(self._store.transcript(meeting_id).segments)
+        segments = self._store.transcript(meeting_id).segments
+        return corrected_turns(self._store.turns(meeting_id), segments)
 
     def _profile_of(self, name: str, weight: str) -> Profile | None:
         for profile in self._store.profiles.list():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from meetcore import records
 from meetcore.records import Turn
 from meetcore.transcript import dataframes
-from meetcore.transcript.formats.registry import Export, Format, format_of_file, get_format
+from meetcore.transcript.corrected_turns import corrected_turns
+from meetcore.transcript.formats.export import Export
+from meetcore.transcript.formats.registry import Format, format_of_file, get_format
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +44,10 @@ class Transcript(records.Transcript):
     """ISO code that was asked for or detected; None where nothing was said."""
     duration: float = 0.0
     """Seconds of the whole recording."""
+    recognizer: str = ""
+    """The weight that gave the words, and where it ran."""
+    date: datetime | None = None
+    """When it was recorded, where a caller sets it; formats for people show it."""
     notes: tuple[str, ...] = ()
     """What differs from what was asked for, a sentence each (no diarizer, another weight)."""
 
@@ -96,8 +103,15 @@ class Transcript(records.Transcript):
             case "words":
                 return dataframes.words_frame(self)
             case "turns":
-                return dataframes.turns_frame(self.turns, self)
+                return dataframes.turns_frame(self._corrected_turns(), self)
         raise ValueError(f"kind is {kind!r}; it must be 'segments', 'words' or 'turns'.")
 
     def _written(self, fmt: Format) -> bytes:
-        return fmt.write(Export(self, self.title, self.turns, self.duration))
+        languages = (self.language,) if self.language else ()
+        turns = self._corrected_turns()
+        export = Export(self, self.title, turns, self.duration, self.date, self.recognizer)
+        return fmt.write(replace(export, languages=languages))
+
+    def _corrected_turns(self) -> tuple[Turn, ...]:
+        """The turns, following segments that a caller gave to other speakers."""
+        return corrected_turns(self.turns, self.segments)

@@ -147,5 +147,6 @@ def _transcript(
         turns=done.turns,
         language=options.language or observer.language,
         duration=done.audio_s,
+        recognizer=done.recognized.recognizer,
         notes=tuple(filter(None, (done.recognized.detail, done.diarized.detail))),
     )

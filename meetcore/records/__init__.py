@@ -12,11 +12,12 @@ from meetcore.records.library import (
     SearchHit,
     SnippetPart,
 )
-from meetcore.records.live import LiveHealth, LiveSnapshot, LiveState
+from meetcore.records.live import Gap, LiveHealth, LiveSnapshot, LiveState
 from meetcore.records.meeting import Meeting, MeetingState
 from meetcore.records.mode import Mode
 from meetcore.records.models_in_use import ModelsInUse, RungLeft
 from meetcore.records.transcript import (
+    UNKNOWN_SPEAKER,
     RejectedText,
     Segment,
     Speaker,
@@ -29,7 +30,9 @@ from meetcore.records.voice_profile import Profile, VoiceClip
 
 __all__ = [
     "SAMPLE_RATE",
+    "UNKNOWN_SPEAKER",
     "EditState",
+    "Gap",
     "Job",
     "JobList",
     "JobOptions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -74,6 +75,10 @@ class Job:
     detail: str = ""
     """Why the job failed, or what its result lacks, in one sentence."""
     attempts: int = 0
-    """How often the job was started since it was last requested."""
+    """How often the job was started since it was requested, or since it last made progress."""
+    notes: Mapping[JobStage, tuple[str, ...]] = field(default_factory=dict)
+    """What the finished stages could not do, in sentences; a stage that is repeated loses its."""
+    failed_samples: int = 0
+    """Of the draft, at 16 kHz: pieces on which the recognizer failed."""
     created_at: datetime | None = None
     finished_at: datetime | None = None

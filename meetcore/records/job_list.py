@@ -1,4 +1,4 @@
-"""The newest jobs with their meetings, and how many older ones there are."""
+"""The newest jobs with their meetings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ListedJob:
 
 @dataclass(frozen=True, slots=True)
 class JobList:
-    """The newest jobs, and how many older ones there are."""
+    """The newest jobs, and how many of the next ones a page would show."""
 
     jobs: tuple[ListedJob, ...]
     older: int

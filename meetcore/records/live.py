@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from meetcore.records.transcript import Segment, Speaker, Word
 
@@ -18,6 +19,14 @@ class LiveState(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch that is recorded and has no live text: the second pass transcribes it. Seconds."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class LiveHealth:
     """Counts and times of one running meeting, without words or names."""
 
@@ -29,7 +38,7 @@ class LiveHealth:
     """Seconds of new audio between two decodes at the moment."""
     rtf: float = 0.0
     chunk_errors: int = 0
-    """Windows that a model failed on since the meeting began."""
+    """Errors since the meeting began, of models, disk and store."""
     recent_errors: int = 0
     """Those of the last minute; 0 means that the models have recovered."""
     last_error: str = ""
@@ -43,6 +52,15 @@ class LiveHealth:
     since_last_frame: float = 0.0
     """Wall-clock seconds since the browser last sent audio."""
     keeping_up: bool = True
+    is_lighter: bool = False
+    """Whether a smaller weight writes live for now, as the machine is busy."""
+    weight_changed_at: float | None = None
+    """Seconds on the meeting's clock at which that changed last; None if it never did."""
+    model_errors: int = 0
+    """Those of `chunk_errors` that a model made: each cost the live text of one window."""
+    unsaved_for: float = 0.0
+    """Seconds since the oldest word or name that is not in the store yet; mostly 0. While the
+    store refuses, words are shown before they are saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +85,14 @@ class LiveSnapshot:
     tentative_speaker: str | None
     speakers: tuple[Speaker, ...]
     health: LiveHealth
+    settled: int = 0
+    """How many of the first segments change no more, except by `merged`."""
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """All labels that proved to be another speaker's, old to the one in force; `segments` have
+    the new ones already."""
     source: str | None = None
     """Id of the browser tab whose microphone is in use; None when no tab sends audio."""
+    gaps: tuple[Gap, ...] = ()
+    """Stretches without live text, in order."""
     version: int = 0
     """Grows with every change of what a page draws."""

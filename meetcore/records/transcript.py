@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+UNKNOWN_SPEAKER = "Unknown speaker"
+"""Shown in place of a name where nobody was recognised."""
 
 
 class Stage(enum.StrEnum):
@@ -74,11 +77,18 @@ class Speaker:
     similarity: float | None = None
     """Similarity to the voice profile that gave the name, 0 to 1; None if a person gave it."""
     profile_id: str | None = None
+    """The voice profile that gave the name. Without a name: the profile this voice is like too,
+    while another speaker of the meeting has its name, so that both may be one person."""
+    number: int | None = field(default=None, compare=False)
+    """Place among the transcript's speakers in order of appearance, from 1; derived, not stored."""
 
     @property
     def display_name(self) -> str:
-        """The given name, else "Speaker 1" for the label "S1"."""
-        return self.name or f"Speaker {self.label.removeprefix('S')}"
+        """The given name, else "Speaker 1" for the first speaker of a transcript.
+
+        Without a number, that of the label is taken.
+        """
+        return self.name or f"Speaker {self.number or self.label.removeprefix('S')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +106,9 @@ class Transcript:
         return tuple(word for segment in self.segments for word in segment.words)
 
     def name_of(self, label: str | None) -> str:
-        """The name to show for a label; "Unknown speaker" for None."""
+        """The name to show for a label; UNKNOWN_SPEAKER for None."""
         if label is None:
-            return "Unknown speaker"
+            return UNKNOWN_SPEAKER
         for speaker in self.speakers:
             if speaker.label == label:
                 return speaker.display_name

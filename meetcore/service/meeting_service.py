@@ -110,9 +110,9 @@ class MeetingService:
         last of these meetings has ended; one that only records changes to the new ones. Where
         the new attempt finds less than is loaded, that stays, and `reason` says why.
         """
-        models = self._pool.retry()
+        # First: jobs load their own models, also where those of meetings fail to load.
         self._executor.reload_models()
-        return models
+        return self._pool.retry()
 
     def start(self, title: str, language: str | None = None) -> str:
         """Begin a meeting and give its id; it records at once, even while models still load.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from meetcore.errors import MeetcoreError
+from meetcore.supervised import note
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,12 @@ class ModelRetry:
             if self._view.running:
                 return False
             self._view = ModelRetryView(running=True, began=datetime.now(UTC))
-        threading.Thread(target=self._run, name="retry-models", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="retry-models", daemon=True).start()
+        except RuntimeError:  # Too many threads, or too little memory for one more.
+            logger.exception("no thread could be started")
+            self._end(UNEXPECTED)
+            return False
         return True
 
     def _run(self) -> None:
@@ -62,7 +68,10 @@ class ModelRetry:
             self._load()
         except MeetcoreError as error:
             trouble = str(error)
-        except Exception:  # top of a thread
-            logger.exception("the models did not load")
+        except Exception as error:  # top of a thread
+            note("models", error)
             trouble = UNEXPECTED
+        self._end(trouble)
+
+    def _end(self, trouble: str) -> None:
         self._view = replace(self._view, running=False, ended=datetime.now(UTC), trouble=trouble)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from meetcore.errors import MeetcoreError, MeetingNotFoundError
 from meetcore.store.meetings import MeetingStore
+from meetcore.supervised import keep_running
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +86,22 @@ class Trash:
             self._thread.start()
 
     def _run(self) -> None:
+        keep_running("trash", self._step, lambda: self._stopping, self._pause)
+
+    def _step(self) -> None:
+        """Remove what is due, and wait for the next."""
         with self._changed:
-            while not self._stopping:
-                now = time.monotonic()
-                for meeting_id in [each for each, due in self._due.items() if due <= now]:
-                    self._remove(meeting_id)
-                soonest = min(self._due.values(), default=now + 60.0)
-                self._changed.wait(max(0.01, soonest - time.monotonic()))
+            if self._stopping:
+                return
+            now = time.monotonic()
+            for meeting_id in [each for each, due in self._due.items() if due <= now]:
+                self._remove(meeting_id)
+            soonest = min(self._due.values(), default=now + 60.0)
+            self._changed.wait(max(0.01, soonest - time.monotonic()))
+
+    def _pause(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping, seconds)
 
     def _remove(self, meeting_id: str) -> None:
         """Remove text and audio. Caller holds `_changed`, so that `restore` cannot interfere."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from meetcore.errors import StoreError
-from meetcore.jobs.runner import UNFINISHED
+from meetcore.jobs.accepted_jobs import UNFINISHED
 from meetcore.records import SAMPLE_RATE, Job, JobStage
 from meetcore.store.meetings import MeetingStore
 

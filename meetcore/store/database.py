@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, make_url
@@ -28,6 +29,8 @@ class Database:
         self._is_closed = False
         self._readers = sessionmaker(engine, expire_on_commit=False)
         self._writers = sessionmaker(engine.execution_options(**{sqlite.WRITES: True}))
+        self._shared: ContextVar[Session | None] = ContextVar("shared_session", default=None)
+        """The session of `together`, on the thread that is inside its block."""
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -38,6 +41,9 @@ class Database:
         StoreError
             The database refused the read, or it was closed.
         """
+        if (shared := self._shared.get()) is not None:
+            yield shared
+            return
         with self._translated("read"), self._readers.begin() as session:
             yield session
 
@@ -50,8 +56,28 @@ class Database:
         StoreError
             The database refused the write (nothing is saved; try again), or it was closed.
         """
+        if (shared := self._shared.get()) is not None:
+            yield shared
+            shared.flush()
+            return
         with self._translated("write"), self._writers.begin() as session:
             yield session
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction for all reads and writes of this thread in the block: all or nothing.
+
+        Raises
+        ------
+        StoreError
+            The database refused; nothing of the block is saved.
+        """
+        with self.writing() as session:
+            token = self._shared.set(session)
+            try:
+                yield
+            finally:
+                self._shared.reset(token)
 
     def migrate(self) -> None:
         """Run the migrations that are missing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
@@ -10,10 +10,11 @@ from functools import partial
 from sqlalchemy import select
 
 from meetcore.errors import MeetingNotFoundError
-from meetcore.records import Job, JobOptions, JobStage, JobState
+from meetcore.records import Job, JobOptions, JobStage, JobState, Meeting
 from meetcore.store.damage import moment, number, optional_text, readable, text, whole
 from meetcore.store.database import Database
 from meetcore.store.queries import SHOWN
+from meetcore.store.rows import to_meeting
 from meetcore.store.schema import JobRow, MeetingRow
 
 FINAL_STATES = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
@@ -52,6 +53,19 @@ class JobStore:
             row = session.get(JobRow, meeting_id)
             return None if row is None else to_job(row)
 
+    def newest(self, count: int) -> list[tuple[Meeting, Job]]:
+        """The newest `count` jobs with their meetings; the cost does not grow with their number."""
+        shown = select(MeetingRow.id).where(MeetingRow.id == JobRow.meeting_id, SHOWN).exists()
+        # In the order of an index, so that no more rows are read than are wanted.
+        order = (JobRow.created_at.desc(), JobRow.meeting_id.desc())
+        chosen = select(JobRow).where(shown).order_by(*order).limit(count)
+        with self._database.reading() as session:
+            jobs = [to_job(row) for row in session.scalars(chosen)]
+            ids = [job.meeting_id for job in jobs]
+            rows = session.scalars(select(MeetingRow).where(MeetingRow.id.in_(ids)))
+            meetings = {row.id: to_meeting(row) for row in rows}
+            return [(meetings[job.meeting_id], job) for job in jobs]
+
     def list(self, states: Iterable[JobState] = ()) -> list[Job]:
         """Jobs in any of these states (all jobs for no states), newest first."""
         wanted = [state.value for state in states]
@@ -76,6 +90,8 @@ class JobStore:
         checkpoint_samples: int | None = None,
         detail: str | None = None,
         attempts: int | None = None,
+        notes: Mapping[JobStage, tuple[str, ...]] | None = None,
+        failed_samples: int | None = None,
     ) -> Job:
         """Change the given fields; `finished_at` is set with a final state, else cleared.
 
@@ -92,6 +108,8 @@ class JobStore:
             "checkpoint_samples": checkpoint_samples,
             "detail": detail,
             "attempts": attempts,
+            "notes": None if notes is None else _stored_notes(notes),
+            "failed_samples": failed_samples,
         }
         changes = {name: value for name, value in values.items() if value is not None}
         if not isinstance(remaining_s, Unchanged):
@@ -130,9 +148,15 @@ def _to_job(row: JobRow) -> Job:
         source_path=optional_text(row.source_path),
         detail=text(row.detail),
         attempts=int(number(row.attempts)),
+        notes={JobStage(stage): tuple(notes) for stage, notes in (row.notes or {}).items()},
+        failed_samples=int(number(row.failed_samples or 0)),
         created_at=moment(row.created_at),
         finished_at=None if row.finished_at is None else moment(row.finished_at),
     )
+
+
+def _stored_notes(notes: Mapping[JobStage, tuple[str, ...]]) -> dict[str, list[str]]:
+    return {stage.value: list(sentences) for stage, sentences in notes.items()}
 
 
 def _row(job: Job) -> JobRow:
@@ -149,6 +173,8 @@ def _row(job: Job) -> JobRow:
         source_path=job.source_path,
         detail=job.detail,
         attempts=job.attempts,
+        notes=_stored_notes(job.notes),
+        failed_samples=job.failed_samples,
         created_at=job.created_at,
         finished_at=job.finished_at,
     )

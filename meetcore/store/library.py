@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from meetcore.records import (
@@ -16,14 +16,14 @@ from meetcore.records import (
     MeetingSummary,
     Order,
     SearchHit,
-    Speaker,
 )
 from meetcore.store.damage import readable
 from meetcore.store.database import Database
 from meetcore.store.jobs import to_job
+from meetcore.store.people import meetings_with, names_of_people, people_of
 from meetcore.store.queries import NEWEST_FIRST, SHOWN
-from meetcore.store.rows import to_meeting, to_speaker
-from meetcore.store.schema import JobRow, MeetingRow, SegmentRow, SpeakerRow
+from meetcore.store.rows import to_meeting
+from meetcore.store.schema import JobRow, MeetingRow
 from meetcore.store.search.matches import (
     count_in_meeting,
     count_matches,
@@ -81,16 +81,9 @@ class Library:
             return tuple(search_hits(session, found, terms))
 
     def people(self) -> tuple[str, ...]:
-        """All names of speakers, sorted."""
-        named = (
-            select(SpeakerRow.name)
-            .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
-            .where(SpeakerRow.name.is_not(None), SHOWN)
-            .distinct()
-        )
+        """All names of speakers who have words, sorted."""
         with self._database.reading() as session:
-            names = [name for name in session.scalars(named) if name and isinstance(name, str)]
-        return tuple(sorted(names, key=str.casefold))
+            return tuple(sorted(names_of_people(session), key=str.casefold))
 
     def counts(self) -> dict[MeetingState, int]:
         """How many meetings are in each state; states without meetings are left out."""
@@ -112,8 +105,7 @@ def _filters(
     if terms:
         wanted.append(MeetingRow.serial.in_(serials))
     if query.person:
-        named = select(SpeakerRow.meeting_id).where(SpeakerRow.name == query.person)
-        wanted.append(MeetingRow.id.in_(named))
+        wanted.append(MeetingRow.id.in_(meetings_with(query.person)))
     if query.since is not None:
         wanted.append(MeetingRow.created_at >= query.since)
     if query.until is not None:
@@ -137,7 +129,7 @@ def _summaries(
 ) -> tuple[MeetingSummary, ...]:
     """One summary a row; `counts` holds the matches by serial, None where not counted yet."""
     ids = [row.id for row in rows]
-    people, jobs = _people(session, ids), _jobs(session, ids)
+    people, jobs = people_of(session, ids), _jobs(session, ids)
     matching = [row for row in rows if row.serial in counts]
     hits = _first_hits(session, matching, terms)
     hit_counts: dict[str, int] = {}
@@ -156,26 +148,6 @@ def _summaries(
         )
         for row in rows
     )
-
-
-def _people(session: Session, ids: Sequence[str]) -> dict[str, tuple[Speaker, ...]]:
-    """The speakers of each meeting's final transcript, else of its live one."""
-    has_words = exists().where(
-        SegmentRow.meeting_id == SpeakerRow.meeting_id,
-        SegmentRow.stage == MeetingRow.transcript_stage,
-        SegmentRow.speaker == SpeakerRow.label,
-    )
-    chosen = (
-        select(SpeakerRow)
-        .join(MeetingRow, MeetingRow.id == SpeakerRow.meeting_id)
-        .where(SpeakerRow.meeting_id.in_(ids), has_words)
-        .order_by(SpeakerRow.meeting_id, SpeakerRow.position)
-    )
-    people: dict[str, tuple[Speaker, ...]] = {}
-    for row in session.scalars(chosen):
-        if (speaker := readable(partial(to_speaker, row))) is not None:
-            people[row.meeting_id] = (*people.get(row.meeting_id, ()), speaker)
-    return people
 
 
 def _jobs(session: Session, ids: Sequence[str]) -> dict[str, Job]:

@@ -34,6 +34,7 @@ from meetcore.store.schema import (
     RejectedRow,
     SegmentRow,
     SpeakerRow,
+    StoredTurn,
     StoredWord,
     TurnsRow,
 )
@@ -118,12 +119,21 @@ def to_words(stored: Iterable[StoredWord]) -> tuple[Word, ...]:
 
 def to_turns(row: TurnsRow) -> tuple[Turn, ...]:
     """The turns a row describes; raises DamagedRowError."""
+    return _turns(row, row.turns)
+
+
+def exclusive_turns(row: TurnsRow) -> tuple[Turn, ...]:
+    """The turns without overlaps that a row describes; raises DamagedRowError."""
+    return _turns(row, row.exclusive)
+
+
+def _turns(row: TurnsRow, stored: list[StoredTurn] | None) -> tuple[Turn, ...]:
     return whole(
         "list of who spoke when",
         row.meeting_id,
         lambda: tuple(
             Turn(number(start), number(end), text(speaker))
-            for start, end, speaker in items(row.turns, 3)
+            for start, end, speaker in items(stored, 3)
         ),
     )
 

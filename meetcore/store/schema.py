@@ -196,12 +196,15 @@ class JobRow(Base):
     source_path: Mapped[str | None] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(Integer)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    notes: Mapped[dict[str, list[str]] | None] = mapped_column(StoredJson(none_as_null=True))
+    """By stage: what the finished stages could not do, in sentences."""
+    failed_samples: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TurnsRow(Base):
-    """A meeting's speaker turns, overlaps included."""
+    """A meeting's speaker turns."""
 
     __tablename__ = "turns"
 
@@ -209,6 +212,10 @@ class TurnsRow(Base):
         ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
     )
     turns: Mapped[list[StoredTurn]] = mapped_column(StoredJson)
+    """Overlaps included."""
+    exclusive: Mapped[list[StoredTurn] | None] = mapped_column(StoredJson(none_as_null=True))
+    """Without overlaps: the strongest speaker at each time; words are given to these. None in
+    meetings of older versions."""
 
 
 class EditRow(Base):

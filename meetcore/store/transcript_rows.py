@@ -5,15 +5,16 @@ Every function works inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from meetcore.errors import StoreError
 from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.store.queries import segments_of, stage_in_force
 from meetcore.store.rows import (
+    exclusive_turns,
     rejected_row,
     segment_row,
     to_rejected,
@@ -21,8 +22,16 @@ from meetcore.store.rows import (
     to_speaker,
     to_turns,
 )
-from meetcore.store.schema import MeetingRow, RejectedRow, SegmentRow, SpeakerRow, TurnsRow
+from meetcore.store.schema import (
+    MeetingRow,
+    RejectedRow,
+    SegmentRow,
+    SpeakerRow,
+    StoredTurn,
+    TurnsRow,
+)
 from meetcore.store.search import index
+from meetcore.transcript.reattribution import speakers_of
 
 
 def count_segments(session: Session, meeting_id: str, stage: Stage) -> int:
@@ -68,6 +77,19 @@ def put_segments(
         index.refresh(session, meeting, first_position)
 
 
+def merge_labels(
+    session: Session, meeting_id: str, stage: Stage, merged: Mapping[str, str]
+) -> None:
+    """Replace labels in all segments of the stage, old to new, without rewriting their words."""
+    put_speakers(session, meeting_id, merged.values())
+    for old, new in merged.items():
+        session.execute(
+            update(SegmentRow)
+            .where(*segments_of(meeting_id, stage), SegmentRow.speaker == old)
+            .values(speaker=new)
+        )
+
+
 def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> None:
     """Add the speakers that are missing, in the given order, after the existing ones."""
     known = _speaker_rows(session, meeting_id)
@@ -104,10 +126,43 @@ def get_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
     return to_turns(row) if row else ()
 
 
-def put_turns(session: Session, meeting_id: str, turns: Iterable[Turn]) -> None:
-    """Replace all speaker turns."""
-    stored = [(float(turn.start), float(turn.end), turn.speaker) for turn in turns]
-    session.merge(TurnsRow(meeting_id=meeting_id, turns=stored))
+def get_exclusive_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
+    """The speaker turns without overlaps; those with overlaps where an older version made them."""
+    row = session.get(TurnsRow, meeting_id)
+    if row is None or not row.exclusive:
+        return get_turns(session, meeting_id)
+    return exclusive_turns(row)
+
+
+def put_turns(
+    session: Session,
+    meeting_id: str,
+    turns: Iterable[Turn],
+    exclusive: Iterable[Turn] | None = None,
+) -> None:
+    """Replace all speaker turns.
+
+    Parameters
+    ----------
+    exclusive : the turns without overlaps; None where they are not known
+    """
+    stored = None if exclusive is None else _stored_turns(exclusive)
+    session.merge(TurnsRow(meeting_id=meeting_id, turns=_stored_turns(turns), exclusive=stored))
+
+
+def rename_in_turns(session: Session, meeting_id: str, label: str, into: str) -> None:
+    """Give the turns of one speaker to another."""
+    row = session.get(TurnsRow, meeting_id)
+    if row is None:
+        return
+    for name in ("turns", "exclusive"):
+        turns = getattr(row, name) or []
+        renamed = [(start, end, into if who == label else who) for start, end, who in turns]
+        setattr(row, name, renamed or getattr(row, name))
+
+
+def _stored_turns(turns: Iterable[Turn]) -> list[StoredTurn]:
+    return [(float(turn.start), float(turn.end), turn.speaker) for turn in turns]
 
 
 def put_rejected(
@@ -144,15 +199,14 @@ def put_transcript(session: Session, meeting_id: str, transcript: Transcript) ->
 
 
 def get_transcript(session: Session, meeting_id: str, stage: Stage) -> Transcript:
-    """The transcript of a stage, with the speakers of its segments."""
+    """The transcript of a stage, with the speakers of its segments in order of appearance."""
     segments = tuple(
         to_segment(row)
         for row in session.scalars(
             select(SegmentRow).where(*segments_of(meeting_id, stage)).order_by(SegmentRow.position)
         )
     )
-    named = set(labels_of(segments))
-    speakers = tuple(item for item in get_speakers(session, meeting_id) if item.label in named)
+    speakers = speakers_of(segments, get_speakers(session, meeting_id))
     rejected = session.scalars(
         select(RejectedRow)
         .where(RejectedRow.meeting_id == meeting_id, RejectedRow.stage == stage.value)

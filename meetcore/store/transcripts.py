@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, or_, true
 
 from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.store import transcript_rows
 from meetcore.store.database import Database
 from meetcore.store.edits.history import replacing_transcript
-from meetcore.store.queries import locked_meeting_row, meeting_row, segments_of, stage_in_force
-from meetcore.store.schema import SegmentRow
+from meetcore.store.queries import locked_meeting_row, meeting_row, stage_in_force
+from meetcore.store.schema import RejectedRow, SegmentRow
 from meetcore.store.search import index
 
 
@@ -31,14 +32,29 @@ class TranscriptStore:
         self._database = database
         self._clock = clock
 
+    def together(self) -> AbstractContextManager[None]:
+        """One transaction for all calls of this thread in the block: all of them or none.
+
+        Raises
+        ------
+        StoreError
+            The database refused; nothing of the block is saved.
+        """
+        return self._database.together()
+
     def replace_segments(
         self,
         meeting_id: str,
         first_position: int,
         segments: Sequence[Segment],
         stage: Stage = Stage.PROVISIONAL,
+        merged: Mapping[str, str] | None = None,
     ) -> None:
         """Replace all segments of a stage from a position on (0 is the first).
+
+        Parameters
+        ----------
+        merged : labels to replace in the segments before that position, old to new
 
         Raises
         ------
@@ -47,6 +63,7 @@ class TranscriptStore:
         """
         with self._database.writing() as session:
             locked_meeting_row(session, meeting_id)
+            transcript_rows.merge_labels(session, meeting_id, stage, merged or {})
             transcript_rows.put_segments(session, meeting_id, stage, first_position, segments)
 
     def replace_transcript(self, meeting_id: str, transcript: Transcript) -> None:
@@ -70,10 +87,18 @@ class TranscriptStore:
             return transcript_rows.get_transcript(session, meeting_id, wanted)
 
     def clear_draft(self, meeting_id: str) -> None:
-        """Delete the draft of a second pass that ended or starts again."""
+        """Delete the draft of a second pass that ended."""
+        self.cut_draft(meeting_id, 0.0)
+
+    def cut_draft(self, meeting_id: str, until: float) -> None:
+        """Delete what a second pass's draft has after a time in seconds; 0 deletes all of it."""
         with self._database.writing() as session:
             row = locked_meeting_row(session, meeting_id)
-            session.execute(delete(SegmentRow).where(*segments_of(meeting_id, Stage.DRAFT)))
+            for table in (SegmentRow, RejectedRow):
+                # A word without length may lie at the very end of what is kept.
+                later = or_(table.start > until, and_(table.start == until, table.end > until))
+                of_draft = (table.meeting_id == meeting_id, table.stage == Stage.DRAFT.value)
+                session.execute(delete(table).where(*of_draft, later if until > 0 else true()))
             index.refresh(session, row)
 
     def turns(self, meeting_id: str) -> tuple[Turn, ...]:
@@ -82,11 +107,19 @@ class TranscriptStore:
             meeting_row(session, meeting_id)
             return transcript_rows.get_turns(session, meeting_id)
 
-    def replace_turns(self, meeting_id: str, turns: Iterable[Turn]) -> None:
-        """Replace all speaker turns."""
+    def exclusive_turns(self, meeting_id: str) -> tuple[Turn, ...]:
+        """The turns without overlaps, to which words are given; `turns` where there are none."""
+        with self._database.reading() as session:
+            meeting_row(session, meeting_id)
+            return transcript_rows.get_exclusive_turns(session, meeting_id)
+
+    def replace_turns(
+        self, meeting_id: str, turns: Iterable[Turn], exclusive: Iterable[Turn] | None = None
+    ) -> None:
+        """Replace all speaker turns; `exclusive` are those without overlaps, where known."""
         with self._database.writing() as session:
             locked_meeting_row(session, meeting_id)
-            transcript_rows.put_turns(session, meeting_id, turns)
+            transcript_rows.put_turns(session, meeting_id, turns, exclusive)
 
     def add_rejected(self, meeting_id: str, stage: Stage, rejected: Iterable[RejectedText]) -> None:
         """Save text that the hallucination gate rejected."""

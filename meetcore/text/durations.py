@@ -1,6 +1,35 @@
-"""Estimated times as text."""
+"""Lengths, positions and remaining times as text; all numbers are seconds."""
 
 from __future__ import annotations
+
+
+def whole_seconds(length: float) -> int:
+    """A length to the nearest second; a position is cut off instead, as a clock shows it.
+
+    >>> whole_seconds(29.95), whole_seconds(30.5), whole_seconds(-1.0)
+    (30, 31, 0)
+    """
+    return max(0, int(length + 0.5))
+
+
+def position_text(seconds: float) -> str:
+    """A moment on the meeting's clock: minutes and seconds, with hours where there are any.
+
+    >>> position_text(3.9), position_text(75), position_text(3675)
+    ('0:03', '1:15', '1:01:15')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def length_text(seconds: float) -> str:
+    """How long something takes, in the form of `position_text`, to the nearest second.
+
+    >>> length_text(29.95), length_text(3599.6)
+    ('0:30', '1:00:00')
+    """
+    return position_text(whole_seconds(seconds))
 
 
 def remaining_text(seconds: float) -> str:

@@ -8,6 +8,20 @@ BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories: control, surrogate, line and paragraph separators."""
 
 
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of the text after them, so that it reads as another."""
+
+
+def typed_line(text: str) -> str:
+    r"""What a person typed as one line: controls become spaces, marks of direction are dropped.
+
+    >>> typed_line(" Ada\r\nLovelace\x00 "), typed_line("\u202egpj.exe")
+    ('Ada Lovelace', 'gpj.exe')
+    """
+    kept = (" " if unicodedata.category(each) in BREAKING else each for each in text)
+    return " ".join("".join(each for each in kept if each not in TURNING).split())
+
+
 def one_line(text: str) -> str:
     """Text that cannot break a line-based format: no line break, control character or arrow.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.attribution import DEFAULT_OPTIONS, AttributionOptions, attribute
@@ -24,13 +24,15 @@ class UnsavedSegments:
 
     first_position: int
     segments: tuple[Segment, ...]
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Labels to replace in the segments before `first_position`, old to new."""
 
 
 class LiveTranscript:
     """Collects committed words and assigns them to turns; words never change, speakers may.
 
-    Segments that end before the settled time, but never the last one, are frozen: only a merge of
-    labels still changes them, so a step costs the same in the fourth hour as in the first. Those
+    Segments that end before the settled time, but never the last one, are settled: only a merge
+    of labels still changes them, so a step costs the same in the fourth hour as in the first. Those
     of an unknown speaker stay open for a minute more. Used by one thread at a time.
 
     Parameters
@@ -53,6 +55,24 @@ class LiveTranscript:
         self._tentative: tuple[Word, ...] = ()
         self._first_unstored = 0
         self._stored_count = 0
+        self._settled_labels: dict[str, None] = {}
+        self._merged: dict[str, str] = {}
+        self._unstored_merges: dict[str, str] = {}
+
+    @property
+    def settled(self) -> int:
+        """How many of the first segments change no more, except by a merge of labels."""
+        return len(self._frozen)
+
+    @property
+    def merged(self) -> Mapping[str, str]:
+        """All labels that were replaced since the meeting began, old to the one in force."""
+        return self._merged
+
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all segments, in the order in which they first spoke."""
+        recent = (segment.speaker for segment in self._open if segment.speaker is not None)
+        return tuple(dict.fromkeys([*self._settled_labels, *recent]))
 
     @property
     def tentative(self) -> tuple[Word, ...]:
@@ -113,7 +133,11 @@ class LiveTranscript:
         for position, segment in enumerate(self._frozen):
             if segment.speaker is not None and segment.speaker in labels:
                 self._frozen[position] = replace(segment, speaker=labels[segment.speaker])
-                self._first_unstored = min(self._first_unstored, position)
+        self._settled_labels = dict.fromkeys(
+            labels.get(each, each) for each in self._settled_labels
+        )
+        self._merged = _with_merges(self._merged, labels)
+        self._unstored_merges = _with_merges(self._unstored_merges, labels)
         self._turns = tuple(
             replace(turn, speaker=labels.get(turn.speaker, turn.speaker)) for turn in self._turns
         )
@@ -126,13 +150,14 @@ class LiveTranscript:
         """
         count = len(self._frozen) + len(self._open)
         first = self._first_unstored
-        if first == count == self._stored_count:
+        if first == count == self._stored_count and not self._unstored_merges:
             return None
         recent = self._open[max(first - len(self._frozen), 0) :]
-        return UnsavedSegments(first, (*self._frozen[first:], *recent))
+        return UnsavedSegments(first, (*self._frozen[first:], *recent), self._unstored_merges)
 
     def mark_stored(self) -> None:
         """Note that all segments are saved."""
+        self._unstored_merges = {}
         self._first_unstored = self._stored_count = len(self._frozen) + len(self._open)
 
     def _attribute(self) -> None:
@@ -157,8 +182,16 @@ class LiveTranscript:
                 break
             count += 1
         self._frozen.extend(self._open[:count])
+        for segment in self._open[:count]:
+            if segment.speaker is not None:
+                self._settled_labels.setdefault(segment.speaker)
         del self._open_words[: sum(len(segment.words) for segment in self._open[:count])]
         self._open = self._open[count:]
+
+
+def _with_merges(known: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
+    """Earlier merges and new ones; where the target of an earlier one is gone, it follows it."""
+    return dict(labels) | {old: labels.get(new, new) for old, new in known.items()}
 
 
 def _last_of(labels: Mapping[str, str], label: str) -> str:

@@ -88,7 +88,20 @@ def relabelled(segments: Iterable[Segment], labels: Mapping[str, str]) -> tuple[
 
 
 def speakers_of(segments: Iterable[Segment], known: Iterable[Speaker]) -> tuple[Speaker, ...]:
-    """The speakers of the segments in order of appearance, with the names in `known`."""
+    """The speakers of the segments in order of appearance and numbered so, with known names.
+
+    Labels have gaps: one may be left over from the live pass, or have lost its last segment to a
+    correction. Numbers have none.
+
+    Examples
+    --------
+    >>> said = [Segment(0, 1, "S4", ()), Segment(1, 2, "S1", ()), Segment(2, 3, "S4", ())]
+    >>> [speaker.display_name for speaker in speakers_of(said, [Speaker("S1", "Ana")])]
+    ['Speaker 1', 'Ana']
+    """
     by_label = {speaker.label: speaker for speaker in known}
     used = dict.fromkeys(segment.speaker for segment in segments if segment.speaker)
-    return tuple(by_label.get(label, Speaker(label)) for label in used)
+    return tuple(
+        replace(by_label.get(label, Speaker(label)), number=number)
+        for number, label in enumerate(used, start=1)
+    )

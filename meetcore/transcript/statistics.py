@@ -58,7 +58,8 @@ def statistics(
     Parameters
     ----------
     segments : whose words are counted
-    turns : overlaps included; without them the segments' times are used
+    turns : as `corrected_turns` gives them, overlaps included; without them the segments' times
+        are used
     duration : seconds of the whole recording
 
     Examples
@@ -80,7 +81,7 @@ def _people(
     spoken: Sequence[Turn], words: Counter[str], whole: float
 ) -> tuple[PersonStatistics, ...]:
     """The numbers of each speaker; `spoken` in order of start, `whole` in seconds."""
-    labels = list(dict.fromkeys(turn.speaker for turn in spoken))
+    labels = list(dict.fromkeys([*(turn.speaker for turn in spoken), *words]))
     talk = {label: covered(turn for turn in spoken if turn.speaker == label) for label in labels}
     total = sum(talk.values()) or 1.0
     turn_counts = Counter(label for label, _ in itertools.groupby(turn.speaker for turn in spoken))

@@ -1,8 +1,8 @@
-"""An index of turns that finds the turn of a word by time."""
+"""An index of turns that finds the turn of a word, or all turns of a stretch, by time."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
 
@@ -10,7 +10,7 @@ from meetcore.records import Turn
 
 
 class TurnIndex:
-    """Finds the turn of a word in logarithmic time; turns may overlap and come in any order."""
+    """Finds turns by time in logarithmic time; they may overlap and come in any order."""
 
     def __init__(self, turns: Iterable[Turn]) -> None:
         self._turns = sorted(turns, key=lambda turn: (turn.start, turn.end, turn.speaker))
@@ -42,3 +42,13 @@ class TurnIndex:
                 best, best_overlap = turn, overlap
             position -= 1
         return best
+
+    def within(self, start: float, end: float) -> list[Turn]:
+        """The turns that share time with a stretch, the latest first."""
+        found: list[Turn] = []
+        position = bisect_left(self._starts, end) - 1
+        while position >= 0 and self._latest_ends[position] > start:
+            if self._turns[position].end > start:
+                found.append(self._turns[position])
+            position -= 1
+        return found

@@ -95,6 +95,8 @@ class HttpFetcher:
                 outcome.append(None)
             except OSError as error:
                 outcome.append(error)
+            except Exception as error:  # UnicodeError of a name that cannot be one.
+                outcome.append(OSError(f"the name cannot be looked up: {type(error).__name__}"))
 
         thread = threading.Thread(target=look_up, daemon=True)
         thread.start()

@@ -7,6 +7,7 @@ import streamlit as st
 from meetcore.diagnostics.findings import Diagnosis
 from pages.diagnostics import findings, inventory, sections
 from pages.shared import process
+from pages.shared.plain_text import plain
 
 WATCH_S = 1.0
 
@@ -15,7 +16,7 @@ def body() -> None:
     """Draw the reason, then the findings; nothing here needs the service."""
     sections.style()
     found = process.examiner().snapshot(st.context.url)
-    st.error(process.startup_error(), icon=":material/error:")
+    st.error(plain(process.startup_error()), icon=":material/error:")
     st.caption(
         "Fix this, then stop Meetcore and start it again. Nothing that was recorded is lost."
     )

@@ -11,6 +11,7 @@ from meetcore.diagnostics.rules.registry import RULES
 from meetcore.diagnostics.rules.rule import Rule, message_only
 from pages.diagnostics import verdicts
 from pages.shared import address
+from pages.shared.plain_text import plain
 
 NOT_NOW = "This is not the case here now."
 
@@ -110,6 +111,8 @@ def green_findings(diagnosis: Diagnosis) -> None:
         for each in good
     )
     with st.expander(
-        verdicts.count_text(len(good), Verdict.GREEN), key="fine", icon=":material/check_circle:"
+        plain(verdicts.count_text(len(good), Verdict.GREEN)),
+        key="fine",
+        icon=":material/check_circle:",
     ):
         st.html(f'<ul class="meetcore-fine">{lines}</ul>')

@@ -10,7 +10,9 @@ import streamlit as st
 from meetcore.diagnostics.monitor import HealthSample
 from meetcore.diagnostics.process_usage import ProcessSample
 from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot
-from pages.shared import element, notice, process, sidebar, style
+from meetcore.text.durations import position_text
+from pages.shared import element, notice, process, style
+from pages.shared.plain_text import plain
 
 draw = element.register(__file__, "sparklines")
 
@@ -40,7 +42,7 @@ def panel() -> None:
 def meeting(snapshot: LiveSnapshot, samples: Sequence[HealthSample]) -> None:
     """Draw one running meeting."""
     with st.container(border=True, key=f"health-{snapshot.meeting_id}", gap="small"):
-        st.markdown(f":red[●] **{sidebar.plain(snapshot.title)}**")
+        st.markdown(f":red[●] **{plain(snapshot.title)}**")
         tiles = list(meeting_tiles(snapshot.health, samples))
         draw(key=f"sparks-{snapshot.meeting_id}", data={"tiles": tiles})
         errors(snapshot.health)
@@ -53,10 +55,10 @@ def errors(health: LiveHealth) -> None:
     total = style.counted(health.chunk_errors, "error")
     if health.recent_errors:
         now = f"{health.recent_errors} in the last minute, the newest: {health.last_error}"
-        st.warning(f"{total} so far, {sidebar.plain(now)}.", icon=":material/warning:")
+        st.warning(f"{plain(total)} so far, {plain(now)}.", icon=":material/warning:")
         notice.rule_link_for(health.last_error)
     else:
-        st.caption(f":material/check: {total} before; none in the last minute.")
+        st.caption(f":material/check: {plain(total)} before; none in the last minute.")
     if health.last_traceback:
         with st.expander("The newest error's traceback", key=f"traceback-{id_of(health)}"):
             st.code(health.last_traceback, language="python", height=260)
@@ -69,7 +71,7 @@ def id_of(health: LiveHealth) -> str:
 
 def meeting_tiles(health: LiveHealth, samples: Sequence[HealthSample]) -> Iterable[dict[str, Any]]:
     """The figures of a meeting with their sparklines."""
-    yield tile("Recorded", style.duration_text(health.samples_on_disk / SAMPLE_RATE), "on disk")
+    yield tile("Recorded", position_text(health.samples_on_disk / SAMPLE_RATE), "on disk")
     yield tile("Frames", f"{health.frames_offered:,}", "from the browser")
     yield tile(
         "Behind",

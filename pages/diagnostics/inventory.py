@@ -19,6 +19,7 @@ from meetcore.settings import Settings
 from meetcore.text.sizes import size_text
 from pages.diagnostics import verdicts
 from pages.shared import style
+from pages.shared.plain_text import plain
 
 STATES = {
     FileState.VERIFIED: "sha256 as published",
@@ -33,7 +34,7 @@ SHOWN_HASH = 12
 def libraries(diagnosis: Diagnosis) -> None:
     """Draw the libraries: the installed version, and the one that was tested."""
     known = diagnosis.libraries
-    with st.expander(label("Libraries", [each.verdict for each in known]), key="libraries"):
+    with st.expander(plain(label("Libraries", [each.verdict for each in known])), key="libraries"):
         if not known:
             st.caption("Not looked at yet.")
             return
@@ -72,7 +73,7 @@ def library_row(library: LibraryVersion) -> str:
 def weights(diagnosis: Diagnosis) -> None:
     """Draw the weights in use, and what wrote them."""
     known = diagnosis.weights
-    with st.expander(label("Weights", [each.verdict for each in known]), key="weights"):
+    with st.expander(plain(label("Weights", [each.verdict for each in known])), key="weights"):
         if not known:
             st.caption("Not looked at yet.")
         st.html(f'<ul class="meetcore-weights">{"".join(weight(each) for each in known)}</ul>')

@@ -10,6 +10,7 @@ from meetcore.diagnostics.findings import Diagnosis, RungReport, RungState, Verd
 from meetcore.service.model_retry import ModelRetry, ModelRetryView
 from pages.diagnostics import verdicts
 from pages.shared import notice, process, style
+from pages.shared.plain_text import plain
 
 WORDS = {
     RungState.IN_FORCE: "in force",
@@ -81,4 +82,6 @@ def outcome(view: ModelRetryView, diagnosis: Diagnosis) -> None:
     if view.trouble:
         notice.error(f"Tried again at {at}: {view.trouble}")
     else:
-        st.caption(f":material/check: Tried again at {at}. In force: {diagnosis.headline}.")
+        st.caption(
+            f":material/check: Tried again at {plain(f'{at}. In force: {diagnosis.headline}')}."
+        )

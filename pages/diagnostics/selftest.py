@@ -10,6 +10,7 @@ from meetcore.diagnostics.findings import Verdict
 from meetcore.diagnostics.selftest.expected import Measure
 from meetcore.diagnostics.selftest.run import SelfTest, SelfTestResult, SelfTestState, SelfTestView
 from pages.shared import element, process, style
+from pages.shared.plain_text import plain
 
 REFRESH_S = 1.0
 BUTTON_KEY = "self-test"
@@ -65,11 +66,11 @@ def cancel() -> None:
 def show(view: SelfTestView) -> None:
     """Draw the progress, or how the self-test ended."""
     if view.state is SelfTestState.RUNNING:
-        st.progress(view.progress, text=f"{view.stage}… {view.elapsed_s:.0f} s")
+        st.progress(view.progress, text=f"{plain(view.stage)}… {view.elapsed_s:.0f} s")
     elif view.state is SelfTestState.CANCELLED:
         st.caption("Cancelled.")
     elif view.trouble:
-        st.error(view.trouble, icon=":material/error:")
+        st.error(plain(view.trouble), icon=":material/error:")
     if view.result is not None:
         outcome(view.result, view.elapsed_s)
 
@@ -77,7 +78,7 @@ def show(view: SelfTestView) -> None:
 def outcome(result: SelfTestResult, elapsed_s: float) -> None:
     """Draw the figures, the models and times behind them, and remarks."""
     for note in result.notes:
-        st.warning(note, icon=":material/warning:")
+        st.warning(plain(note), icon=":material/warning:")
     st.html(table(result.measures))
     worked = sum(seconds for _, seconds in result.stages)
     style.facts(
@@ -88,7 +89,7 @@ def outcome(result: SelfTestResult, elapsed_s: float) -> None:
         *(f"{name}: {seconds:.1f} s" for name, seconds in result.stages if seconds >= 0.05),
     )
     if result.remark:
-        st.caption(result.remark)
+        st.caption(plain(result.remark))
 
 
 def table(measures: tuple[Measure, ...]) -> str:

@@ -6,6 +6,7 @@ streamlit-webrtc's worker holds the connection; its sink hands each frame, in or
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from streamlit_webrtc import AudioSinkTrack, WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
 from meetcore.api.get_service import require_service
+from meetcore.api.request_body import path_id
 from meetcore.api.responses import RefusedError
 from meetcore.audio.frames import Frame
 from meetcore.settings import Settings
@@ -31,19 +33,21 @@ ANSWER_TIMEOUT_S = 10.0
 
 connections: dict[str, WebRtcWorker[Any, Any]] = {}
 """The connection of each tab; a new connection of a tab replaces the one before."""
+numbers = itertools.count(1)
+"""A number for each connection: its timestamps begin anew."""
 
 
 class FrameSink(Protocol):
     """A running meeting, as far as it takes frames."""
 
-    def offer(self, frame: Frame, source: str) -> None: ...
+    def offer(self, frame: Frame, source: str, connection: int = 0) -> None: ...
 
 
 async def connect(request: Request) -> Response:
     """Answer a browser's offer; its frames go to the meeting until the browser disconnects."""
     try:
         service = await run_in_threadpool(require_service, process.service)
-        live = service.live(request.path_params["meeting_id"])
+        live = service.live(path_id(request, "meeting_id"))
         if live is None:
             return PlainTextResponse("This meeting is not running.", status_code=404)
         offer = await read_offer(request)
@@ -112,8 +116,9 @@ def make_worker(
 
 def frame_callback(live: FrameSink, tab: str) -> Callable[[Frame], None]:
     """The sink's callback, which offers each frame to the meeting. Called on aiortc's loop."""
+    connection = next(numbers)
 
     def callback(frame: Frame) -> None:
-        live.offer(frame, tab)
+        live.offer(frame, tab, connection)
 
     return callback

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from aiortc import RTCConfiguration, RTCIceServer
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from meetcore.api.request_body import json_body
@@ -16,11 +18,11 @@ LONGEST_OFFER = 100_000
 class Offer(BaseModel):
     """A session description (https://www.rfc-editor.org/rfc/rfc8829), and the tab that sends it."""
 
-    model_config = ConfigDict(strict=True, frozen=True)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    sdp: str
-    type: str
-    tab: str
+    sdp: Annotated[str, Field(min_length=1, max_length=LONGEST_OFFER)]
+    type: Literal["offer"]
+    tab: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
 async def read_offer(request: Request) -> Offer:

@@ -1,12 +1,24 @@
 /* The element that sends the microphone's sound to the server over WebRTC; it draws nothing. */
 
-/** In milliseconds. */
-const limits = { gather: 1500, connect: 5000, firstPause: 400, longestPause: 5000 };
+/**
+ * In milliseconds. `look` is between two questions what the meeting does, `lastSound` how long the
+ * connection outlives the microphone, so that what was said before arrives.
+ */
+const limits = {
+  gather: 1500,
+  connect: 5000,
+  firstPause: 400,
+  longestPause: 5000,
+  look: 300,
+  lastSound: 400,
+};
 
 /**
  * @typedef {object} MicrophoneData
  * @property {boolean} wanted whether the meeting runs and takes this tab's sound
  * @property {string} meeting
+ * @property {string} live the address of the meeting's state
+ * @property {RecorderState} state
  * @property {number} attempt a new number asks for a new connection
  * @property {string | null} device
  * @property {boolean} cleanUp
@@ -23,17 +35,20 @@ function connectionGoal(data) {
 }
 
 /**
- * The stream that the Start button opened if it still runs with these constraints, else a new one.
- * @param {string | null} device
- * @param {boolean} cleanUp
+ * What the meeting does, as far as this tab is concerned; null without an answer.
+ * @param {MicrophoneData} data
+ * @returns {Promise<RecorderState | null>}
  */
-async function microphoneStream(device, cleanUp) {
-  const constraints = microphoneConstraints(device, cleanUp);
-  const opened = globalThis.meetcoreOpened;
-  globalThis.meetcoreOpened = null;
-  if (opened?.stream.active && opened.asked === JSON.stringify(constraints)) return opened.stream;
-  opened?.stream.getTracks().forEach(track => track.stop());
-  return navigator.mediaDevices.getUserMedia(constraints);
+async function stateOf({ live, tab }) {
+  try {
+    const address = `${live}?tab=${encodeURIComponent(tab)}`;
+    const response = await fetch(address, { signal: AbortSignal.timeout(limits.connect) });
+    if (!response.ok) return null;
+    const { state, source } = await response.json();
+    return source === null || source === tab ? state : 'ended';
+  } catch {
+    return null;
+  }
 }
 
 /** Sends the microphone to the server; connects again after each failure while it is wanted. */
@@ -42,12 +57,21 @@ class Microphone {
   data = null;
   /** @type {string | null} */
   goal = null;
+  /** @type {Recorder | null} */
+  recorder = null;
+  /** What the server said last. @type {RecorderState} */
+  said = 'ended';
   /** @type {RTCPeerConnection | null} */
   peer = null;
-  /** @type {MediaStream | null} */
-  stream = null;
+  /** @type {MicrophoneTrack | null} */
+  sound = null;
   /** Grows with each hang-up: an attempt that holds an older number is over. */
   serial = 0;
+  isConnecting = false;
+  isEnding = false;
+  isLooking = false;
+  /** @type {(why: string) => void} */
+  fail = () => {};
 
   constructor() {
     addEventListener('pagehide', () => this.hangUp());
@@ -60,47 +84,107 @@ class Microphone {
     if (goal === this.goal) return;
     this.goal = goal;
     this.hangUp();
-    if (goal) this.connect(data, limits.firstPause);
+    if (this.recorder) this.recorder.tab = null;
+    this.recorder = null;
+    if (!goal) return;
+    this.said = data.state;
+    this.recorder = Recorder.of(data.meeting);
+    this.recorder.tab = data.tab;
+    this.recorder.follow('microphone', () => this.apply());
+    this.apply();
+    if (!this.isLooking) this.look();
+  }
+
+  /** What is to hold now: what was clicked here, else what the server said. */
+  get state() {
+    return this.recorder ? this.recorder.state(this.said) : 'ended';
+  }
+
+  /** Does what the state asks for: connect, turn the microphone off or on, or hang up. */
+  apply() {
+    const { data, state, sound } = this;
+    if (!data || !this.recorder) return;
+    if (isOver(state)) return this.end();
+    if (state === 'paused') return sound?.turnOff(false);
+    if (!sound) return this.isConnecting ? undefined : this.connect(data, limits.firstPause);
+    if (sound.isOn) return;
+    const serial = this.serial;
+    const isWanted = () => serial === this.serial && this.state === 'listening';
+    sound
+      .turnOn(() => microphoneStream(data.device, data.cleanUp), isWanted)
+      .catch(error => this.fail(String(error)));
+  }
+
+  /** The meeting is over: the microphone is off at once, the connection goes a moment later. */
+  end() {
+    if (!this.sound) return this.hangUp();
+    if (this.isEnding) return;
+    this.isEnding = true;
+    this.sound.turnOff(true);
+    const serial = this.serial;
+    setTimeout(() => serial === this.serial && this.hangUp(), limits.lastSound);
+  }
+
+  /** Asks again and again what the meeting does: another tab may have stopped or paused it. */
+  async look() {
+    const { data } = this;
+    this.isLooking = Boolean(data?.wanted);
+    if (!data?.wanted) return;
+    const said = await stateOf(data);
+    if (said && data.attempt === this.data?.attempt && this.recorder) {
+      this.said = said;
+      this.apply();
+    }
+    setTimeout(() => this.look(), limits.look);
   }
 
   hangUp() {
     this.serial += 1;
+    this.isConnecting = this.isEnding = false;
     this.peer?.close();
-    this.stream?.getTracks().forEach(track => track.stop());
-    this.peer = this.stream = null;
+    this.sound?.close();
+    this.peer = this.sound = null;
   }
 
   /** @param {MicrophoneData} data @param {number} pause before the next attempt, milliseconds */
   async connect(data, pause) {
     const serial = this.serial;
-    const fail = this.failOnce(serial, pause);
+    const fail = (this.fail = this.failOnce(serial, pause));
+    this.isConnecting = true;
     try {
+      /* No microphone is opened while nobody could take its sound. */
+      const said = await stateOf(data);
+      if (serial !== this.serial) return;
+      if (!said) throw new Error('the server does not answer');
+      this.said = said;
+      if (this.state !== 'listening') return this.hangUp();
       const stream = await microphoneStream(data.device, data.cleanUp);
       if (serial !== this.serial) return stream.getTracks().forEach(track => track.stop());
-      this.stream = stream;
-      const peer = this.open(data, stream, fail);
+      this.sound = new MicrophoneTrack(stream, () => fail('the device went away'));
+      const peer = this.open(data, this.sound, fail);
       const overdue = () => peer.connectionState !== 'connected' && fail('timeout');
       setTimeout(overdue, limits.connect + 2 * pause);
       await peer.setLocalDescription(await peer.createOffer());
       await candidatesGathered(peer, limits.gather);
       const address = `/microphone/${encodeURIComponent(data.meeting)}`;
       const response = await sendOffer(peer, address, data.tab);
-      /* The meeting is over. */
-      if (response.status === 404 && serial === this.serial) return this.hangUp();
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       if (serial === this.serial) await peer.setRemoteDescription(await response.json());
+      this.isConnecting = false;
+      this.apply();
     } catch (error) {
       fail(String(error));
     }
   }
 
-  /** @param {MicrophoneData} data @param {MediaStream} stream @param {(why: string) => void} fail */
-  open(data, stream, fail) {
+  /** @param {MicrophoneData} data @param {MicrophoneTrack} sound @param {(why: string) => void} fail */
+  open(data, sound, fail) {
     const peer = (this.peer = new RTCPeerConnection({ iceServers: data.iceServers }));
-    for (const track of stream.getAudioTracks()) {
-      peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
-      track.onended = () => fail('the device went away');
-    }
+    const { sender } = peer.addTransceiver(sound.track, {
+      direction: 'sendonly',
+      streams: [sound.stream],
+    });
+    sound.sender = sender;
     peer.onconnectionstatechange = () => {
       const state = peer.connectionState;
       if (['failed', 'disconnected', 'closed'].includes(state)) fail(state);
@@ -116,10 +200,13 @@ class Microphone {
       failed = true;
       console.info('microphone: connecting again:', why);
       this.hangUp();
+      this.isConnecting = true;
       const next = this.serial;
       setTimeout(() => {
+        if (next !== this.serial) return;
+        this.isConnecting = false;
         const longer = Math.min(2 * pause, limits.longestPause);
-        if (next === this.serial && this.data) this.connect(this.data, longer);
+        if (this.data && this.state === 'listening') this.connect(this.data, longer);
       }, pause);
     };
   }

@@ -10,24 +10,36 @@ from __future__ import annotations
 
 import streamlit as st
 
+from meetcore.api import live
 from meetcore.records import LiveSnapshot, LiveState
 from pages.shared import element, process, state
 
 KEY = "microphone"
 
-draw = element.register(__file__, "microphone", "microphone_access")
+draw = element.register(
+    __file__,
+    "microphone",
+    "microphone_access",
+    "outbox",
+    "send_change",
+    "recorder",
+    "microphone_track",
+)
 
 
 def microphone() -> None:
     """Draw the element, which connects the microphone while this tab records."""
     current = state.recording()
-    live = process.service().live(current.meeting_id) if current else None
+    running = process.service().live(current.meeting_id) if current else None
+    snapshot = running.snapshot() if running is not None else None
     with st.container(key="recorder"):
         draw(
             key=KEY,
             data={
-                "wanted": live is not None and should_connect(live.snapshot()),
+                "wanted": snapshot is not None and should_connect(snapshot),
                 "meeting": current.meeting_id if current else None,
+                "live": live.ROUTE.format(id=current.meeting_id) if current else None,
+                "state": snapshot.state.value if snapshot is not None else live.ENDED,
                 "attempt": current.attempt if current else 0,
                 "device": current.device_id if current else None,
                 "cleanUp": current.clean_up if current else False,
@@ -56,10 +68,10 @@ def reattach() -> None:
 def reattach_when_idle() -> None:
     """Record here once the last frame is older than QUIET_S, so that no other tab still sends."""
     meeting_id = state.may_reattach()
-    live = process.service().live(meeting_id) if meeting_id else None
-    if meeting_id is None or live is None:
+    running = process.service().live(meeting_id) if meeting_id else None
+    if meeting_id is None or running is None:
         return
-    snapshot = live.snapshot()
+    snapshot = running.snapshot()
     if snapshot.source is None or snapshot.health.since_last_frame > state.QUIET_S:
         state.begin_recording(meeting_id)
         st.rerun(scope="app")

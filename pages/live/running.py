@@ -1,13 +1,11 @@
-"""A running meeting: clock, level, buttons, and the transcript as it grows."""
+"""A running meeting: title, clock, level, buttons, and the transcript as it grows."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from meetcore.records import LiveSnapshot, LiveState
-from meetcore.service.protocol import LiveMeetingProtocol
-from meetcore.text.names import LONGEST_TITLE
-from pages.live import meter, start, transcript
+from pages.live import controls, start, transcript
 from pages.shared import notice, process, state
 
 REFRESH_S = 0.3
@@ -21,29 +19,7 @@ def running(meeting_id: str) -> None:
     live = process.service().live(meeting_id)
     if live is None:
         st.rerun()
-    title(live)
     live_area(meeting_id)
-
-
-def title(live: LiveMeetingProtocol) -> None:
-    """Draw the title as a field."""
-    snapshot = live.snapshot()
-    key = f"title-{snapshot.meeting_id}"
-
-    def changed() -> None:
-        text = (state.widget_value(key) or "").strip()
-        if text:
-            with notice.showing_errors():
-                live.set_title(text)
-
-    st.text_input(
-        "Title",
-        value=snapshot.title,
-        key=key,
-        on_change=changed,
-        max_chars=LONGEST_TITLE,
-        label_visibility="collapsed",
-    )
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -53,30 +29,11 @@ def live_area(meeting_id: str) -> None:
     if live is None or live.snapshot().state is LiveState.STOPPED:
         st.rerun(scope="app")
     snapshot = live.snapshot()
-    with st.container(key="controls", horizontal=True, vertical_alignment="center"):
-        with st.container(width="stretch"):
-            meter.meter(snapshot)
-        buttons(live, snapshot)
+    with st.container(key="controls"):
+        controls.controls(snapshot)
     with st.container(key="warnings"):
         warnings(snapshot)
     transcript.live_view(snapshot, process.service().models())
-
-
-def buttons(live: LiveMeetingProtocol, snapshot: LiveSnapshot) -> None:
-    """Draw the buttons: pause or resume, and stop."""
-    idle = snapshot.state in (LiveState.STOPPING, LiveState.STOPPED)
-    if snapshot.state is LiveState.PAUSED:
-        st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=live.resume)
-    else:
-        st.button("Pause", icon=":material/pause:", key="pause", on_click=live.pause, disabled=idle)
-    st.button(
-        "Stop",
-        icon=":material/stop:",
-        key="stop",
-        type="primary",
-        on_click=live.stop,
-        disabled=idle,
-    )
 
 
 def warnings(snapshot: LiveSnapshot) -> None:
@@ -95,7 +52,7 @@ def warnings(snapshot: LiveSnapshot) -> None:
         )
     elif health.last_error:
         st.caption(
-            f":material/info: {health.chunk_errors} passages could not be read live;"
+            f":material/info: {health.chunk_errors:d} passages could not be read live;"
             " the final transcript will have them."
         )
 

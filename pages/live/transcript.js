@@ -11,9 +11,11 @@ const endMargin = 48;
  * @typedef {object} TranscriptData
  * @property {string} meeting
  * @property {string} edits the address for changes
- * @property {number} first the place of `words[0]` in the transcript
- * @property {string[]} words the words from there to the end
- * @property {[count: number, speaker: string | null, start: number][]} turns all of them; seconds
+ * @property {number} first the place of `turns[0]` in the transcript
+ * @property {[speaker: string | null, start: number, words: string[]][]} turns from there to the
+ *   end; seconds
+ * @property {number} settled this many turns of the transcript change no more, but by `merged`
+ * @property {Record<string, string>} merged labels that proved to be another speaker's
  * @property {string[]} tentative words that may still change
  * @property {string | null} tentativeSpeaker
  * @property {number} tentativeStart
@@ -22,38 +24,25 @@ const endMargin = 48;
  */
 
 /**
- * A turn as it is drawn: words `from` to `to`, then the tentative ones.
- * @typedef {{ from: number, to: number, speaker: string | null, start: number, tentative: string[] }} TurnRow
+ * A turn as it is drawn: its words, then the tentative ones.
+ * @typedef {{ speaker: string | null, start: number, words: string[], tentative: string[] }} TurnRow
  */
 
 /**
- * The words known after an update; null when words before its first one are missing.
- * @param {string[]} known
- * @param {{ first: number, words: string[] }} update
- */
-function withUpdate(known, { first, words }) {
-  return first > known.length ? null : known.slice(0, first).concat(words);
-}
-
-/**
- * The turns to draw. Tentative words continue the last turn unless another speaker says them.
+ * The turns to draw of an update. Tentative words continue the last turn unless another speaker
+ * says them.
  * @param {Pick<TranscriptData, 'turns' | 'tentative' | 'tentativeSpeaker' | 'tentativeStart'>} data
  * @returns {TurnRow[]}
  */
 function turnRows({ turns, tentative, tentativeSpeaker, tentativeStart }) {
   /** @type {TurnRow[]} */
-  const rows = [];
-  let from = 0;
-  for (const [count, speaker, start] of turns) {
-    rows.push({ from, to: from + count, speaker, start, tentative: [] });
-    from += count;
-  }
+  const rows = turns.map(([speaker, start, words]) => ({ speaker, start, words, tentative: [] }));
   if (!tentative.length) return rows;
   const last = rows.at(-1);
   if (last && (tentativeSpeaker === null || tentativeSpeaker === last.speaker)) {
     last.tentative = tentative;
   } else {
-    rows.push({ from, to: from, speaker: tentativeSpeaker, start: tentativeStart, tentative });
+    rows.push({ speaker: tentativeSpeaker, start: tentativeStart, words: [], tentative });
   }
   return rows;
 }
@@ -69,8 +58,8 @@ class Turn {
   constructor(rename) {
     /** @type {string | null} */
     this.speaker = null;
-    this.from = -1;
-    this.drawn = 0;
+    /** The words on the page. @type {string[]} */
+    this.words = [];
     this.who = make('button', { class: 'who', type: 'button' });
     this.who.onclick = () => this.speaker && rename(this.speaker);
     this.time = make('span', { class: 'time' });
@@ -79,25 +68,34 @@ class Turn {
     this.node = make('section', {}, this.who, this.time, this.text);
   }
 
-  /** @param {TurnRow} row @param {string[]} words of the whole transcript @param {Person[]} people */
-  draw(row, words, people) {
-    const count = row.to - row.from;
-    if (this.from !== row.from || this.drawn > count) {
-      this.from = row.from;
-      this.drawn = 0;
+  /** @param {TurnRow} row @param {Person[]} people */
+  draw({ speaker, start, words, tentative }, people) {
+    if (!this.words.every((word, index) => word === words[index])) {
+      this.words = [];
       this.text.replaceChildren(this.tentative);
     }
-    if (this.drawn < count) {
-      const fresh = words.slice(row.from + this.drawn, row.to).join('');
-      this.tentative.before(make('span', { class: 'new' }, this.drawn ? fresh : fresh.trimStart()));
-      this.drawn = count;
+    if (this.words.length < words.length) {
+      const fresh = words.slice(this.words.length).join('');
+      const shown = this.words.length ? fresh : fresh.trimStart();
+      this.tentative.before(make('span', { class: 'new' }, shown));
+      this.words = words;
     }
-    this.speaker = row.speaker;
-    this.node.className = 'turn ' + colourOf(people, row.speaker);
-    setText(this.who, nameOf(people, row.speaker));
-    setText(this.time, clock(row.start));
-    const tentative = row.tentative.join('');
-    setText(this.tentative, count ? tentative : tentative.trimStart());
+    this.speaker = speaker;
+    this.showSpeaker(people);
+    setText(this.time, clock(start));
+    const after = tentative.join('');
+    setText(this.tentative, words.length ? after : after.trimStart());
+  }
+
+  /** @param {Person[]} people */
+  showSpeaker(people) {
+    this.node.className = 'turn ' + colourOf(people, this.speaker);
+    setText(this.who, nameOf(people, this.speaker));
+  }
+
+  /** @param {Record<string, string>} merged labels and those that replace them */
+  merge(merged) {
+    if (this.speaker !== null) this.speaker = merged[this.speaker] ?? this.speaker;
   }
 }
 
@@ -108,10 +106,11 @@ class LiveTranscript {
     /** Replaced by `viewOf` each time the data changes. */
     this.component = component;
     this.meeting = '';
-    /** @type {string[]} */
-    this.words = [];
     /** @type {Turn[]} */
     this.turns = [];
+    /** This many of the turns on the page change no more, but by a merge of speakers. */
+    this.settled = 0;
+    this.shownPeople = '';
     this.askedAt = 0;
     this.atEnd = true;
     /** @type {Outbox | null} */
@@ -147,20 +146,35 @@ class LiveTranscript {
     if (data.meeting !== this.meeting) {
       this.meeting = data.meeting;
       this.connect(data.meeting);
-      this.words = [];
+      this.settled = 0;
       this.dropTurns(0);
     }
-    const words = withUpdate(this.words, data);
-    if (!words) return this.askForMissing();
-    this.words = words;
+    if (data.first > this.settled) return this.askForMissing();
     const people = this.people.settle(data.people);
     this.people.draw(people);
     const rows = turnRows(data);
-    rows.forEach((row, index) => this.turn(index).draw(row, words, people));
-    this.dropTurns(rows.length);
-    this.empty.style.display = rows.length ? 'none' : '';
+    rows.forEach((row, index) => this.turn(data.first + index).draw(row, people));
+    this.dropTurns(data.first + rows.length);
+    this.settled = data.settled;
+    this.updateSpeakers(people, data);
+    this.empty.style.display = this.turns.length ? 'none' : '';
     setText(this.waiting, data.waiting);
     this.follow();
+  }
+
+  /**
+   * Renames and merges reach the settled turns, too; most updates bring none.
+   * @param {Person[]} people
+   * @param {Pick<TranscriptData, 'merged' | 'first'>} data
+   */
+  updateSpeakers(people, { merged, first }) {
+    const shown = JSON.stringify([people, merged]);
+    if (shown === this.shownPeople) return;
+    this.shownPeople = shown;
+    for (const turn of this.turns.slice(0, first)) {
+      turn.merge(merged);
+      turn.showSpeaker(people);
+    }
   }
 
   /** Uses the outbox of this meeting. @param {string} meeting */
@@ -204,7 +218,7 @@ class LiveTranscript {
   askForMissing() {
     if (Date.now() - this.askedAt <= askAgainAfter) return;
     this.askedAt = Date.now();
-    this.component.setTriggerValue('missing', this.words.length);
+    this.component.setTriggerValue('missing', this.settled);
   }
 }
 

@@ -9,7 +9,8 @@ from meetcore.records import LiveSnapshot, LiveState, Mode, ModelsInUse
 from pages.shared import element, state
 
 RESENT_TURNS = 8
-"""The words of this many last turns are sent each time; a script that lacks earlier ones asks."""
+"""This many settled turns are sent each time, and those after them; what a script lacks of the
+earlier ones it asks for. So an update costs the same whatever the meeting's length."""
 
 draw_live = element.register(__file__, "transcript", "outbox", "send_change", "speaker_chips")
 
@@ -33,21 +34,26 @@ def live_view(snapshot: LiveSnapshot, models: ModelsInUse | None) -> None:
 def live_payload(
     snapshot: LiveSnapshot, models: ModelsInUse | None, rewind: int | None = None
 ) -> dict[str, Any]:
-    """The transcript as JSON for the script: all turns, and the words of the last ones."""
-    counts = [len(segment.words) for segment in snapshot.segments]
-    first = sum(counts[:-RESENT_TURNS])
+    """The transcript as JSON for the script: the turns from `first` on.
+
+    Parameters
+    ----------
+    rewind : how many settled turns the script has; those after it are sent
+    """
+    first = max(0, snapshot.settled - RESENT_TURNS)
     if rewind is not None:
         first = min(first, rewind)
-    words = [word.text for segment in snapshot.segments for word in segment.words]
-    labels = [segment.speaker for segment in snapshot.segments] + [snapshot.tentative_speaker]
+    segments = snapshot.segments[first:]
+    labels = [segment.speaker for segment in segments] + [snapshot.tentative_speaker]
     return {
         "meeting": snapshot.meeting_id,
         "edits": edits.ROUTE.format(id=snapshot.meeting_id),
         "first": first,
-        "words": words[first:],
+        "settled": snapshot.settled,
+        "merged": dict(snapshot.merged),
         "turns": [
-            [count, segment.speaker, round(segment.start, 1)]
-            for count, segment in zip(counts, snapshot.segments, strict=True)
+            [segment.speaker, round(segment.start, 1), [word.text for word in segment.words]]
+            for segment in segments
         ],
         "tentative": [word.text for word in snapshot.tentative],
         "tentativeSpeaker": snapshot.tentative_speaker,

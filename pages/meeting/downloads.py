@@ -8,9 +8,11 @@ import streamlit as st
 
 from meetcore.api import recordings
 from meetcore.records import Meeting
+from meetcore.service.exporting import export_of
 from meetcore.text.names import file_stem
-from meetcore.transcript.formats.registry import Export, Format, formats
+from meetcore.transcript.formats.registry import Format, formats
 from pages.shared import process
+from pages.shared.plain_text import plain
 
 
 def downloads(meeting: Meeting) -> None:
@@ -18,7 +20,7 @@ def downloads(meeting: Meeting) -> None:
     with st.popover("Download", icon=":material/download:"):
         for fmt in formats():
             st.download_button(
-                fmt.label,
+                plain(fmt.label),
                 data=partial(written, meeting, fmt),
                 file_name=f"{file_stem(meeting.title)}.{fmt.extension}",
                 mime=fmt.mime,
@@ -33,6 +35,4 @@ def downloads(meeting: Meeting) -> None:
 
 def written(meeting: Meeting, fmt: Format) -> bytes:
     """The transcript in force in one format."""
-    store = process.service().store
-    turns = store.turns(meeting.id)
-    return fmt.write(Export(store.transcript(meeting.id), meeting.title, turns, meeting.duration))
+    return fmt.write(export_of(process.service().store, meeting))

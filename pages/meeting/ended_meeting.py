@@ -6,8 +6,10 @@ import streamlit as st
 
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import Meeting, MeetingState, Stage, Transcript
+from meetcore.text.durations import position_text
 from pages.meeting import editor, heading, progress, run_again
 from pages.shared import notice, process, style
+from pages.shared.plain_text import plain
 
 
 def ended_meeting(meeting_id: str) -> None:
@@ -49,7 +51,7 @@ def unfinished_notice(meeting: Meeting, transcript: Transcript) -> None:
 def final_transcript(meeting: Meeting, transcript: Transcript, editable: bool = True) -> None:
     """Draw the transcript in force with its player."""
     if meeting.detail and meeting.state is MeetingState.DONE:
-        st.caption(f":material/info: {meeting.detail}")
+        st.caption(f":material/info: {plain(meeting.detail)}")
         notice.rule_link_for(meeting.detail)
     if meeting.state is MeetingState.DONE and run_again.lacks_speakers(transcript):
         run_again.find_speakers(meeting)
@@ -65,11 +67,11 @@ def rejected_text(transcript: Transcript) -> None:
     if not transcript.rejected:
         return
     title = f"Held back as likely noise ({len(transcript.rejected)})"
-    with st.expander(title, icon=":material/noise_aware:"):
+    with st.expander(plain(title), icon=":material/noise_aware:"):
         style.table(
             ("From", "Text", "Why"),
             [
-                (style.duration_text(each.start), each.text.strip(), each.reason)
+                (position_text(each.start), each.text.strip(), each.reason)
                 for each in transcript.rejected
             ],
         )

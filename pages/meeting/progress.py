@@ -7,6 +7,7 @@ import streamlit as st
 from meetcore.records import Job, JobState, Meeting, MeetingState
 from pages.meeting import editor
 from pages.shared import job_text, notice, process
+from pages.shared.plain_text import plain
 
 REFRESH_S = 0.5
 GROWING_S = 2.0
@@ -37,7 +38,7 @@ def draw_bar(meeting_id: str) -> Meeting:
         return meeting
     job = process.service().store.jobs.get(meeting_id)
     share = job.overall if job else meeting.progress
-    st.progress(min(1.0, max(0.0, share)), text=progress_text(job, share))
+    st.progress(min(1.0, max(0.0, share)), text=plain(progress_text(job, share)))
     if job is not None:
         st.button(
             "Cancel",

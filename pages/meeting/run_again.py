@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from meetcore.api.asked_options import LONGEST_PROMPT, MOST_SPEAKERS
 from meetcore.records import JobOptions, JobStage, Meeting, MeetingState, Transcript
 from pages.shared import job_options, notice, process
 
@@ -37,7 +38,7 @@ def run_again(meeting: Meeting) -> None:
         prompt = st.text_area(
             "Names and terms in the recording",
             key=job_options.PROMPT_KEY,
-            max_chars=job_options.LONGEST_PROMPT,
+            max_chars=LONGEST_PROMPT,
             height=80,
         )
         st.caption("The transcript stays until the new one is there; undo brings it back.")
@@ -80,10 +81,11 @@ def find_speakers(meeting: Meeting) -> None:
         count = st.number_input(
             "How many people speak? 0 lets Meetcore find out.",
             0,
-            job_options.MOST_SPEAKERS,
+            MOST_SPEAKERS,
             0,
             key=f"speakers-of-{meeting.id}",
         )
+        known = min(int(count), MOST_SPEAKERS)
         st.button(
             "Find speakers",
             key=f"find-speakers-{meeting.id}",
@@ -93,7 +95,7 @@ def find_speakers(meeting: Meeting) -> None:
             args=(
                 meeting.id,
                 JobStage.DIARIZING,
-                replace(options, speakers=True, n_speakers=int(count) or None, max_speakers=None),
+                replace(options, speakers=True, n_speakers=known or None, max_speakers=None),
             ),
         )
 

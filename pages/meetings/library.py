@@ -22,6 +22,7 @@ from meetcore.records import (
     Speaker,
 )
 from meetcore.service.trash import RESTORE_WINDOW_S
+from meetcore.text.durations import length_text, position_text
 from pages.shared import (
     element,
     job_text,
@@ -40,6 +41,7 @@ KEY = "library"
 REFRESH_S = 3.0
 PER_PAGE = 40
 PEOPLE_SHOWN = 5
+LAST_PAGE = 10**6
 
 ORDERS = {
     Order.NEWEST: "Newest first",
@@ -108,12 +110,12 @@ def query_of(asked: Mapping[str, Any]) -> LibraryQuery:
     state = str(asked.get("state") or "")
     order = str(asked.get("order") or "")
     try:
-        page = max(0, int(asked.get("page") or 0))
-    except (TypeError, ValueError):
+        page = min(max(0, int(asked.get("page") or 0)), LAST_PAGE)
+    except (TypeError, ValueError, OverflowError):
         page = 0
     return LibraryQuery(
         text=str(asked.get("text") or "").strip()[:200],
-        person=str(asked.get("person") or ""),
+        person=str(asked.get("person") or "")[:200],
         since=day_start(asked.get("since")),
         until=until + timedelta(days=1) if until else None,
         states=frozenset({MeetingState(state)} if state in set(MeetingState) else ()),
@@ -129,6 +131,8 @@ def day_start(text: object) -> datetime | None:
         day = date.fromisoformat(str(text or ""))
     except ValueError:
         return None
+    if not 1971 <= day.year < 9999:  # beyond, time zones overflow
+        return None
     return datetime(day.year, day.month, day.day).astimezone()
 
 
@@ -142,7 +146,7 @@ def row(summary: MeetingSummary, order: Order, now: datetime) -> dict[str, Any]:
         "title": meeting.title,
         "group": group_of(meeting.created_at, now) if order in (Order.NEWEST, Order.OLDEST) else "",
         "when": moment_text(meeting.created_at, now),
-        "length": style.duration_text(meeting.duration) if meeting.duration else "",
+        "length": length_text(meeting.duration) if meeting.duration else "",
         "state": meeting.state.value,
         "badge": "" if meeting.state is MeetingState.DONE else state,
         "ink": ink,
@@ -186,7 +190,7 @@ def hit(found: SearchHit, speakers: Iterable[Speaker]) -> dict[str, Any]:
     colours = {s.display_name: colour_of(s.label) for s in speakers}
     return {
         "at": round(max(0.0, found.start), 2),
-        "time": style.duration_text(found.start),
+        "time": position_text(found.start),
         "speaker": found.speaker,
         "colour": colours.get(found.speaker),
         "snippet": [[part.text, part.is_match] for part in found.snippet],

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
+
+LATEST_S = 1e6
+"""No recording is longer."""
 
 
 def shown_meeting() -> str | None:
@@ -33,9 +38,10 @@ def opened_meeting() -> str | None:
 def opened_at() -> float | None:
     """The second at which the Meeting page opens; None where the address has none."""
     try:
-        return max(0.0, float(st.query_params["t"]))
+        at = float(st.query_params["t"])
     except (KeyError, ValueError):
         return None
+    return min(max(0.0, at), LATEST_S) if math.isfinite(at) else None
 
 
 def asked_rule() -> str | None:

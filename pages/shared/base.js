@@ -81,7 +81,7 @@ function showTrouble(node, text, rule) {
 }
 
 /**
- * A length or a time on the meeting clock: `m:ss`, from one hour on `h:mm:ss`, as `duration_text`
+ * A length or a time on the meeting clock: `m:ss`, from one hour on `h:mm:ss`, as `position_text`
  * in `pages/shared/style.py` writes it.
  * @param {number} seconds
  */

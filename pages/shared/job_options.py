@@ -7,18 +7,18 @@ from typing import Any
 
 import streamlit as st
 
+from meetcore.api.asked_options import LONGEST_PROMPT, MOST_SPEAKERS, asked_options
 from meetcore.records import JobOptions
 from meetcore.text.sizes import size_text
 from meetcore.weights.resolver import WeightResolver
 from pages.shared import languages, process, style
+from pages.shared.plain_text import plain
 
 WEIGHT_KEY = "upload-weight"
 LANGUAGE_KEY = "upload-language"
 SPEAKERS_KEY = "upload-speakers"
 COUNT_KEY = "upload-count"
 PROMPT_KEY = "upload-prompt"
-LONGEST_PROMPT = 600
-MOST_SPEAKERS = 30
 
 AUTO, EXACTLY, AT_MOST, NONE = "Find out", "Exactly", "At most", "Don't tell apart"
 WORDS = {
@@ -58,7 +58,7 @@ def options_from(
     weight: str, language: str | None, how: str | None, count: int, prompt: str
 ) -> JobOptions:
     """The choices as a record."""
-    return JobOptions(
+    return asked_options(
         language=language,
         recognizer=weight,
         speakers=how != NONE,
@@ -80,7 +80,7 @@ def recognizer() -> str:
         format_func=lambda name: recognizer_label(name or mine),
     )
     if weight and (to_fetch := fetch_bytes(resolver, weight)):
-        st.caption(f":material/download: It is fetched first: {size_text(to_fetch)}, once.")
+        st.caption(f":material/download: It is fetched first: {plain(size_text(to_fetch))}, once.")
     return weight
 
 
@@ -126,7 +126,11 @@ def speaker_count(how: str | None) -> int:
         return 2
     return int(
         st.number_input(
-            f"{how} so many people", 1, MOST_SPEAKERS, 2 if how == EXACTLY else 6, key=COUNT_KEY
+            f"{plain(how)} so many people",
+            1,
+            MOST_SPEAKERS,
+            2 if how == EXACTLY else 6,
+            key=COUNT_KEY,
         )
     )
 

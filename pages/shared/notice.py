@@ -11,6 +11,7 @@ import streamlit as st
 from meetcore.diagnostics.rules.registry import explain
 from meetcore.errors import MeetcoreError
 from pages.shared import links, state
+from pages.shared.plain_text import plain
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ WHY = "Why, and how to fix it"
 
 def error(text: str, icon: str = ":material/error:") -> None:
     """Draw an error, and a link to the rule that explains it."""
-    st.error(text, icon=icon)
+    st.error(plain(text), icon=icon)
     rule_link_for(text)
 
 

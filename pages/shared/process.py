@@ -15,6 +15,7 @@ from meetcore.service.meeting_service import MeetingService
 from meetcore.service.protocol import ServiceProtocol
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import open_store
+from meetcore.supervised import guarded
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -82,8 +83,6 @@ def monitor() -> MonitorProtocol:
 
 
 def load_models() -> None:
-    """Load the models; the service keeps the error for the pages, which is logged here."""
-    try:
+    """Load the models on a thread of its own; Diagnostics shows what it met."""
+    with guarded("models"):
         service().load_models()
-    except Exception:  # top of a thread
-        logger.exception("the models did not load")

@@ -9,6 +9,7 @@ import streamlit as st
 from meetcore.diagnostics.findings import first_sentence
 from meetcore.records import ModelsInUse
 from pages.shared import links, notice, process, style
+from pages.shared.plain_text import plain
 
 LOADING_INK = "light-dark(#8a8780, #a3a099)"
 
@@ -57,12 +58,3 @@ def running_meetings() -> None:
             query_params={"meeting": snapshot.meeting_id},
             help="Being recorded now",
         )
-
-
-def plain(text: str) -> str:
-    """Text with Markdown's special characters escaped.
-
-    >>> plain("a*b")
-    'a\\\\*b'
-    """
-    return "".join(f"\\{mark}" if mark in "\\`*_{}[]<>()#+-.!|~:$&" else mark for mark in text)

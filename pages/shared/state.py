@@ -121,13 +121,13 @@ def widget_value(key: str) -> Any:
     return st.session_state.get(key)
 
 
-def ask_rewind(meeting_id: str, first_word: int) -> None:
-    """Note that the page lacks the transcript from this word on."""
-    st.session_state[REWIND_KEY] = (meeting_id, first_word)
+def ask_rewind(meeting_id: str, first_turn: int) -> None:
+    """Note that the page lacks the transcript from this turn on."""
+    st.session_state[REWIND_KEY] = (meeting_id, first_turn)
 
 
 def take_rewind(meeting_id: str) -> int | None:
-    """The word noted by `ask_rewind`, which is then forgotten; None where there is none."""
+    """The turn noted by `ask_rewind`, which is then forgotten; None where there is none."""
     asked = st.session_state.pop(REWIND_KEY, None)
     return asked[1] if asked and asked[0] == meeting_id else None
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from html import escape
 
 import streamlit as st
 
 from meetcore.records import Meeting, MeetingState, Mode
+from meetcore.text.dates import date_text
+from meetcore.text.durations import length_text
 from pages.shared import element
 
 BARS = (
@@ -55,17 +56,6 @@ def facts(*items: str) -> None:
     st.html(f'<div class="meetcore-facts">{spans}</div>')
 
 
-def duration_text(seconds: float) -> str:
-    """Minutes and seconds, with hours where there are any.
-
-    >>> duration_text(3.2), duration_text(75), duration_text(3675)
-    ('0:03', '1:15', '1:01:15')
-    """
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 def counted(number: int, thing: str) -> str:
     """A number with what it counts.
 
@@ -75,19 +65,9 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def date_text(moment: datetime) -> str:
-    """A date with its time, in the time zone of this machine.
-
-    >>> date_text(datetime(2026, 11, 22, 14, 5))
-    '22 November 2026, 14:05'
-    """
-    local = moment.astimezone() if moment.tzinfo else moment
-    return f"{local.day} {local:%B %Y, %H:%M}"
-
-
 def meeting_facts(meeting: Meeting) -> None:
     """Draw a meeting's date, length, and recognizer."""
-    facts(date_text(meeting.created_at), duration_text(meeting.duration), meeting.recognizer)
+    facts(date_text(meeting.created_at), length_text(meeting.duration), meeting.recognizer)
 
 
 def paragraph(title: str, text: str) -> str:

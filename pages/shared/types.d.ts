@@ -46,3 +46,6 @@ declare var meetcoreDropGuard: boolean | undefined;
 
 /** The outboxes of this tab, by name. */
 declare var meetcoreOutboxes: Map<string, Outbox> | undefined;
+
+/** The buttons of the running meetings that this tab has shown, by meeting. */
+declare var meetcoreRecorders: Map<string, Recorder> | undefined;

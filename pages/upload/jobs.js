@@ -192,7 +192,7 @@ class Jobs {
       (node, row) => this.cards.get(node)?.draw(row),
     );
     this.more.hidden = !rest;
-    setText(this.more, `Show more (${rest} older)`);
+    setText(this.more, `Show ${rest} more`);
   }
 
   /** @param {JobRow} row */

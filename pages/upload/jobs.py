@@ -9,7 +9,8 @@ import streamlit as st
 from meetcore.records import Job, JobState, Meeting
 from meetcore.service.newest_jobs import newest_jobs
 from meetcore.service.trash import RESTORE_WINDOW_S
-from pages.shared import element, job_text, notice, open_meeting, process, state, style
+from meetcore.text.durations import length_text
+from pages.shared import element, job_text, notice, open_meeting, process, state
 
 draw = element.register(__file__, "jobs", "list_controls", "outbox", "send_change")
 
@@ -38,7 +39,7 @@ def show_more() -> None:
 def payload() -> dict[str, Any]:
     """The jobs as JSON for the element's script."""
     shown = state.remembered(KEY, SHOWN)
-    found = newest_jobs(process.service().store, shown)
+    found = newest_jobs(process.service().store, shown, SHOWN)
     return {
         "rows": [row(each.meeting, each.job, each.ahead) for each in found.jobs],
         "rest": found.older,
@@ -54,7 +55,7 @@ def row(meeting: Meeting, job: Job, ahead: int = 0) -> dict[str, Any]:
         "id": meeting.id,
         "title": meeting.title,
         "file": meeting.source_name,
-        "length": style.duration_text(meeting.duration) if meeting.duration else "",
+        "length": length_text(meeting.duration) if meeting.duration else "",
         "state": job.state.value,
         "stage": job_text.ORDER.index(job.stage),
         "progress": 0.0 if job.state is JobState.QUEUED else round(job.progress, 3),
@@ -62,7 +63,7 @@ def row(meeting: Meeting, job: Job, ahead: int = 0) -> dict[str, Any]:
         "remaining": job_text.remaining_text(job),
         "trouble": job.detail if job.state is JobState.FAILED else "",
         "rule": notice.rule_of(job.detail) if job.state is JobState.FAILED else "",
-        "note": job.detail if job.state is JobState.DONE else "",
+        "note": job.detail if job.state in (JobState.DONE, JobState.QUEUED) else "",
         "opens": opens(meeting, job),
     }
 

@@ -263,7 +263,7 @@ def test_what_an_earlier_server_left_is_swept_after_a_day(
     assert left(service) == []
 
 
-@pytest.mark.parametrize("modified", [1_700_000_000_000, None, "x", -1, 1e300, 4e12, True])
+@pytest.mark.parametrize("modified", [1_700_000_000_000, None, -1, 1e300, 4e12])
 def test_a_file_keeps_its_date(client: TestClient, service: FakeService, modified: object) -> None:
     before = datetime.now(UTC)
     answer = client.post(ADDRESS, content=sound(), headers=headers(modified=modified))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 
 import av
@@ -101,16 +102,75 @@ def test_change_of_form_loses_nothing() -> None:
     assert error[middles].max() < 20
 
 
-def test_gaps_and_jumps_in_timestamps_are_not_filled() -> None:
-    frames = [make_frame(part, 48_000) for part in split(sine(48_000, 48_000), 960)]
+def stamped(jumps: dict[int, int], n_frames: int = 50) -> list[av.AudioFrame]:
+    """Frames of 20 ms of a sine; before frame i, `jumps[i]` samples at 48 kHz are missing."""
+    parts = split(sine(960 * n_frames, 48_000), 960)
+    frames, pts = [make_frame(part, 48_000) for part in parts], 0
     for index, frame in enumerate(frames):
-        frame.time_base = Fraction(1, 48_000)
-        frame.pts = index * 960 + (480_000 if index >= 20 else 0) - (960_000 if index >= 40 else 0)
-    stamped = convert_all(FrameConverter(), frames)
-    plain = convert_all(
-        FrameConverter(), [make_frame(p, 48_000) for p in split(sine(48_000, 48_000), 960)]
-    )
-    assert np.array_equal(stamped, plain)
+        pts += jumps.get(index, 0)
+        frame.time_base, frame.pts = Fraction(1, 48_000), pts
+        pts += frame.samples
+    return frames
+
+
+def test_lost_audio_becomes_silence_and_is_counted() -> None:
+    converter = FrameConverter()
+    heard = convert_all(converter, stamped({20: 144_000, 30: 4_800}))
+    assert abs(heard.size - 16_000 - 48_000 - 1_600) <= 4
+    assert converter.n_filled == 48_000 + 1_600
+    first_silent = 20 * 320
+    assert not heard[first_silent + 40 : first_silent + 47_960].any()
+    after = heard[first_silent + 48_000 :][: 10 * 320]
+    error = after.astype(float) - sine(30 * 320, 16_000)[20 * 320 :]
+    assert np.abs(error[100:-100]).max() < 20, "what follows keeps its place"
+
+
+@pytest.mark.parametrize("jump", [1, 960, 2_400, -960_000, 4_000_000_000])
+def test_jitter_and_new_clocks_are_no_lost_audio(jump: int) -> None:
+    converter = FrameConverter()
+    plain = convert_all(FrameConverter(), stamped({}))
+    assert np.array_equal(convert_all(converter, stamped({20: jump})), plain)
+    assert converter.n_filled == 0
+
+
+def test_forged_timestamps_fill_no_more_than_time_passes() -> None:
+    converter = FrameConverter(clock=lambda: 0.0)
+    heard = convert_all(converter, stamped(dict.fromkeys(range(1, 50), 48_000 * 50)))
+    assert 0 < converter.n_filled <= 60 * 16_000
+    assert heard.size <= 61 * 16_000
+
+
+def test_a_pause_after_a_flush_is_not_filled() -> None:
+    converter = FrameConverter()
+    frames = stamped({20: 480_000})
+    heard = [converter.convert(frame) for frame in frames[:20]]
+    heard.append(converter.flush())
+    heard += [converter.convert(frame) for frame in frames[20:]]
+    assert abs(np.concatenate([*heard, converter.flush()]).size - 16_000) <= 4
+
+
+def test_opposite_microphone_channels_are_heard() -> None:
+    """Two capsules with opposite phase: their mean is silence."""
+    signal = sine(48_000, 48_000)
+    channels = np.stack([signal, -signal]).T.reshape(-1, 1920)
+    frames = [
+        av.AudioFrame.from_ndarray(row[None], format="s16", layout="stereo") for row in channels
+    ]
+    for frame in frames:
+        frame.sample_rate = 48_000
+    heard = convert_all(FrameConverter(), frames)
+    assert np.sqrt(np.mean(heard.astype(float) ** 2)) > 0.5 * 20_000 / np.sqrt(2)
+    assert np.abs(np.diff(heard.astype(int))).max() < 1.1 * 20_000 * 2 * np.pi * 440 / 16_000
+
+
+def test_conversion_costs_less_than_a_hundredth_of_a_core() -> None:
+    frames = [make_frame(part, 48_000) for part in split(sine(480_000, 48_000), 960)]
+    converter = FrameConverter()
+    converter.convert(frames[0])
+    began = time.process_time()
+    for frame in frames:
+        converter.convert(frame)
+    assert time.process_time() - began < 0.02 * 10.0, "twice the aim, as machines differ"
 
 
 def test_opus_decoder_output_converts() -> None:

@@ -18,6 +18,7 @@ from meetcore.benchmarks.offline.report import WeightResults, markdown, to_json
 from meetcore.benchmarks.offline.score import peer_row, scored
 from meetcore.cli.main import main
 from meetcore.errors import AudioDecodeError
+from meetcore.installation import PIP_INSTALL
 from meetcore.metrics.reference import Reference, load_reference
 from meetcore.records import Segment, Turn, Word
 
@@ -107,4 +108,4 @@ def test_a_missing_peer_is_one_sentence(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert main(["bench", "offline", str(tmp_path / "a.wav"), "--compare"]) != 0
-    assert "faster-whisper is not installed; run: pip install" in capsys.readouterr().err
+    assert f"faster-whisper is not installed; run: {PIP_INSTALL}" in capsys.readouterr().err

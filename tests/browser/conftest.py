@@ -91,17 +91,18 @@ def servers(folder: Path) -> Iterator[StartServer]:
     """Starts servers on one data folder; those that still run at the end are killed."""
     started: list[Server] = []
 
-    def start(grace_s: float = 90.0) -> Server:
+    def start(grace_s: float = 90.0, module: str = "meetcore", **extra: str) -> Server:
         port = free_port()
         environment = os.environ | {
             "MEETCORE_DATA_DIR": str(folder / "data"),
             "MEETCORE_RECOGNIZER": "tiny.en",
             "MEETCORE_LIVE_RECOGNIZER": "tiny.en",
             "MEETCORE_GRACE_S": str(grace_s),
+            **extra,
         }
         log = (folder / f"server-{len(started)}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "meetcore", "run", "--port", str(port)],
+            [sys.executable, "-m", module, "run", "--port", str(port)],
             cwd=ROOT,
             env=environment,
             stdout=log,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
+import urllib.request
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,10 +20,29 @@ from tests.browser.conftest import (
     StartServer,
     sample_path,
 )
+from tests.browser.tcp_proxy import proxied
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 HELD_S = 4
+STILL_WITHIN_S = 0.5
+WATCH_TRACKS = """
+(() => {
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  window.tracks = [];
+  window.opened = 0;
+  navigator.mediaDevices.getUserMedia = async constraints => {
+    window.opened += 1;
+    const stream = await open(constraints);
+    window.tracks.push(...stream.getTracks());
+    return stream;
+  };
+  addEventListener('click', () => setTimeout(() => {
+    window.silentAfterClick = window.tracks.every(t => t.readyState === 'ended' || !t.enabled);
+  }), true);
+})();
+"""
+"""Keeps the microphone's tracks, and whether all were off in the task after the newest click."""
 STARTS_IN_S = 4.0
 """Beside two other test processes; by itself it takes less than 2."""
 
@@ -48,6 +70,88 @@ def test_a_conversation_from_start_to_scores(server: Server, page: Page) -> None
     expect(page.locator(".said .who", has_text="Diane <b>A</b>").first).to_be_visible()
     check_player(page)
     check_scores(server, live_page.meeting_id_of(page), stopped - begun)
+
+
+def test_stop_and_pause_hold_at_the_click_while_the_recognizer_is_busy(
+    start_server: StartServer, page: Page, tmp_path: Path
+) -> None:
+    """The microphone is off, and the recording grows no more, whatever the recognizer does."""
+    hold = tmp_path / "hold"
+    server = start_server(module="tests.browser.held_server", HELD_WHILE=str(hold))
+    page.context.grant_permissions(["microphone"])
+    page.add_init_script(WATCH_TRACKS)
+    live_page.open_start_page(page, server.url)
+    live_page.press_start(page)
+    meeting_id = live_page.meeting_id_of(page)
+    recording = server.data_dir / "recordings" / meeting_id / "audio.pcm"
+    live_page.wait_until(lambda: live_page.clock_seconds(page) >= 4, 30, "four seconds")
+    hold.touch()
+    time.sleep(1.5)
+
+    check_still_after(page, recording, "Pause")
+    expect(page.get_by_text("Paused: nothing is recorded")).to_be_visible(timeout=500)
+    assert page.locator(".level i.on").count() == 0
+    assert page.evaluate("tracks.every(t => t.readyState === 'ended')"), "still open while paused"
+    size = recording.stat().st_size
+    page.get_by_role("button", name="Resume", exact=True).click()
+    live_page.wait_until(
+        lambda: recording.stat().st_size > size + 32_000, 10, "a second more after Resume"
+    )
+    assert page.evaluate("opened") == 2
+
+    check_still_after(page, recording, "Stop")
+    assert page.evaluate("tracks.every(t => t.readyState === 'ended')")
+    expect(page.get_by_role("progressbar", name="Finishing")).to_be_visible(timeout=500)
+    shown = live_page.clock_seconds(page)
+    time.sleep(3)
+    assert live_page.clock_seconds(page) == shown
+    with urllib.request.urlopen(f"{server.url}/api/meetings/{meeting_id}/live") as answer:
+        assert json.load(answer)["state"] == "stopping", "the recognizer was not busy"
+    hold.unlink()
+    assert server.wait_for(meeting_id, MeetingState.DONE).duration >= 5.0
+
+
+def test_another_tab_pauses_and_a_stop_without_connection_is_delivered(
+    start_server: StartServer, page: Page
+) -> None:
+    server = start_server()
+    page.add_init_script(WATCH_TRACKS)
+    off = "tracks.every(t => t.readyState === 'ended' || !t.enabled)"
+    with proxied(server.port) as proxy:
+        live_page.open_start_page(page, f"http://localhost:{proxy.port}")
+        live_page.press_start(page)
+        meeting_id = live_page.meeting_id_of(page)
+        recording = server.data_dir / "recordings" / meeting_id / "audio.pcm"
+        other = page.context.new_page()
+        other.goto(f"{server.url}/?meeting={meeting_id}")
+        other.get_by_role("button", name="Pause", exact=True).click(timeout=live_page.READY_MS)
+        live_page.wait_until(lambda: page.evaluate(off), 2, "the other tab's pause")
+        other.get_by_role("button", name="Resume", exact=True).click()
+        live_page.wait_until(lambda: not page.evaluate(off), 2, "the other tab's resume")
+        size = recording.stat().st_size
+        live_page.wait_until(lambda: recording.stat().st_size > size + 32_000, 10, "a second more")
+
+        proxy.cut()
+        time.sleep(1.0)
+        check_still_after(page, recording, "Stop")
+        expect(page.get_by_text("No connection. The microphone is off")).to_be_visible()
+        assert page.evaluate("tracks.every(t => t.readyState === 'ended')")
+        with closing(server.store()) as store:
+            assert store.get(meeting_id).state is MeetingState.LIVE
+        proxy.mend()
+        server.wait_for(meeting_id, MeetingState.DONE)
+        assert page.evaluate("tracks.every(t => t.readyState === 'ended')")
+
+
+def check_still_after(page: Page, recording: Path, button: str) -> None:
+    """A click turns the microphone off at once, and ends the growth of the recording."""
+    page.get_by_role("button", name=button, exact=True).click(no_wait_after=True)
+    clicked = time.monotonic()
+    assert page.evaluate("silentAfterClick"), f"the microphone was on after {button}"
+    time.sleep(max(0.0, clicked + STILL_WITHIN_S - time.monotonic()))
+    size = recording.stat().st_size
+    time.sleep(2.0)
+    assert recording.stat().st_size == size, f"it grew after {button}"
 
 
 def check_player(page: Page) -> None:

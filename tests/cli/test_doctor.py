@@ -61,7 +61,7 @@ def test_a_python_without_any_package_is_told_what_to_install(empty: dict[str, s
     report = json.loads(done.stdout)
     (missing, *_) = report["findings"]
     assert missing["rule"] == "missing-library" and "torch (words and speakers)" in missing["found"]
-    assert missing["command"].startswith(".venv/bin/python -m pip install")
+    assert missing["command"].startswith(".venv/bin/uv pip install")
     assert report["mode"] == "recording-only"
 
 

@@ -96,8 +96,10 @@ def test_show_takes_the_beginning_of_an_id(
     add_meeting(store, "20261121-ab", "Budget")
     add_meeting(store, "20261121-ac", "Plan")
     assert main(["meetings", "show", "20261121-ab"]) == 0
-    assert capsys.readouterr().out == (
-        "Budget\n\n[00:00:00] Diane: Oh, hello. I did not know you were there.\n\n"
+    title, facts, printed = capsys.readouterr().out.split("\n", 2)
+    assert title == "Budget" and facts.endswith(" · 1:02 · Diane · Speaker 2")
+    assert printed == (
+        "\n[00:00:00] Diane: Oh, hello. I did not know you were there.\n\n"
         "[00:00:08] Speaker 2: Neither did I.\n"
     )
     assert main(["meetings", "show", "20261121"]) == 1

@@ -25,7 +25,7 @@ def hit(*parts: tuple[str, bool], speaker: str = "Diane") -> SearchHit:
 
 def test_columns_stand_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = meeting_lines([row("Budget", "Ana", None), row("Plan", meeting_id="short")])
-    assert lines[0].endswith("  00:01:01  done  Ana, Speaker 2  Budget")
+    assert lines[0].endswith("  00:01:02  done  Ana, Speaker 2  Budget")
     assert lines[0].index("Budget") == lines[1].index("Plan")
     assert lines[0].index("done") == lines[1].index("done")
     assert lines[1].split() == ["short", *lines[0].split()[1:5], "-", "Plan"]

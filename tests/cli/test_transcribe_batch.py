@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,8 +107,14 @@ def test_results_on_stdout_and_the_rest_on_stderr(
 ) -> None:
     mine = bench.file("talk.mp3", "Hello there.")
     assert bench.run(mine) == 0
-    assert capfdbinary.readouterr() == (b"talk\n\n[00:00:00] Speaker 1: Hello there.\n", b"")
-    assert "talk.mp3: 00:00:02 in " in bench.progress.getvalue()
+    printed, errors = capfdbinary.readouterr()
+    assert errors == b""
+    assert re.fullmatch(
+        r"talk\n\d+ \w+ \d{4}, \d\d:\d\d · 0:03 · Speaker 1\n\n"
+        r"\[00:00:00\] Speaker 1: Hello there.\n",
+        printed.decode(),
+    )
+    assert "talk.mp3: 00:00:03 in " in bench.progress.getvalue()
     assert "meeting m0." in bench.progress.getvalue()
     assert Path(mine).read_text() == "Hello there."
     assert not list(bench.service.uploads_dir.iterdir())

@@ -75,5 +75,5 @@ def test_the_table_lists_problems_first(at_home: None) -> None:
     text = table(diagnose(with_versions(pyannote_audio="2.1.1")))
     lines = text.splitlines()
     assert lines[0] == "Words only (expected; no model is loaded yet)"
-    assert "introspection" in text and "$ .venv/bin/python -m pip install" in text
+    assert "introspection" in text and "$ .venv/bin/uv pip install" in text
     assert lines[-1].startswith("5 to fix") and all(len(line) < 140 for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from meetcore.diagnostics.rules import registry
 from meetcore.diagnostics.rules.registry import RULES, explain, judge, judge_checkpoint
 from meetcore.records import Mode, ModelsInUse, RungLeft
 from meetcore.settings import IceServer
+from meetcore.supervised import ThreadErrors
 from pages.shared.microphone_faults import FAULTS
 from tests.diagnostics.made_facts import (
     SPEAKER_CHECKPOINT,
@@ -53,6 +55,12 @@ def full_disk(free_bytes: int) -> Facts:
 
 
 CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
+    (
+        "thread-error",
+        Facts(thread_errors=(ThreadErrors("jobs", 2, "OSError", datetime.now(UTC)),)),
+        Verdict.AMBER,
+        "The jobs thread met an error (OSError, 2 since the start) and goes on.",
+    ),
     ("missing-library", with_versions(pyannote_audio=None), RED, "pyannote-audio (speakers)"),
     ("missing-library", with_versions(openai_whisper=None), RED, "openai-whisper (words)"),
     (
@@ -264,7 +272,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("disk-space", "The recording in x refused a write (No space left on device)."),
     ("disk-space", "The file could not be saved. Check the free space on the disk."),
     ("folder-unwritable", "The recording could not be read."),
-    ("model-failed", "The second pass failed."),
+    ("model-failed", "An unexpected error came up while its words were being recognized."),
     ("folder-unwritable", "The folder of the database x cannot be made (Permission denied)."),
     ("settings", "A setting does not fit (MEETCORE_GRACE_S: must be > 0)."),
     ("out-of-memory", "The worker process was ended by SIGKILL, perhaps for lack of memory."),
@@ -278,9 +286,12 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("disk-space", "The upload has stopped because the disk is nearly full (1 MB free)."),
     ("database-newer", "The database x was made by a newer Meetcore (0099)."),
     ("not-media", "talk.txt is not a media file that can be read, or it is damaged at its start."),
+    ("unfinished-mp4", "talk.mp4 has no index (moov): its recorder never finished it, or"),
+    ("damaged-recording", "The recording in x cannot be read: its file is damaged."),
     ("longest-recording", "talk.wav is longer than 12 hours. Cut it into parts, or"),
     ("model-failed", "CTranslate2 failed on this window (x)."),
     ("model-failed", "The worker process ended unexpectedly (exit status 1)."),
+    ("job-stalled", "It made no progress for 30 minutes and was ended."),
     ("stand-in-library", "The engine ctranslate2 is not installed; run: pip install ctranslate2"),
 )
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetcore.diarization.offline.diarize_recording import Diarization, diarize
-from meetcore.diarization.streaming.diarizer import StreamingDiarizer
+from meetcore.diarization.streaming.diarizer import RECENT_S, StreamingDiarizer
 from meetcore.records import SAMPLE_RATE, Samples, Turn
 from tests.diarization.synthetic import (
     SyntheticEmbedding,
@@ -80,6 +80,19 @@ def test_settled_turns_stay() -> None:
         update = diarizer.push(TALK[start : start + 8_000])
         assert list(update.turns[: len(settled)]) == settled
         settled = [turn for turn in update.turns if turn.end < update.settled_until]
+
+
+def test_an_update_holds_the_last_minutes_only_and_the_last_one_all_turns() -> None:
+    talk = conversation(*[(n % 3 + 1, 5.0) for n in range(240)])
+    diarizer, counts = live(), []
+    for start in range(0, len(talk), SAMPLE_RATE):
+        update = diarizer.push(talk[start : start + SAMPLE_RATE])
+        counts.append(len(update.turns))
+        covered = update.settled_until - RECENT_S + 10
+        assert not update.turns or update.turns[0].start <= max(0.1, covered)
+    assert max(counts[-600:]) <= max(counts[200:400]) <= RECENT_S / 5 + 6
+    turns = diarizer.flush().turns
+    assert turns == whole(talk) and len(turns) >= 235
 
 
 def test_long_silence_costs_no_model_pass_and_memory_is_bounded() -> None:

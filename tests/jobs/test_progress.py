@@ -8,11 +8,10 @@ import pytest
 
 from meetcore.jobs.remaining_time import Estimate, Speeds
 from meetcore.jobs.stored_progress import StoredProgress
-from meetcore.records import (
-    JobStage,
-)
+from meetcore.jobs.stored_results import stages_left
+from meetcore.records import Job, JobOptions, JobStage, JobState
 from meetcore.service.meeting_service import MeetingService
-from tests.jobs.helpers import ended, wav
+from tests.jobs.helpers import ended, uploaded, wav
 
 
 def test_progress_never_decreases(service: MeetingService, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,3 +44,37 @@ def test_remaining_time_is_unknown_then_measured_and_shrinks(tmp_path: Path) -> 
     assert known == {JobStage.DIARIZING: 0.2}
     resumed = Estimate(stages, known, audio_s=100.0)
     assert resumed.remaining(JobStage.DIARIZING, 0.0, 0.0, 0.0, 0.0) == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+@pytest.mark.parametrize("speakers", [True, False])
+def test_progress_and_time_left_are_those_of_the_stages_that_run(
+    speakers: bool, from_file: bool
+) -> None:
+    first = JobStage.DECODING if from_file else JobStage.RECOGNIZING
+    job = Job("m", JobState.RUNNING, first, JobOptions(speakers=speakers))
+    stages = stages_left(job)
+    last = JobStage.ATTRIBUTING if speakers else JobStage.RECOGNIZING
+    assert (stages[0], stages[-1]) == (first, last)
+    estimate = Estimate(stages, dict.fromkeys(JobStage, 0.1), audio_s=100.0)
+    assert estimate.overall(stages[-1], 1.0) == pytest.approx(1.0)
+    assert estimate.remaining(stages[-1], 1.0, 0.0, 10.0, 0.0) == pytest.approx(0.0)
+    if not speakers:
+        assert estimate.overall(JobStage.RECOGNIZING, 0.5) == pytest.approx(
+            0.75 if from_file else 0.5
+        )
+
+
+def test_progress_without_speakers_reaches_the_end(
+    service: MeetingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+    report = StoredProgress._report
+
+    def observe(self: StoredProgress) -> None:
+        report(self)
+        seen.append(self._store.get(self._meeting_id).progress)
+
+    monkeypatch.setattr(StoredProgress, "_report", observe)
+    ended(service, uploaded(service, seconds=60.0, speakers=False))
+    assert seen[-1] == 0.99

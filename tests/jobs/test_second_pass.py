@@ -6,22 +6,20 @@ from typing import Any
 
 import pytest
 
-from meetcore.errors import (
-    MeetingNotFoundError,
-)
-from meetcore.records import (
-    MeetingState,
-    Mode,
-    Stage,
-)
+from meetcore.errors import MeetingNotFoundError, MeetingStateError, StoreError
+from meetcore.jobs import job_queue
+from meetcore.records import JobOptions, JobStage, JobState, MeetingState, Mode, Stage
 from meetcore.service.meeting_service import MeetingService
+from meetcore.store import retry
 from tests.asr.fakes import ScriptedRecognizer, failing
-from tests.jobs.helpers import ended, spoken_live, wav
+from tests.jobs.helpers import ended, job_of, spoken_live, wav
+from tests.support.live_meetings import running
 from tests.support.service_fixtures import Open
 from tests.support.stand_ins import (
     RefusingStore,
     SlowRecognizer,
     StandIn,
+    talk,
     texts,
     until,
 )
@@ -90,7 +88,7 @@ def test_unexpected_recognizer_error_is_a_sentence(
     identifier.recognizer = Broken()
     failed = ended(service, service.add_recording("Broken", wav()))
     assert failed.state is MeetingState.FAILED
-    assert failed.detail.startswith("The second pass failed (ZeroDivisionError).")
+    assert failed.detail.startswith("An unexpected error came up")
 
 
 def test_pass_survives_a_store_that_refuses_for_a_while(
@@ -108,18 +106,112 @@ def test_pass_survives_a_store_that_refuses_for_a_while(
     assert {segment.speaker for segment in store.transcript(meeting_id).segments} == {"S1", "S2"}
 
 
-def test_job_submitted_while_the_store_refuses_is_run(
+def test_request_that_the_store_refuses_changes_nothing(
     service: MeetingService, store: RefusingStore, identifier: StandIn
 ) -> None:
     identifier.recognizer = ScriptedRecognizer(failing)
     meeting_id = spoken_live(service)
-    ended(service, meeting_id)
+    before = ended(service, meeting_id), job_of(service, meeting_id)
     identifier.recognizer = ScriptedRecognizer()
-    store.refused = {"update", "jobs.put"}
+    for request in (
+        lambda: service.finalize(meeting_id),
+        lambda: service.retry(meeting_id, JobStage.RECOGNIZING, JobOptions(speakers=False)),
+    ):
+        store.refused = {"jobs.put"}
+        with pytest.raises(StoreError):
+            request()
+        store.refused = set()
+        assert (store.get(meeting_id), job_of(service, meeting_id)) == before
+        assert not service._runner.pending()
     service.finalize(meeting_id)
-    until(lambda: store.refusals > 2)
+    assert ended(service, meeting_id).state is MeetingState.DONE
+    assert job_of(service, meeting_id).options == JobOptions()
+
+
+def test_second_pass_of_a_stopped_meeting_waits_for_the_store(
+    service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "GIVE_UP_S", 0.1)
+    meeting_id = service.start("Live")
+    live = running(service, meeting_id)
+    live.offer(talk(4.0), "tab")
+    until(lambda: live.snapshot().elapsed == 4.0)
+    store.refused = {"jobs.put", "jobs.update"}
+    live.stop()
+    assert live.join(10)
+    refusals = store.refusals
+    until(lambda: store.refusals > refusals + 12)
     store.refused = set()
-    until(lambda: store.get(meeting_id).state is MeetingState.DONE)
+    assert ended(service, meeting_id).state is MeetingState.DONE
+    assert len(store.transcript(meeting_id).words) == 8
+
+
+def test_waiting_job_that_was_not_saved_can_be_cancelled_and_asked_for_again(
+    service: MeetingService, store: RefusingStore, identifier: StandIn
+) -> None:
+    slow = identifier.recognizer = SlowRecognizer()
+    first = service.add_recording("Work", wav())
+    assert slow.asked.wait(10)
+    meeting_id = service.start("Live")
+    live = running(service, meeting_id)
+    live.offer(talk(4.0), "tab")
+    until(lambda: live.snapshot().elapsed == 4.0)
+    store.refused = {"jobs.put"}
+    live.stop()
+    assert live.join(10)
+    with pytest.raises(StoreError):
+        service.cancel(meeting_id)
+    assert meeting_id in service._runner.pending()
+    store.refused = set()
+    service.cancel(meeting_id)
+    assert store.get(meeting_id).state is MeetingState.INTERRUPTED
+    assert job_of(service, meeting_id).state is JobState.CANCELLED
+    service.retry(meeting_id, None, JobOptions(speakers=False, prompt="names"))
+    slow.leave.set()
+    for each in (first, meeting_id):
+        assert ended(service, each).state is MeetingState.DONE
+    assert job_of(service, meeting_id).options == JobOptions(speakers=False, prompt="names")
+
+
+def test_end_of_a_job_that_the_store_refuses_is_saved_later(
+    service: MeetingService,
+    store: RefusingStore,
+    identifier: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retry, "GIVE_UP_S", 0.1)
+    monkeypatch.setattr(job_queue, "WAIT_S", 0.05)
+    slow = identifier.recognizer = SlowRecognizer()
+    meeting_id = service.add_recording("Work", wav())
+    assert slow.asked.wait(10)
+    store.refused = {"*"}
+    slow.leave.set()
+    until(lambda: not service._runner.pending())
+    store.refused = set()
+    failed = ended(service, meeting_id)
+    assert failed.state is MeetingState.FAILED
+    assert failed.detail == "The database is locked. The recording is kept; try again."
+    service.finalize(meeting_id)
+    assert ended(service, meeting_id).state is MeetingState.DONE
+    assert len(store.transcript(meeting_id).words) == 8
+
+
+def test_new_options_replace_those_of_a_waiting_job(
+    service: MeetingService, identifier: StandIn
+) -> None:
+    slow = identifier.recognizer = SlowRecognizer()
+    running_id = service.add_recording("Work", wav())
+    assert slow.asked.wait(10)
+    waiting = service.add_recording("Next", wav())
+    wanted = JobOptions(speakers=False)
+    service.retry(waiting, None, wanted)
+    with pytest.raises(MeetingStateError, match="is being transcribed"):
+        service.retry(running_id, None, wanted)
+    slow.leave.set()
+    for each in (running_id, waiting):
+        assert ended(service, each).state is MeetingState.DONE
+    assert job_of(service, waiting).options == wanted
+    assert job_of(service, running_id).options == JobOptions()
 
 
 def test_unknown_meeting_cannot_be_finished(service: MeetingService) -> None:

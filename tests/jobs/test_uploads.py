@@ -104,13 +104,13 @@ def test_silence_is_done_without_words(service: MeetingService) -> None:
 def test_unexpected_decoding_error_is_a_sentence(
     service: MeetingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*anything: Any) -> Any:
+    def broken(*arguments: object, **options: object) -> Any:
         raise ZeroDivisionError
 
     monkeypatch.setattr("meetcore.jobs.decode_stage.iter_audio", broken)
     failed = ended(service, service.add_recording("Odd", wav()))
     assert failed.state is MeetingState.FAILED
-    assert failed.detail.startswith("The second pass failed (ZeroDivisionError).")
+    assert failed.detail.startswith("Odd cannot be decoded (ZeroDivisionError; the log has more).")
 
 
 def test_retry_without_upload_or_recording_is_refused(

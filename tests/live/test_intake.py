@@ -14,7 +14,7 @@ from meetcore.audio import pcm_file, recording
 from meetcore.audio.frames import FrameConverter
 from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
-from meetcore.live.intake import Intake
+from meetcore.live.intake import IN_FLIGHT_S, Intake
 from meetcore.models.error_counter import ErrorCounter
 from meetcore.records import SAMPLE_RATE
 from tests.support.stand_ins import until
@@ -119,9 +119,9 @@ def test_audio_during_a_pause_is_discarded_and_what_was_queued_before_is_not(
     intake: Intake, tmp_path: Path
 ) -> None:
     intake.offer(numbered(0), "tab")
-    intake.pause(True)
+    intake.pause()
     intake.offer(numbered(50), "tab")
-    intake.pause(False)
+    intake.resume()
     intake.offer(numbered(1), "tab")
     intake.stop()
     assert np.array_equal(on_disk(tmp_path), numbers(2))
@@ -267,3 +267,72 @@ def test_frames_from_many_threads_are_all_there(intake: Intake, tmp_path: Path) 
     values, counts = np.unique(on_disk(tmp_path), return_counts=True)
     assert values.tolist() == [1, 2, 3, 4]
     assert set(counts.tolist()) == {50 * CHUNK}
+
+
+def timed(tmp_path: Path, clock: list[float]) -> Intake:
+    """An intake on a clock that only the test moves."""
+    made = Intake(
+        "m",
+        lambda: RecordingWriter(tmp_path, fsync_s=1),
+        lambda: None,
+        ErrorCounter(),
+        lambda: clock[0],
+    )
+    made.start()
+    return made
+
+
+def test_close_returns_at_once_and_ends_the_recording(intake: Intake, tmp_path: Path) -> None:
+    intake.offer(numbered(0), "tab")
+    intake.close()
+    intake.offer(numbered(1), "tab")
+    intake.stop()
+    assert np.array_equal(on_disk(tmp_path), numbers(1))
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["close", "pause"])
+@pytest.mark.parametrize("muted", ["tab", "another tab", None])
+def test_only_what_a_muted_tab_said_before_is_recorded_after_the_click(
+    tmp_path: Path, clock: list[float], ends: bool, muted: str | None
+) -> None:
+    intake = timed(tmp_path, clock)
+    intake.offer(numbered(0), "tab")
+    (intake.close if ends else intake.pause)(muted)
+    clock[0] += IN_FLIGHT_S - 0.01
+    intake.offer(numbered(1), "tab")
+    clock[0] += 0.02
+    intake.offer(numbered(2), "tab")
+    until(lambda: intake.is_still)
+    intake.stop()
+    assert np.array_equal(on_disk(tmp_path), numbers(2 if muted == "tab" else 1))
+
+
+def test_a_close_while_paused_records_nothing_more(tmp_path: Path, clock: list[float]) -> None:
+    intake = timed(tmp_path, clock)
+    intake.offer(numbered(0), "tab")
+    intake.pause()
+    intake.close("tab")
+    intake.offer(numbered(1), "tab")
+    intake.stop()
+    assert np.array_equal(on_disk(tmp_path), numbers(1))
+
+
+@pytest.mark.parametrize("breaks", ["pause", "connection", "tab"])
+def test_each_unbroken_stretch_has_a_converter_of_its_own(
+    intake: Intake, tmp_path: Path, breaks: str
+) -> None:
+    """Or the time between two stretches would be taken for lost audio."""
+    first, second = browser_frames(0.5), browser_frames(0.5)
+    for frame in first:
+        intake.offer(frame, "tab", 1)
+    if breaks == "pause":
+        intake.pause()
+        intake.resume()
+    if breaks == "tab":
+        intake.attach("other")
+    for frame in second:
+        intake.offer(
+            frame, "other" if breaks == "tab" else "tab", 2 if breaks == "connection" else 1
+        )
+    intake.stop()
+    assert np.array_equal(on_disk(tmp_path), np.concatenate([converted(first), converted(second)]))

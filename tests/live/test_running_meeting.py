@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from meetcore.audio.level import SILENCE_DB
 from meetcore.errors import MeetingStateError
 from meetcore.live.borrowed_models import BorrowedModels
+from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.step_width import WIDEST_STEP
 from meetcore.records import SAMPLE_RATE, JobState, LiveState, MeetingState, Mode, Stage
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
@@ -27,7 +29,7 @@ from tests.support.live_meetings import (
     words,
 )
 from tests.support.service_fixtures import Open
-from tests.support.stand_ins import RefusingStore, talk, texts, until
+from tests.support.stand_ins import RefusingStore, StandIn, talk, texts, until
 
 
 def test_meeting_from_start_to_final_transcript(service: MeetingService, tmp_path: Path) -> None:
@@ -84,6 +86,48 @@ def test_pause_settles_what_was_said_and_takes_nothing_more(service: MeetingServ
     assert texts(live.snapshot().segments) == words(10)
 
 
+@pytest.mark.parametrize("act", ["stop", "pause"])
+def test_the_recording_ends_at_the_click_while_the_recognizer_is_busy(
+    service: MeetingService, identifier: StandIn, act: str
+) -> None:
+    live = running(service, service.start("Busy"))
+    send(live, 1.0)
+    until(recognized_all(live, 1.0))
+    release = threading.Event()
+    identifier.words[0].push = lambda samples: release.wait(20)  # type: ignore[method-assign, assignment]
+    send(live, 1.0)
+    until(lambda: live.snapshot().elapsed == 2.0)
+    began = time.monotonic()
+    getattr(live, act)()
+    assert time.monotonic() - began < 0.1
+    send(live, 3.0)
+    time.sleep(0.1)
+    snapshot = live.snapshot()
+    assert snapshot.elapsed == 2.0
+    assert snapshot.level_db == SILENCE_DB
+    assert snapshot.state is (LiveState.STOPPING if act == "stop" else LiveState.PAUSED)
+    release.set()
+
+
+def test_a_shutdown_ends_the_recording_at_once(
+    service: MeetingService, identifier: StandIn
+) -> None:
+    live = running(service, service.start("Down"))
+    send(live, 1.0)
+    until(recognized_all(live, 1.0))
+    release = threading.Event()
+    identifier.words[0].push = lambda samples: release.wait(20)  # type: ignore[method-assign, assignment]
+    send(live, 1.0)
+    down = threading.Thread(target=service.shutdown, args=(5.0,))
+    down.start()
+    until(lambda: live.snapshot().state is LiveState.STOPPING)
+    send(live, 3.0)
+    time.sleep(0.1)
+    assert live.snapshot().elapsed == 2.0
+    release.set()
+    down.join(20)
+
+
 @pytest.mark.parametrize("act", ["pause", "resume"])
 def test_stop_wins_over_pause_and_resume_from_another_tab(
     service: MeetingService, monkeypatch: pytest.MonkeyPatch, act: str
@@ -93,16 +137,15 @@ def test_stop_wins_over_pause_and_resume_from_another_tab(
     if act == "resume":
         live.pause()
     stopper = threading.Thread(target=live.stop)
-    intake = live._intake
-    pause = intake.pause
+    real = getattr(live._intake, act)
 
-    def interrupted(paused: bool) -> None:
+    def interrupted(*muted: str | None) -> None:
         if not stopper.ident:
             stopper.start()
             stopper.join(0.3)
-        pause(paused)
+        real(*muted)
 
-    monkeypatch.setattr(intake, "pause", interrupted)
+    monkeypatch.setattr(live._intake, act, interrupted)
     getattr(live, act)()
     stopper.join(10)
     assert live.join(10)
@@ -249,10 +292,27 @@ def test_without_a_profile_no_voice_is_computed(service: MeetingService) -> None
         def voices(self) -> Any:
             raise AssertionError("computed")
 
-    borrowed = BorrowedModels(service.store.create_meeting("Loan"), service._meetings._resources)
+    resources = service._meetings._resources
+    borrowed = BorrowedModels(
+        service.store.create_meeting("Loan"), resources, lambda name, duty: duty()
+    )
     assert borrowed.open_session() is not None
-    assert borrowed.match_voices(Forbidden()) == {}  # type: ignore[arg-type]
+    names = SpeakerNames(resources.store, "m")
+    for _ in range(2):
+        borrowed.match_voices(Forbidden(), names)  # type: ignore[arg-type]
     borrowed.release()
+
+
+def test_a_pause_outlasts_the_grace_period_while_the_tab_is_open(open_service: Open) -> None:
+    service = open_service(grace_s=0.3)
+    live = running(service, service.start("Lunch"))
+    send(live, 1.0)
+    live.pause()
+    for _ in range(20):
+        live.keep_alive("tab")
+        time.sleep(0.05)
+    assert live.snapshot().state is LiveState.PAUSED
+    assert live.join(5), "the tab was closed"
 
 
 def test_start_and_stop_leave_no_thread_and_no_meeting(service: MeetingService) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,18 @@ def names(store: RefusingStore, meeting_id: str) -> SpeakerNames:
 
 
 @pytest.fixture
-def saver(store: RefusingStore, meeting_id: str, names: SpeakerNames) -> TranscriptSaver:
-    return TranscriptSaver(store, meeting_id, names, ErrorCounter())  # type: ignore[arg-type]
+def saver(store: RefusingStore, meeting_id: str, names: SpeakerNames) -> Iterator[TranscriptSaver]:
+    made = TranscriptSaver(store, meeting_id, names, ErrorCounter())  # type: ignore[arg-type]
+    made.start()
+    yield made
+    store.refused = set()
+    made.stop()
+
+
+def save(saver: TranscriptSaver, session: IdentifierSession, duration: float = 0.0) -> bool:
+    """Hand over what is new, and wait for it."""
+    saver.put(session, duration)
+    return saver.wait()
 
 
 def saved_names(store: Any, meeting_id: str) -> dict[str, str | None]:
@@ -72,7 +83,7 @@ def test_merge_moves_the_name_to_the_label_that_stays(
 ) -> None:
     names.rename("S3", "Ada")
     names.merge([("S3", "S1")])
-    saver.save(session(), 0.0)
+    assert save(saver, session())
     assert (names.speaker("S1").name, names.speaker("S3").name) == ("Ada", None)
     assert saved_names(store, meeting_id) == {"S1": "Ada", "S3": None}
 
@@ -83,7 +94,7 @@ def test_merge_of_two_named_voices_keeps_the_name_of_the_label_that_stays(
     names.rename("S1", "Grace")
     names.rename("S2", "Ada")
     names.merge([("S2", "S1")])
-    saver.save(session(), 0.0)
+    assert save(saver, session())
     assert saved_names(store, meeting_id) == {"S1": "Grace", "S2": None}
 
 
@@ -107,6 +118,27 @@ def test_renaming_a_label_that_was_just_merged_names_its_voice(
     assert saved_names(store, meeting_id) == {"S1": "Ada"}
 
 
+def test_label_that_is_merged_while_its_name_is_written(
+    names: SpeakerNames,
+    saver: TranscriptSaver,
+    store: RefusingStore,
+    meeting_id: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write = store._store.rename_speaker
+
+    def merged_meanwhile(*arguments: Any) -> None:
+        monkeypatch.setattr(store._store, "rename_speaker", write)
+        write(*arguments)
+        names.merge([("S2", "S1")])
+
+    monkeypatch.setattr(store._store, "rename_speaker", merged_meanwhile)
+    names.rename("S2", "Ada")
+    assert (names.speaker("S1").name, names.speaker("S2").name) == ("Ada", None)
+    assert save(saver, session())
+    assert saved_names(store, meeting_id) == {"S1": "Ada", "S2": None}
+
+
 def test_merge_while_the_store_refuses_is_saved_later(
     names: SpeakerNames, saver: TranscriptSaver, store: RefusingStore, meeting_id: str
 ) -> None:
@@ -114,9 +146,9 @@ def test_merge_while_the_store_refuses_is_saved_later(
     store.refused = {"*"}
     names.merge([("S2", "S1")])
     assert names.speaker("S1").name == "Ada"
-    assert not saver.save(session(), 0.0)
+    assert not save(saver, session())
     store.refused = set()
-    assert saver.save_last(session(), 0.0)
+    assert saver.stop()
     assert saved_names(store, meeting_id) == {"S1": "Ada", "S2": None}
 
 
@@ -132,7 +164,8 @@ def test_enrolled_voice_names_a_label_unless_a_person_has(
         names.set_match(label, found)
     assert names.speaker("S1") == Speaker("S1", "Ada", 0.9, profile.id)
     assert names.speaker("S2") == Speaker("S2", "Grace")
-    assert saver.save_last(heard, 8.0)
+    assert save(saver, heard, 8.0)
+    assert saver.stop()
     assert {each.label: each for each in store.speakers(meeting_id)} == {
         "S1": Speaker("S1", "Ada", 0.9, profile.id),
         "S2": Speaker("S2", "Grace"),
@@ -152,9 +185,9 @@ def test_rejected_text_is_saved_after_a_failed_write(
     heard = IdentifierSession("m", Rejecting(), None)
     heard.process_audio_chunk(np.zeros(160, dtype=np.float32), 0.0)
     store.refused = {"add_rejected"}
-    assert not saver.save(heard, 0.0)
+    assert not save(saver, heard)
     store.refused = set()
-    assert saver.save_last(heard, 0.0)
-    assert saver.save_last(heard, 0.0)
+    saver.put(heard, 0.0)
+    assert saver.stop()
     kept = store.transcript(meeting_id, Stage.PROVISIONAL).rejected
     assert [text.text for text in kept] == ["you"]

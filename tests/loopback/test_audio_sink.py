@@ -43,7 +43,7 @@ class Consumer:
     sources: set[str] = field(default_factory=set)
     threads: set[str] = field(default_factory=set)
 
-    def offer(self, frame: av.AudioFrame, source: str) -> None:
+    def offer(self, frame: av.AudioFrame, source: str, connection: int = 0) -> None:
         self.frames.append(frame)
         self.sources.add(source)
         self.threads.add(threading.current_thread().name)

@@ -136,7 +136,7 @@ class FakeLive:
     state: LiveState = LiveState.LISTENING
     level: float = -100.0
 
-    def offer(self, frame: Frame, source: str) -> None:
+    def offer(self, frame: Frame, source: str, connection: int = 0) -> None:
         if source == self.source:
             self.frames += 1
             self.last_frame = time.monotonic()
@@ -147,16 +147,19 @@ class FakeLive:
         self.calls.append(("attach", source))
         self.source = source
 
-    def pause(self) -> None:
-        self.calls.append(("pause",))
+    def pause(self, muted: str | None = None) -> None:
+        self.calls.append(("pause", muted))
         self.state = LiveState.PAUSED
 
     def resume(self) -> None:
         self.calls.append(("resume",))
         self.state = LiveState.LISTENING
 
-    def stop(self) -> None:
-        self.calls.append(("stop",))
+    def keep_alive(self, source: str) -> None:
+        self.calls.append(("keep_alive", source))
+
+    def stop(self, muted: str | None = None) -> None:
+        self.calls.append(("stop", muted))
         self.state = LiveState.STOPPED
 
     def rename(self, label: str, name: str) -> None:
@@ -206,10 +209,13 @@ class FakeStore:
     meetings: dict[str, Meeting] = field(default_factory=dict)
     transcripts: dict[str, Transcript] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
-    jobs: FakeJobs = field(default_factory=FakeJobs)
+    jobs: FakeJobs = field(init=False)
     profiles: FakeProfiles = field(default_factory=FakeProfiles)
     hidden: set[str] = field(default_factory=set)
     edits: FakeEdits = field(default_factory=FakeEdits)
+
+    def __post_init__(self) -> None:
+        self.jobs = FakeJobs(self.get)
 
     @property
     def library(self) -> FakeLibrary:
@@ -340,6 +346,10 @@ class FakeService:
     @property
     def recordings_dir(self) -> Path:
         return (self.folder or Path("nowhere")) / "recordings"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.uploads.folder
 
     @property
     def uploads(self) -> UploadFolder:

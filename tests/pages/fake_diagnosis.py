@@ -35,7 +35,7 @@ RED = Finding(
     found="pytorch_model.bin was written by pyannote.audio 3.1.1 and has no 'introspection'; the"
     " installed 2.1.1 looks for it.",
     meaning="Meetings go on, with words but without speakers.",
-    command="python -m pip install -c constraints.txt pyannote.audio",
+    command=".venv/bin/uv pip install -c constraints.txt pyannote.audio",
     source="https://github.com/pyannote/pyannote-audio/blob/2.1.1/pyannote/audio/core/model.py",
 )
 AMBER = Finding(
@@ -86,7 +86,7 @@ RUNGS = (
         Mode.FULL,
         RungState.LEFT,
         "The weight segmentation-3.0 is of another generation of pyannote.audio.",
-        "python -m pip install -c constraints.txt pyannote.audio",
+        ".venv/bin/uv pip install -c constraints.txt pyannote.audio",
         "introspection",
     ),
     RungReport(Mode.TRANSCRIPTION_ONLY, RungState.IN_FORCE, "tiny.en recognises words."),

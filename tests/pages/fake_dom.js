@@ -6,6 +6,7 @@ class FakeNode {
     this.attributes = {};
     this.dataset = {};
     this.style = {};
+    this.classList = { add() {}, toggle() {}, contains: () => false };
     this.childNodes = [];
     this.parentNode = null;
     this.isConnected = true;

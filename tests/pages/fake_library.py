@@ -32,7 +32,11 @@ from meetcore.records import (
 class FakeJobs:
     """The queue; put in later is newer."""
 
+    meeting: Callable[[str], Meeting]
     jobs: dict[str, Job] = field(default_factory=dict)
+
+    def newest(self, count: int) -> list[tuple[Meeting, Job]]:
+        return [(self.meeting(job.meeting_id), job) for job in self.list()[:count]]
 
     def put(self, job: Job) -> Job:
         self.jobs[job.meeting_id] = job

@@ -193,6 +193,15 @@ def test_reopened_store_has_everything(store: MeetingStore, url: str) -> None:
     again.close()
 
 
+def test_merged_labels_are_replaced_in_the_segments_before(store: MeetingStore) -> None:
+    made = store.create_meeting("Merge")
+    store.replace_segments(made.id, 0, [segment(0, "S1"), segment(1, "S2"), segment(2, "S2")])
+    store.replace_segments(made.id, 2, [segment(2, "S3")], merged={"S2": "S3", "S4": "S3"})
+    found = store.transcript(made.id, Stage.PROVISIONAL).segments
+    assert [each.speaker for each in found] == ["S1", "S3", "S3"]
+    assert [each.words for each in found] == [segment(n).words for n in range(3)]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

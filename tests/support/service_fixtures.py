@@ -11,7 +11,7 @@ import pytest
 
 from meetcore.jobs import stored_progress
 from meetcore.jobs.executors.in_process import InProcessExecutor
-from meetcore.live import intake, persistence
+from meetcore.live import persistence, retrying_writer
 from meetcore.service import trash
 from meetcore.service.meeting_service import MeetingService
 from meetcore.settings import Settings
@@ -26,8 +26,8 @@ from tests.support.stand_ins import RefusingStore, StandIn
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries are quick, and everything but digital silence counts as speech."""
     monkeypatch.setattr("meetcore.jobs.recognize_stage.load_activity", LevelActivity)
-    monkeypatch.setattr(intake, "RETRY_S", 0.01)
-    monkeypatch.setattr(intake, "GIVE_UP_S", 0.3)
+    monkeypatch.setattr(retrying_writer, "RETRY_S", 0.01)
+    monkeypatch.setattr(retrying_writer, "GIVE_UP_S", 0.3)
     monkeypatch.setattr(persistence, "RETRY_S", 0.02)
     monkeypatch.setattr(retry, "RETRY_S", 0.02)
     monkeypatch.setattr(trash, "RESTORE_WINDOW_S", 0.1)

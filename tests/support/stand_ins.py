@@ -175,6 +175,9 @@ class StandIn:
     turns: list[ClockTurns] = field(default_factory=list)
     closed: bool = False
     make_words: Callable[[], Any] = ClockWords
+    make_lighter_words: Callable[[], Any] | None = None
+    """Makes the streams of a smaller recognizer; None where there is none."""
+    lighter_words: list[ClockWords] = field(default_factory=list)
 
     @property
     def models(self) -> ModelsInUse:
@@ -190,6 +193,16 @@ class StandIn:
             self.turns.append(ClockTurns())
             return IdentifierSession(meeting_id, self.words[-1], self.turns[-1])
         return IdentifierSession(meeting_id, self.words[-1], None)
+
+    def open_words(self, language: str | None = None) -> Any:
+        self.words.append(self.make_words())
+        return self.words[-1]
+
+    def open_lighter_words(self, language: str | None = None) -> Any:
+        if self.make_lighter_words is None:
+            return None
+        self.lighter_words.append(self.make_lighter_words())
+        return self.lighter_words[-1]
 
     def close(self) -> None:
         self.closed = True

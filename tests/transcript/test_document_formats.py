@@ -4,6 +4,7 @@ import csv as standard_csv
 import io
 import re
 import zipfile
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from meetcore.transcript.formats.registry import Export, get_format
 from tests.transcript.random_transcripts import TWO_VOICES, sentence, texts, transcripts
 
 BREAK = "\n"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STYLE = Path(__file__).parents[2] / "pages" / "shared" / "base.css"
 
 
@@ -111,10 +113,11 @@ def in_xml(text: str) -> str:
 
 
 def test_a_document_shows_title_facts_names_in_colour_and_quiet_times() -> None:
-    document = python_docx.Document(io.BytesIO(docx.dumps(TWO_VOICES, "Monday")))
+    written = docx.dumps(TWO_VOICES, "Monday", "0:30 · Diane", NOON)
+    document = python_docx.Document(io.BytesIO(written))
     title, facts, first, second = document.paragraphs
     assert (title.text, title.style.name) == ("Monday", "Title")
-    assert facts.text == "00:00:12 · Diane · Speaker 2"
+    assert facts.text == "0:30 · Diane"
     name, time, _, said = first.runs
     assert (name.text, name.bold, name.font.cs_bold) == ("Diane", True, True)
     assert str(name.font.color.rgb) == docx.COLOURS[0].upper()
@@ -122,7 +125,13 @@ def test_a_document_shows_title_facts_names_in_colour_and_quiet_times() -> None:
     assert time.text.strip() == "00:00:08" and time.font.size.pt < 11 and not time.bold
     assert said.text == "Oh, hello. I didn't know you were there." and said.bold is None
     properties = document.core_properties
-    assert (properties.title, properties.author, properties.created) == ("Monday", "Meetcore", None)
+    assert (properties.title, properties.author) == ("Monday", "Meetcore")
+    assert properties.created == NOON
+
+
+def test_a_document_without_a_date_has_none() -> None:
+    document = python_docx.Document(io.BytesIO(docx.dumps(TWO_VOICES)))
+    assert document.core_properties.created is None
 
 
 def test_a_document_has_the_colours_of_the_pages() -> None:

@@ -1,12 +1,17 @@
 """Every format survives any text; JSON is lossless; a bad file is named in one sentence."""
 
+import io
 import json as standard_json
+import zipfile
+from datetime import UTC, datetime
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 
+from meetcore import __version__
 from meetcore.errors import FormatError
-from meetcore.records import Segment, Speaker, Transcript, Turn, Word
+from meetcore.records import Mode, Segment, Speaker, Transcript, Turn, Word
 from meetcore.transcript.formats import json, rttm, seglst, srt, stm
 from meetcore.transcript.formats.registry import FORMATS, Export, get_format
 from tests.transcript.random_transcripts import TWO_VOICES, sentence, texts, transcripts, turns
@@ -61,6 +66,75 @@ def test_json_of_an_older_meetcore_is_read() -> None:
     for speaker in document["speakers"]:
         del speaker["similarity"], speaker["profile_id"]
     assert json.loads(standard_json.dumps(document)) == TWO_VOICES
+
+
+def test_json_of_version_1_is_read() -> None:
+    document = standard_json.loads(json.dumps(TWO_VOICES)) | {"version": 1}
+    for name in ("app", "date", "duration", "recognizer", "languages", "mode"):
+        del document[name]
+    assert json.loads(standard_json.dumps(document)) == TWO_VOICES
+
+
+EVERYTHING = Export(
+    TWO_VOICES,
+    "Monday",
+    (Turn(8.0, 9.0, "S1"),),
+    29.95,
+    datetime(2026, 11, 22, 14, 5, tzinfo=UTC),
+    "base.en",
+    ("en",),
+    Mode.FULL,
+)
+
+
+def test_json_holds_the_facts_of_the_meeting() -> None:
+    found = standard_json.loads(get_format("json").write(EVERYTHING))
+    facts = {name: found[name] for name in ("version", "title", "date", "duration", "mode")}
+    assert facts == {
+        "version": 2,
+        "title": "Monday",
+        "date": "2026-11-22T14:05:00+00:00",
+        "duration": 29.95,
+        "mode": "full",
+    }
+    assert (found["recognizer"], found["languages"]) == ("base.en", ["en"])
+    assert found["app"] == f"meetcore {__version__}"
+    assert [speaker["shown_name"] for speaker in found["speakers"]] == ["Diane", "Speaker 2"]
+
+
+@settings(deadline=None)
+@given(transcripts, texts, turns)
+def test_json_keeps_to_its_schema(transcript: Transcript, title: str, heard: list[Turn]) -> None:
+    schema = standard_json.loads(json.SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for export in (EVERYTHING, Export(transcript, title, tuple(heard))):
+        document = standard_json.loads(get_format("json").write(export))
+        jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
+        parts = (("", document), ("speaker", *document["speakers"]), ("turn", *document["turns"]))
+        for name, *written in parts:
+            known = (schema["$defs"][name] if name else schema)["properties"]
+            assert all(set(each) <= set(known) for each in written), name
+
+
+@pytest.mark.parametrize("name", ["txt", "md", "vtt", "docx", "xlsx"])
+def test_formats_for_people_have_date_length_and_people(name: str) -> None:
+    written = get_format(name).write(EVERYTHING)
+    if name in ("docx", "xlsx"):
+        with zipfile.ZipFile(io.BytesIO(written)) as archive:
+            text = "".join(
+                archive.read(part).decode() for part in archive.namelist() if part.endswith(".xml")
+            )
+    else:
+        text = written.decode()
+    assert f"{EVERYTHING.date.astimezone().day} November 2026" in text
+    assert "Monday" in text and "Diane" in text and "Speaker 2" in text
+    if name != "xlsx":
+        assert " · 0:30 · Diane · Speaker 2" in text
+
+
+@pytest.mark.parametrize("name", ["csv", "srt", "stm", "rttm", "seglst"])
+def test_formats_without_a_place_for_facts_have_none(name: str) -> None:
+    assert b"2026" not in get_format(name).write(EVERYTHING)
 
 
 def test_json_has_the_turns_beside_the_segments() -> None:

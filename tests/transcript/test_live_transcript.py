@@ -1,6 +1,7 @@
 """Committed words never change, in whatever order words and turns arrive."""
 
 import time
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,9 @@ def test_any_interleaving_keeps_words_and_store_in_step(events: list, has_turns:
         changes = live.changes()
         if changes is not None:
             assert changes.first_position <= len(store)
+            for position, segment in enumerate(store[: changes.first_position]):
+                label = changes.merged.get(segment.speaker, segment.speaker)
+                store[position] = replace(segment, speaker=label)
             store[changes.first_position :] = changes.segments
 
     for name, value in events:
@@ -52,6 +56,8 @@ def test_any_interleaving_keeps_words_and_store_in_step(events: list, has_turns:
             if value:  # else the write failed, and the same is offered again
                 live.mark_stored()
         assert committed_words(live) == expected
+        spoken = [segment.speaker for segment in live.segments() if segment.speaker is not None]
+        assert live.labels() == tuple(dict.fromkeys(spoken))
     save()
     live.mark_stored()
     assert tuple(store) == live.segments()
@@ -76,7 +82,8 @@ def test_a_merge_of_voices_reaches_frozen_segments_and_the_store() -> None:
     live.relabel({"S2": "S1"})
     changes = live.changes()
     assert changes is not None
-    assert changes.first_position == 1
+    assert (changes.first_position, changes.segments) == (3, ())
+    assert changes.merged == {"S2": "S1"} == live.merged
     assert {segment.speaker for segment in live.segments()} == {"S1"}
 
 

@@ -12,8 +12,8 @@ from meetcore.metrics.latency import LatencyReport, measure
 from meetcore.metrics.live_log import ReferenceWord
 from meetcore.metrics.reference import Reference
 from meetcore.metrics.wer import normalise
-from meetcore.metrics.word_turns import turns_from_words
 from meetcore.records import Segment
+from meetcore.transcript.word_turns import turns_from_words
 
 
 @dataclass(frozen=True, slots=True)

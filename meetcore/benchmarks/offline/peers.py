@@ -18,6 +18,7 @@ from meetcore.benchmarks.offline.measured_pass import Cost
 from meetcore.benchmarks.offline.peer_tokenizer import readable_directory
 from meetcore.benchmarks.process_usage import UsageMeter
 from meetcore.errors import ModelUnavailableError
+from meetcore.installation import PIP_INSTALL
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.settings import load_settings
 from meetcore.weights.resolver import WeightResolver
@@ -71,8 +72,8 @@ def installed_peers() -> tuple[str, ...]:
     """
     if importlib.util.find_spec("faster_whisper") is None:
         raise ModelUnavailableError(
-            "faster-whisper is not installed; run: pip install -r requirements-dev.txt"
-            " -c constraints.txt"
+            f"faster-whisper is not installed; run: {PIP_INSTALL} -c constraints.txt"
+            " -r requirements-dev.txt"
         )
     return PEERS
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from meetcore.diagnostics.facts.cuda_linkage import Accelerator, TorchBuild
 from meetcore.diagnostics.facts.installed import version_in
 from meetcore.diagnostics.findings import WeightReport
+from meetcore.supervised import ThreadErrors
 
 if TYPE_CHECKING:
     from meetcore.records import ModelsInUse
@@ -104,6 +105,8 @@ class Facts:
     server: ServerFacts = field(default_factory=ServerFacts)
     models: ModelsInUse | None = None
     """The loaded models; None on the command line and before they are loaded."""
+    thread_errors: tuple[ThreadErrors, ...] = ()
+    """What this process's threads met lately."""
     origin: str | None = None
     """Address under which the browser shows the page; None on the command line."""
 

@@ -92,8 +92,8 @@ def tested_versions(path: Path = CONSTRAINTS) -> dict[str, str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:
         return {}
-    pairs = (line.split("==") for line in lines if "==" in line and not line.startswith("#"))
-    return {normalized(name.strip()): version.split(";")[0].strip() for name, version in pairs}
+    pins = (re.match(r"([\w.-]+)==([^\s;]+)", line) for line in lines)
+    return {normalized(pin[1]): pin[2] for pin in pins if pin}
 
 
 def release(version: str | None) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ from meetcore.metrics.accuracy import Accuracy, accuracy
 from meetcore.metrics.reference import load_reference
 from meetcore.records import JobOptions, JobStage, Mode
 from meetcore.settings import Settings
+from meetcore.supervised import note
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +219,7 @@ class SelfTest:
             logger.warning("the self-test could not run: %s", type(error).__name__)
             self._end(SelfTestState.FAILED, trouble=str(error))
         except Exception as error:
-            logger.exception("the self-test failed")
+            note("self-test", error)
             kind = str(error) if isinstance(error, UnexpectedTaskError) else type(error).__name__
             trouble = f"The self-test failed ({kind}); the server's log has the cause."
             self._end(SelfTestState.FAILED, trouble=trouble)

@@ -20,6 +20,10 @@ from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples
 
+RECENT_S = 180.0
+"""How far back the turns of an update reach: past the speech of a voice that is unknown for a
+minute, and of the segment it belongs to (`meetcore.transcript.live_transcript`)."""
+
 
 class StreamingDiarizer:
     """The live diarization of one meeting; used by one thread at a time. See LiveDiarizer.
@@ -50,11 +54,12 @@ class StreamingDiarizer:
         self._frames = 0
         self._was_silent = True
         self._runs: list[Run] = []
+        self._first_recent_run = 0
         self._relabelled: list[tuple[str, str]] = []
         self._latest = LiveTurns()
 
     def push(self, samples: Samples) -> LiveTurns:
-        """Take the next samples; returns the turns of all audio so far.
+        """Take the next samples; returns the turns of the last RECENT_S.
 
         Parameters
         ----------
@@ -86,7 +91,7 @@ class StreamingDiarizer:
         return self._take_update()
 
     def flush(self) -> LiveTurns:
-        """Process the rest of the audio, and give all speech a speaker.
+        """Process the rest of the audio, and give all speech a speaker; returns all turns.
 
         Raises
         ------
@@ -101,6 +106,7 @@ class StreamingDiarizer:
             self._assign_speakers(last=True)
         finally:
             self._settle(self._table.end)
+            self._first_recent_run = 0
             self._update()
         return self._take_update()
 
@@ -231,11 +237,17 @@ class StreamingDiarizer:
         recent = runs_of(
             self._table.mean(), self._table.start, self._table.ids, self._options.tracks.onset
         )
-        turns = turns_from_runs([*self._runs, *recent], self._speakers.tracks, self._grid)
+        settled = self._runs[self._first_recent_run :]
+        turns = turns_from_runs([*settled, *recent], self._speakers.tracks, self._grid)
         self._latest = LiveTurns(
             turns=turns,
             settled_until=self._grid.edge(self._table.start),
         )
+        oldest = self._table.start - self._grid.count(int(RECENT_S * SAMPLE_RATE))
+        while self._first_recent_run < len(self._runs) and (
+            self._runs[self._first_recent_run].stop < oldest
+        ):
+            self._first_recent_run += 1
 
     def _take_update(self) -> LiveTurns:
         """The newest turns, with all merges not yet returned (a failure may have held them up)."""

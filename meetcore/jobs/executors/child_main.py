@@ -47,6 +47,9 @@ class _ParentPipe:
                 message = pickle.load(self._source)
             except (EOFError, OSError):
                 os._exit(0)  # The parent has ended; nothing here needs saving.
+            except Exception:
+                logger.exception("a message of the server cannot be read")
+                os._exit(1)  # The server starts another process.
             if isinstance(message, Cancel):
                 self._cancelled.set()
             else:

@@ -20,6 +20,7 @@ from meetcore.installation import child_environment, python_module
 from meetcore.jobs.executors.messages import Cancel, Exited, Failed, Finished, Progressed, Setup
 from meetcore.jobs.tasks import (
     Result,
+    StalledTaskError,
     Task,
     TaskObserver,
     TaskStopped,
@@ -27,6 +28,7 @@ from meetcore.jobs.tasks import (
     WorkerDiedError,
 )
 from meetcore.settings import Settings
+from meetcore.supervised import note
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,10 @@ POLL_S = 0.1
 STOP_S = 1.5
 """How long a worker may take to end a cancelled task before it is killed."""
 JOIN_S = 5.0
+STALLED_S = 1800.0
+"""Longer than one piece takes with a large model on a slow machine."""
+LOADING_S = 3600.0
+"""Until the first progress of a task: models may be downloaded before it."""
 IDLE_S = 300.0
 """How long an idle worker keeps its models before it is ended."""
 
@@ -97,14 +103,28 @@ class _Worker:
             while True:
                 self._messages.put(pickle.load(self._process.stdout))
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            self._messages.put(Exited(self._process.wait()))
+            pass
+        except Exception as error:
+            # What follows in the pipe cannot be read either: the task ends with its process.
+            note("jobs", error)
+            self._process.kill()
+        self._messages.put(Exited(self._process.wait()))
 
 
 class ProcessExecutor:
-    """A meetcore.jobs.tasks.TaskExecutor with a worker process, which the first task starts."""
+    """A meetcore.jobs.tasks.TaskExecutor with a worker process, which the first task starts.
 
-    def __init__(self, settings: Settings) -> None:
+    Parameters
+    ----------
+    stalled_s : a worker whose task makes no progress for so many seconds is ended
+    loading_s : the same until the first progress
+    """
+
+    def __init__(
+        self, settings: Settings, stalled_s: float = STALLED_S, loading_s: float = LOADING_S
+    ) -> None:
         self._settings = settings
+        self._stalled_s, self._loading_s = stalled_s, loading_s
         self._worker: _Worker | None = None
         self._used_at = 0.0
         self._outdated = False
@@ -147,20 +167,33 @@ class ProcessExecutor:
 
     def _follow(self, worker: _Worker, observer: TaskObserver) -> Result:
         """Report the worker's messages to the observer until the task ends."""
+        heard_at, allowed_s = time.monotonic(), self._loading_s
         while True:
             message = worker.receive(POLL_S)
+            if message is not None:
+                heard_at, allowed_s = time.monotonic(), self._stalled_s
             if isinstance(message, Finished):
                 return message.result
             if isinstance(message, Failed | Exited):
                 raise self._error(message)
             try:
+                self._refuse_stalled(time.monotonic() - heard_at, allowed_s)
                 _report(observer, message)
             except BaseException:
                 self._cancel_task(worker)
                 raise
 
+    def _refuse_stalled(self, silent_s: float, allowed_s: float) -> None:
+        if silent_s > allowed_s:
+            self.close()
+            raise StalledTaskError(
+                f"It made no progress for {allowed_s / 60:.0f} minutes and was ended."
+            )
+
     def _cancel_task(self, worker: _Worker) -> None:
         """End the running task; a worker that ends it soon is kept with its loaded models."""
+        if worker.pid is None:
+            return
         worker.send(Cancel())
         deadline = time.monotonic() + STOP_S
         while time.monotonic() < deadline:

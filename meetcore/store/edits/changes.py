@@ -31,6 +31,8 @@ class TranscriptState:
     """By stage."""
     speakers: JsonRows
     turns: JsonRows
+    exclusive: JsonRows
+    """The turns without overlaps."""
 
 
 def read_state(session: Session, meeting_id: str, stages: Sequence[Stage]) -> TranscriptState:
@@ -42,7 +44,8 @@ def read_state(session: Session, meeting_id: str, stages: Sequence[Stage]) -> Tr
     )
     speakers = [[r.label, r.name, r.position, r.similarity, r.profile_id] for r in rows]
     row = session.get(TurnsRow, meeting_id)
-    return TranscriptState(segments, speakers, [list(turn) for turn in row.turns] if row else [])
+    turns, exclusive = (row.turns, row.exclusive or []) if row else ([], [])
+    return TranscriptState(segments, speakers, list(map(list, turns)), list(map(list, exclusive)))
 
 
 def _segments(session: Session, meeting_id: str, stage: Stage) -> JsonRows:
@@ -84,7 +87,7 @@ def change_between(before: TranscriptState, after: TranscriptState) -> dict[str,
     for stage, old in before.segments.items():
         if part := _difference(old, after.segments[stage]):
             change.setdefault("segments", {})[stage] = part
-    for name in ("speakers", "turns"):
+    for name in ("speakers", "turns", "exclusive"):
         if part := _difference(getattr(before, name), getattr(after, name)):
             change[name] = part
     return change
@@ -129,14 +132,22 @@ def apply_change(session: Session, meeting_id: str, change: dict[str, Any]) -> b
         return False
     if "speakers" in change:
         _put_speakers(session, meeting_id, _changed_speakers(now.speakers, change["speakers"]))
-    if "turns" in change and _has_old_rows(now.turns, change["turns"]):
-        turns = _changed(now.turns, change["turns"])
-        session.merge(TurnsRow(meeting_id=meeting_id, turns=[tuple(turn) for turn in turns]))
+    _change_turns(session, meeting_id, now, change)
     for name, part in change.get("segments", {}).items():
         _put_segments(
             session, meeting_id, Stage(name), _changed(now.segments[name], part), part["at"]
         )
     return True
+
+
+def _change_turns(
+    session: Session, meeting_id: str, now: TranscriptState, change: dict[str, Any]
+) -> None:
+    row = session.get(TurnsRow, meeting_id)
+    for name in ("turns", "exclusive"):
+        rows = getattr(now, name)
+        if row is not None and name in change and _has_old_rows(rows, change[name]):
+            setattr(row, name, [tuple(turn) for turn in _changed(rows, change[name])])
 
 
 def _has_old_rows(rows: JsonRows, part: dict[str, Any]) -> bool:

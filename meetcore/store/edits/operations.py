@@ -113,10 +113,7 @@ def merge_speakers(session: Session, meeting_id: str, label: str, into: str) -> 
         .where(SegmentRow.meeting_id == meeting_id, SegmentRow.speaker == label)
         .values(speaker=into)
     )
-    turns = transcript_rows.get_turns(session, meeting_id)
-    renamed = [replace(t, speaker=into) if t.speaker == label else t for t in turns]
-    if turns:
-        transcript_rows.put_turns(session, meeting_id, renamed)
+    transcript_rows.rename_in_turns(session, meeting_id, label, into)
     if merged is not None:
         session.delete(merged)
 

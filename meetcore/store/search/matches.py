@@ -5,17 +5,18 @@ Every function works inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from meetcore.records import SearchHit, Speaker, Stage
+from meetcore.records import UNKNOWN_SPEAKER, SearchHit, Stage
 from meetcore.store.damage import readable
+from meetcore.store.people import people_of
 from meetcore.store.queries import SHOWN, stage_in_force
 from meetcore.store.rows import to_segment
-from meetcore.store.schema import MeetingRow, SegmentRow, SpeakerRow
+from meetcore.store.schema import MeetingRow, SegmentRow
 from meetcore.store.search import index
 from meetcore.store.search.terms import Term, is_one_step, marked, match_expression, snippet
 
@@ -79,31 +80,25 @@ def _hits_in(
     session: Session, meeting: MeetingRow, positions: Sequence[int], terms: Sequence[Term]
 ) -> Iterator[SearchHit]:
     """The hits at these positions of one meeting."""
-    rows = session.execute(
-        select(SegmentRow, SpeakerRow.name)
-        .outerjoin(
-            SpeakerRow,
-            and_(
-                SpeakerRow.meeting_id == SegmentRow.meeting_id,
-                SpeakerRow.label == SegmentRow.speaker,
-            ),
-        )
-        .where(
+    rows = session.scalars(
+        select(SegmentRow).where(
             SegmentRow.meeting_id == meeting.id,
             SegmentRow.stage == stage_in_force(session, meeting).value,
             SegmentRow.position.in_(positions),
         )
     )
-    for row, name in rows:
-        if (hit := readable(partial(_hit, row, name, terms))) is not None:
+    people = people_of(session, [meeting.id]).get(meeting.id, ())
+    names = {person.label: person.display_name for person in people}
+    for row in rows:
+        if (hit := readable(partial(_hit, row, names, terms))) is not None:
             yield hit
 
 
-def _hit(row: SegmentRow, name: str | None, terms: Sequence[Term]) -> SearchHit:
+def _hit(row: SegmentRow, names: Mapping[str, str], terms: Sequence[Term]) -> SearchHit:
     words = to_segment(row).words
     marks = marked(words, terms)
     start = next((w.start for w, mark in zip(words, marks, strict=True) if mark), row.start)
-    speaker = "Unknown speaker" if row.speaker is None else Speaker(row.speaker, name).display_name
+    speaker = names.get(row.speaker or "", UNKNOWN_SPEAKER)
     return SearchHit(row.meeting_id, row.position, start, speaker, snippet(words, marks))
 
 

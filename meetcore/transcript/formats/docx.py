@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from meetcore.records import Transcript
@@ -24,8 +25,10 @@ LONGEST_TITLE = 255
 """Characters that a document's properties may hold."""
 
 
-def dumps(transcript: Transcript, title: str = "") -> bytes:
-    """The transcript as a document: title, duration and speakers, then a paragraph per segment.
+def dumps(
+    transcript: Transcript, title: str = "", facts: str = "", date: datetime | None = None
+) -> bytes:
+    """The transcript as a document: title, line of facts, then a paragraph per segment.
 
     Examples
     --------
@@ -37,9 +40,9 @@ def dumps(transcript: Transcript, title: str = "") -> bytes:
     document = docx.Document()
     paragraphs = list(paragraphs_of(transcript))
     heading = xml_line(title) or "Transcript"
-    _set_properties(document, heading)
+    _set_properties(document, heading, date)
     _direct(document.add_heading(heading, level=0), heading)
-    _write(document.add_paragraph(), _facts(paragraphs), colour=QUIET)
+    _write(document.add_paragraph(), _facts(facts, paragraphs), colour=QUIET)
     for paragraph in paragraphs:
         _add(document, paragraph)
     stream = io.BytesIO()
@@ -47,12 +50,9 @@ def dumps(transcript: Transcript, title: str = "") -> bytes:
     return stream.getvalue()
 
 
-def _facts(paragraphs: list[Paragraph]) -> str:
-    """The duration and the speakers, in order of appearance."""
-    if not paragraphs:
-        return "Nothing was said."
-    names = dict.fromkeys(xml_line(p.name) for p in paragraphs if p.label is not None)
-    return " · ".join([clock(max(p.end for p in paragraphs)), *names])
+def _facts(facts: str, paragraphs: list[Paragraph]) -> str:
+    nothing = "" if paragraphs else "Nothing was said."
+    return " · ".join(filter(None, (xml_line(facts), nothing)))
 
 
 def _add(document: Document, paragraph: Paragraph) -> None:
@@ -111,8 +111,8 @@ def _is_right_to_left(text: str) -> bool:
     return next((d for d in directions if d in {"L", "R", "AL"}), "L") != "L"
 
 
-def _set_properties(document: Document, title: str) -> None:
-    """Replace the properties of python-docx's template; creation time is left out."""
+def _set_properties(document: Document, title: str, date: datetime | None) -> None:
+    """Replace the properties of python-docx's template; it was created when the meeting began."""
     properties = document.core_properties
     properties.title = title[:LONGEST_TITLE]
     properties.author = properties.last_modified_by = "Meetcore"
@@ -120,3 +120,5 @@ def _set_properties(document: Document, title: str) -> None:
     for element in list(properties._element):
         if element.tag.endswith(("}created", "}modified")):
             properties._element.remove(element)
+    if date is not None:
+        properties.created = date.astimezone(UTC).replace(tzinfo=None)

@@ -15,7 +15,7 @@ Markup at the beginning of a line is not escaped: paragraphs begin with a name a
 """
 
 
-def dumps(transcript: Transcript, title: str = "") -> str:
+def dumps(transcript: Transcript, title: str = "", facts: str = "") -> str:
     """The transcript as Markdown; characters of names and words are escaped.
 
     Examples
@@ -29,6 +29,8 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     """
     heading = _escaped(one_line(title))
     blocks = [f"# {heading}"] if heading else []
+    # In bold: no date, length or name at the beginning of the line is a list or a heading then.
+    blocks += [f"**{_escaped(one_line(facts))}**"] if one_line(facts) else []
     blocks += [
         f"**{_escaped(p.name)}** ({clock(p.start)}): {_escaped(p.text)}"
         for p in paragraphs_of(transcript)

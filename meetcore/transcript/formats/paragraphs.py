@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from meetcore.records import Transcript
+from meetcore.records import UNKNOWN_SPEAKER, Transcript
 from meetcore.text.lines import one_line
-
-UNKNOWN_NAME = "Unknown speaker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +22,13 @@ class Paragraph:
 
 def paragraphs_of(transcript: Transcript) -> Iterator[Paragraph]:
     """The segments with visible text, in order."""
-    names: dict[str | None, str] = {None: UNKNOWN_NAME}
+    names: dict[str | None, str] = {None: UNKNOWN_SPEAKER}
     for segment in transcript.segments:
         text = one_line(segment.text)
         if segment.speaker not in names:
-            names[segment.speaker] = one_line(transcript.name_of(segment.speaker)) or UNKNOWN_NAME
+            names[segment.speaker] = (
+                one_line(transcript.name_of(segment.speaker)) or UNKNOWN_SPEAKER
+            )
         if text:
             name = names[segment.speaker]
             yield Paragraph(segment.start, segment.end, segment.speaker, name, text)

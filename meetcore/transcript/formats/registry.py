@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from meetcore.errors import FormatError, MeetcoreError, ModelUnavailableError
 from meetcore.plugins import Row, registry_rows
-from meetcore.records import Transcript, Turn
+from meetcore.records import Transcript
 from meetcore.transcript.formats import (
     csv,
     docx,
@@ -30,20 +30,9 @@ from meetcore.transcript.formats import (
     vtt,
     xlsx,
 )
+from meetcore.transcript.formats.export import Export, facts_line
 
 GROUP = "meetcore.formats"
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """What a format may write."""
-
-    transcript: Transcript
-    title: str = ""
-    turns: tuple[Turn, ...] = ()
-    """Who spoke when, with overlaps, where there was a diarizer; labels as in the transcript."""
-    duration: float = 0.0
-    """Seconds of the whole recording; 0 where it is not known."""
 
 
 Write = Callable[[Export], bytes]
@@ -78,16 +67,27 @@ class _Added:
 
 
 def _text(dumps: Callable[[Transcript, str], str], encoding: str = "utf-8") -> Write:
+    """Of a format that has no place for the facts of a meeting."""
+
     def write(export: Export) -> bytes:
         return dumps(export.transcript, export.title).encode(encoding)
 
     return write
 
 
+def _with_facts(dumps: Callable[[Transcript, str, str], str]) -> Write:
+    """Of a format that begins with the facts of a meeting, where date or length are known."""
+
+    def write(export: Export) -> bytes:
+        facts = facts_line(export) if export.date or export.duration else ""
+        return dumps(export.transcript, export.title, facts).encode("utf-8")
+
+    return write
+
+
 def _json(export: Export) -> bytes:
-    text = json.dumps(export.transcript, export.title, export.turns)
     # Half a surrogate pair, which UTF-8 cannot hold, becomes the escape that JSON has for it.
-    return text.encode("utf-8", "backslashreplace")
+    return json.dumps_export(export).encode("utf-8", "backslashreplace")
 
 
 def _rttm(export: Export) -> bytes:
@@ -95,11 +95,7 @@ def _rttm(export: Export) -> bytes:
 
 
 def _docx(export: Export) -> bytes:
-    return docx.dumps(export.transcript, export.title)
-
-
-def _xlsx(export: Export) -> bytes:
-    return xlsx.dumps(export.transcript, export.title, export.turns, export.duration)
+    return docx.dumps(export.transcript, export.title, facts_line(export), export.date)
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -107,14 +103,14 @@ DOCX_MIME = f"{_OFFICE}.wordprocessingml.document"
 XLSX_MIME = f"{_OFFICE}.spreadsheetml.sheet"
 
 FORMATS: tuple[Format, ...] = (
-    Format("txt", "Text", "txt", "text/plain", _text(txt.dumps)),
-    Format("md", "Markdown", "md", "text/markdown", _text(markdown.dumps)),
+    Format("txt", "Text", "txt", "text/plain", _with_facts(txt.dumps)),
+    Format("md", "Markdown", "md", "text/markdown", _with_facts(markdown.dumps)),
     Format("docx", "Word document", "docx", DOCX_MIME, _docx, is_text=False),
-    Format("xlsx", "Spreadsheet (Excel)", "xlsx", XLSX_MIME, _xlsx, is_text=False),
+    Format("xlsx", "Spreadsheet (Excel)", "xlsx", XLSX_MIME, xlsx.dumps, is_text=False),
     # Excel takes a CSV without this mark for the local code page, and garbles names.
     Format("csv", "Spreadsheet (CSV)", "csv", "text/csv", _text(csv.dumps, "utf-8-sig")),
     Format("srt", "Subtitles (SRT)", "srt", "application/x-subrip", _text(srt.dumps)),
-    Format("vtt", "Subtitles (WebVTT)", "vtt", "text/vtt", _text(vtt.dumps)),
+    Format("vtt", "Subtitles (WebVTT)", "vtt", "text/vtt", _with_facts(vtt.dumps)),
     Format("json", "JSON, everything", "json", "application/json", _json),
     Format("rttm", "Turns (RTTM)", "rttm", "text/plain", _rttm),
     Format("stm", "Scoring (STM)", "stm", "text/plain", _text(stm.dumps)),

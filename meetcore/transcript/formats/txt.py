@@ -7,8 +7,8 @@ from meetcore.text.lines import one_line
 from meetcore.transcript.formats.paragraphs import clock, paragraphs_of
 
 
-def dumps(transcript: Transcript, title: str = "") -> str:
-    """The transcript as plain text, under its title.
+def dumps(transcript: Transcript, title: str = "", facts: str = "") -> str:
+    """The transcript as plain text, under its title and the line of facts.
 
     Examples
     --------
@@ -19,6 +19,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     <BLANKLINE>
     [00:01:01] Speaker 1: Hello there.
     """
-    blocks = [one_line(title)] if one_line(title) else []
+    head = "\n".join(filter(None, (one_line(title), one_line(facts))))
+    blocks = [head] if head else []
     blocks += [f"[{clock(p.start)}] {p.name}: {p.text}" for p in paragraphs_of(transcript)]
     return "".join(f"{block}\n\n" for block in blocks).removesuffix("\n")

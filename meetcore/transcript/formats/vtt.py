@@ -9,8 +9,8 @@ from meetcore.text.lines import one_line
 from meetcore.transcript.cues import cues_of, timestamp
 
 
-def dumps(transcript: Transcript, title: str = "") -> str:
-    """The transcript as WebVTT cues, with the title in the header.
+def dumps(transcript: Transcript, title: str = "", facts: str = "") -> str:
+    """The transcript as WebVTT cues, with the title in the header and the facts in a comment.
 
     Examples
     --------
@@ -22,6 +22,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     <v Speaker 1>A &amp; B</v>
     """
     blocks = [f"WEBVTT {one_line(title)}".rstrip() + "\n"]
+    blocks += [f"NOTE {one_line(facts)}\n"] if one_line(facts) else []
     for cue in cues_of(transcript):
         times = f"{timestamp(cue.start, '.')} --> {timestamp(cue.end, '.')}"
         text = _escaped("\n".join(cue.lines))

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from meetcore.records import Transcript, Turn
+from meetcore.records import Transcript
+from meetcore.text.dates import date_text
+from meetcore.transcript.formats.export import Export
 from meetcore.transcript.formats.paragraphs import paragraphs_of
 from meetcore.transcript.formats.xml_text import xml_line
 from meetcore.transcript.statistics import Statistics, statistics
@@ -54,36 +56,25 @@ PEOPLE = (
 )
 
 
-def dumps(
-    transcript: Transcript, title: str = "", turns: Iterable[Turn] = (), duration: float = 0.0
-) -> bytes:
+def dumps(export: Export) -> bytes:
     """The workbook of a transcript; every text is a text cell, so nothing runs as a formula.
-
-    Parameters
-    ----------
-    turns : iterable of Turn
-        Who spoke when, overlaps included; without them the segments' times are counted.
-    duration : float
-        Seconds of the whole recording; 0 takes the end of the last segment or turn.
 
     Examples
     --------
-    >>> dumps(Transcript(), "Monday")[:2]
+    >>> dumps(Export(Transcript(), "Monday"))[:2]
     b'PK'
     """
     import xlsxwriter  # type: ignore[import-untyped]
 
-    heading = xml_line(title) or "Transcript"
-    turns = tuple(turns)
-    ends = [turn.end for turn in turns] + [segment.end for segment in transcript.segments]
-    length = duration or max(ends, default=0.0)
-    found = statistics(transcript.segments, turns, length)
+    transcript = export.transcript
+    heading = xml_line(export.title) or "Transcript"
+    found = statistics(transcript.segments, export.turns, export.length)
     stream = io.BytesIO()
     with xlsxwriter.Workbook(stream, {"in_memory": True, "nan_inf_to_errors": True}) as workbook:
         workbook.set_properties({"title": heading[:LONGEST_TITLE], "author": "Meetcore"})
         _add_sheet(workbook, "Transcript", TRANSCRIPT, _transcript_rows(transcript))
         _add_sheet(workbook, "People", PEOPLE, _people_rows(transcript, found))
-        _add_numbers(workbook, transcript, heading, length, found)
+        _add_numbers(workbook, export, heading, found)
     return stream.getvalue()
 
 
@@ -107,22 +98,25 @@ def _people_rows(transcript: Transcript, found: Statistics) -> Iterator[tuple[Ce
         )
 
 
-def _add_numbers(
-    workbook: Any, transcript: Transcript, heading: str, length: float, found: Statistics
-) -> None:
+def _add_numbers(workbook: Any, export: Export, heading: str, found: Statistics) -> None:
     """Add the sheet of single figures, each with its own number format."""
     sheet = _new_sheet(workbook, "Numbers", (Column("What", 22), Column("Value", 40)))
+    transcript = export.transcript
     corrected = sum(segment.machine is not None for segment in transcript.segments)
     rows: tuple[tuple[str, Cell, str], ...] = (
         ("Title", heading, WHOLE),
-        ("Duration", length, CLOCK),
+        ("Duration", export.length, CLOCK),
         ("Silence", found.silence, CLOCK),
         ("People", len(found.people), WHOLE),
         ("Segments", len(transcript.segments), WHOLE),
         ("Words", len(transcript.words), WHOLE),
         ("Corrected segments", corrected, WHOLE),
+        ("Date", date_text(export.date) if export.date else "", WHOLE),
+        ("Language", ", ".join(export.languages), WHOLE),
+        ("Recognizer", export.recognizer, WHOLE),
     )
-    for row, (label, value, number_format) in enumerate(rows, start=1):
+    known = [row for row in rows if row[1] != ""]
+    for row, (label, value, number_format) in enumerate(known, start=1):
         _write(sheet, row, 0, label, None)
         form = workbook.add_format({"num_format": number_format, "align": "left"})
         _write(sheet, row, 1, _shown(value, number_format), form)

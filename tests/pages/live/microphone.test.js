@@ -3,7 +3,13 @@ import test from 'node:test';
 
 import { load } from '../bundles.js';
 
-const names = ['connectionGoal', 'Microphone', 'microphoneStream', 'microphoneConstraints'];
+const names = [
+  'connectionGoal',
+  'Microphone',
+  'Recorder',
+  'microphoneStream',
+  'microphoneConstraints',
+];
 
 function data(changes = {}) {
   return {
@@ -13,29 +19,43 @@ function data(changes = {}) {
     device: null,
     cleanUp: false,
     tab: 't',
+    live: '/live',
+    state: 'listening',
     iceServers: [],
     ...changes,
   };
 }
 
 function stream() {
-  const track = { stopped: false, stop: () => (track.stopped = true) };
+  const track = {
+    readyState: 'live',
+    enabled: true,
+    get stopped() {
+      return track.readyState === 'ended';
+    },
+    stop: () => (track.readyState = 'ended'),
+  };
   return { active: true, track, getTracks: () => [track], getAudioTracks: () => [track] };
 }
 
 /** A browser in which every connection attempt ends with the given answer of the server. */
-function browser(answer, globalThis = {}) {
+function browser(answer, globals = {}, permission = 'prompt') {
   const peers = [];
   const streams = [];
+  const asked = [];
+  const server = { state: 'listening', source: null };
   class RTCPeerConnection extends EventTarget {
     iceGatheringState = 'complete';
     connectionState = 'new';
     localDescription = { sdp: '', type: 'offer' };
+    sent = [];
     constructor() {
       super();
       peers.push(this);
     }
-    addTransceiver() {}
+    addTransceiver() {
+      return { sender: { replaceTrack: async track => this.sent.push(track) } };
+    }
     createOffer() {}
     setLocalDescription() {}
     setRemoteDescription(description) {
@@ -49,19 +69,32 @@ function browser(answer, globalThis = {}) {
     streams.push(stream());
     return streams.at(-1);
   };
+  const fetch = async address => {
+    asked.push(address);
+    if (address === '/live?tab=t') {
+      if (!server.state) throw new Error('unreachable');
+      return { ok: true, json: async () => ({ ...server }) };
+    }
+    return address.startsWith('/live/') ? new Promise(() => {}) : answer();
+  };
   const scripts = load('microphone', names, {
-    globalThis,
+    globalThis: globals,
     RTCPeerConnection,
-    navigator: { mediaDevices: { getUserMedia } },
+    navigator: {
+      mediaDevices: { getUserMedia },
+      permissions: { query: async () => ({ state: permission }) },
+    },
+    sessionStorage: { getItem: () => null, setItem() {}, removeItem() {} },
     addEventListener() {},
+    AbortSignal: { timeout: () => undefined },
     console: { info() {} },
-    fetch: async () => answer(),
+    fetch,
   });
-  return { peers, streams, ...scripts };
+  return { peers, streams, asked, server, ...scripts };
 }
 
 async function settled() {
-  for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 60; turn += 1) await Promise.resolve();
 }
 
 const accepted = () => ({ ok: true, status: 200, json: async () => ({ type: 'answer' }) });
@@ -131,13 +164,99 @@ test('nothing is sent any more when the meeting ends', async t => {
   assert.equal(peers.length, 1);
 });
 
-test('a meeting that the server does not know is not tried again', async t => {
+test('no microphone is opened for a meeting that is over, or while the server is away', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { Microphone, peers, streams } = browser(() => ({ ok: false, status: 404 }));
-  new Microphone().draw(data());
+  for (const state of ['ended', 'stopping', null]) {
+    const { Microphone, peers, streams, server } = browser(accepted);
+    server.state = state;
+    new Microphone().draw(data());
+    for (let second = 0; second < 20; second += 1) {
+      t.mock.timers.tick(1000);
+      await settled();
+    }
+    assert.deepEqual([peers.length, streams.length], [0, 0], String(state));
+  }
+});
+
+async function connected(t, permission) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const all = browser(accepted, {}, permission);
+  const microphone = new all.Microphone();
+  microphone.draw(data());
   await settled();
+  return { ...all, microphone, recorder: all.Recorder.of('m1') };
+}
+
+test('a stop ends the track at the click, then the connection', async t => {
+  const { streams, peers, recorder } = await connected(t);
+  recorder.ask('stop', '/live');
+  assert.ok(streams[0].track.stopped);
+  assert.notEqual(peers[0].connectionState, 'closed', 'the last words are still on their way');
+  t.mock.timers.tick(400);
+  assert.equal(peers[0].connectionState, 'closed');
   t.mock.timers.tick(60_000);
   await settled();
+  assert.equal(streams.length, 1);
+});
+
+test('a pause ends the track where the browser reopens it without a question', async t => {
+  const { streams, peers, recorder } = await connected(t, 'granted');
+  recorder.ask('pause', '/live');
+  assert.ok(streams[0].track.stopped);
+  recorder.ask('resume', '/live');
+  await settled();
+  assert.equal(streams.length, 2);
   assert.equal(peers.length, 1);
+  assert.equal(peers[0].sent.at(-1), streams[1].track);
+});
+
+test('a pause mutes the track where the browser would ask again', async t => {
+  const { streams, recorder } = await connected(t, 'prompt');
+  recorder.ask('pause', '/live');
+  assert.deepEqual([streams[0].track.stopped, streams[0].track.enabled], [false, false]);
+  recorder.ask('resume', '/live');
+  await settled();
+  assert.equal(streams.length, 1);
+  assert.ok(streams[0].track.enabled);
+});
+
+test('a microphone that opens after a second pause is closed again', async t => {
+  const { streams, recorder } = await connected(t, 'granted');
+  recorder.ask('pause', '/live');
+  recorder.ask('resume', '/live');
+  recorder.ask('pause', '/live');
+  await settled();
+  assert.ok(streams.every(each => each.track.stopped));
+});
+
+test('a stop after a pause closes the connection', async t => {
+  const { peers, recorder } = await connected(t, 'granted');
+  recorder.ask('pause', '/live');
+  recorder.ask('stop', '/live');
+  t.mock.timers.tick(400);
+  assert.equal(peers[0].connectionState, 'closed');
+});
+
+test('what another tab did reaches the microphone', async t => {
+  const { streams, server } = await connected(t, 'prompt');
+  const seen = [];
+  for (const state of ['paused', 'listening', 'stopping']) {
+    server.state = state;
+    for (let turn = 0; turn < 3; turn += 1) {
+      t.mock.timers.tick(300);
+      await settled();
+    }
+    seen.push(streams[0].track.enabled && !streams[0].track.stopped);
+  }
+  assert.deepEqual(seen, [false, true, false]);
+});
+
+test('a tab that another one took over from sends no more', async t => {
+  const { streams, server } = await connected(t);
+  server.source = 'another tab';
+  for (let turn = 0; turn < 3; turn += 1) {
+    t.mock.timers.tick(300);
+    await settled();
+  }
   assert.ok(streams[0].track.stopped);
 });

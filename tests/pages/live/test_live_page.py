@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from meetcore.errors import ModelUnavailableError
-from meetcore.records import LiveHealth, LiveState, MeetingState, Word
-from pages.live import start_button
+from meetcore.records import LiveHealth, LiveSnapshot, LiveState, MeetingState, Segment, Word
+from pages.live import start_button, transcript
 from pages.shared import microphone_faults, state
 from tests.pages.conftest import Show
 from tests.pages.fake_backend import MODELS, REDUCED, FakeLive, FakeService, meeting, snapshot
@@ -125,20 +126,12 @@ def test_a_language_is_asked_for_only_where_the_weight_knows_several(
 def test_words_turns_and_people_reach_the_page(show: Show, service: FakeService) -> None:
     run_meeting(service)
     data = show(meeting="m1").data("live-m1")
-    said = [word.text for segment in snapshot().segments for word in segment.words]
-    assert data["words"] == said[data["first"] :]
-    assert sum(count for count, _, _ in data["turns"]) == len(said)
+    assert data["turns"] == [
+        [segment.speaker, round(segment.start, 1), [word.text for word in segment.words]]
+        for segment in snapshot().segments
+    ]
     assert data["tentative"] == [" and", " then"]
     assert [person["name"] for person in data["people"]] == ["Speaker 1", "Speaker 2", "Speaker 3"]
-
-
-def test_a_long_meeting_sends_its_last_words_only(show: Show, service: FakeService) -> None:
-    many = tuple(snapshot().segments * 100)
-    run_meeting(service, segments=many)
-    data = show(meeting="m1").data("live-m1")
-    assert len(data["turns"]) == len(many)
-    assert len(data["words"]) < 200
-    assert data["first"] + len(data["words"]) == sum(len(segment.words) for segment in many)
 
 
 def test_names_typed_while_people_talk_go_to_the_api(show: Show, service: FakeService) -> None:
@@ -164,21 +157,38 @@ def test_while_models_load_the_page_says_that_nothing_is_lost(
     assert "Loading models" in shown.html
 
 
-def test_pause_resume_and_stop(show: Show, service: FakeService) -> None:
+def test_the_buttons_ask_the_api_and_not_the_script(show: Show, service: FakeService) -> None:
+    """A run of the script waits for other runs; a stop must not."""
+    run_meeting(service)
+    shown = show(meeting="m1")
+    data = shown.data("controls-m1")
+    assert data["live"] == "/api/meetings/m1/live"
+    assert (data["change"], data["title"]) == ("/api/meetings/m1", snapshot().title)
+    assert not shown.app.text_input
+    assert {button.key for button in shown.app.button} == {"take-over"}
+
+
+def test_a_meeting_that_is_stopped_shows_its_page(show: Show, service: FakeService) -> None:
     service.store.meetings["m9"] = meeting("m9", "Talk", MeetingState.LIVE)
     live = service.lives["m9"] = FakeLive("m9", "Talk")
     shown = show(meeting="m9")
-    shown.app.button(key="pause").click().run()
-    shown.app.button(key="resume").click().run()
-    shown.app.button(key="stop").click().run()
-    assert live.calls == [("pause",), ("resume",), ("stop",)]
+    live.stop()
+    shown.app.run()
     assert shown.data("final-m9")["meeting"] == "m9"
 
 
-def test_the_title_changes_while_the_meeting_runs(show: Show, service: FakeService) -> None:
-    live = run_meeting(service)
-    show(meeting="m1").app.text_input(key="title-m1").input("New title").run()
-    assert ("set_title", "New title") in live.calls
+def test_the_microphone_follows_the_meeting(show: Show, service: FakeService) -> None:
+    run_meeting(
+        service, state=LiveState.PAUSED, health=LiveHealth(frames_offered=9, since_last_frame=2.0)
+    )
+    shown = show(meeting="m1", mic="1")
+    shown.app.run()
+    asked = shown.data("microphone")
+    assert (asked["wanted"], asked["state"], asked["live"]) == (
+        True,
+        "paused",
+        "/api/meetings/m1/live",
+    )
 
 
 def test_five_silent_seconds_are_a_warning(
@@ -236,10 +246,10 @@ def test_a_busy_machine_says_how_far_behind_it_is(show: Show, service: FakeServi
     assert warning.value.startswith("The text is 12 s behind")
 
 
-def test_the_meter_shows_clock_level_and_state(show: Show, service: FakeService) -> None:
+def test_the_controls_get_clock_level_and_state(show: Show, service: FakeService) -> None:
     run_meeting(service, state=LiveState.PAUSED, elapsed=75.0, level_db=-31.0)
-    data = show(meeting="m1").data("meter-m1")
-    assert data == {"state": "paused", "text": "Paused", "elapsed": 75.0, "level": -31.0}
+    data = show(meeting="m1").data("controls-m1")
+    assert (data["state"], data["elapsed"], data["level"]) == ("paused", 75.0, -31.0)
 
 
 def test_a_meeting_that_ended_while_away_shows_its_transcript(
@@ -273,3 +283,27 @@ def test_connect_again_makes_a_new_connection(
     assert "was lost" in shown.app.error[0].value
     shown.app.button(key="reconnect").click().run()
     assert shown.data("microphone")["attempt"] == before["attempt"] + 1
+
+
+def long_meeting(minutes: int) -> LiveSnapshot:
+    """A view of a meeting in which a turn of twelve words is said every five seconds."""
+    words = tuple(Word(f" w{n}", n / 3, n / 3 + 0.2) for n in range(12))
+    segments = tuple(
+        Segment(5.0 * n, 5.0 * n + 4, f"S{n % 3 + 1}", words) for n in range(minutes * 12)
+    )
+    return snapshot(segments=segments, settled=len(segments) - 3)
+
+
+def test_an_update_is_as_small_in_the_fourth_hour_as_in_the_first_minutes() -> None:
+    sizes = [
+        len(json.dumps(transcript.live_payload(long_meeting(minutes), MODELS)))
+        for minutes in (2, 240)
+    ]
+    assert sizes[1] < 1.1 * sizes[0] < 3000
+
+
+def test_a_script_gets_the_turns_it_lacks() -> None:
+    payload = transcript.live_payload(long_meeting(10), MODELS, rewind=4)
+    assert payload["first"] == 4 and len(payload["turns"]) == 116
+    assert payload["turns"][0][:2] == ["S2", 20.0]
+    assert transcript.live_payload(long_meeting(10), MODELS)["first"] == 117 - 8

@@ -4,9 +4,9 @@ import test from 'node:test';
 import { load } from '../bundles.js';
 import { fakeDom, fakeRoot } from '../fake_dom.js';
 
-const { withUpdate, turnRows, isNearEnd, Turn, LiveTranscript } = load(
+const { turnRows, isNearEnd, Turn, LiveTranscript } = load(
   'transcript',
-  ['withUpdate', 'turnRows', 'isNearEnd', 'Turn', 'LiveTranscript'],
+  ['turnRows', 'isNearEnd', 'Turn', 'LiveTranscript'],
   {
     ...fakeDom(),
     addEventListener() {},
@@ -21,8 +21,9 @@ function data(changes = {}) {
   return {
     meeting: 'm1',
     first: 0,
-    words: [],
     turns: [],
+    settled: 0,
+    merged: {},
     tentative: [],
     tentativeSpeaker: null,
     tentativeStart: 0,
@@ -32,42 +33,11 @@ function data(changes = {}) {
   };
 }
 
-test('an update replaces the words from its first one on', () => {
-  assert.deepEqual(withUpdate([], { first: 0, words: [' a', ' b'] }), [' a', ' b']);
-  assert.deepEqual(withUpdate(['a', 'b', 'c'], { first: 1, words: ['x'] }), ['a', 'x']);
-  assert.deepEqual(withUpdate(['a'], { first: 1, words: [] }), ['a']);
-});
-
-test('an update that begins after the last known word cannot be used', () => {
-  assert.equal(withUpdate(['a'], { first: 2, words: ['c'] }), null);
-});
-
-test('a page that is opened late takes a very long transcript at once', () => {
-  const words = Array(300_000).fill(' word');
-  assert.equal(withUpdate([], { first: 0, words }).length, 300_000);
-});
-
-test('turns know which words are theirs', () => {
-  const rows = turnRows(
-    data({
-      turns: [
-        [2, 'S1', 0],
-        [3, 'S2', 4.5],
-      ],
-    }),
-  );
-  assert.deepEqual(
-    rows.map(({ from, to, speaker, start }) => [from, to, speaker, start]),
-    [
-      [0, 2, 'S1', 0],
-      [2, 5, 'S2', 4.5],
-    ],
-  );
-});
-
 test('tentative words continue the turn of the same or of an unknown speaker', () => {
   for (const tentativeSpeaker of [null, 'S1']) {
-    const rows = turnRows(data({ turns: [[2, 'S1', 0]], tentative: [' uh'], tentativeSpeaker }));
+    const rows = turnRows(
+      data({ turns: [['S1', 0, [' a']]], tentative: [' uh'], tentativeSpeaker }),
+    );
     assert.equal(rows.length, 1);
     assert.deepEqual(rows[0].tentative, [' uh']);
   }
@@ -75,8 +45,8 @@ test('tentative words continue the turn of the same or of an unknown speaker', (
 
 test('tentative words of another speaker, or the first ones, have a row of their own', () => {
   const other = { tentative: [' no'], tentativeSpeaker: 'S2', tentativeStart: 9 };
-  const rows = turnRows(data({ turns: [[2, 'S1', 0]], ...other }));
-  assert.deepEqual(rows[1], { from: 2, to: 2, speaker: 'S2', start: 9, tentative: [' no'] });
+  const rows = turnRows(data({ turns: [['S1', 0, [' a']]], ...other }));
+  assert.deepEqual(rows[1], { speaker: 'S2', start: 9, words: [], tentative: [' no'] });
   assert.equal(turnRows(data({ tentative: [' oh'] }))[0].speaker, null);
 });
 
@@ -87,10 +57,10 @@ test('the view follows while its end is less than a line away', () => {
 
 test('a turn appends new words and leaves the drawn ones alone', () => {
   const turn = new Turn(() => {});
-  const row = { from: 1, to: 3, speaker: 'S1', start: 61, tentative: [] };
-  turn.draw(row, [' x', ' so', ' we'], people);
+  const row = { speaker: 'S1', start: 61, words: [' so', ' we'], tentative: [] };
+  turn.draw(row, people);
   const [first] = turn.text.childNodes;
-  turn.draw({ ...row, to: 4, tentative: [' uh'] }, [' x', ' so', ' we', ' did'], people);
+  turn.draw({ ...row, words: [' so', ' we', ' did'], tentative: [' uh'] }, people);
   assert.equal(turn.text.textContent, 'so we did uh');
   assert.equal(turn.text.childNodes[0], first);
   assert.equal(turn.node.className, 'turn s0');
@@ -99,18 +69,20 @@ test('a turn appends new words and leaves the drawn ones alone', () => {
 
 test('a turn that lost words is drawn anew', () => {
   const turn = new Turn(() => {});
-  const row = { from: 0, to: 3, speaker: 'S1', start: 0, tentative: [] };
-  turn.draw(row, [' a', ' b', ' c'], people);
-  turn.draw({ ...row, to: 1, tentative: [' z'] }, [' q'], people);
-  assert.equal(turn.text.textContent, 'q z');
+  const row = { speaker: 'S1', start: 0, words: [' a', ' b', ' c'], tentative: [] };
+  turn.draw(row, people);
+  turn.draw({ ...row, words: [' a', ' b'], tentative: [' z'] }, people);
+  assert.equal(turn.text.textContent, 'a b z');
+  turn.draw({ ...row, words: [' q', ' b', ' c'] }, people);
+  assert.equal(turn.text.textContent, 'q b c');
 });
 
 test('only a speaker that is known can be renamed', () => {
   const renamed = [];
   const turn = new Turn(speaker => renamed.push(speaker));
-  turn.draw({ from: 0, to: 0, speaker: null, start: 0, tentative: [' a'] }, [], people);
+  turn.draw({ speaker: null, start: 0, words: [], tentative: [' a'] }, people);
   turn.who.onclick();
-  turn.draw({ from: 0, to: 0, speaker: 'S1', start: 0, tentative: [' a'] }, [], people);
+  turn.draw({ speaker: 'S1', start: 0, words: [], tentative: [' a'] }, people);
   turn.who.onclick();
   assert.deepEqual(renamed, ['S1']);
 });
@@ -123,25 +95,84 @@ function transcript() {
   return { view, sent };
 }
 
-test('missing words are asked for, once in a while', t => {
+test('missing turns are asked for, once in a while', t => {
   t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
   const { view, sent } = transcript();
-  view.draw(data({ first: 0, words: [' a'], turns: [[1, 'S1', 0]] }));
-  const gap = data({ first: 7, words: [' h'], turns: [[8, 'S1', 0]] });
+  view.draw(
+    data({
+      turns: [
+        ['S1', 0, [' a']],
+        ['S2', 2, [' b']],
+      ],
+      settled: 1,
+    }),
+  );
+  const gap = data({ first: 2, turns: [['S1', 9, [' h']]], settled: 2 });
   view.draw(gap);
   view.draw(gap);
   assert.deepEqual(sent, [['missing', 1]]);
   t.mock.timers.tick(1000);
   view.draw(gap);
   assert.equal(sent.length, 2);
-  assert.equal(view.turns[0].text.textContent, 'a');
+  assert.equal(view.list.textContent, 'Ada0:00aUnknown speaker0:02b');
+  view.draw(
+    data({
+      first: 1,
+      turns: [
+        ['S2', 2, [' c']],
+        ['S1', 9, [' h']],
+      ],
+      settled: 2,
+    }),
+  );
+  assert.equal(view.list.textContent, 'Ada0:00aUnknown speaker0:02cAda0:09h');
+});
+
+test('an update draws the turns it brings and leaves the settled ones alone', () => {
+  const { view } = transcript();
+  const turns = Array.from({ length: 50 }, (_, at) => ['S1', at, [' a']]);
+  view.draw(data({ turns, settled: 49 }));
+  const drawn = [];
+  for (const [at, turn] of view.turns.entries()) turn.showSpeaker = () => drawn.push(at);
+  view.draw(
+    data({
+      first: 48,
+      turns: [
+        ['S1', 48, [' a']],
+        ['S1', 49, [' a', ' b']],
+      ],
+      settled: 49,
+    }),
+  );
+  assert.deepEqual(drawn, [48, 49]);
+  assert.equal(view.turns.length, 50);
+});
+
+test('a name or a merge reaches the settled turns', () => {
+  const { view } = transcript();
+  view.draw(
+    data({
+      turns: [
+        ['S2', 0, [' a']],
+        ['S1', 1, [' b']],
+      ],
+      settled: 1,
+    }),
+  );
+  assert.equal(view.list.textContent, 'Unknown speaker0:00aAda0:01b');
+  const grace = [{ ...people[0], name: 'Grace' }];
+  view.draw(data({ first: 1, turns: [['S1', 1, [' b']]], settled: 1, people: grace }));
+  assert.equal(view.list.textContent, 'Unknown speaker0:00aGrace0:01b');
+  const merged = { S2: 'S1' };
+  view.draw(data({ first: 1, turns: [['S1', 1, [' b']]], settled: 1, people: grace, merged }));
+  assert.equal(view.list.textContent, 'Grace0:00aGrace0:01b');
 });
 
 test('another meeting begins with an empty page', () => {
   const { view } = transcript();
-  view.draw(data({ words: [' a', ' b'], turns: [[1, 'S1', 0], [1, 'S2', 3]] })); // prettier-ignore
+  view.draw(data({ turns: [['S1', 0, [' a']], ['S2', 3, [' b']]] })); // prettier-ignore
   assert.equal(view.list.childNodes.length, 2);
-  view.draw(data({ meeting: 'm2', words: [' c'], turns: [[1, 'S1', 0]] }));
+  view.draw(data({ meeting: 'm2', turns: [['S1', 0, [' c']]] }));
   assert.equal(view.list.textContent, 'Ada0:00c');
   view.draw(data({ meeting: 'm3' }));
   assert.equal(view.empty.style.display, '');
@@ -155,7 +186,7 @@ test('the view stays where the user has scrolled to', () => {
   assert.equal(view.scroll.scrollTop, 1000);
   Object.assign(view.scroll, { scrollTop: 300, clientHeight: 400 });
   view.scroll.onscroll();
-  view.draw(data({ words: [' a'], turns: [[1, 'S1', 0]] }));
+  view.draw(data({ turns: [['S1', 0, [' a']]] }));
   assert.equal(view.scroll.scrollTop, 300);
   assert.equal(view.latest.hidden, false);
   view.latest.onclick();
@@ -165,7 +196,7 @@ test('the view stays where the user has scrolled to', () => {
 test('a refused name is taken back', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { view } = transcript();
-  view.draw(data({ words: [' a'], turns: [[1, 'S1', 0]] }));
+  view.draw(data({ turns: [['S1', 0, [' a']]] }));
   view.people.asked.set('S1', 'A very long name');
   view.rename('S1', 'A very long name');
   for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();

@@ -5,7 +5,7 @@ import { load, textOf } from '../bundles.js';
 import { fakeDom, fakeRoot } from '../fake_dom.js';
 
 const names = ['clock', 'sizeText', 'colourOf', 'nameOf', 'meterShare'];
-const { clock, sizeText, colourOf, nameOf, meterShare } = load('meter', names);
+const { clock, sizeText, colourOf, nameOf, meterShare } = load('controls', names);
 
 /* The same cases hold for Python: test_text_forms.py. */
 const forms = JSON.parse(textOf('tests/pages/shared/text_forms.json'));
@@ -36,7 +36,7 @@ test('the level meter spans a quiet room to loud speech', () => {
 
 /** What is saved when a field over the name Ada gets a text, and then a key or a click elsewhere. */
 function edited(value, key) {
-  const { make, editInPlace } = load('meter', ['make', 'editInPlace'], fakeDom());
+  const { make, editInPlace } = load('controls', ['make', 'editInPlace'], fakeDom());
   const root = fakeRoot();
   const shown = make('h3', {}, 'Ada');
   root.append(shown);

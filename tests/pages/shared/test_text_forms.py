@@ -6,16 +6,16 @@ import json
 import re
 from pathlib import Path
 
+from meetcore.text.durations import position_text
 from meetcore.text.names import LONGEST_NAME, LONGEST_TITLE
 from meetcore.text.sizes import size_text
 from pages.shared import element
-from pages.shared.style import duration_text
 
 
 def test_times_and_sizes_have_one_form() -> None:
     forms = json.loads(Path(__file__).with_name("text_forms.json").read_text())
     for seconds, text in forms["times"]:
-        assert duration_text(seconds) == text
+        assert position_text(seconds) == text
     for size, text in forms["sizes"]:
         assert size_text(size) == text
 

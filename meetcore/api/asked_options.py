@@ -1,0 +1,72 @@
+"""The options of a job as they come from a browser: typed, within ranges, no path among them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from meetcore.api.change_endpoints import Body
+from meetcore.api.responses import RefusedError
+from meetcore.records import JobOptions
+from meetcore.text.lines import typed_line
+from meetcore.weights.catalogue import load_catalogue
+
+LONGEST_PROMPT = 600
+MOST_SPEAKERS = 30
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+Count = Annotated[int, Field(ge=1, le=MOST_SPEAKERS)]
+
+
+@cache
+def offered_recognizers() -> frozenset[str]:
+    """The names of the catalogue; the command line and the settings take paths too."""
+    weights = load_catalogue().weights.values()
+    return frozenset(weight.name for weight in weights if weight.role == "recognizer")
+
+
+def _offered(name: str) -> str:
+    if name and name not in offered_recognizers():
+        raise ValueError("this recognizer is not one of those offered")
+    return name
+
+
+def _lines(text: str) -> str:
+    """Each line without control characters; empty lines are left out."""
+    return "\n".join(filter(None, map(typed_line, text.splitlines())))
+
+
+class AskedOptions(Body):
+    """The options that an upload, or a meeting that is transcribed again, may have."""
+
+    language: Language | None = None
+    recognizer: Annotated[str, Field(max_length=60), AfterValidator(_offered)] = ""
+    speakers: bool = True
+    n_speakers: Count | None = None
+    max_speakers: Count | None = None
+    prompt: Annotated[str, AfterValidator(_lines), Field(max_length=LONGEST_PROMPT)] = ""
+
+    @model_validator(mode="after")
+    def _one_count(self) -> Self:
+        if self.n_speakers is not None and self.max_speakers is not None:
+            raise ValueError("give either n_speakers or max_speakers, not both")
+        return self
+
+    def record(self) -> JobOptions:
+        """The same as the record that jobs are stored with."""
+        return JobOptions(**self.model_dump())
+
+
+def asked_options(**values: object) -> JobOptions:
+    """Options chosen on a page.
+
+    Raises
+    ------
+    RefusedError
+        A value is none that the page offers; reload the page.
+    """
+    try:
+        return AskedOptions.model_validate(values).record()
+    except ValidationError as error:
+        raise RefusedError("These options make no sense: reload the page.", 422) from error

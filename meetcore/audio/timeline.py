@@ -1,0 +1,77 @@
+"""Decides where each frame of a track lies on the time axis of its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SHORTEST_GAP_S = 0.05
+"""Smaller differences are rounding and jitter: the audio goes on without a break."""
+NEW_CLOCK_S = 10.0
+"""A jump back by more is a clock that began anew, as in joined recordings."""
+MOST_REPEATS = 3
+"""After more frames in a row whose time does not advance, time stamps are ignored."""
+MOST_SILENCE_S = 24 * 3600.0
+"""Most silence that time stamps may ask for, whatever length is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What to do before a frame is used."""
+
+    silence_s: float = 0.0
+    """Silence that comes first."""
+    skip_s: float = 0.0
+    """What to drop of the frame's start, as it was heard already."""
+
+
+class Timeline:
+    """Places the frames of one track by their time stamps.
+
+    - A late start and holes become silence.
+    - Audio that lies before the end of what came last is dropped, not played twice.
+    - A clock that jumps far back, stands still or asks for more than the longest length is not
+      followed: the audio goes on where it is.
+
+    Parameters
+    ----------
+    zero_s : start of the file's earliest track, in seconds of its time stamps
+    longest_s : no silence is filled in beyond this length
+    """
+
+    def __init__(self, zero_s: float, longest_s: float) -> None:
+        self._zero_s = zero_s
+        self._longest_s = longest_s
+        self._silence_left_s = min(longest_s, MOST_SILENCE_S)
+        self._last_s: float | None = None
+        self._n_repeats = 0
+        self.gap_left_out = False
+        """A time stamp was further ahead than can be followed."""
+
+    def place(self, start_s: float | None, position_s: float) -> Placement:
+        """What to do before a frame that starts at `start_s`, in seconds of the time stamps.
+
+        Parameters
+        ----------
+        position_s : length of what was used up to here, silence included
+        """
+        if start_s is None or self._n_repeats > MOST_REPEATS:
+            return Placement()
+        is_repeat = self._last_s is not None and start_s <= self._last_s
+        self._last_s = start_s
+        self._n_repeats = self._n_repeats + 1 if is_repeat else 0
+        gap_s = start_s - self._zero_s - position_s
+        if gap_s > SHORTEST_GAP_S:
+            return self._hole(gap_s, position_s)
+        if gap_s < -NEW_CLOCK_S or position_s == 0.0 or self._n_repeats > MOST_REPEATS:
+            self._zero_s += min(gap_s, 0.0)
+        elif gap_s < -SHORTEST_GAP_S or is_repeat:
+            return Placement(skip_s=-gap_s)
+        return Placement()
+
+    def _hole(self, gap_s: float, position_s: float) -> Placement:
+        if gap_s > self._silence_left_s or position_s + gap_s > self._longest_s:
+            self._zero_s += gap_s
+            self.gap_left_out = True
+            return Placement()
+        self._silence_left_s -= gap_s
+        return Placement(silence_s=gap_s)

@@ -1,0 +1,57 @@
+"""`LighterRecognizer`: a smaller recognizer for busy times, loaded when it is first needed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from meetcore.asr.recognizer import Recognizer
+
+logger = logging.getLogger(__name__)
+
+
+class LighterRecognizer:
+    """Owns the recognizer and the thread that loads it, once. Safe from several threads.
+
+    Parameters
+    ----------
+    load : loads the recognizer; whatever it raises is logged, and there is no smaller one then
+    """
+
+    def __init__(self, load: Callable[[], Recognizer]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._recognizer: Recognizer | None = None
+        self._is_closed = False
+
+    def get(self) -> Recognizer | None:
+        """The recognizer; None until it is loaded, which the first call begins. Never blocks."""
+        with self._lock:
+            if self._thread is None and not self._is_closed:
+                self._thread = threading.Thread(
+                    target=self._run, name="load-lighter-recognizer", daemon=True
+                )
+                self._thread.start()
+            return self._recognizer
+
+    def close(self) -> None:
+        """Release the recognizer, also one that is still loading; idempotent."""
+        with self._lock:
+            self._is_closed = True
+            recognizer, self._recognizer = self._recognizer, None
+        if recognizer is not None:
+            recognizer.close()
+
+    def _run(self) -> None:
+        try:
+            recognizer = self._load()
+        except Exception:
+            logger.exception("there is no smaller recognizer for busy times")
+            return
+        with self._lock:
+            if not self._is_closed:
+                self._recognizer = recognizer
+                return
+        recognizer.close()
