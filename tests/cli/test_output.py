@@ -86,5 +86,5 @@ def test_what_a_killed_export_left_is_deleted_after_a_day(tmp_path: Path) -> Non
         path.write_bytes(b"x")
     os.utime(stale, (0, 0))
     os.utime(other, (0, 0))
-    ResultWriter(str(tmp_path)).write(Result("talk", "txt", "txt", b"words"))
+    ResultWriter(str(tmp_path)).write(Result("txt", "talk", "txt", b"words"))
     assert {path.name for path in tmp_path.iterdir()} == {".b.txt.part", ".c.part", "talk.txt"}
