@@ -76,7 +76,7 @@ def test_a_killed_migration(tmp_path: Path) -> None:
     chosen, ended = random.Random(0), 0
     for number in range(KILLS):
         url = f"sqlite:///{tmp_path / f'{number}.db'}"
-        ended += run_and_kill(OPEN, url, after_s=chosen.uniform(0.0, 0.3))
+        ended += run_and_kill(OPEN, url, after_s=chosen.uniform(0.0, 0.8))
         store = open_store(url)
         fill(store)
         assert len(store.list_meetings()) == 2 and store.repair.index_is_sound()
