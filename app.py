@@ -17,6 +17,7 @@ from meetcore import private_files
 from meetcore.api.access.guard import AccessGuard
 from meetcore.api.routes import api_routes
 from meetcore.errors import MeetcoreError
+from meetcore.text import log_lines
 from pages.diagnostics import selftest
 from pages.http import access, connection_test, microphone
 from pages.shared import notice, process
@@ -33,6 +34,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     Where the service cannot be made, the pages say why, and nothing is started.
     """
     private_files.set_private_umask()
+    log_lines.write_one_line_records()
     trouble = await run_in_threadpool(process.startup_error)
     if trouble:
         logger.error("Meetcore cannot run here: %s", trouble)

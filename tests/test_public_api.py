@@ -187,7 +187,7 @@ def test_an_ending_without_a_format_names_those_there_are(tmp_path: Path) -> Non
 def test_an_empty_transcript_has_every_format_and_frame() -> None:
     empty = meetcore.Transcript()
     assert empty.to("txt") == "" and isinstance(empty.to("xlsx"), bytes)
-    assert str(empty.to("csv")).startswith("start,end,")
+    assert str(empty.to("csv")).startswith('"start","end",')
     assert [len(empty.to_dataframe(kind)) for kind in ("segments", "words", "turns")] == [0, 0, 0]
     with pytest.raises(ValueError, match="'segments', 'words' or 'turns'"):
         empty.to_dataframe("pages")  # type: ignore[arg-type]

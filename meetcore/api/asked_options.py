@@ -1,9 +1,11 @@
-"""The options of a job as they come from a browser: typed, within ranges, no path among them."""
+"""An upload's header and the options of a job: typed, within ranges, no path among them."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Self
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -15,6 +17,8 @@ from meetcore.weights.catalogue import load_catalogue
 
 LONGEST_PROMPT = 600
 MOST_SPEAKERS = 30
+LONGEST_PATH = 4096
+"""Characters of a file's name as a browser may send it."""
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Count = Annotated[int, Field(ge=1, le=MOST_SPEAKERS)]
 
@@ -56,6 +60,39 @@ class AskedOptions(Body):
     def record(self) -> JobOptions:
         """The same as the record that jobs are stored with."""
         return JobOptions(**self.model_dump())
+
+
+class AskedUpload(Body):
+    """What the header of an upload says."""
+
+    name: Annotated[str, Field(max_length=LONGEST_PATH)]
+    options: AskedOptions = AskedOptions()
+    modified: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """The file's last change, in milliseconds since 1970."""
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """The file's last change; None where the browser gives none, or no time at all."""
+        if self.modified is None:
+            return None
+        try:
+            return datetime.fromtimestamp(self.modified / 1000, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+
+
+def asked_upload(header: str) -> AskedUpload:
+    """The percent-encoded JSON of an upload's header.
+
+    Raises
+    ------
+    RefusedError
+        A value is none that the Upload page sends.
+    """
+    try:
+        return AskedUpload.model_validate_json(unquote(header))
+    except ValidationError as error:
+        raise RefusedError("The upload's options make no sense: reload the page.", 422) from error
 
 
 def asked_options(**values: object) -> JobOptions:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from meetcore.api.change_endpoints import Actions, Body, NoFields
+from meetcore.api.change_endpoints import Actions, Body, Id, NoFields
 from meetcore.api.get_service import GetService, require_service
+from meetcore.api.request_body import path_id, query_id
 from meetcore.api.responses import RefusedError, refusal
 from meetcore.errors import MeetingStateError
 from meetcore.service.protocol import LiveMeetingProtocol, ServiceProtocol
@@ -21,13 +21,11 @@ ROUTE = "/api/meetings/{id}/live"
 ENDED = "ended"
 """The state of a meeting that does not run."""
 
-Tab = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-
 
 class MicrophoneOff(Body):
     """`muted` names the tab that has turned its microphone off before it asked."""
 
-    muted: Tab | None = None
+    muted: Id | None = None
 
 
 def routes(service: GetService, actions: Actions) -> list[Route]:
@@ -35,12 +33,11 @@ def routes(service: GetService, actions: Actions) -> list[Route]:
 
     async def state(request: Request) -> Response:
         try:
-            found = (await run_in_threadpool(require_service, service)).live(
-                request.path_params["id"]
-            )
+            about = path_id(request)
+            tab = query_id(request, "tab")
+            found = (await run_in_threadpool(require_service, service)).live(about)
         except RefusedError as error:
             return refusal(error).response()
-        tab = request.query_params.get("tab")
         if found is not None and tab:
             found.keep_alive(tab)
         snapshot = found.snapshot() if found is not None else None

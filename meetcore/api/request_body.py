@@ -29,6 +29,20 @@ def path_id(request: Request, name: str = "id") -> str:
     return found
 
 
+def query_id(request: Request, name: str) -> str | None:
+    """The id of a tab in the request's query; None where there is none.
+
+    Raises
+    ------
+    RefusedError
+        It has another form than any id of ours.
+    """
+    found = request.query_params.get(name)
+    if found is not None and not ID.fullmatch(found):
+        raise RefusedError("This is not a request of this page. Reload the page.", 400)
+    return found
+
+
 async def json_body(request: Request, largest_bytes: int) -> bytes:
     """The body of a request that is sent as JSON.
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated
-from urllib.parse import unquote
+from datetime import datetime
 
-from pydantic import Field, ValidationError
 from starlette.requests import Request
 
-from meetcore.api.asked_options import AskedOptions
-from meetcore.api.change_endpoints import Body
+from meetcore.api.asked_options import asked_upload
 from meetcore.api.responses import RefusedError
 from meetcore.records import JobOptions
 from meetcore.text.names import shown_name
@@ -22,16 +18,6 @@ HEADER = "x-meetcore-upload"
 """JSON, percent-encoded: the file's name, its time, and the options of its job. A page of another
 origin cannot send it without a preflight request, which no route answers."""
 LARGEST_BYTES = 20 * 2**30
-LONGEST_PATH = 4096
-"""Characters of a file's name as a browser may send it."""
-
-
-class AskedUpload(Body):
-    """The JSON of the header."""
-
-    name: Annotated[str, Field(max_length=LONGEST_PATH)]
-    modified: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    options: AskedOptions = AskedOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +40,8 @@ def announcement(request: Request) -> Announcement:
     kind = request.headers.get("content-type", "").split(";")[0]
     if kind != "application/octet-stream" or HEADER not in request.headers:
         raise RefusedError("Files are taken from the Upload page only.", 415)
-    try:
-        said = AskedUpload.model_validate_json(unquote(request.headers[HEADER]))
-    except ValidationError as error:
-        raise RefusedError("The upload's options make no sense: reload the page.", 422) from error
-    return Announcement(shown_name(said.name), said.options.record(), point_in_time(said.modified))
+    said = asked_upload(request.headers[HEADER])
+    return Announcement(shown_name(said.name), said.options.record(), said.modified_at)
 
 
 def offset(request: Request) -> int:
@@ -67,14 +50,6 @@ def offset(request: Request) -> int:
     if not re.fullmatch(r"[0-9]{1,15}", text):
         raise RefusedError("This is not an upload of this page: reload it.", 400)
     return int(text)
-
-
-def point_in_time(modified_ms: float | None) -> datetime | None:
-    """The file's last change as a browser gives it, in milliseconds since 1970."""
-    try:
-        return None if modified_ms is None else datetime.fromtimestamp(modified_ms / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def announced_size(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import logging
 import os
@@ -86,8 +87,12 @@ def restore_pcm(directory: Path) -> None:
     part.unlink(missing_ok=True)
     file = open_for_append(part)
     try:
+        n_samples = 0
         for piece in decode_flac(source, strict=True):
             write_raw(file, piece)
+            n_samples += piece.size
+        if n_samples != flac_n_samples(source):
+            raise av.InvalidDataError(errno.EINVAL, "its end is missing", str(source))
         os.fsync(file)
     finally:
         os.close(file)

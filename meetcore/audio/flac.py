@@ -6,6 +6,7 @@ Source of the format: RFC 9639.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -78,9 +79,17 @@ def intact_n_samples(path: Path) -> int:
 @lru_cache(maxsize=64)
 def _intact_n_samples(path: Path, size: int, changed_ns: int) -> int:
     stated = flac_n_samples(path)
-    if stated == 0 or any(piece.size for piece in decode_flac(path, stated - 1)):
+    if stated and any(piece.size for piece in decode_flac(path, stated - 1)):
         return stated
-    return sum(piece.size for piece in decode_flac(path))
+    n_samples = sum(piece.size for piece in decode_flac(path))
+    if n_samples == 0 and not _begins_as_flac(path):
+        raise av.InvalidDataError(errno.EINVAL, "no frame of the file is left", str(path))
+    return n_samples
+
+
+def _begins_as_flac(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"fLaC"
 
 
 def decode_flac(
@@ -116,6 +125,8 @@ def decode_flac(
             if stop is not None and first >= stop:
                 break
             if first > position:
+                if strict:
+                    raise av.InvalidDataError(errno.EINVAL, "a frame is missing", str(path))
                 yield np.zeros(first - position, np.int16)
                 position = first
             end = piece.size if stop is None else stop - first

@@ -10,7 +10,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 
-from meetcore.audio.container_end import announced_bytes
+from meetcore.audio.container_end import announced_bytes, has_fragments
 from meetcore.audio.frame_decoding import seconds
 from meetcore.audio.media_source import MEDIA_ERRORS, MediaSource
 from meetcore.audio.xing_header import counts_frames
@@ -38,6 +38,9 @@ class StatedLength:
     cut_if_shorter: bool = False
     """Whether audio that ends before has lost its end. False where the file's structure shows that
     it is whole, whatever length it states."""
+    breaks_off: bool = False
+    """The file's structure shows that its end is missing, but not how long it was: `seconds` is the
+    length of what is there."""
 
 
 def zero_s(container: InputContainer) -> float:
@@ -49,26 +52,24 @@ def length_of(
     media: MediaSource, container: InputContainer, streams: Iterable[AudioStream]
 ) -> StatedLength:
     """Where the last of some audio tracks ends, on the time axis of the file."""
+    announced = announced_bytes(media.file, media.size)
+    is_cut = announced is not None and announced > media.size
     ends = [_track_end(container, stream) for stream in streams]
     known = [end for end in ends if end is not None]
     if not known and container.duration:
         known = [container.duration / av.time_base]
     if not known:
-        return StatedLength(max(_packet_span(container, s) for s in streams), exact=False)
+        span = max(_packet_span(container, stream) for stream in streams)
+        return StatedLength(span, exact=False, breaks_off=is_cut)
     length = max(known)
-    announced = announced_bytes(media.file, media.size)
-    if announced and announced > media.size and container.format.name in _LENGTH_BY_SIZE:
+    if announced and is_cut and container.format.name in _LENGTH_BY_SIZE:
         length *= announced / media.size
     if length <= 0 or media.size * 8 / length < LEAST_BITS_PER_S:
         return StatedLength(0.0, exact=False)
     form = container.format.name
-    return StatedLength(length, form not in _ESTIMATING, _is_counted(media, form, announced))
-
-
-def _is_counted(media: MediaSource, form: str, announced: int | None) -> bool:
-    if form == "mp3":
-        return counts_frames(media.file)
-    return form in _COUNTING or (announced is not None and announced > media.size)
+    counted = counts_frames(media.file) if form == "mp3" else form in _COUNTING
+    in_fragments = is_cut and has_fragments(media.file, media.size)
+    return StatedLength(length, form not in _ESTIMATING, counted or is_cut, in_fragments)
 
 
 def _track_end(container: InputContainer, stream: AudioStream) -> float | None:

@@ -80,8 +80,9 @@ class MediaReport:
         said = []
         places = sum(track.n_damaged for track in self.tracks)
         if places:
+            # Not "damaged": where recordings were joined, a frame may lack what came before it.
             word = "place" if places == 1 else "places"
-            said.append(f"The file is damaged: {places} {word} could not be decoded.")
+            said.append(f"{places} {word} in the file could not be decoded.")
         lost = max(
             (t.end_s - t.decoded_to_s for t in self.tracks if t.n_damaged_at_end), default=0.0
         )

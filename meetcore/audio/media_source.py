@@ -12,6 +12,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 
+from meetcore.audio.sample_chunk import mended_size
 from meetcore.audio.unsupported import refuse_archive, refuse_low_rate, refuse_unfinished
 from meetcore.errors import AudioDecodeError
 
@@ -30,7 +31,9 @@ MEDIA_ERRORS = (
     MemoryError,
 )
 """What the media library raises for damaged files; it passes on what reading the file raises."""
+_LAYOUT_OF_CONTAINER = ("pcm_", "adpcm_")
 _NO_SEEK = -1
+_LAST_POSITION = 2**60
 
 
 class MediaSource:
@@ -45,6 +48,8 @@ class MediaSource:
         """For messages."""
         self.size = size
         """In bytes."""
+        self.mend = mended_size(file, size)
+        """Where other bytes are read than the file has, and which."""
 
     @contextmanager
     def container(self) -> Iterator[InputContainer]:
@@ -82,6 +87,7 @@ class MediaSource:
             )
         for stream in usable:
             refuse_low_rate(stream, self.name)
+            _forget_layout(stream)
         return usable
 
     def refuse_unfinished(self) -> None:
@@ -141,27 +147,44 @@ def has_decoder(stream: AudioStream) -> bool:
     return cast(object, stream.codec_context) is not None
 
 
+def _forget_layout(stream: AudioStream) -> None:
+    """Replace the list of speaker positions that some files bring by a plain count of channels.
+
+    PyAV 18.1 frees such a list twice, at the end of each frame, which ends the process. Decoders
+    of compressed audio set their own.
+    """
+    context = stream.codec_context
+    if context.name.startswith(_LAYOUT_OF_CONTAINER):
+        # Read once, as reading frees the list; then replaced without being freed again.
+        n_channels = context.channels
+        if n_channels > 0:
+            context.layout = f"{n_channels} channels"
+
+
 class _FileView:
     """A position of its own in a file that others read too, for the media library."""
 
     def __init__(self, source: MediaSource) -> None:
         self._file = source.file
         self._size = source.size
+        self._mend = source.mend
         self._at = 0
         self.name = source.name
         """Its ending helps the library to tell the format."""
 
     def read(self, n_bytes: int) -> bytes:
-        """The next bytes; fewer at the end."""
+        """The next bytes; fewer at the end, none after it."""
+        if self._at >= self._size:
+            return b""
         self._file.seek(self._at)
         content = self._file.read(n_bytes)
-        self._at += len(content)
-        return content
+        start, self._at = self._at, self._at + len(content)
+        return content if self._mend is None else _overlaid(content, start, *self._mend)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """The new position; -1 where a damaged file asks for one before its start."""
+        """The new position; -1 where a damaged file asks for an impossible one."""
         target = offset + {0: 0, 1: self._at, 2: self._size}.get(whence, 0)
-        if target < 0:
+        if not 0 <= target < _LAST_POSITION:
             return _NO_SEEK
         self._at = target
         return target
@@ -169,6 +192,17 @@ class _FileView:
     def tell(self) -> int:
         """The position."""
         return self._at
+
+
+def _overlaid(content: bytes, start: int, at: int, other: bytes) -> bytes:
+    """Bytes from a file's position `start`, with those at `at` replaced."""
+    if at >= start + len(content) or at + len(other) <= start:
+        return content
+    patched = bytearray(content)
+    for index, byte in enumerate(other, at - start):
+        if 0 <= index < len(patched):
+            patched[index] = byte
+    return bytes(patched)
 
 
 def _name_of(source: Source) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.plane import AudioPlane
 from av.audio.resampler import AudioResampler
 
 from meetcore.audio.channel_mixer import BLOCKS_PER_S, ChannelMixer, Mono, Planar
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
+
+_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+"""numpy's names of FFmpeg's sample types; with a "p" at the end the channels are apart."""
 
 
 def planar(frame: AudioFrame) -> Planar:
@@ -25,17 +31,23 @@ def planar(frame: AudioFrame) -> Planar:
     np.ndarray, shape (n_channels, n_samples), float32
         Integers are scaled to [-1, 1); floats are kept as they are.
     """
-    raw = frame.to_ndarray()
-    if not frame.format.is_planar:
-        raw = raw.reshape(-1, frame.layout.nb_channels).T
-    if raw.dtype.kind == "f":
+    n_channels, dtype = frame.layout.nb_channels, np.dtype(_TYPES[frame.format.name.rstrip("p")])
+    # Not `frame.to_ndarray()`: with eight planes or more it reads past the last one.
+    if frame.format.is_planar:
+        planes: list[Any] = [AudioPlane(frame, index) for index in range(n_channels)]
+        raw = np.stack([np.frombuffer(plane, dtype, frame.samples) for plane in planes])
+    else:
+        plane: Any = AudioPlane(frame, 0)
+        packed = np.frombuffer(plane, dtype, frame.samples * n_channels)
+        raw = packed.reshape(-1, n_channels).T
+    if dtype.kind == "f":
         samples = raw.astype(np.float32)
         # A sum is finite only where all are; overflow of the sum costs the slow way only.
         if not np.isfinite(samples.sum()):
             np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)
         return samples
-    full_scale = np.float32(2 ** (8 * raw.dtype.itemsize - 1))
-    if raw.dtype.kind == "u":
+    full_scale = np.float32(2 ** (8 * dtype.itemsize - 1))
+    if dtype.kind == "u":
         return raw.astype(np.float32) / full_scale - np.float32(1)
     return raw.astype(np.float32) / full_scale
 
@@ -106,7 +118,7 @@ class MonoStream:
         except (av.FFmpegError, ValueError) as error:
             raise AudioDecodeError(
                 f"Audio of {self._rate} Hz cannot be converted to 16 kHz ({error})."
-                " Choose another microphone, or reload the page."
+                " Choose another microphone, or export the file at 48,000 Hz."
             ) from error
         # A resampler with nothing to do hands the flushing None back.
         pieces = [piece.to_ndarray().reshape(-1) for piece in converted if piece is not None]

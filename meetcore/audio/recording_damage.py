@@ -26,6 +26,8 @@ def missing_end(directory: Path) -> str:
         n_samples, stated = intact_n_samples(path), flac_n_samples(path)
     except (OSError, av.FFmpegError) as error:
         raise recording_error("read", directory, error) from error
+    if n_samples and not stated:
+        return "The recording's file is damaged at its start; what could be read is here."
     if n_samples >= stated:
         return ""
     return (

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
+from av.audio.format import AudioFormat
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
@@ -34,7 +36,9 @@ FIRST_LOOK_S = 60.0
 
 def is_coarse(stream: AudioStream) -> bool:
     """Whether int16 holds all of a track's values as they are."""
-    return stream.codec_context.format.name in COARSE_FORMATS
+    # The type stubs promise a format; a file of no channels has none.
+    form = cast(AudioFormat | None, stream.codec_context.format)
+    return form is not None and form.name in COARSE_FORMATS
 
 
 def is_lossless(stream: AudioStream) -> bool:

@@ -8,6 +8,8 @@ SHORTEST_GAP_S = 0.05
 """Smaller differences are rounding and jitter: the audio goes on without a break."""
 NEW_CLOCK_S = 10.0
 """A jump back by more is a clock that began anew, as in joined recordings."""
+AT_START_AGAIN_S = 1.0
+"""The same for a jump back to where the track began."""
 MOST_REPEATS = 3
 """After more frames in a row whose time does not advance, time stamps are ignored."""
 MOST_SILENCE_S = 24 * 3600.0
@@ -42,6 +44,7 @@ class Timeline:
         self._zero_s = zero_s
         self._longest_s = longest_s
         self._silence_left_s = min(longest_s, MOST_SILENCE_S)
+        self._first_s: float | None = None
         self._last_s: float | None = None
         self._n_repeats = 0
         self.gap_left_out = False
@@ -56,17 +59,25 @@ class Timeline:
         """
         if start_s is None or self._n_repeats > MOST_REPEATS:
             return Placement()
+        self._first_s = start_s if self._first_s is None else self._first_s
         is_repeat = self._last_s is not None and start_s <= self._last_s
         self._last_s = start_s
         self._n_repeats = self._n_repeats + 1 if is_repeat else 0
         gap_s = start_s - self._zero_s - position_s
         if gap_s > SHORTEST_GAP_S:
             return self._hole(gap_s, position_s)
-        if gap_s < -NEW_CLOCK_S or position_s == 0.0 or self._n_repeats > MOST_REPEATS:
+        if self._is_new_clock(start_s, gap_s, position_s):
             self._zero_s += min(gap_s, 0.0)
         elif gap_s < -SHORTEST_GAP_S or is_repeat:
             return Placement(skip_s=-gap_s)
         return Placement()
+
+    def _is_new_clock(self, start_s: float, gap_s: float, position_s: float) -> bool:
+        """Whether a jump back is a clock that began anew, or one that cannot be followed."""
+        assert self._first_s is not None
+        is_at_start = start_s <= self._first_s + SHORTEST_GAP_S and gap_s < -AT_START_AGAIN_S
+        is_stuck = self._n_repeats > MOST_REPEATS
+        return gap_s < -NEW_CLOCK_S or is_at_start or is_stuck or position_s == 0.0
 
     def _hole(self, gap_s: float, position_s: float) -> Placement:
         if gap_s > self._silence_left_s or position_s + gap_s > self._longest_s:

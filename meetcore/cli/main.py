@@ -19,6 +19,7 @@ import meetcore
 from meetcore import private_files
 from meetcore.errors import MeetcoreError
 from meetcore.installation import command
+from meetcore.text.log_lines import write_one_line_records
 
 COMMANDS = (
     ("run", "fetch missing weights and serve the app in the browser"),
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO if options.verbose else level,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    write_one_line_records()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A letter that the terminal's encoding lacks is printed as its code point.
         sys.stdout.reconfigure(errors="backslashreplace")

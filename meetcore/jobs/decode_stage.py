@@ -93,11 +93,16 @@ def _detail(report: MediaReport, decoded_s: float, expected: StatedLength) -> st
 def _cut_short(end_s: float, expected: StatedLength) -> list[str]:
     """A sentence when the file announced clearly more than there is."""
     missing = expected.seconds - end_s
-    if not expected.cut_if_shorter or missing < max(CUT_SHORT_S, 0.05 * expected.seconds):
+    is_short = missing >= max(CUT_SHORT_S, 0.05 * expected.seconds)
+    if is_short and expected.cut_if_shorter:
+        reached = f"{end_s:.0f} of {expected.seconds:.0f} s"
+    elif expected.breaks_off:
+        reached = f"{end_s:.0f} s"
+    else:
         return []
     return [
-        f"The file breaks off after {end_s:.0f} of {expected.seconds:.0f} s; what could be read"
-        " is here. Upload it again if the original is whole."
+        f"The file breaks off after {reached}; what could be read is here."
+        " Upload it again if the original is whole."
     ]
 
 

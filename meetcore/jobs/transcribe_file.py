@@ -42,6 +42,8 @@ class FileTranscription:
     segments: tuple[Segment, ...]
     turns: tuple[Turn, ...]
     """With overlaps; empty without a diarization."""
+    decoded: Decoded
+    """What was found in the file, such as a missing end."""
 
 
 def transcribe_file(
@@ -81,6 +83,7 @@ class _MemoryResults:
         self._during = during
         self._n_samples = 0
         self._pieces: list[PieceWords] = []
+        self._decoded = Decoded(0, None)
         self._recognized = Recognized()
         self._diarized = Diarized()
         self._segments: tuple[Segment, ...] = ()
@@ -89,7 +92,7 @@ class _MemoryResults:
         return self._during(stage)
 
     def decoded(self, done: Decoded) -> None:
-        """Nothing is kept of it."""
+        self._decoded = done
 
     def measured(self, n_samples: int) -> None:
         self._n_samples = n_samples
@@ -118,4 +121,6 @@ class _MemoryResults:
         found = self._diarized.diarization
         turns = valid_turns(found.turns) if found else ()
         seconds = self._n_samples / SAMPLE_RATE
-        return FileTranscription(seconds, self._recognized, self._diarized, self._segments, turns)
+        return FileTranscription(
+            seconds, self._recognized, self._diarized, self._segments, turns, self._decoded
+        )

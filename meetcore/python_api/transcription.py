@@ -148,5 +148,7 @@ def _transcript(
         language=options.language or observer.language,
         duration=done.audio_s,
         recognizer=done.recognized.recognizer,
-        notes=tuple(filter(None, (done.recognized.detail, done.diarized.detail))),
+        notes=tuple(
+            filter(None, (done.decoded.detail, done.recognized.detail, done.diarized.detail))
+        ),
     )

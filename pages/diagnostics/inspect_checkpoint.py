@@ -15,6 +15,7 @@ import streamlit as st
 from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.facts.installed import installed_versions
 from meetcore.diagnostics.findings import CheckpointInfo, Finding
+from meetcore.diagnostics.rules.browser import is_loopback
 from meetcore.diagnostics.rules.registry import judge_checkpoint
 from meetcore.text.sizes import size_text
 from pages.diagnostics import findings
@@ -39,12 +40,14 @@ def panel() -> None:
             " the file is run, and it is not kept."
         )
         st.file_uploader("A file", key=UPLOAD_KEY, on_change=inspect_upload)
-        st.text_input(
-            "Or a path on the machine that runs Meetcore, so that nothing large has to travel",
-            key=PATH_KEY,
-            on_change=inspect_path,
-            placeholder="/models/segmentation-3.0/pytorch_model.bin",
-        )
+        # Who reaches the pages from elsewhere must not learn which files this machine has.
+        if is_loopback(str(st.get_option("server.address") or "")):
+            st.text_input(
+                "Or a path on the machine that runs Meetcore, so that nothing large has to travel",
+                key=PATH_KEY,
+                on_change=inspect_path,
+                placeholder="/models/segmentation-3.0/pytorch_model.bin",
+            )
         inspected = cast("Inspected | None", state.remembered(KEPT))
         if inspected is not None:
             result(inspected)

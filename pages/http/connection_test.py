@@ -31,14 +31,16 @@ logger = logging.getLogger(__name__)
 ROUTE = "/loopback"
 LONGEST_S = 30.0
 """A test ends after so many seconds, if the browser does not end it."""
-MOST_OPEN = 4
+MOST_OPEN = 32
+MOST_OF_A_CLIENT = 4
+"""A client that opens more loses its oldest test, and takes nobody else's place."""
 ANSWER_TIMEOUT_S = 15.0
 LONGEST_PING = 40
 LEVEL_FRAMES = 5
 """The level is that of so many frames of 20 ms."""
 
-tests: dict[str, ConnectionTest] = {}
-"""The open test of each tab; a new test of a tab replaces the one before."""
+tests: dict[tuple[str, str], ConnectionTest] = {}
+"""The open test of each client's address and tab, oldest first; a new one of a tab replaces it."""
 
 
 class ConnectionTest:
@@ -121,23 +123,26 @@ async def connect(request: Request) -> Response:
         offer = await read_offer(request)
     except RefusedError as error:
         return PlainTextResponse(str(error), error.status)
-    await forget_ended(offer.tab)
+    key = (request.client.host if request.client else "", offer.tab)
+    await make_room(key)
     if len(tests) >= MOST_OPEN:
         return PlainTextResponse("Other tests are open; try again in half a minute.", 429)
-    test = tests[offer.tab] = ConnectionTest(process.settings())
+    test = tests[key] = ConnectionTest(process.settings())
     try:
         answer = await asyncio.wait_for(test.answer(offer.sdp, offer.type), ANSWER_TIMEOUT_S)
         if "m=audio" not in answer.sdp or "m=application" not in answer.sdp:
             raise ValueError("the offer has no audio or no data channel")
     except Exception as error:  # a broken offer fails anywhere inside aiortc
         logger.warning("a connection test could not begin: %s", type(error).__name__)
-        tests.pop(offer.tab, None)
+        tests.pop(key, None)
         await test.close()
         return PlainTextResponse("The offer could not be answered.", status_code=400)
     return JSONResponse({"sdp": answer.sdp, "type": answer.type})
 
 
-async def forget_ended(tab: str) -> None:
-    """Close this tab's test, and drop those that are over."""
-    for name in [name for name, test in tests.items() if name == tab or test.ended]:
-        await tests.pop(name).close()
+async def make_room(key: tuple[str, str]) -> None:
+    """Close this tab's test and the client's oldest ones, and drop those that are over."""
+    over = [each for each, test in tests.items() if each == key or test.ended]
+    mine = [each for each in tests if each[0] == key[0] and each not in over]
+    for each in [*over, *mine[: len(mine) - MOST_OF_A_CLIENT + 1]]:
+        await tests.pop(each).close()

@@ -71,7 +71,7 @@ def start(device_id: str | None) -> None:
     if current is not None and state.is_recording(current.meeting_id):
         return
     with notice.showing_errors():
-        title = (state.widget_value(TITLE_KEY) or "").strip()
+        title = state.typed_text(TITLE_KEY)
         meeting_id = process.service().start(
             title or default_title(datetime.now()), state.widget_value(LANGUAGE_KEY) or None
         )
@@ -99,7 +99,7 @@ def add(data: bytes) -> None:
     """Make a meeting of a finished recording and open its page."""
     try:
         meeting_id = process.service().add_recording(
-            (state.widget_value(TITLE_KEY) or "").strip() or default_title(datetime.now()), data
+            state.typed_text(TITLE_KEY) or default_title(datetime.now()), data
         )
     except MeetcoreError as error:
         notice.error(str(error))

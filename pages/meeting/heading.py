@@ -22,7 +22,7 @@ def heading(meeting: Meeting, transcript: Transcript) -> None:
     key = f"title-of-{meeting.id}"
 
     def changed() -> None:
-        text = (state.widget_value(key) or "").strip()
+        text = state.typed_text(key)
         if text:
             with notice.showing_errors():
                 process.service().store.update(meeting.id, title=text)

@@ -45,7 +45,7 @@ def rule_link(rule: str) -> None:
 def show_unexpected(error_met: Exception) -> bool:
     """Draw one sentence instead of Streamlit's traceback box; always True, as Streamlit expects."""
     if isinstance(error_met, MeetcoreError):
-        logger.warning("shown to the user: %s", error_met)
+        logger.warning("shown to the user: %s", type(error_met).__name__)
         error(str(error_met))
         return True
     logger.exception("a page failed", exc_info=error_met)
@@ -68,7 +68,7 @@ def showing_errors() -> Iterator[None]:
     try:
         yield
     except MeetcoreError as error_met:
-        logger.warning("shown to the user: %s", error_met)
+        logger.warning("shown to the user: %s", type(error_met).__name__)
         state.note_error(str(error_met))
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import streamlit as st
 
+from meetcore.text.lines import typed_line
 from pages.shared import address, process
 
 RECORDING_KEY = "recording"
@@ -119,6 +120,11 @@ def component_value(key: str, name: str) -> Any:
 def widget_value(key: str) -> Any:
     """The value of a widget, inside its callback."""
     return st.session_state.get(key)
+
+
+def typed_text(key: str) -> str:
+    """What a person typed into a field, as one line; "" where it is empty."""
+    return typed_line(str(widget_value(key) or ""))
 
 
 def ask_rewind(meeting_id: str, first_turn: int) -> None:

@@ -97,6 +97,15 @@ def test_all_recognizers_of_the_catalogue_may_be_asked_for(
     assert service.calls[0][3] == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "year"),
+    [("1764115200000", 2025), ("-86400000", 1969), ("1e300", None), ("null", None)],
+)
+def test_the_time_of_a_file_is_a_time_or_nothing(said: str, year: int | None) -> None:
+    found = asked_options.asked_upload(quote(f'{{"name": "a.wav", "modified": {said}}}'))
+    assert (found.modified_at.year if found.modified_at else None) == year
+
+
 def test_pages_choose_within_the_same_ranges() -> None:
     assert asked_options.asked_options(n_speakers=2) == JobOptions(n_speakers=2)
     for wrong in ({"recognizer": "/dev/zero"}, {"n_speakers": 99}, {"folder": "/"}):
@@ -133,6 +142,13 @@ def test_edits_out_of_range_are_one_short_sentence(
     assert answer.status_code == 400 and not service.store.edits.calls
     sentence = answer.json()["trouble"]
     assert len(sentence) < 420 and "\n" not in sentence
+
+
+@pytest.mark.parametrize("tab", ["x" * 65, "a b", "\n", "../x", ""])
+def test_the_name_of_a_tab_is_bounded(client: TestClient, tab: str) -> None:
+    asked = client.get("/api/meetings/d1/live", params={"tab": tab})
+    stopped = client.post("/api/meetings/d1/live/stop", json={"muted": tab})
+    assert (asked.status_code, stopped.status_code) == (400, 400)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,14 @@ CODECS = {
     "mp3": "libmp3lame",
     "wma": "wmav2",
 }
+FORMATS = {
+    "pcm_f32le": "flt",
+    "pcm_f32be": "flt",
+    "pcm_s24le": "s32",
+    "libopus": "flt",
+    "aac": "fltp",
+    "libmp3lame": "fltp",
+}
 MANY_CHANNELS = ("mkv", "mov", "wav", "w64", "caf", "aiff")
 """Containers that take more than eight channels."""
 MANY_TRACKS = ("mkv", "webm", "mp4", "mov", "ts")
@@ -68,6 +76,7 @@ class Track:
     """(at, by): time stamps from `at` on are later by so many seconds; negative ones overlap."""
     disposition: Disposition = NO_MARK
     metadata: dict[str, str] = field(default_factory=dict)
+    codec_options: dict[str, str] = field(default_factory=dict)
 
 
 def mono(samples: Samples, codec: str, **more: object) -> Track:
@@ -98,10 +107,8 @@ def _stream(container, track):  # type: ignore[no-untyped-def]
     rate = NATIVE_RATE.get(track.codec, SAMPLE_RATE)
     stream = container.add_stream(track.codec, rate=rate)
     stream.codec_context.layout = _layout(len(track.samples))
-    if track.codec.startswith("pcm") or track.codec == "flac":
-        stream.codec_context.format = {"pcm_f32le": "flt", "pcm_f32be": "flt"}.get(
-            track.codec, "s32" if "24" in track.codec else "s16"
-        )
+    stream.codec_context.format = FORMATS.get(track.codec, "s16")
+    stream.codec_context.options = track.codec_options
     stream.disposition = track.disposition
     stream.metadata.update(track.metadata)
     return stream
@@ -148,12 +155,12 @@ def _frame(samples: Planar, form: str, layout: str) -> av.AudioFrame:
 
 def _video(container, path, seconds):  # type: ignore[no-untyped-def]
     codec = "libvpx" if path.suffix == ".webm" else "mpeg4"
-    stream = container.add_stream(codec, rate=10)
-    stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+    stream = container.add_stream(codec, rate=5)
+    stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
     encoded = []
-    for index in range(round(seconds * 10)):
-        frame = av.VideoFrame(64, 64, "yuv420p")
-        frame.pts, frame.time_base = index, Fraction(1, 10)
+    for index in range(round(seconds * 5)):
+        frame = av.VideoFrame(32, 32, "yuv420p")
+        frame.pts, frame.time_base = index, Fraction(1, 5)
         encoded += stream.encode(frame)
     encoded += stream.encode(None)
     return [(float(packet.dts * packet.time_base), packet) for packet in encoded]

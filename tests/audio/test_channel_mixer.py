@@ -36,7 +36,7 @@ def noise(shape: tuple[int, ...], db: float, seed: int = 0) -> Planar:
     return (values * 10 ** (db / 20)).astype(np.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     n_channels=st.integers(1, 64),
     data=st.data(),

@@ -58,11 +58,14 @@ def test_of_a_cut_file_without_a_length_nothing_is_said(tmp_path: Path, ending: 
     assert samples.size > 4 * SAMPLE_RATE and done.detail == ""
 
 
-def patched(path: Path, old: bytes, new: bytes) -> Path:
-    content = path.read_bytes()
-    assert content.count(old) >= 1
-    path.write_bytes(content.replace(old, new, 1))
-    return path
+def test_a_cut_file_in_fragments_is_named(tmp_path: Path) -> None:
+    options = {"movflags": "empty_moov+default_base_moof", "frag_duration": "1000000"}
+    path = write_media(tmp_path / "a.mp4", [mono(VOICE, "aac")], options=options)
+    assert heard(path)[1].detail == ""
+    samples, done = heard(cut(path, 0.6))
+    assert_heard(samples, VOICE[: samples.size])
+    seconds = samples.size / SAMPLE_RATE
+    assert done.detail.startswith(f"The file breaks off after {seconds:.0f} s;")
 
 
 @pytest.mark.parametrize("seconds", [1.0, 600.0, 1e6])
@@ -87,6 +90,42 @@ def test_sizes_that_recorders_leave_open_are_no_cut(tmp_path: Path, size: int) -
     samples, done = heard(path)
     assert_heard(samples, VOICE)
     assert done.detail == ""
+
+
+W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
+
+
+@pytest.mark.parametrize(
+    ("ending", "place", "offset", "form", "sizes"),
+    [
+        ("wav", b"data", 4, "<I", (32_000, 100_000, 383_000)),
+        ("aiff", b"SSND", 4, ">I", (0, 8, 32_000)),
+        ("aiff", b"COMM", 10, ">I", (0, 16_000, 1_600_000)),
+        ("caf", b"data", 4, ">q", (-1, 0, 32_000)),
+        ("w64", W64_DATA, 16, "<Q", (0, 24, 32_000, 2**62)),
+        ("flac", b"fLaC", 22, ">I", (0, 16_000, 2**32 - 1)),
+    ],
+)
+def test_a_size_that_was_never_brought_up_to_date_loses_nothing(
+    tmp_path: Path, ending: str, place: bytes, offset: int, form: str, sizes: tuple[int, ...]
+) -> None:
+    """As recorders leave it that were ended early, or that wrote more than 4 GB."""
+    whole = written(tmp_path, ending).read_bytes()
+    for size in sizes:
+        content = bytearray(whole)
+        struct.pack_into(form, content, whole.index(place) + offset, size)
+        path = tmp_path / f"patched.{ending}"
+        path.write_bytes(content)
+        samples, done = heard(path)
+        assert_heard(samples, VOICE)
+        assert abs(samples.size - VOICE.size) < SAMPLE_RATE / 10 and done.detail == ""
+
+
+def test_chunks_after_the_samples_are_no_sound(tmp_path: Path) -> None:
+    path = written(tmp_path, "wav")
+    note = b"LIST" + struct.pack("<I", 3000) + b"INFO" + bytes(range(200)) * 15
+    path.write_bytes(path.read_bytes() + note[:3008])
+    assert heard(path)[0].size == VOICE.size
 
 
 @pytest.mark.parametrize("box", [b"mvhd", b"tkhd", b"mdhd"])
@@ -149,7 +188,7 @@ def test_packets_that_cannot_be_decoded_are_counted(tmp_path: Path) -> None:
         content[at : at + size] = b"\xff" * size
     path.write_bytes(content)
     samples, done = heard(path)
-    assert done.detail == "The file is damaged: 2 places could not be decoded."
+    assert done.detail == "2 places in the file could not be decoded."
     assert_heard(samples, VOICE)
 
 
@@ -164,6 +203,21 @@ def test_an_end_that_cannot_be_decoded_is_said(tmp_path: Path) -> None:
     samples, done = heard(path)
     assert done.detail == "The last 6 s of the file could not be decoded."
     assert samples.size == pytest.approx(6 * SAMPLE_RATE, abs=SAMPLE_RATE // 4)
+
+
+@pytest.mark.parametrize(
+    ("ending", "place", "offset"), [("wav", b"fmt ", 10), ("aiff", b"COMM", 8)]
+)
+def test_a_file_of_no_channels_has_a_sentence(
+    tmp_path: Path, ending: str, place: bytes, offset: int
+) -> None:
+    path = written(tmp_path, ending)
+    content = bytearray(path.read_bytes())
+    at = content.index(place) + offset
+    content[at : at + 2] = bytes(2)
+    path.write_bytes(content)
+    with pytest.raises(AudioDecodeError):
+        read_audio(path)
 
 
 @settings(max_examples=60, deadline=None)

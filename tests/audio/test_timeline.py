@@ -39,6 +39,7 @@ def steady(n_frames: int, start: float = 0.0) -> list[float]:
         ([None] * 50, 1.0),
         ([*steady(50), *steady(50, 1e9)], 2.0),
         (steady(50, -5.0), 1.0),
+        ([*steady(200), *steady(200)], 8.0),
         (steady(50, 0.04), 1.0),
     ],
     ids=[
@@ -53,6 +54,7 @@ def steady(n_frames: int, start: float = 0.0) -> list[float]:
         "no times",
         "impossibly far",
         "negative",
+        "joined recordings",
         "below the shortest gap",
     ],
 )

@@ -230,9 +230,18 @@ def test_the_pages_run_under_the_policy_and_somebody_elses_words_load_nothing(
     assert alert.locator("a, img, h1, li, code, strong, em, .katex, blockquote").count() == 0
     assert page.locator(f"[href*='{EVIL}'], [src*='{EVIL}']").count() == 0
     assert not [address for address in asked if f"localhost:{server.port}" not in address]
+    assert connected_to(server) <= {"127.0.0.1", "::1"}, "the server asks nobody either"
     wrong = [text for text in said if "Content Security" in text or "Permissions-Policy" in text]
     assert not wrong and not [text for text in said if text.startswith("page error")]
     context.close()
+
+
+def connected_to(server: Server) -> set[str]:
+    """The addresses at the other ends of the server's connections, its children's included."""
+    process = psutil.Process(server.process.pid)
+    all_of_it = (process, *process.children(recursive=True))
+    connections = (one for each in all_of_it for one in each.net_connections("inet"))
+    return {one.raddr.ip for one in connections if one.raddr}
 
 
 def test_endless_bodies_leave_the_memory_as_it_was(target: tuple[Server, str]) -> None:

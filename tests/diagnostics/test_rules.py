@@ -260,6 +260,11 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("cuda-absent", "tiny.en cannot run on cuda (no NVIDIA driver); set MEETCORE_DEVICE=cpu."),
     ("ctranslate2-cuda", "Library libcublas.so.12 is not found or cannot be loaded"),
     ("ctranslate2-cuda", "Unable to load any of {libcudnn_ops.so.9.1.0, libcudnn_ops.so.9}"),
+    (
+        "foreign-name",
+        "Meetcore does not answer to the name box.lan. Open it as localhost or by its IP address,"
+        " or add the name to MEETCORE_ALLOWED_HOSTS and start again.",
+    ),
     ("insecure-origin", FAULTS["insecure"]),
     ("microphone-refused", FAULTS["denied"]),
     ("microphone-missing", FAULTS["no-device"]),

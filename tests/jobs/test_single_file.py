@@ -54,6 +54,13 @@ def test_transcript_has_words_and_speakers(tmp_path: Path, executor: InProcessEx
     assert (tmp_path / "talk.wav").exists()
 
 
+def test_what_was_found_in_the_file_is_kept(tmp_path: Path, executor: InProcessExecutor) -> None:
+    path = source(tmp_path, 8.0)
+    path.write_bytes(path.read_bytes()[:128_044])
+    found = transcribe_file(path, JobOptions(speakers=False), executor, Stages().during)
+    assert found.decoded.detail.startswith("The file breaks off after 4 of 8 s;")
+
+
 def test_without_speakers_no_diarization_is_run(
     tmp_path: Path, executor: InProcessExecutor
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -83,9 +83,17 @@ class BoundedBody:
     Parameters
     ----------
     announced : the Content-Length, None where the body comes without one
+    on_end : called when all of it has come
     """
 
-    def __init__(self, receive: Receive, limit: BodyLimit, announced: int | None) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        limit: BodyLimit,
+        announced: int | None,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._on_end = on_end
         self._receive = receive
         self._limit = limit
         self._announced = announced
@@ -144,6 +152,7 @@ class BoundedBody:
         self._received += len(message.get("body", b""))
         if message["type"] != "http.request" or not message.get("more_body", False):
             self.ended = True
+            self._on_end()
         return message
 
 

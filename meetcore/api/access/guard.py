@@ -95,7 +95,7 @@ class AccessGuard:
     def _body(
         self, scope: Scope, receive: Receive, headers: RequestHeaders, stack: ExitStack
     ) -> BoundedBody:
-        """The request's body within its route's limits, counted until the stack is closed.
+        """The request's body within its route's limits; its place is counted until it has come.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class AccessGuard:
                 raise RefusedError("A request that reads has no body.", 400)
             client = scope.get("client") or ("", 0)
             stack.enter_context(self._limits.place(limit, client[0]))
-        return BoundedBody(receive, limit, announced)
+        return BoundedBody(receive, limit, announced, on_end=stack.close)
 
     def _with_headers(self, scope: Scope, host: Authority, send: Send) -> Send:
         policy = content_policy(host, self._policy.scripts)

@@ -133,6 +133,19 @@ BROWSER_RULES = (
         message_patterns=(r"has no WebRTC", r"offers pages no microphone"),
     ),
     Rule(
+        id="foreign-name",
+        area=Area.BROWSER,
+        title="The page was opened by a name that Meetcore does not answer to",
+        symptom="A page with the one sentence that Meetcore does not answer to the name.",
+        cause="Any site can point a name of its own at this machine, so Meetcore answers to"
+        " localhost, to its own address, and to the names in MEETCORE_ALLOWED_HOSTS only.",
+        advice="Open http://localhost:8501; or, for a proxy or a name on your network, add the name"
+        " to MEETCORE_ALLOWED_HOSTS and start Meetcore again.",
+        source="https://en.wikipedia.org/wiki/DNS_rebinding",
+        check=message_only,
+        message_patterns=(r"does not answer to the name",),
+    ),
+    Rule(
         id="open-address",
         area=Area.PRIVACY,
         title="Others on the network can open the pages",

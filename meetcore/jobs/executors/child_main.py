@@ -23,6 +23,7 @@ from meetcore.jobs.executors.messages import Cancel, Failed, Finished, Progresse
 from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.perform_task import perform
 from meetcore.jobs.tasks import Task, TaskStopped
+from meetcore.text.log_lines import write_one_line_records
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class _ParentPipe:
 def main() -> None:
     """Run tasks until the parent ends."""
     logging.basicConfig(level=logging.INFO, format="worker: %(levelname)s %(name)s: %(message)s")
+    write_one_line_records()
     pipe = _ParentPipe(*_message_streams())
     _lower_priority()
     setup = pickle.load(sys.stdin.buffer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from meetcore.records import Transcript
 from meetcore.transcript.formats.paragraphs import paragraphs_of
@@ -14,6 +15,10 @@ FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 
 Source: https://owasp.org/www-community/attacks/CSV_Injection.
 """
+
+INNER_FORMULA = re.compile(r"(?<=[;\t|])(?=[=+\-@＝＋－＠])")
+"""Where a spreadsheet that separates columns by another mark would find a formula: a space goes
+there."""
 
 
 def dumps(transcript: Transcript, title: str = "") -> str:
@@ -26,11 +31,11 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     >>> from meetcore.records import Segment, Word
     >>> words = (Word(" =1+1,", 0.5, 0.8), Word(" see?", 0.8, 1.0))
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", words),))).replace("\\r", ""), end="")
-    start,end,speaker,text
-    0.500,1.000,Speaker 1,"'=1+1, see?"
+    "start","end","speaker","text"
+    "0.500","1.000","Speaker 1","'=1+1, see?"
     """
     stream = io.StringIO()
-    rows = csv.writer(stream, lineterminator="\r\n")
+    rows = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     for p in paragraphs_of(transcript):
         name = "" if p.label is None else _as_text(p.name)
@@ -39,4 +44,5 @@ def dumps(transcript: Transcript, title: str = "") -> str:
 
 
 def _as_text(cell: str) -> str:
+    cell = INNER_FORMULA.sub(" ", cell)
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -45,6 +45,12 @@ async def early(request: Request) -> Response:
     return PlainTextResponse("not read")
 
 
+async def busy(request: Request) -> Response:
+    await request.body()
+    await asyncio.sleep(1.0)
+    return PlainTextResponse("done")
+
+
 async def broken(request: Request) -> Response:
     raise ValueError("the words of a meeting")
 
@@ -68,6 +74,7 @@ class RealServer:
             Route("/echo", echo, methods=["POST", "PUT", "DELETE"]),
             Route("/early", early, methods=["POST"]),
             Route("/echo/early", early, methods=["POST"]),
+            Route("/echo/busy", busy, methods=["POST"]),
             Route("/broken", broken),
             WebSocketRoute("/_stcore/stream", talk),
         ]

@@ -112,6 +112,15 @@ def test_one_client_cannot_take_all_places(server: RealServer) -> None:
         assert status(read_answer(later)) == 200
 
 
+def test_a_place_is_free_when_the_body_has_come(server: RealServer) -> None:
+    """However long the request itself takes."""
+    with ExitStack() as stack:
+        asked = [stack.enter_context(server.connection()) for _ in range(6)]
+        for each in asked:
+            each.sendall(head("/echo/busy", "Content-Length: 1") + b"x")
+        assert [status(read_answer(each)) for each in asked] == [200] * 6
+
+
 def test_places_are_counted_for_each_route_and_given_back() -> None:
     limits = BodyLimits([BodyLimit("/a", 10, most_at_once=8), BodyLimit("/b", 10, most_at_once=8)])
     a, b = limits.limit("/a/x"), limits.limit("/b")

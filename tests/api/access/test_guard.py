@@ -164,6 +164,17 @@ def test_only_pages_of_the_same_origin_read_write_and_open_sockets(
         assert (read, wrote, asked, opened) == (403, 403, 403, 403)
 
 
+def test_a_proxy_on_this_machine_says_that_the_page_came_over_https(server: RealServer) -> None:
+    """It passes Host on; a name in X-Forwarded-Host is not read."""
+    about = ("Host: meet.example", "Origin: https://meet.example", "Content-Length: 0")
+    said = "X-Forwarded-Proto: https"
+    assert status(server.ask(request("/echo", *about, method="POST"))) == 403
+    assert status(server.ask(request("/echo", *about, said, method="POST"))) == 200
+    assert status(server.ask(request("/_stcore/stream", *about[:2], said, UPGRADE))) == 101
+    named = ("Host: localhost", "X-Forwarded-Host: meet.example", said, *about[1:])
+    assert status(server.ask(request("/echo", *named, method="POST"))) == 403
+
+
 def test_programs_without_a_browser_may_do_all(server: RealServer) -> None:
     host = "Host: 127.0.0.1:{port}"
     assert status(server.ask(request("/echo", host, "Content-Length: 0", method="POST"))) == 200

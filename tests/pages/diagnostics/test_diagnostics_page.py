@@ -296,6 +296,20 @@ def test_a_checkpoint_is_inspected_by_its_path(draw: Show, tmp_path: Path) -> No
     assert "nothing.bin" in shown.html and shown.app.error
 
 
+def test_no_path_can_be_asked_for_where_others_reach_the_pages(
+    draw: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer would say which files this machine has."""
+    get = inspect_checkpoint.st.get_option
+    monkeypatch.setattr(
+        inspect_checkpoint.st,
+        "get_option",
+        lambda name: "0.0.0.0" if name == "server.address" else get(name),
+    )
+    labels = [field.label for field in draw().app.text_input]
+    assert not [label for label in labels if "path on the machine" in label]
+
+
 def test_an_inspected_checkpoint_is_compared_with_what_is_installed(
     draw: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,20 +60,22 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert all(test.ended for test in connection_test.tests.values())
 
 
-def posted(body: bytes) -> Request:
+def posted(body: bytes, address: str) -> Request:
     """A request for the route, on the loop of the test: a peer lives on the loop that made it."""
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     headers = [(b"content-type", b"application/json")]
-    return Request({"type": "http", "method": "POST", "headers": headers}, receive)
+    about = {"type": "http", "method": "POST", "headers": headers, "client": (address, 1)}
+    return Request(about, receive)
 
 
 class Client:
     """A browser without a window."""
 
-    def __init__(self, tab: str = "tab", sound: bool = True) -> None:
+    def __init__(self, tab: str = "tab", sound: bool = True, address: str = "127.0.0.1") -> None:
+        self.address = address
         self.tab = tab
         self.peer = RTCPeerConnection()
         if sound:
@@ -86,7 +88,7 @@ class Client:
         await self.peer.setLocalDescription(await self.peer.createOffer())
         local = self.peer.localDescription
         body = json.dumps({"sdp": local.sdp, "type": local.type, "tab": self.tab}).encode()
-        response = await connection_test.connect(posted(body))
+        response = await connection_test.connect(posted(body, self.address))
         if response.status_code == 200:
             answer = json.loads(response.body)
             await self.peer.setRemoteDescription(
@@ -160,23 +162,30 @@ def test_a_test_that_is_left_open_ends_by_itself(monkeypatch: pytest.MonkeyPatch
     asyncio.run(wait())
 
 
-def test_so_many_tests_are_open_at_most_and_one_of_a_tab() -> None:
-    async def crowd() -> list[int]:
-        clients = [Client(f"tab-{number}") for number in range(connection_test.MOST_OPEN + 1)]
+def test_a_client_that_opens_many_tests_takes_nobody_elses_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection_test, "MOST_OPEN", 6)
+    monkeypatch.setattr(connection_test, "MOST_OF_A_CLIENT", 2)
+
+    async def crowd() -> tuple[list[int], list[tuple[str, str]], int]:
+        clients = [Client(f"tab-{number}", address="10.0.0.1") for number in range(4)]
+        clients += [Client("tab-3", address="10.0.0.2"), Client("tab-3", address="10.0.0.2")]
         codes = [(await client.offer()).status_code for client in clients]
-        again = Client("tab-0")
-        first = connection_test.tests["tab-0"]
-        codes.append((await again.offer()).status_code)
-        assert first.ended and len(connection_test.tests) == connection_test.MOST_OPEN
-        for client in (*clients, again):
+        open_ones = list(connection_test.tests)
+        others = [Client(address=f"10.0.1.{number}") for number in range(4)]
+        last = [(await client.offer()).status_code for client in others][-1]
+        for client in (*clients, *others):
             await client.peer.close()
         for test in connection_test.tests.values():
             await test.close()
-        return codes
+        return codes, open_ones, last
 
-    *codes, one_more, again = asyncio.run(crowd())
-    assert codes == [200] * connection_test.MOST_OPEN
-    assert (one_more, again) == (429, 200)
+    codes, open_ones, last = asyncio.run(crowd())
+    assert codes == [200] * 6
+    one, two = "10.0.0.1", "10.0.0.2"
+    assert open_ones == [(one, "tab-2"), (one, "tab-3"), (two, "tab-3")]
+    assert last == 429, "the whole number is bounded all the same"
 
 
 def test_an_offer_without_sound_is_refused() -> None:
