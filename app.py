@@ -13,8 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from meetcore import private_files
 from meetcore.api.access.guard import AccessGuard
 from meetcore.api.routes import api_routes
+from meetcore.errors import MeetcoreError
 from meetcore.text import log_lines
 from pages.diagnostics import selftest
 from pages.http import access, connection_test, microphone
@@ -31,6 +33,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
     Where the service cannot be made, the pages say why, and nothing is started.
     """
+    private_files.set_private_umask()
     log_lines.write_one_line_records()
     trouble = await run_in_threadpool(process.startup_error)
     if trouble:
@@ -48,8 +51,12 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def begin() -> None:
     """Mark interrupted meetings, load the models on a thread, start the monitor."""
-    for meeting in process.service().recover():
-        logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
+    try:
+        for meeting in process.service().recover():
+            logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
+    except (MeetcoreError, OSError) as error:
+        # Meetings can be recorded and read all the same.
+        logger.error("what was interrupted is taken up at the next start: %s", error)
     threading.Thread(target=process.load_models, name="load-models", daemon=True).start()
     process.monitor().start()
 

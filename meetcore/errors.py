@@ -17,6 +17,10 @@ class RecordingError(MeetcoreError):
     """The recording on disk cannot be written or read."""
 
 
+class NoSpaceError(RecordingError):
+    """The rest of the disk is kept for running meetings and for uploads that were taken."""
+
+
 class ModelUnavailableError(MeetcoreError):
     """A model cannot be loaded; the message says what to do about it."""
 

@@ -104,6 +104,11 @@ class Settings(BaseSettings):
     longest_hours: float = Field(
         default=12.0, gt=0, description="Longest recording that an upload may hold, in hours."
     )
+    daily_copies: int = Field(
+        default=7,
+        ge=0,
+        description="Daily copies of the database that are kept in the data folder; 0 makes none.",
+    )
     allowed_hosts: Annotated[tuple[HostName, ...], NoDecode] = Field(
         default=(),
         description="Further names that the server answers to, with commas between: those of a"

@@ -21,8 +21,16 @@ PAGES = tuple(sorted((ROOT / "pages").rglob("*.py")))
 MODULES = tuple(sorted(LIBRARY.rglob("*.py")))
 EVERYTHING = (APP, *MODULES, *PAGES)
 
-_BASE = {"errors", "installation", "text", "records", "settings", "plugins", "thread_counts"} | {
-    "supervised"
+_BASE = {
+    "errors",
+    "installation",
+    "text",
+    "records",
+    "settings",
+    "plugins",
+    "private_files",
+    "supervised",
+    "thread_counts",
 }
 _SOUND = _BASE | {"weights", "audio"}
 _MODELS = _SOUND | {"asr", "diarization", "transcript", "models"}
@@ -36,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "records": {"errors"},
     "settings": {"errors", "records", "text"},
     "plugins": {"errors"},
+    "private_files": set(),
     "supervised": set(),
     "thread_counts": set(),
     "weights": _BASE,

@@ -5,21 +5,23 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from starlette.routing import Route
 
 from meetcore.api.change_endpoints import Actions, Body, NoFields, Title
 from meetcore.errors import MeetingStateError
 from meetcore.records import JobState
+from meetcore.service.meeting_date import set_date
 from meetcore.service.protocol import ServiceProtocol
 
 ROUTE = "/api/meetings/{id}"
 
 
-class TitleChange(Body):
-    """What is changed of a meeting."""
+class MeetingChange(Body):
+    """What is changed of a meeting; None leaves it as it is."""
 
-    title: Title
+    title: Title | None = None
+    began: AwareDatetime | None = None
 
 
 class JobAction(StrEnum):
@@ -37,28 +39,34 @@ class JobRequest(Body):
 
 
 def routes(actions: Actions) -> list[Route]:
-    """PATCH changes the title; DELETE hides a meeting, and for some seconds restore undoes it."""
+    """PATCH changes title or date; DELETE hides a meeting, for some seconds restore undoes it."""
     return [
-        Route(ROUTE, actions.endpoint(TitleChange, change), methods=["PATCH"]),
+        Route(ROUTE, actions.endpoint(MeetingChange, change), methods=["PATCH"]),
         Route(ROUTE, actions.endpoint(NoFields, delete), methods=["DELETE"]),
         Route(f"{ROUTE}/restore", actions.endpoint(NoFields, restore), methods=["POST"]),
         Route(f"{ROUTE}/job", actions.endpoint(JobRequest, job), methods=["POST"]),
     ]
 
 
-def change(service: ServiceProtocol, meeting_id: str, asked: TitleChange) -> dict[str, Any]:
-    """Change the title, of a running meeting too.
+def change(service: ServiceProtocol, meeting_id: str, asked: MeetingChange) -> dict[str, Any]:
+    """Change the title, of a running meeting too, or the date of one that has ended.
 
     Raises
     ------
     MeetingStateError
-        The title is empty.
+        The title is empty, or the date is not one of a meeting that has taken place.
     MeetingNotFoundError, StoreError
         There is no such meeting, or the database refuses.
     """
+    live = service.live(meeting_id)
+    if asked.began is not None:
+        if live is not None:
+            raise MeetingStateError("The meeting still runs. Stop it, then change its date.")
+        set_date(service.store, meeting_id, asked.began)
+        if asked.title is None:
+            return {}
     if not asked.title:
         raise MeetingStateError("A meeting needs a title. Type one.")
-    live = service.live(meeting_id)
     if live is not None:
         live.set_title(asked.title)
     else:

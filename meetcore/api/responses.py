@@ -8,7 +8,12 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from meetcore.diagnostics.rules.registry import explain
-from meetcore.errors import MeetcoreError, MeetingNotFoundError
+from meetcore.errors import (
+    AudioDecodeError,
+    MeetcoreError,
+    MeetingNotFoundError,
+    NoSpaceError,
+)
 
 
 class RefusedError(MeetcoreError):
@@ -56,8 +61,16 @@ def refusal(error: MeetcoreError) -> Answer:
     return Answer(body, status_of(error))
 
 
+_STATUS: dict[type[MeetcoreError], int] = {
+    MeetingNotFoundError: 404,
+    AudioDecodeError: 422,
+    NoSpaceError: 507,
+}
+
+
 def status_of(error: MeetcoreError) -> int:
     """The HTTP status for an error of Meetcore's."""
     if isinstance(error, RefusedError):
         return error.status
-    return 404 if isinstance(error, MeetingNotFoundError) else 409
+    found = (code for kind, code in _STATUS.items() if isinstance(error, kind))
+    return next(found, 409)

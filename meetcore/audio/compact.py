@@ -26,6 +26,7 @@ from meetcore.audio.pcm_file import (
     write_raw,
 )
 from meetcore.errors import RecordingError
+from meetcore.private_files import mend
 from meetcore.records import SAMPLE_RATE
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def compact(directory: Path, progress: Progress | None = None) -> Path:
         n_samples = raw_n_samples(directory)
         encode_flac(_raw_pieces(directory, lambda done: report(done * 0.7)), part)
         _verify(directory, part, lambda done: report(0.7 + done * 0.3))
+        mend([part])
         sync_file(part)
         part.replace(target)
         sync_directory(directory)

@@ -9,6 +9,7 @@ import numpy as np
 
 from meetcore.audio.pcm import Pcm
 from meetcore.errors import RecordingError
+from meetcore.private_files import FILE_MODE
 
 PCM_NAME = "audio.pcm"
 FLAC_NAME = "audio.flac"
@@ -19,7 +20,7 @@ _STORED = np.dtype("<i2")
 def open_for_append(path: Path) -> int:
     """A file descriptor that only appends; the file is made if missing. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-    return os.open(path, flags, 0o644)
+    return os.open(path, flags, FILE_MODE)
 
 
 def write_raw(file: int, pcm: Pcm) -> None:

@@ -29,6 +29,7 @@ from meetcore.audio.pcm_file import (
     write_raw,
 )
 from meetcore.errors import RecordingError
+from meetcore.private_files import make_folder
 from meetcore.records import SAMPLE_RATE, Samples
 
 
@@ -65,7 +66,7 @@ class RecordingWriter:
         self._clock = clock
         self._file: int | None = None
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            make_folder(directory)
             restore_pcm(directory)
             self._file = open_for_append(directory / PCM_NAME)
             self._n_samples = raw_n_samples(directory)

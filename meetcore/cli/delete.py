@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from meetcore.cli.meeting_ids import find_meeting
 from meetcore.errors import MeetcoreError, MeetingNotFoundError, MeetingStateError
+from meetcore.private_files import FILE_MODE
 from meetcore.records import Meeting, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
@@ -80,7 +81,7 @@ def _refuse_running(settings: Settings, meeting: Meeting) -> None:
     if meeting.state is not MeetingState.LIVE:
         return
     try:
-        with FileLock(settings.data_dir / "owner.lock", timeout=0):
+        with FileLock(settings.data_dir / "owner.lock", timeout=0, mode=FILE_MODE):
             pass
     except Timeout as error:
         raise MeetingStateError(

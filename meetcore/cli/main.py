@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 
 import meetcore
+from meetcore import private_files
 from meetcore.errors import MeetcoreError
 from meetcore.installation import command
 from meetcore.text.log_lines import write_one_line_records
@@ -24,6 +25,9 @@ COMMANDS = (
     ("run", "fetch missing weights and serve the app in the browser"),
     ("transcribe", "transcribe audio and video files with speakers"),
     ("meetings", "list, show, search, export and delete the meetings kept here"),
+    ("backup", "save the database and all recordings in one file, also while the app runs"),
+    ("restore", "take a backup, or a daily copy of the database, back"),
+    ("check", "read the database and every recording, and repair what is damaged"),
     ("weights", "list, fetch and verify the models' weights"),
     ("doctor", "check this installation and say how to repair it"),
     ("bench", "measure live and offline transcription on files with a reference"),
@@ -37,6 +41,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status for the shell."""
+    private_files.set_private_umask()
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser(words).parse_args(words)
     level = getattr(options, "log_level", logging.WARNING)

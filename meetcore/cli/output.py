@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import os
 import shutil
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from meetcore.cli.output_place import PARAGRAPHS, STDOUT, is_file
+from meetcore.cli.output_place import FILE_SUFFIXES, PARAGRAPHS, STDOUT, is_file
 from meetcore.errors import MeetcoreError
+from meetcore.private_files import users_umask
 
+STALE_S = 24 * 3600.0
 COPY_BYTES = 1 << 20
 
 
@@ -59,7 +63,8 @@ class ResultWriter:
             return
         folder = self._path.parent if is_file(self._path) else self._path
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            with users_umask():
+                folder.mkdir(parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
@@ -77,10 +82,11 @@ class ResultWriter:
             self._print(result)
             return None
         try:
-            if is_file(self._path):
-                return self._write_file(self._path, result)
-            self._path.mkdir(parents=True, exist_ok=True)
-            return self._write_into(self._path, result)
+            with users_umask():
+                if is_file(self._path):
+                    return self._write_file(self._path, result)
+                self._path.mkdir(parents=True, exist_ok=True)
+                return self._write_into(self._path, result)
         except OSError as error:
             raise self._error(error) from error
 
@@ -129,6 +135,7 @@ def _write(path: Path, result: Result, force: bool) -> bool:
     if not force and path.exists():
         return False
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _sweep(path.parent)
     try:
         with part.open("wb") as file:
             _copy(result, file)
@@ -152,6 +159,15 @@ def _link(part: Path, path: Path) -> bool:
         # A file system without links, such as that of a memory stick.
         os.replace(part, path)
     return True
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what exports that were killed have left in a folder, once it is a day old."""
+    for part in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            is_ours = Path(part.stem).with_suffix("").suffix.lower() in FILE_SUFFIXES
+            if is_ours and time.time() - part.stat().st_mtime > STALE_S:
+                part.unlink()
 
 
 def _copy(result: Result, stream: BinaryIO) -> None:

@@ -35,6 +35,8 @@ def failure_sentence(job: Job, error: Exception) -> str:
         return f"{error} The recording is kept; finish it once a recognizer is there."
     kept = KEPT_LIVE if job.source_path is None else KEPT_UPLOAD
     if isinstance(error, MeetcoreError):
+        if "try again" in str(error).lower():
+            kept = kept.replace("; try again", "")
         return f"{error} {kept}"
     if isinstance(error, OSError):
         return f"{os_error_sentence(error)} {kept}"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from meetcore.private_files import FILE_MODE, make_folder
+
 ELSEWHERE_S = 0.5
 """How often a lock that another process holds is tried."""
 WAIT_S = 5.0
@@ -135,8 +137,8 @@ class JobQueue:
 
     def _file_lock(self, meeting_id: str) -> FileLock | None:
         folder = self._recordings_dir / meeting_id
-        folder.mkdir(parents=True, exist_ok=True)
-        file_lock = FileLock(folder / "job.lock", thread_local=False)
+        make_folder(folder)
+        file_lock = FileLock(folder / "job.lock", mode=FILE_MODE, thread_local=False)
         try:
             file_lock.acquire(timeout=0)
         except Timeout:

@@ -9,6 +9,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
@@ -22,6 +23,7 @@ from meetcore.errors import (
 from meetcore.jobs.accepted_jobs import UNFINISHED
 from meetcore.jobs.job_attempts import MAX_ATTEMPTS
 from meetcore.jobs.runner import JobRunner
+from meetcore.private_files import make_folder, mend
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
@@ -78,8 +80,19 @@ class JobSubmission:
             raise ModelUnavailableError(problem)
         return replace(options, language=language)
 
-    def import_file(self, path: Path, name: str, options: JobOptions, title: str | None) -> str:
+    def import_file(
+        self,
+        path: Path,
+        name: str,
+        options: JobOptions,
+        title: str | None,
+        created_at: datetime | None = None,
+    ) -> str:
         """Create a meeting, move a media file into its folder and queue its job; the meeting's id.
+
+        Parameters
+        ----------
+        created_at : when the file was recorded; now for None
 
         Raises
         ------
@@ -95,6 +108,7 @@ class JobSubmission:
             language=options.language,
             state=MeetingState.FINALIZING,
             source_name=shown_name(name),
+            created_at=created_at,
         )
         folder = self._settings.recordings_dir / meeting.id
         try:
@@ -226,8 +240,10 @@ class JobSubmission:
 
     def _move(self, path: Path, target: Path) -> Path:
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            return Path(shutil.move(path, target))
+            make_folder(target.parent)
+            moved = Path(shutil.move(path, target))
+            mend([moved])
+            return moved
         except OSError as error:
             raise RecordingError(
                 f"The upload cannot be moved to {target.parent} ({error.strerror})."

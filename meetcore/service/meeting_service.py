@@ -17,10 +17,11 @@ from meetcore.models.pool import IdentifierPool
 from meetcore.profiles.enrolment import Enrolment
 from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import JobOptions, JobStage, LiveSnapshot, Meeting, ModelsInUse, Profile
+from meetcore.service.data_folder import open_data_folder
 from meetcore.service.recovery import Recovery
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
-from meetcore.service.uploads import UploadFolder
+from meetcore.service.uploads import open_uploads
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 
@@ -32,7 +33,7 @@ __all__ = ["LiveMeeting", "MeetingService"]
 class MeetingService:
     """Running meetings, jobs, models, voices and deletion behind one interface.
 
-    Safe from several threads. Most methods return at once; those that block say so.
+    Safe from several threads. Those methods that block say so.
 
     Parameters
     ----------
@@ -49,22 +50,29 @@ class MeetingService:
     ) -> None:
         self.store = store
         self._settings = settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        open_data_folder(settings.data_dir)
         load = load_identifier or (lambda: create_speaker_identifier(settings))
         self._pool = IdentifierPool(load)
         self._known_voices = KnownVoices(store)
         self._enrolment = Enrolment(store, settings, self._pool.borrowed, self._known_voices)
         self._executor = executor or ProcessExecutor(settings)
         self._runner = JobRunner(store, settings, self._executor, self._known_voices)
-        resources = LiveResources(store, settings, self._pool, self._known_voices)
-        self._meetings = RunningMeetings(resources, self._runner)
+        self._meetings = RunningMeetings(
+            LiveResources(store, settings, self._pool, self._known_voices), self._runner
+        )
         self._submission = JobSubmission(store, settings, self._runner, self._meetings.is_running)
-        self._uploads = UploadFolder(settings.data_dir, self._submission)
+        self.uploads = open_uploads(settings, store, self._submission, self._meetings)
         self._trash = Trash(
             store, settings.recordings_dir, lambda each: each in self._runner.pending()
         )
         self._recovery = Recovery(
-            store, settings, self._meetings, self._submission, self._runner, self._trash
+            store,
+            self.uploads,
+            settings,
+            self._meetings,
+            self._submission,
+            self._runner,
+            self._trash,
         )
 
     @property
@@ -74,8 +82,8 @@ class MeetingService:
 
     @property
     def uploads_dir(self) -> Path:
-        """Where an upload may be written before `import_file` moves it in."""
-        return self._uploads.folder
+        """Where a file may be written before `import_file` moves it in."""
+        return self.uploads.folder
 
     @property
     def worker_pid(self) -> int | None:
@@ -154,13 +162,11 @@ class MeetingService:
         StoreError
             The meeting or its job cannot be saved; a file that was moved already is deleted.
         """
-        self._meetings.refuse_when_closed()
-        return self._uploads.add(path, name, options, title)
+        return self.uploads.add(path, name, options, title)
 
     def add_recording(self, title: str, data: bytes) -> str:
         """The same for a media file in memory, with the default options."""
-        self._meetings.refuse_when_closed()
-        return self._uploads.add_bytes(data, title)
+        return self.uploads.add_bytes(data, title)
 
     def finalize(self, meeting_id: str) -> None:
         """Queue the second pass of a meeting that ended; an unfinished job goes on.
@@ -211,7 +217,7 @@ class MeetingService:
         self._trash.hide(meeting_id, restore_window_s)
 
     def restore(self, meeting_id: str) -> None:
-        """Undo a deletion; raises MeetingNotFoundError when it is too late."""
+        """Undo a deletion; MeetingNotFoundError when it is too late."""
         self._trash.restore(meeting_id)
 
     def enroll(self, meeting_id: str, label: str, name: str) -> Profile:

@@ -12,9 +12,13 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.errors import MeetcoreError, RecordingError, StoreError
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
+from meetcore.private_files import FILE_MODE
 from meetcore.records import SAMPLE_RATE, Job, JobStage, JobState, Meeting, MeetingState
+from meetcore.service.housekeeping import Housekeeping
+from meetcore.service.leftovers import Leftovers
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
+from meetcore.service.uploads import UploadFolder
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
 
@@ -33,6 +37,7 @@ class Recovery:
     def __init__(
         self,
         store: MeetingStore,
+        uploads: UploadFolder,
         settings: Settings,
         meetings: RunningMeetings,
         submission: JobSubmission,
@@ -45,7 +50,9 @@ class Recovery:
         self._submission = submission
         self._runner = runner
         self._trash = trash
-        self._owner = FileLock(settings.data_dir / "owner.lock", thread_local=False)
+        self._leftovers = Leftovers(store, settings.recordings_dir, uploads)
+        self._housekeeping = Housekeeping(settings, self._leftovers)
+        self._owner = FileLock(settings.data_dir / "owner.lock", mode=FILE_MODE, thread_local=False)
 
     def run(self) -> list[Meeting]:
         """Mark and give the meetings that a crash interrupted; resume jobs, remove the deleted."""
@@ -60,7 +67,9 @@ class Recovery:
         owned = {*self._meetings.ids(), *self._runner.pending(), *with_job, *waiting}
         interrupted = mark_interrupted(self._store, self._settings.recordings_dir, owned)
         for meeting_id in waiting:
-            self._finalize(meeting_id)
+            if not self._leftovers.take_up(meeting_id, self._runner):
+                self._finalize(meeting_id)
+        self._housekeeping.start()
         return interrupted
 
     def _finalize(self, meeting_id: str) -> None:
@@ -76,6 +85,7 @@ class Recovery:
 
     def release(self) -> None:
         """Let another process become the owner; idempotent."""
+        self._housekeeping.stop()
         self._owner.release()
 
 

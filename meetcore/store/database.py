@@ -7,13 +7,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from alembic.util import CommandError
-from sqlalchemy import URL, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from meetcore.errors import StoreError
 from meetcore.store import sqlite
-from meetcore.store.migrate import migrate
+from meetcore.store.damage import DAMAGE
+from meetcore.store.migrate import is_at_head, migrate
+from meetcore.store.store_errors import store_error, without_content
+
+OPENING_MS = 1500
+"""How long opening waits for another program's write; Meetcore's own take milliseconds."""
 
 
 class Database:
@@ -84,13 +89,16 @@ class Database:
             to do.
         """
         writer = self._engine.execution_options(**{sqlite.WRITES: True})
-        url = self._engine.url
-        with (
-            self._translated("migration"),
-            sqlite.migration_lock(url),
-            writer.begin() as connection,
-        ):
-            migrate(connection)
+        with self._translated("migration"), sqlite.busy_timeout(OPENING_MS):
+            if self._is_migrated():
+                with writer.begin():
+                    return  # it can be written
+            with sqlite.migration_lock(self._engine.url), writer.begin() as connection:
+                migrate(connection)
+
+    def _is_migrated(self) -> bool:
+        with self._engine.connect() as connection:
+            return is_at_head(connection)
 
     def close(self) -> None:
         """Close all connections; idempotent."""
@@ -103,8 +111,8 @@ class Database:
             raise StoreError("The store is closed. Open it again.")
         try:
             yield
-        except (SQLAlchemyError, CommandError, UnicodeError, OSError) as error:
-            raise _store_error(what, self._engine.url, error) from error
+        except (SQLAlchemyError, CommandError, OSError, *DAMAGE) as error:
+            raise store_error(what, self._engine.url, error) from without_content(error)
 
 
 def open_database(url: str) -> Database:
@@ -119,7 +127,7 @@ def open_database(url: str) -> Database:
     try:
         parsed = make_url(url)
         sqlite.make_folder(parsed)
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, hide_parameters=True)
     except (ArgumentError, ImportError) as error:
         raise StoreError(
             f"The database URL is not valid ({error}). Set MEETCORE_DATABASE_URL to one such as"
@@ -127,7 +135,7 @@ def open_database(url: str) -> Database:
         ) from error
     except OSError as error:
         raise StoreError(
-            f"The folder of the database {url} cannot be made ({error.strerror})."
+            f"The folder of the database {url} cannot be made or written ({error.strerror})."
             " Check its access rights, or set MEETCORE_DATA_DIR to another folder."
         ) from error
     sqlite.configure(engine)
@@ -138,18 +146,3 @@ def open_database(url: str) -> Database:
         database.close()
         raise
     return database
-
-
-def _store_error(what: str, url: URL, error: Exception) -> StoreError:
-    where = url.render_as_string(hide_password=True)
-    if isinstance(error, CommandError):
-        return StoreError(
-            f"The database {where} was made by a newer Meetcore ({error})."
-            " Update Meetcore, or set MEETCORE_DATABASE_URL to another database."
-        )
-    # SQLAlchemy's own message repeats the statement with its values: words of the meeting.
-    reason = error.orig if isinstance(error, DBAPIError) else type(error).__name__
-    return StoreError(
-        f"The database {where} refused a {what} ({reason})."
-        " Check the free space and the access rights of its folder, then try again."
-    )

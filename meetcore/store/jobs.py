@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
 from meetcore.errors import MeetingNotFoundError
 from meetcore.records import Job, JobOptions, JobStage, JobState, Meeting
+from meetcore.store.damage import moment, number, optional_text, readable, text, whole
 from meetcore.store.database import Database
 from meetcore.store.queries import SHOWN
 from meetcore.store.rows import to_meeting
@@ -73,7 +75,9 @@ class JobStore:
             chosen = chosen.where(JobRow.state.in_(wanted))
         newest_first = (JobRow.created_at.desc(), MeetingRow.serial.desc())
         with self._database.reading() as session:
-            return [to_job(row) for row in session.scalars(chosen.order_by(*newest_first))]
+            rows = session.scalars(chosen.order_by(*newest_first)).all()
+            found = (readable(partial(to_job, row)) for row in rows)
+            return [job for job in found if job is not None]
 
     def update(
         self,
@@ -130,23 +134,27 @@ class JobStore:
 
 
 def to_job(row: JobRow) -> Job:
-    """The job a row describes."""
+    """The job a row describes; raises DamagedRowError."""
+    return whole("job", row.meeting_id, lambda: _to_job(row))
+
+
+def _to_job(row: JobRow) -> Job:
     return Job(
         meeting_id=row.meeting_id,
         state=JobState(row.state),
         stage=JobStage(row.stage),
         options=_options(row.options),
-        progress=row.progress,
-        overall=row.overall,
-        remaining_s=row.remaining_s,
-        checkpoint_samples=row.checkpoint_samples,
-        source_path=row.source_path,
-        detail=row.detail,
-        attempts=row.attempts,
+        progress=number(row.progress),
+        overall=number(row.overall),
+        remaining_s=None if row.remaining_s is None else number(row.remaining_s),
+        checkpoint_samples=int(number(row.checkpoint_samples)),
+        source_path=optional_text(row.source_path),
+        detail=text(row.detail),
+        attempts=int(number(row.attempts)),
         notes={JobStage(stage): tuple(notes) for stage, notes in (row.notes or {}).items()},
-        failed_samples=row.failed_samples or 0,
-        created_at=row.created_at,
-        finished_at=row.finished_at,
+        failed_samples=int(number(row.failed_samples or 0)),
+        created_at=moment(row.created_at),
+        finished_at=None if row.finished_at is None else moment(row.finished_at),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from meetcore.records import (
     Order,
     SearchHit,
 )
+from meetcore.store.damage import readable
 from meetcore.store.database import Database
 from meetcore.store.jobs import to_job
 from meetcore.store.people import meetings_with, names_of_people, people_of
@@ -31,6 +33,7 @@ from meetcore.store.search.matches import (
 )
 from meetcore.store.search.terms import Term, in_title, terms_of
 
+_STATES = frozenset(state.value for state in MeetingState)
 HITS_SHOWN = 3
 """Search hits listed under each meeting."""
 _ORDERS = {
@@ -86,7 +89,13 @@ class Library:
         """How many meetings are in each state; states without meetings are left out."""
         grouped = select(MeetingRow.state, func.count()).where(SHOWN).group_by(MeetingRow.state)
         with self._database.reading() as session:
-            return {MeetingState(state): count for state, count in session.execute(grouped)}
+            rows = session.execute(grouped).all()
+        counts: dict[MeetingState, int] = {}
+        for stored, count in rows:
+            # A damaged state is shown as FAILED (`to_meeting`).
+            state = MeetingState(stored) if stored in _STATES else MeetingState.FAILED
+            counts[state] = counts.get(state, 0) + count
+        return counts
 
 
 def _filters(
@@ -109,7 +118,7 @@ def _filters(
 def _matching_titles(session: Session, terms: Sequence[Term]) -> list[int]:
     """Serials of meetings whose title holds all terms; databases disagree on accents and case."""
     rows = session.execute(select(MeetingRow.serial, MeetingRow.title).where(SHOWN))
-    return [serial for serial, title in rows if in_title(title, terms)]
+    return [serial for serial, title in rows if in_title(str(title), terms)]
 
 
 def _summaries(
@@ -143,7 +152,8 @@ def _summaries(
 
 def _jobs(session: Session, ids: Sequence[str]) -> dict[str, Job]:
     rows = session.scalars(select(JobRow).where(JobRow.meeting_id.in_(ids)))
-    return {row.meeting_id: to_job(row) for row in rows}
+    jobs = (readable(partial(to_job, row)) for row in rows)
+    return {job.meeting_id: job for job in jobs if job is not None}
 
 
 def _first_hits(

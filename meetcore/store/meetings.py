@@ -20,6 +20,7 @@ from meetcore.store.queries import (
     meeting_row,
     meetings_in_states,
 )
+from meetcore.store.repair import Repair
 from meetcore.store.rows import to_meeting
 from meetcore.store.schema import MeetingRow
 from meetcore.store.search import index
@@ -69,6 +70,7 @@ class MeetingStore(TranscriptStore):
         self.library = Library(database)
         self.edits = Editor(database, clock)
         self.profiles = ProfileStore(database, clock)
+        self.repair = Repair(database)
 
     def close(self) -> None:
         """Close all connections; idempotent."""
@@ -84,14 +86,21 @@ class MeetingStore(TranscriptStore):
         meeting_id: str | None = None,
         state: MeetingState = MeetingState.LIVE,
         source_name: str = "",
+        created_at: datetime | None = None,
     ) -> Meeting:
-        """Create a meeting that began now; StoreError where `meeting_id` exists already."""
+        """Create a meeting; StoreError where `meeting_id` exists already.
+
+        Parameters
+        ----------
+        created_at : datetime, optional
+            When it began; now where none is given. Its id is of now in any case.
+        """
         moment = self._clock()
         row = MeetingRow(
             id=meeting_id or new_meeting_id(moment),
             title=title,
             state=state.value,
-            created_at=moment,
+            created_at=created_at or moment,
             ended_at=None,
             duration_samples=0,
             mode=None if mode is None else mode.value,
@@ -134,6 +143,7 @@ class MeetingStore(TranscriptStore):
         audio_path: str | None = None,
         progress: float | None = None,
         language: str | None = None,
+        created_at: datetime | None = None,
     ) -> Meeting:
         """Change the given fields; `ended_at` is set when the meeting stops being live.
 
@@ -151,6 +161,7 @@ class MeetingStore(TranscriptStore):
             "audio_path": audio_path,
             "progress": None if progress is None else float(progress),
             "language": language,
+            "created_at": created_at,
         }
         with self._database.writing() as session:
             row = locked_meeting_row(session, meeting_id)

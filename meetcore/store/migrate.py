@@ -35,6 +35,12 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
+def is_at_head(connection: Connection) -> bool:
+    """Whether no migration is missing; the database is only read."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
+
+
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
     """Which revision a database is at, and which is the newest."""
@@ -61,7 +67,7 @@ def migration_status(url: str) -> MigrationStatus:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
             return MigrationStatus(None, head, True)
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, hide_parameters=True)
         try:
             with engine.connect() as connection:
                 revision = MigrationContext.configure(connection).get_current_revision()
@@ -71,7 +77,7 @@ def migration_status(url: str) -> MigrationStatus:
         raise StoreError(
             f"The database cannot be read ({type(error).__name__}). Check MEETCORE_DATABASE_URL,"
             " and that nothing else has locked or damaged the file."
-        ) from error
+        ) from None
     known = {each.revision for each in script.walk_revisions()}
     return MigrationStatus(revision, head, revision is None or revision in known)
 

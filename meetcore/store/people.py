@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from meetcore.records import Speaker
+from meetcore.store.damage import readable
 from meetcore.store.queries import SHOWN
 from meetcore.store.rows import to_speaker
 from meetcore.store.schema import MeetingRow, SegmentRow, SpeakerRow
@@ -31,8 +33,8 @@ def people_of(session: Session, meeting_ids: Sequence[str]) -> dict[str, tuple[S
     people: dict[str, tuple[Speaker, ...]] = {}
     for row in session.scalars(chosen):
         before = people.get(row.meeting_id, ())
-        person = replace(to_speaker(row), number=len(before) + 1)
-        people[row.meeting_id] = (*before, person)
+        if (speaker := readable(partial(to_speaker, row))) is not None:
+            people[row.meeting_id] = (*before, replace(speaker, number=len(before) + 1))
     return people
 
 
@@ -44,7 +46,7 @@ def names_of_people(session: Session) -> list[str]:
         .where(SpeakerRow.name.is_not(None), SHOWN, _first_position().is_not(None))
         .distinct()
     )
-    return [name for name in session.scalars(named) if name]
+    return [name for name in session.scalars(named) if name and isinstance(name, str)]
 
 
 def meetings_with(name: str) -> ScalarSelect[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,10 +24,26 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from meetcore.store.damage import DAMAGE, DAMAGED
+
 StoredWord = tuple[str, float, float, float] | tuple[str, float, float, float, str]
 """A word in a segment's JSON list: text, start, end, probability, and its language if detected."""
 StoredTurn = tuple[float, float, str]
 """A turn in a meeting's JSON list: start, end, speaker."""
+
+
+def _undamaged(process: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """A result processor that gives DAMAGED for a value that the first one refuses."""
+    if process is None:
+        return None
+
+    def safe(value: Any) -> Any:
+        try:
+            return process(value)
+        except DAMAGE:
+            return DAMAGED
+
+    return safe
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -54,6 +71,21 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """The processor of datetimes, which gives DAMAGED instead of an error with the text."""
+        return _undamaged(super().result_processor(dialect, coltype))
+
+
+class StoredJson(TypeDecorator[Any]):
+    """A JSON value; DAMAGED where the text is none, as the JSON error would quote it."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """The processor of JSON, which cannot fail."""
+        return _undamaged(super().result_processor(dialect, coltype))
 
 
 class Base(DeclarativeBase):
@@ -124,10 +156,10 @@ class SegmentRow(Base):
     start: Mapped[float] = mapped_column(Double)
     end: Mapped[float] = mapped_column(Double)
     speaker: Mapped[str | None] = mapped_column(String(64))
-    words: Mapped[list[StoredWord]] = mapped_column(JSON)
+    words: Mapped[list[StoredWord]] = mapped_column(StoredJson)
     text: Mapped[str] = mapped_column(Text)
     """The words as one line; used by the search only."""
-    machine: Mapped[list[StoredWord] | None] = mapped_column(JSON(none_as_null=True))
+    machine: Mapped[list[StoredWord] | None] = mapped_column(StoredJson(none_as_null=True))
     """The recognizer's words, where a user corrected them; else None."""
 
 
@@ -156,7 +188,7 @@ class JobRow(Base):
     )
     state: Mapped[str] = mapped_column(String(16), index=True)
     stage: Mapped[str] = mapped_column(String(16))
-    options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    options: Mapped[dict[str, Any]] = mapped_column(StoredJson)
     progress: Mapped[float] = mapped_column(Double)
     overall: Mapped[float] = mapped_column(Double)
     remaining_s: Mapped[float | None] = mapped_column(Double)
@@ -164,7 +196,7 @@ class JobRow(Base):
     source_path: Mapped[str | None] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(Integer)
-    notes: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
+    notes: Mapped[dict[str, list[str]] | None] = mapped_column(StoredJson(none_as_null=True))
     """By stage: what the finished stages could not do, in sentences."""
     failed_samples: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -179,9 +211,9 @@ class TurnsRow(Base):
     meeting_id: Mapped[str] = mapped_column(
         ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
     )
-    turns: Mapped[list[StoredTurn]] = mapped_column(JSON)
+    turns: Mapped[list[StoredTurn]] = mapped_column(StoredJson)
     """Overlaps included."""
-    exclusive: Mapped[list[StoredTurn] | None] = mapped_column(JSON(none_as_null=True))
+    exclusive: Mapped[list[StoredTurn] | None] = mapped_column(StoredJson(none_as_null=True))
     """Without overlaps: the strongest speaker at each time; words are given to these. None in
     meetings of older versions."""
 
@@ -197,7 +229,7 @@ class EditRow(Base):
     stage: Mapped[str] = mapped_column(String(16))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     description: Mapped[str] = mapped_column(Text)
-    change: Mapped[dict[str, Any]] = mapped_column(JSON)
+    change: Mapped[dict[str, Any]] = mapped_column(StoredJson)
     """What differs before and after; see meetcore.store.edits.changes."""
     undone: Mapped[bool] = mapped_column(Boolean)
 

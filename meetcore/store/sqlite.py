@@ -14,6 +14,7 @@ from typing import Any
 from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, event
 
+from meetcore import private_files
 from meetcore.errors import StoreError
 
 BUSY_TIMEOUT_MS = 30_000
@@ -25,8 +26,6 @@ WRITES = "meetcore_writes"
 """Execution option of connections whose transactions write."""
 
 _PRAGMAS = (
-    # First, so that the following pragmas wait for a lock as well.
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
     # Readers and one writer at the same time.
     "PRAGMA journal_mode = WAL",
     # With WAL a power cut may lose the last transactions, never the file; the text can be
@@ -37,14 +36,14 @@ _PRAGMAS = (
 
 
 def make_folder(url: URL) -> None:
-    """Create the folder of a SQLite file.
+    """Create the folder of a SQLite file, and the file, for its user alone.
 
     Raises
     ------
     StoreError
         The URL names no file: each thread would get its own database in memory.
     OSError
-        The folder cannot be created.
+        The folder or the file cannot be created.
     """
     if url.get_backend_name() != "sqlite":
         return
@@ -52,7 +51,11 @@ def make_folder(url: URL) -> None:
         raise StoreError(
             f"The database URL {url} names no file. Use one such as sqlite:///meetcore.db."
         )
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    file = Path(url.database)
+    private_files.make_folder(file.parent)
+    private_files.make_file(file)
+    # SQLite gives those that it makes the access rights of the database.
+    private_files.mend(file.with_name(file.name + ending) for ending in ("-wal", "-shm"))
 
 
 def migration_lock(url: URL) -> AbstractContextManager[object]:
@@ -63,7 +66,8 @@ def migration_lock(url: URL) -> AbstractContextManager[object]:
     """
     if url.get_backend_name() != "sqlite":
         return nullcontext()
-    return FileLock(f"{url.database}.lock", timeout=BUSY_TIMEOUT_MS / 1000)
+    timeout_s = BUSY_TIMEOUT_MS / 1000
+    return FileLock(f"{url.database}.lock", timeout=timeout_s, mode=private_files.FILE_MODE)
 
 
 @contextmanager
@@ -87,10 +91,18 @@ def configure(engine: Engine) -> None:
 def _on_connect(connection: Any, record: Any) -> None:
     # Otherwise the driver begins transactions itself: too late, and not for DDL.
     connection.isolation_level = None
+    # A damaged letter must not raise: the driver's error quotes the whole text.
+    connection.text_factory = _text
     cursor = connection.cursor()
+    # First, so that the following pragmas wait for a lock as well.
+    cursor.execute(f"PRAGMA busy_timeout = {_busy_timeout_ms.get()}")
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")
 
 
 def _on_begin(connection: Connection) -> None:

@@ -14,11 +14,13 @@ from meetcore.errors import StoreError
 from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.store.queries import segments_of, stage_in_force
 from meetcore.store.rows import (
+    exclusive_turns,
     rejected_row,
     segment_row,
     to_rejected,
     to_segment,
     to_speaker,
+    to_turns,
 )
 from meetcore.store.schema import (
     MeetingRow,
@@ -111,7 +113,7 @@ def put_name(session: Session, meeting_id: str, label: str, name: str | None) ->
 def get_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
     """The speaker turns, overlaps included."""
     row = session.get(TurnsRow, meeting_id)
-    return tuple(Turn(*turn) for turn in row.turns) if row else ()
+    return to_turns(row) if row else ()
 
 
 def get_exclusive_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
@@ -119,7 +121,7 @@ def get_exclusive_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
     row = session.get(TurnsRow, meeting_id)
     if row is None or not row.exclusive:
         return get_turns(session, meeting_id)
-    return tuple(Turn(*turn) for turn in row.exclusive)
+    return exclusive_turns(row)
 
 
 def put_turns(

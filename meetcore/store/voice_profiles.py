@@ -6,6 +6,7 @@ import secrets
 from builtins import list as List
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from meetcore.errors import StoreError
 from meetcore.records import Profile, VoiceClip
+from meetcore.store.damage import DAMAGE, DamagedRowError, moment, number, readable, text
 from meetcore.store.database import Database
 from meetcore.store.schema import ClipRow, ProfileRow, SpeakerRow
 
@@ -40,7 +42,8 @@ class ProfileStore:
         with self._database.reading() as session:
             rows = session.scalars(select(ProfileRow)).all()
             clips = _clips(session, (row.id for row in rows))
-            profiles = [_profile(row, clips.get(row.id, ())) for row in rows]
+            found = (readable(partial(_profile, row, clips.get(row.id, ()))) for row in rows)
+            profiles = [profile for profile in found if profile is not None]
         return sorted(profiles, key=lambda profile: (profile.name.casefold(), profile.created_at))
 
     def get(self, profile_id: str) -> Profile:
@@ -195,15 +198,24 @@ def _clips(session: Session, profile_ids: Iterable[str]) -> dict[str, tuple[Voic
 
 
 def _profile(row: ProfileRow, clips: tuple[VoiceClip, ...]) -> Profile:
-    vector = np.frombuffer(row.embedding, dtype="<f4").astype(np.float32)
-    return Profile(
-        row.id,
-        row.name,
-        row.weight,
-        vector,
-        row.duration,
-        row.created_at,
-        row.updated_at,
-        clips,
-        row.meetings,
-    )
+    def read() -> Profile:
+        vector = np.frombuffer(row.embedding, dtype="<f4").astype(np.float32)
+        if not vector.size or not np.isfinite(vector).all():
+            raise ValueError("no embedding")
+        return Profile(
+            row.id,
+            text(row.name),
+            text(row.weight),
+            vector,
+            number(row.duration),
+            moment(row.created_at),
+            moment(row.updated_at),
+            clips,
+            int(number(row.meetings)),
+        )
+
+    try:
+        return read()
+    except DAMAGE:
+        pass  # raised below, where the error gets no context
+    raise DamagedRowError("A voice in the database is damaged. Enrol it again from a meeting.")

@@ -12,7 +12,7 @@ from meetcore.api.access.guard import AccessPolicy
 from meetcore.api.access.hosts import AllowedHosts, allowed_hosts
 from meetcore.api.access.security_headers import script_hashes
 from meetcore.api.change_endpoints import LARGEST_BODY_BYTES
-from meetcore.api.uploads import LARGEST_BYTES
+from meetcore.api.upload_requests import LARGEST_BYTES
 from meetcore.errors import SettingsError
 from meetcore.settings import load_settings
 from pages.http.offers import LONGEST_OFFER

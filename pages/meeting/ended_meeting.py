@@ -43,7 +43,8 @@ def unfinished_notice(meeting: Meeting, transcript: Transcript) -> None:
     else:
         reason = meeting.detail or "The transcription failed."
         kept = " The words so far are kept." if transcript.segments else ""
-        notice.error(f"{reason}{kept} Try again.")
+        again = "" if "again" in reason.lower() else " Try again."
+        notice.error(f"{reason}{kept}{again}")
     run_again.finish_button(meeting)
 
 

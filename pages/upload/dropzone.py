@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meetcore.api import uploads
+from meetcore.api import upload_requests, uploads
 from meetcore.records import JobOptions
 from pages.shared import element, job_options
 
@@ -26,10 +26,10 @@ def dropzone(options: JobOptions) -> None:
         key=KEY,
         data={
             "address": uploads.ROUTE.partition("{")[0],
-            "header": uploads.HEADER,
+            "header": upload_requests.HEADER,
             "options": job_options.payload(options),
             "summary": job_options.summary(options),
-            "largest": uploads.LARGEST_BYTES,
+            "largest": upload_requests.LARGEST_BYTES,
             "endings": ENDINGS,
         },
     )

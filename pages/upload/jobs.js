@@ -9,6 +9,8 @@ const stages = [
 ];
 /** Milliseconds for which a job that is being cancelled has no Cancel button. */
 const cancelTakes = 5000;
+/** Characters of a title in a message. */
+const longestTitle = 60;
 
 /**
  * A job in words, as `pages/upload/jobs.py` describes it.
@@ -28,7 +30,7 @@ const cancelTakes = 5000;
  * @property {number} progress of the stage, between 0 and 1
  */
 
-/** @typedef {{ rows: JobRow[], rest: number, shown: number, step: number }} JobsData */
+/** @typedef {{ rows: JobRow[], rest: number, shown: number, step: number, undoSeconds: number }} JobsData */
 
 /** What a user can do with a job. @param {JobRow} row */
 function jobActions({ state, opens, length }) {
@@ -37,6 +39,7 @@ function jobActions({ state, opens, length }) {
     cancel: active,
     again: state === 'failed' || state === 'cancelled',
     open: opens && !(active && !length),
+    remove: state === 'failed' || state === 'cancelled',
   };
 }
 
@@ -100,10 +103,11 @@ class JobCard {
     this.again = textButton('Try again', () => jobs.send(row.id, 'retry'), 'primary');
     this.open = textButton('Open', () => jobs.open(row.id));
     this.cancel = iconButton('Cancel', 'close', () => this.cancelJob(jobs));
+    this.remove = textButton('Remove', () => jobs.askRemove(this));
     const facts = make('div', { class: 'facts' }, this.state, this.left, this.file);
     const what = make('div', { class: 'what' }, this.title, facts, this.stages.node);
     what.append(this.trouble, this.note);
-    const does = make('div', { class: 'does' }, this.again, this.open, this.cancel);
+    const does = make('div', { class: 'does' }, this.again, this.open, this.remove, this.cancel);
     this.node = make('article', { class: 'job' }, what, does);
   }
 
@@ -131,6 +135,7 @@ class JobCard {
     this.cancel.hidden = !actions.cancel || this.cancelling;
     this.again.hidden = !actions.again;
     this.open.hidden = !actions.open;
+    this.remove.hidden = !actions.remove;
     if (!actions.cancel) this.cancelling = false;
   }
 
@@ -145,6 +150,8 @@ class JobCard {
 class Jobs {
   /** @type {WeakMap<Node, JobCard>} */
   cards = new WeakMap();
+  /** Meetings whose deletion is on its way. @type {Set<string>} */
+  gone = new Set();
 
   /** @param {HTMLElement | ShadowRoot} root @param {ElementComponent<JobsData>} component */
   constructor(root, component) {
@@ -160,7 +167,10 @@ class Jobs {
     this.none = emptyState('wave', 'Nothing to do yet', text);
     const parts = [this.head, this.list, this.more, this.none, this.toasts.node];
     root.append(make('div', { class: 'work' }, ...parts));
-    const refused = (/** @type {Refusal} */ refusal) => this.toasts.refused(refusal);
+    const refused = (/** @type {Refusal} */ refusal) => {
+      this.gone.clear();
+      this.toasts.refused(refusal);
+    };
     this.toasts.node.append(showOutbox(this.outbox, refused, () => {}));
   }
 
@@ -170,7 +180,8 @@ class Jobs {
   }
 
   /** @param {JobsData} data */
-  draw({ rows, rest }) {
+  draw({ rows: all, rest }) {
+    const rows = all.filter(row => !this.gone.has(row.id));
     this.none.hidden = rows.length > 0;
     this.head.hidden = !rows.length;
     reconcile(
@@ -194,6 +205,29 @@ class Jobs {
   /** @param {string} meeting */
   open(meeting) {
     this.component.setTriggerValue('open', { meeting });
+  }
+
+  /** @param {JobCard} card */
+  askRemove({ node, row, remove }) {
+    if (node.querySelector('.ask')) return;
+    const what = row.opens ? 'with its recording and transcript' : 'from this list';
+    const sure = () => this.remove(row);
+    const question = `Remove “${row.title}” ${what}?`;
+    node.append(confirmBox(question, 'Remove', sure, () => remove.focus()));
+  }
+
+  /** @param {JobRow} row */
+  remove({ id, title }) {
+    const { undoSeconds } = this.component.data;
+    this.gone.add(id);
+    this.outbox.put('DELETE', `/api/meetings/${encodeURIComponent(id)}`, {});
+    this.draw(this.component.data);
+    const short = title.length > longestTitle ? title.slice(0, longestTitle) + '…' : title;
+    this.toasts.say(`“${short}” is removed.`, undoSeconds - 1, () => {
+      this.gone.delete(id);
+      this.outbox.put('POST', `/api/meetings/${encodeURIComponent(id)}/restore`, {});
+    });
+    setTimeout(() => this.gone.delete(id), 1000 * undoSeconds + 4000);
   }
 
   /** @param {string} meeting @param {'retry' | 'cancel'} action */

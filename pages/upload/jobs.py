@@ -8,6 +8,7 @@ import streamlit as st
 
 from meetcore.records import Job, JobState, Meeting
 from meetcore.service.newest_jobs import newest_jobs
+from meetcore.service.trash import RESTORE_WINDOW_S
 from meetcore.text.durations import length_text
 from pages.shared import element, job_text, notice, open_meeting, process, state
 
@@ -44,6 +45,7 @@ def payload() -> dict[str, Any]:
         "rest": found.older,
         "shown": shown,
         "step": SHOWN,
+        "undoSeconds": RESTORE_WINDOW_S,
     }
 
 

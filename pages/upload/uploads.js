@@ -4,6 +4,8 @@
 const parallel = 1;
 /** Milliseconds before each new try; after the last one an upload has failed. */
 const pauses = [1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000];
+/** Answers after which the same request may succeed; others are final. */
+const passing = [408, 429, 502, 503, 504];
 /** Milliseconds for which an uploaded file stays in the list. */
 const shownWhenDone = 2500;
 
@@ -13,7 +15,7 @@ const shownWhenDone = 2500;
 
 /**
  * What the server said; a proxy's answer has none of it.
- * @typedef {{ meeting?: string, trouble?: string, rule?: string }} UploadAnswer
+ * @typedef {{ meeting?: string, received?: number, trouble?: string, rule?: string }} UploadAnswer
  */
 
 /** One file that is uploaded. */
@@ -85,13 +87,14 @@ class Uploads {
   async send(upload) {
     Object.assign(upload, { state: 'sending', sent: 0, rate: 0 });
     this.changed();
+    let received = 0;
     try {
       const response = await fetch(`${upload.address}?bytes=${upload.size}`);
-      /** @type {UploadAnswer} */
-      const answer = await response.json();
+      const answer = answerIn(await response.text());
       if (upload.state !== 'sending') return;
+      if (!response.ok) return this.refused(upload, response.status, answer);
       if (answer.meeting) return this.settle(upload, 'done');
-      if (!response.ok) return this.settle(upload, 'failed', answer.trouble, answer.rule);
+      received = answer.received ?? 0;
     } catch {
       return this.lost(upload);
     }
@@ -100,33 +103,42 @@ class Uploads {
       const trouble = 'This is not a file that can be read: choose an audio or video file.';
       return this.settle(upload, 'failed', trouble);
     }
-    if (upload.state === 'sending') this.transfer(upload);
+    if (upload.state === 'sending') this.transfer(upload, received);
   }
 
-  /** @param {Upload} upload */
-  transfer(upload) {
+  /** Sends a file from its byte `received` on. @param {Upload} upload @param {number} received */
+  transfer(upload, received) {
     const { settings, name, file } = upload;
     /* Not fetch, which reports no progress of what it sends. */
     const request = (upload.request = new XMLHttpRequest());
     const began = performance.now();
-    const about = encodeURIComponent(JSON.stringify({ name, options: settings.options }));
-    request.open('POST', upload.address);
+    const said = { name, modified: file.lastModified, options: settings.options };
+    const about = encodeURIComponent(JSON.stringify(said));
+    request.open('POST', upload.address + (received ? `?from=${received}` : ''));
     request.setRequestHeader('Content-Type', 'application/octet-stream');
     request.setRequestHeader(settings.header, about);
     request.upload.onprogress = event => {
-      upload.sent = event.loaded;
+      upload.sent = received + event.loaded;
       upload.rate = event.loaded / Math.max(0.2, (performance.now() - began) / 1000);
       this.changed();
     };
     request.onload = () => this.answered(upload, request.status, answerIn(request.responseText));
     request.onerror = () => this.lost(upload);
-    request.send(file);
+    request.send(received ? file.slice(received) : file);
   }
 
   /** @param {Upload} upload @param {number} status @param {UploadAnswer} answer */
-  answered(upload, status, { trouble, rule }) {
+  answered(upload, status, answer) {
     if (status === 200) return this.settle(upload, 'done');
-    if ([400, 408, 502, 503, 504].includes(status)) return this.lost(upload, trouble);
+    this.refused(upload, status, answer);
+  }
+
+  /**
+   * Shows the server's sentence; tries again by itself only where that may help.
+   * @param {Upload} upload @param {number} status @param {UploadAnswer} answer
+   */
+  refused(upload, status, { trouble, rule }) {
+    if (passing.includes(status)) return this.lost(upload, trouble);
     const unknown = `The server did not take the file (${status}): try again.`;
     this.settle(upload, 'failed', trouble || unknown, rule);
   }
@@ -134,6 +146,7 @@ class Uploads {
   /** Tries again after a pause, or gives up. @param {Upload} upload @param {string} [why] */
   lost(upload, why) {
     if (!upload.active) return;
+    upload.trouble = why ?? '';
     const pause = pauses[upload.tries];
     if (pause === undefined) {
       const lost = 'The connection was lost: see that the server runs, then try again.';
@@ -157,9 +170,14 @@ class Uploads {
   /** @param {Upload} upload */
   cancel(upload) {
     clearTimeout(upload.timer);
+    const { state, settings, address } = upload;
     upload.state = 'cancelled';
     upload.request?.abort();
     this.forget(upload);
+    if (state === 'waiting' || state === 'done') return;
+    /* What has arrived would be kept for a day. */
+    const headers = { [settings.header]: '1' };
+    fetch(address, { method: 'DELETE', headers, keepalive: true }).catch(() => {});
   }
 
   /** @param {Upload} upload */
@@ -202,7 +220,7 @@ function uploadText({ state, size, sent, rate, trouble }) {
     case 'sending':
       return sendingText(size, sent, rate);
     case 'pausing':
-      return 'Connection lost, trying again…';
+      return trouble || 'Connection lost, trying again…';
     case 'done':
       return 'Uploaded';
     case 'failed':

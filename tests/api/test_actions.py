@@ -321,6 +321,14 @@ def test_a_meeting_is_renamed_deleted_and_taken_back(
     assert client.patch("/api/meetings/d1", json={"title": "  Autumn "}).status_code == 200
     assert service.store.meetings["d1"].title == "Autumn"
     assert client.patch("/api/meetings/d1", json={"title": "  "}).status_code == 409
+    assert client.patch("/api/meetings/d1", json={}).status_code == 409
+    body = {"began": "2024-03-04T05:06:07+01:00"}
+    assert client.patch("/api/meetings/d1", json=body).status_code == 200
+    assert service.store.meetings["d1"].created_at.isoformat() == body["began"]
+    for wrong in ("2199-01-01T00:00:00Z", "1979-12-31T00:00:00Z", "2024-03-04T05:06:07", "x", 3):
+        answer = client.patch("/api/meetings/d1", json={"began": wrong})
+        assert answer.status_code in (400, 409), wrong
+    assert service.store.meetings["d1"].created_at.isoformat() == body["began"]
     assert client.request("DELETE", "/api/meetings/d1", json={}).status_code == 200
     assert client.post("/api/meetings/d1/restore", json={}).status_code == 200
     assert service.calls == [("delete", "d1"), ("restore", "d1")]

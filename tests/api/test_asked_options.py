@@ -13,6 +13,7 @@ from meetcore.api import asked_options, uploads
 from meetcore.api.asked_options import LONGEST_PROMPT, MOST_SPEAKERS
 from meetcore.errors import MeetcoreError
 from meetcore.records import JobOptions
+from tests.api.test_uploads import sound
 from tests.pages.fake_backend import FakeService
 
 ADDRESS = "/uploads/" + "ab" * 16
@@ -20,7 +21,7 @@ ADDRESS = "/uploads/" + "ab" * 16
 
 def upload(client: TestClient, header: str) -> Any:
     kind = {"content-type": "application/octet-stream", uploads.HEADER: header}
-    return client.post(ADDRESS, content=b"x", headers=kind)
+    return client.post(ADDRESS, content=sound(0.1), headers=kind)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,15 @@ def test_any_title_is_a_name_for_a_file(title: str) -> None:
     assert 0 < len(stem.encode("utf-8")) <= 120
     assert not set(stem) & set('/\\:*?"<>|\n\0')
     assert stem not in {".", ".."} and stem == stem.strip(" .")
+
+
+def test_what_a_killed_export_left_is_deleted_after_a_day(tmp_path: Path) -> None:
+    stale, fresh, other = (
+        tmp_path / name for name in (".a.txt.12.part", ".b.txt.34.part", ".c.part")
+    )
+    for path in (stale, fresh, other):
+        path.write_bytes(b"x")
+    os.utime(stale, (0, 0))
+    os.utime(other, (0, 0))
+    ResultWriter(str(tmp_path)).write(Result("txt", "talk", "txt", b"words"))
+    assert {path.name for path in tmp_path.iterdir()} == {".b.txt.34.part", ".c.part", "talk.txt"}

@@ -225,6 +225,12 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
     ("clock", healthy(clock_trouble="The clock says 1970."), AMBER, "1970"),
     ("settings", healthy(settings=None, settings_trouble="A setting does not fit (x)."), RED, "x"),
     ("database", healthy(database=DatabaseFacts(trouble="It cannot be read.")), RED, "read"),
+    (
+        "database-damaged",
+        healthy(database=DatabaseFacts("0002", "0002", damage="its pages are damaged")),
+        RED,
+        "its pages",
+    ),
     ("database-behind", healthy(database=DatabaseFacts("0001", "0002")), AMBER, "0001"),
     ("database-newer", healthy(database=DatabaseFacts("0099", "0002", False)), RED, "0099"),
 )
@@ -295,6 +301,13 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("settings", "A setting does not fit (MEETCORE_GRACE_S: must be > 0)."),
     ("out-of-memory", "The worker process was ended by SIGKILL, perhaps for lack of memory."),
     ("database", "The database x refused a write (database is locked)."),
+    ("database", "The database x refused a migration (another program has locked it)."),
+    ("database-damaged", "The database x refused a read (it is damaged). Run `check`."),
+    (
+        "database-damaged",
+        "The transcript of the meeting x cannot be read: its entry in the database is damaged.",
+    ),
+    ("disk-space", "The upload has stopped because the disk is nearly full (1 MB free)."),
     ("database-newer", "The database x was made by a newer Meetcore (0099)."),
     ("not-media", "talk.txt is not a media file that can be read, or it is damaged at its start."),
     ("unfinished-mp4", "talk.mp4 has no index (moov): its recorder never finished it, or"),

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -32,7 +32,10 @@ from meetcore.records import (
     Turn,
     Word,
 )
+from meetcore.service.disk_space import DiskSpace
 from meetcore.service.protocol import LiveMeetingProtocol, ServiceProtocol
+from meetcore.service.uploads import UploadFolder
+from meetcore.service.waiting_decodes import WaitingDecodes
 from tests.pages.fake_edits import FakeEdits
 from tests.pages.fake_library import FakeJobs, FakeLibrary, FakeProfiles, job, profile
 
@@ -93,7 +96,6 @@ def conversation(
     return tuple(segments)
 
 
-DEFAULT_OPTIONS = JobOptions()
 SPEAKERS = (Speaker("S1"), Speaker("S2"), Speaker("S3"))
 
 
@@ -270,6 +272,7 @@ class FakeService:
     loading: bool = False
     refusal: Exception | None = None
     """What loading the models anew raises."""
+    _uploads: UploadFolder | None = None
 
     def models(self) -> ModelsInUse | None:
         return self.in_use
@@ -346,18 +349,39 @@ class FakeService:
 
     @property
     def uploads_dir(self) -> Path:
-        assert self.folder is not None
-        return self.folder
+        return self.uploads.folder
 
     def checked_options(self, options: JobOptions) -> JobOptions:
         return options
 
-    def import_file(self, path: Path, name: str, options: JobOptions = DEFAULT_OPTIONS) -> str:
+    @property
+    def uploads(self) -> UploadFolder:
+        """A real folder; each file that can be read becomes a meeting."""
+        assert self.folder is not None
+        if self._uploads is None:
+            waiting = WaitingDecodes(cast(Any, self.store))
+            space = DiskSpace(self.folder, lambda: len(self.lives), waiting.n_bytes)
+            self._uploads = UploadFolder(self.folder, self, space, waiting, 12 * 3600, lambda: None)
+        return self._uploads
+
+    def import_file(
+        self,
+        path: Path,
+        name: str,
+        options: JobOptions,
+        title: str | None,
+        created_at: datetime | None = None,
+    ) -> str:
         self.calls.append(("import_file", path.read_bytes(), name, options))
         path.unlink()
         meeting_id = f"u{len(self.store.meetings) + 1}"
         self.store.meetings[meeting_id] = meeting(
-            meeting_id, Path(name).stem, MeetingState.FINALIZING, source_name=name, duration=0.0
+            meeting_id,
+            Path(name).stem,
+            MeetingState.FINALIZING,
+            source_name=name,
+            duration=0.0,
+            created_at=created_at or datetime.now(UTC),
         )
         self.store.jobs.put(job(meeting_id, JobState.QUEUED, JobStage.DECODING, options=options))
         return meeting_id

@@ -63,6 +63,8 @@ class DatabaseFacts:
     """Whether this version of Meetcore has the revision."""
     trouble: str = ""
     """Why it cannot be read; empty where it can."""
+    damage: str = ""
+    """What a short check of the file has found; empty where nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+DATABASE_CHECK_S = 1.0
+"""How long the file of the database is read to find damage."""
 LONGEST_CONFIG = 65_536
 
 
@@ -96,6 +98,7 @@ def _settings() -> tuple[Settings | None, str]:
 def _database(url: str) -> DatabaseFacts | None:
     try:
         from meetcore.store.migrate import migration_status
+        from meetcore.store.sqlite_file import sqlite_path, trouble_of
     except ImportError as error:
         logger.info("the database cannot be examined: %s", error)
         return None
@@ -103,7 +106,9 @@ def _database(url: str) -> DatabaseFacts | None:
         found = migration_status(url)
     except MeetcoreError as error:
         return DatabaseFacts(trouble=str(error))
-    return DatabaseFacts(found.revision, found.head, found.known)
+    path = sqlite_path(url)
+    damage = trouble_of(path, DATABASE_CHECK_S) if path is not None and path.is_file() else ""
+    return DatabaseFacts(found.revision, found.head, found.known, damage=damage)
 
 
 def _pipeline(settings: Settings, installed: str) -> PipelineReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Outcome, Rule, amber, fine, message_only, red
-from meetcore.installation import START
+from meetcore.installation import START, command
 from meetcore.text.sizes import size_text
 
 BYTES_PER_HOUR = 16_000 * 2 * 3_600
@@ -54,11 +54,20 @@ def _database(facts: Facts) -> Outcome | None:
         return None
     if database.trouble:
         return red(database.trouble)
+    if database.damage:
+        return None
     if database.revision is None:
         return fine("There is no database yet; the first start creates it.")
     if database.known and database.revision == database.head:
         return fine(f"The database is at revision {database.head}.")
     return None
+
+
+def _damaged_database(facts: Facts) -> Outcome | None:
+    database = facts.database
+    if database is None or not database.damage:
+        return None
+    return red(f"The database is damaged: {database.damage}.")
 
 
 def _older_database(facts: Facts) -> Outcome | None:
@@ -99,6 +108,9 @@ MACHINE_RULES = (
             r"ENOSPC",
             r"Free some",
             r"could not be saved\. Check the free space",
+            r"disk is nearly full",
+            r"no space left",
+            r"a copy of the database in",
         ),
     ),
     Rule(
@@ -118,6 +130,9 @@ MACHINE_RULES = (
             r"cannot be (made|written|moved)",
             r"access rights",
             r"recording could not be read",
+            r"cannot be read \(",
+            r"There is no database .+ yet",
+            r"names a database server",
         ),
         is_general=True,
     ),
@@ -163,6 +178,26 @@ MACHINE_RULES = (
         source="https://docs.kernel.org/admin-guide/mm/concepts.html#oom-killer",
         check=message_only,
         message_patterns=(r"SIGKILL", r"lack of memory", r"out of memory", r"MemoryError"),
+    ),
+    Rule(
+        id="database-damaged",
+        area=Area.STORE,
+        title="The database is damaged",
+        symptom="… refused a read (it is damaged).",
+        cause="A disk failed, a copy was cut off, or another program has changed the file."
+        " Recordings are files of their own and are not affected.",
+        command=command("check --repair"),
+        advice="Stop Meetcore first. What cannot be mended comes back from the daily copies in the"
+        " data folder, or from a backup.",
+        source="https://www.sqlite.org/howtocorrupt.html",
+        check=_damaged_database,
+        message_patterns=(
+            r"refused a \w+ \((it is damaged|a table|file is not a database)",
+            r"entry in the database (is|was) damaged",
+            r"(database|database .+|voice in the database) is damaged",
+            r"can be read from the database",
+            r"database .* cannot be copied|copy of the database is not right",
+        ),
     ),
     Rule(
         id="database",

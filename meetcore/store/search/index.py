@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from meetcore.store.queries import stage_in_force
-from meetcore.store.schema import MeetingRow
+from meetcore.store.queries import SHOWN, segments_of, stage_in_force
+from meetcore.store.schema import MeetingRow, SegmentRow
 
 TABLE = "spoken"
 POSITION_BITS = 20
@@ -47,6 +48,34 @@ def drop(connection: Connection) -> None:
     """Drop the index."""
     if connection.dialect.name == "sqlite":
         connection.execute(text(f"DROP TABLE {TABLE}"))
+
+
+def is_sound(session: Session) -> bool:
+    """Whether the index can be read and has each segment of the transcripts in force once."""
+    if not is_available(session):
+        return True
+    try:
+        session.execute(text(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('integrity-check')"))
+        rows = session.execute(text(f"SELECT rowid FROM {TABLE}")).scalars().all()
+    except DatabaseError:
+        return False
+    wanted: list[int] = []
+    for meeting in session.scalars(select(MeetingRow).where(SHOWN)):
+        stage = stage_in_force(session, meeting)
+        positions = select(SegmentRow.position).where(*segments_of(meeting.id, stage))
+        wanted += [row_id(meeting.serial, each) for each in session.scalars(positions)]
+    return sorted(rows) == sorted(wanted)
+
+
+def rebuild(session: Session) -> None:
+    """Make the index anew from the segments, whatever state it is in."""
+    if not is_available(session):
+        return
+    connection = session.connection()
+    drop(connection)
+    create(connection)
+    for meeting in session.scalars(select(MeetingRow)):
+        refresh(session, meeting)
 
 
 def is_available(session: Session) -> bool:

@@ -6,14 +6,16 @@ Every function works inside the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from meetcore.records import UNKNOWN_SPEAKER, SearchHit, Stage
+from meetcore.store.damage import readable
 from meetcore.store.people import people_of
 from meetcore.store.queries import SHOWN, stage_in_force
-from meetcore.store.rows import to_words
+from meetcore.store.rows import to_segment
 from meetcore.store.schema import MeetingRow, SegmentRow
 from meetcore.store.search import index
 from meetcore.store.search.terms import Term, is_one_step, marked, match_expression, snippet
@@ -88,11 +90,12 @@ def _hits_in(
     people = people_of(session, [meeting.id]).get(meeting.id, ())
     names = {person.label: person.display_name for person in people}
     for row in rows:
-        yield _hit(row, names, terms)
+        if (hit := readable(partial(_hit, row, names, terms))) is not None:
+            yield hit
 
 
 def _hit(row: SegmentRow, names: Mapping[str, str], terms: Sequence[Term]) -> SearchHit:
-    words = to_words(row.words)
+    words = to_segment(row).words
     marks = marked(words, terms)
     start = next((w.start for w, mark in zip(words, marks, strict=True) if mark), row.start)
     speaker = names.get(row.speaker or "", UNKNOWN_SPEAKER)

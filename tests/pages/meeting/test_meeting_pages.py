@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from meetcore.records import MeetingState, Speaker, Stage, Transcript
 from tests.pages.conftest import NAVIGATION, Show
 from tests.pages.fake_backend import FakeService, FakeStore, conversation, meeting
@@ -34,6 +36,25 @@ def test_no_chosen_meeting_is_no_error(show: Show) -> None:
 def test_a_new_title_reaches_the_store(show: Show, service: FakeService) -> None:
     show("meeting/page.py", id="d1").app.text_input(key="title-of-d1").input("Autumn").run()
     assert service.store.meetings["d1"].title == "Autumn"
+
+
+def test_a_new_date_reaches_the_store(show: Show, service: FakeService) -> None:
+    page = show("meeting/page.py", id="d1").app
+    field = page.datetime_input(key="date-of-d1")
+    assert field.value == service.store.meetings["d1"].created_at.astimezone().replace(tzinfo=None)
+    field.set_value(datetime(2024, 3, 4, 5, 6)).run()
+    assert service.store.meetings["d1"].created_at == datetime(2024, 3, 4, 5, 6).astimezone()
+    tomorrow = datetime.now() + timedelta(hours=20)
+    page.datetime_input(key="date-of-d1").set_value(tomorrow).run()
+    assert "future" in page.error[0].value
+    assert service.store.meetings["d1"].created_at == datetime(2024, 3, 4, 5, 6).astimezone()
+
+
+def test_a_failure_asks_once_to_try_again(show: Show, service: FakeService) -> None:
+    for detail in ("It broke. Free some, then try again.", "It broke."):
+        service.store.update("f1", detail=detail)
+        text = show("meeting/page.py", id="f1").app.error[0].value
+        assert text.lower().count("try again") == 1
 
 
 def test_what_people_typed_is_never_markup(show: Show, service: FakeService) -> None:

@@ -3,8 +3,8 @@ import test from 'node:test';
 
 import { load } from '../bundles.js';
 
-const names = ['playable', 'filesOf', 'Uploads'];
-const { playable, filesOf } = load('dropzone', names);
+const names = ['playable', 'filesOf', 'Uploads', 'uploadText'];
+const { playable, filesOf, uploadText } = load('dropzone', names);
 const endings = ['.mp3', '.mka'];
 
 test('a file is taken by its type or by its ending', () => {
@@ -42,6 +42,7 @@ test('folders are searched for recordings; files dropped by themselves are alway
 /** Uploads over a network whose answers a test gives: the state check, then each transfer. */
 function uploads({ check = { ok: true } } = {}) {
   const requests = [];
+  const deleted = [];
   class XMLHttpRequest {
     upload = {};
     headers = {};
@@ -51,7 +52,8 @@ function uploads({ check = { ok: true } } = {}) {
     setRequestHeader(name, value) {
       this.headers[name] = value;
     }
-    send() {
+    send(body) {
+      this.body = body;
       requests.push(this);
     }
     abort() {
@@ -62,18 +64,23 @@ function uploads({ check = { ok: true } } = {}) {
       this.onload();
     }
   }
-  const fetch = async () => {
+  const fetch = async (address, init = {}) => {
     if (check instanceof Error) throw check;
-    return { ok: check.ok, json: async () => check };
+    if (init.method) return void deleted.push([init.method, address, init.headers]);
+    return {
+      ok: check.ok,
+      status: check.status ?? 200,
+      text: async () => check.page ?? JSON.stringify(check),
+    };
   };
   const scripts = load('dropzone', names, { XMLHttpRequest, fetch, addEventListener() {} });
-  return { all: new scripts.Uploads(), requests };
+  return { all: new scripts.Uploads(), requests, deleted };
 }
 
 const settings = { address: '/uploads/', header: 'X-Upload', options: { language: 'de' } };
 
 function file(name) {
-  return Object.assign(new Blob(['abc']), { name });
+  return Object.assign(new Blob(['abc']), { name, lastModified: 1234 });
 }
 
 function states(all) {
@@ -94,7 +101,7 @@ test('files are sent one after the other', async t => {
   await settled();
   assert.deepEqual(states(all), ['done', 'sending']);
   const about = JSON.parse(decodeURIComponent(requests[1].headers['X-Upload']));
-  assert.deepEqual(about, { name: 'ö.mp3', options: { language: 'de' } });
+  assert.deepEqual(about, { name: 'ö.mp3', modified: 1234, options: { language: 'de' } });
   t.mock.timers.tick(2500);
   assert.deepEqual(states(all), ['sending']);
 });
@@ -151,4 +158,52 @@ test('a cancelled upload is aborted, and the next one begins', async () => {
   assert.ok(requests[0].aborted);
   assert.deepEqual(states(all), ['sending']);
   assert.ok(all.busy());
+});
+
+test('what the server has already is not sent again', async () => {
+  const { all, requests } = uploads({ check: { ok: true, meeting: null, received: 2 } });
+  all.add([file('a.mp3')], settings);
+  await settled();
+  assert.equal(requests[0].address, `/uploads/${all.files[0].id}?from=2`);
+  assert.equal(await requests[0].body.text(), 'c');
+  requests[0].upload.onprogress({ loaded: 1 });
+  assert.equal(all.files[0].sent, 3);
+});
+
+const final = [400, 404, 409, 411, 413, 415, 422, 500, 507];
+const passing = [408, 429, 502, 503, 504];
+
+for (const status of [...final, ...passing])
+  test(`an answer ${status} is ${final.includes(status) ? 'final' : 'tried again'}, with its sentence`, async t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const expected = final.includes(status) ? 'failed' : 'pausing';
+    const sent = uploads();
+    sent.all.add([file('a.mp3')], settings);
+    await settled();
+    sent.requests[0].answer(status, { trouble: 'A sentence.' });
+    const asked = uploads({ check: { ok: false, status, trouble: 'A sentence.' } });
+    asked.all.add([file('a.mp3')], settings);
+    await settled();
+    for (const { all } of [sent, asked]) {
+      assert.deepEqual(states(all), [expected]);
+      assert.equal(uploadText(all.files[0]), 'A sentence.');
+    }
+  });
+
+test("a proxy's own page is a refusal too", async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { all } = uploads({ check: { ok: false, status: 413, page: '<html>nginx</html>' } });
+  all.add([file('a.mp3')], settings);
+  await settled();
+  assert.match(uploadText(all.files[0]), /did not take the file \(413\)/);
+});
+
+test('cancelling gives up what has arrived', async () => {
+  const { all, deleted } = uploads();
+  all.add([file('a.mp3'), file('b.mp3')], settings);
+  await settled();
+  const [first, waiting] = all.files;
+  all.cancel(waiting);
+  all.cancel(first);
+  assert.deepEqual(deleted, [['DELETE', first.address, { 'X-Upload': '1' }]]);
 });

@@ -13,8 +13,8 @@ function shown(row) {
 test('what can be done with a job depends on its state', () => {
   assert.deepEqual(shown({ state: 'running' }), ['cancel', 'open']);
   assert.deepEqual(shown({ state: 'queued', length: '' }), ['cancel']);
-  assert.deepEqual(shown({ state: 'failed', opens: false }), ['again']);
-  assert.deepEqual(shown({ state: 'cancelled' }), ['again', 'open']);
+  assert.deepEqual(shown({ state: 'failed', opens: false }), ['again', 'remove']);
+  assert.deepEqual(shown({ state: 'cancelled' }), ['again', 'open', 'remove']);
   assert.deepEqual(shown({ state: 'done', length: '' }), ['open']);
 });
 

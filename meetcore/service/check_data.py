@@ -1,0 +1,221 @@
+"""Checks the database and every recording, and repairs what can be; never deletes audio."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from meetcore.audio.recording import RecordingReader
+from meetcore.errors import RecordingError, StoreError
+from meetcore.jobs.submission import SOURCE_NAME
+from meetcore.records import SAMPLE_RATE, MeetingState
+from meetcore.service.make_backup import sqlite_database
+from meetcore.settings import Settings
+from meetcore.store.meetings import MeetingStore, open_store
+from meetcore.store.rows import date_of_id
+from meetcore.store.sqlite_file import salvage, trouble_of
+
+logger = logging.getLogger(__name__)
+
+PIECE_SAMPLES = 60 * SAMPLE_RATE
+LOST_S = 1.0
+"""A recording that is this much shorter than its header says is damaged."""
+RECOVERED = "Recovered recording"
+
+Progress = Callable[[str, float], None]
+"""Called with what is checked, and the fraction done, 0 to 1."""
+
+
+@dataclass(slots=True)
+class CheckResult:
+    """What a check has found."""
+
+    n_meetings: int = 0
+    n_recordings: int = 0
+    problems: list[str] = field(default_factory=list)
+    """One sentence each, of what is still wrong."""
+    repaired: list[str] = field(default_factory=list)
+    """One sentence each, of what was wrong."""
+
+
+def check_data(settings: Settings, progress: Progress, repair: bool = False) -> CheckResult:
+    """Check everything that is stored, and repair where asked; blocks as long as reading takes.
+
+    The caller must hold the data folder's lock to repair.
+
+    Raises
+    ------
+    SettingsError, StoreError
+        There is no database, or it cannot be opened: nothing was checked.
+    """
+    return _Check(settings, progress, repair).run()
+
+
+class _Check:
+    def __init__(self, settings: Settings, progress: Progress, repair: bool) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._repair = repair
+        self._result = CheckResult()
+
+    def run(self) -> CheckResult:
+        """Database first, as the rest is found through it."""
+        path = sqlite_database(self._settings)
+        self._progress("database", 0.0)
+        if trouble := trouble_of(path, thorough=True):
+            self._found(
+                f"The database is damaged: {trouble}.", lambda: salvage_database(self._settings)
+            )
+            if not self._repair:
+                return self._result
+        store = open_store(self._settings.database)
+        try:
+            ids = store.repair.meeting_ids()
+            self._result.n_meetings = len(ids)
+            for place, meeting_id in enumerate(ids):
+                self._progress("database", place / len(ids))
+                self._check_rows(store, meeting_id)
+            if not store.repair.index_is_sound():
+                self._found("The search index differs from the texts.", store.repair.rebuild_index)
+            for place, meeting_id in enumerate(ids):
+                self._progress("recordings", place / len(ids))
+                self._check_recording(store, meeting_id)
+            self._check_orphans(store, set(ids))
+            self._progress("recordings", 1.0)
+        finally:
+            store.close()
+        return self._result
+
+    def _found(self, problem: str, mend: Callable[[], object] | None = None) -> None:
+        if not self._repair or mend is None:
+            self._result.problems.append(problem)
+            return
+        mend()
+        self._result.repaired.append(problem)
+
+    def _check_rows(self, store: MeetingStore, meeting_id: str) -> None:
+        if parts := store.repair.damaged_parts(meeting_id):
+            self._found(
+                f"Meeting {meeting_id}: its {', its '.join(parts)} cannot be read.",
+                lambda: store.repair.mend(meeting_id),
+            )
+
+    def _check_recording(self, store: MeetingStore, meeting_id: str) -> None:
+        meeting = store.get(meeting_id)
+        reader = RecordingReader(self._settings.recordings_dir / meeting_id)
+        if reader.path is None:
+            if meeting.duration and meeting.state is not MeetingState.LIVE:
+                self._result.problems.append(f"Meeting {meeting_id}: its recording is missing.")
+            return
+        self._result.n_recordings += 1
+        try:
+            stated, readable = reader.n_samples, _readable_samples(reader)
+        except RecordingError:
+            self._result.problems.append(
+                f"Meeting {meeting_id}: its recording {reader.path.name} cannot be read."
+            )
+            return
+        if stated - readable > LOST_S * SAMPLE_RATE:
+            self._result.problems.append(
+                f"Meeting {meeting_id}: {readable / SAMPLE_RATE:.0f} of"
+                f" {stated / SAMPLE_RATE:.0f} s of its recording can be read."
+            )
+
+    def _check_orphans(self, store: MeetingStore, known: set[str]) -> None:
+        for folder in _folders(self._settings.recordings_dir):
+            if folder.name in known:
+                continue
+            reader = RecordingReader(folder)
+            if reader.path is None and not (folder / SOURCE_NAME).exists():
+                self._found(f"The folder {folder.name} is empty.", partial(_remove, folder))
+            elif len(folder.name) > 64:
+                self._result.problems.append(f"The recording in {folder.name} has no meeting.")
+            else:
+                self._found(
+                    f"The recording in {folder.name} has no meeting.",
+                    partial(relink, store, folder),
+                )
+
+
+def relink(store: MeetingStore, folder: Path) -> None:
+    """Make a meeting of a recording that has none; its page can finish it."""
+    created = date_of_id(folder.name)
+    if created.year < 1980:
+        created = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+    meeting = store.create_meeting(
+        RECOVERED, meeting_id=folder.name, state=MeetingState.INTERRUPTED, created_at=created
+    )
+    reader = RecordingReader(folder)
+    if reader.path is None:
+        # An upload that was never decoded: the next start takes it up.
+        store.update(meeting.id, state=MeetingState.FINALIZING)
+        return
+    try:
+        store.update(meeting.id, duration=reader.n_samples / SAMPLE_RATE)
+    except RecordingError:
+        logger.warning("meeting %s: its recording cannot be read", meeting.id)
+
+
+def salvage_database(settings: Settings) -> Path:
+    """Replace a damaged database by one with the rows that can be read; the old file's new place.
+
+    Raises
+    ------
+    StoreError
+        Nothing can be read of it; it stays where it is.
+    """
+    path = sqlite_database(settings)
+    new = path.with_name(f"{path.name}.salvaged")
+    for ending in ("", "-wal", "-shm", ".lock"):
+        new.with_name(new.name + ending).unlink(missing_ok=True)
+    open_store(f"sqlite:///{new}").close()
+    copied = salvage(path, new)
+    if not copied.get("meetings"):
+        raise StoreError(
+            f"No meeting can be read from the database {path}. Restore the newest copy in the"
+            " folder copies beside it, or a backup; then run the check again."
+        )
+    old = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    for ending in ("", "-wal", "-shm"):
+        source = path.with_name(path.name + ending)
+        if source.exists():
+            source.rename(old.with_name(old.name + ending))
+    new.rename(path)
+    new.with_name(f"{new.name}.lock").unlink(missing_ok=True)
+    store = open_store(f"sqlite:///{path}")
+    try:
+        store.repair.rebuild_index()
+    finally:
+        store.close()
+    return old
+
+
+def _readable_samples(reader: RecordingReader) -> int:
+    position, stated = 0, reader.n_samples
+    while position < stated:
+        piece = reader.read_pcm(position, min(position + PIECE_SAMPLES, stated))
+        if not piece.size:
+            break
+        position += piece.size
+    return position
+
+
+def _folders(recordings: Path) -> Iterator[Path]:
+    if recordings.is_dir():
+        yield from sorted(path for path in recordings.iterdir() if path.is_dir())
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that holds nothing but locks and parts; any other file keeps it."""
+    for path in folder.iterdir():
+        if path.suffix in (".lock", ".part"):
+            path.unlink()
+    try:
+        folder.rmdir()
+    except OSError:
+        logger.warning("the folder %s is not empty and stays", folder.name)

@@ -1,0 +1,136 @@
+"""Takes a backup back into the data folder; what is there is kept beside, never overwritten."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from meetcore.private_files import FILE_MODE, make_data_folder, make_file, make_folder
+from meetcore.service import backup_file
+from meetcore.service.backup_file import BackupError, Contents, Progress
+from meetcore.settings import Settings
+from meetcore.store.migrate import migration_status
+from meetcore.store.sqlite_file import HEADER, move_uploads, sqlite_path, trouble_of
+from meetcore.text.sizes import size_text
+
+STAGING = ".restoring"
+KEPT = "before-restore-"
+_OWN = ("recordings", "uploads", "speeds.json")
+"""What of the data folder belongs to the database that is replaced."""
+
+
+def restore_backup(
+    settings: Settings, path: Path, progress: Progress, force: bool = False
+) -> Contents:
+    """Take a backup, or a daily copy of the database, back; gives what it held.
+
+    Everything is read and compared before anything is moved.
+
+    Raises
+    ------
+    BackupError
+        It is damaged or of a newer Meetcore, there are meetings already and `force` is not set,
+        Meetcore runs on this data folder, or the disk is full. Nothing is changed.
+    """
+    database = sqlite_path(settings.database)
+    if database is None:
+        raise BackupError("A backup is taken back into SQLite only. Unset MEETCORE_DATABASE_URL.")
+    if not path.is_file():
+        raise BackupError(f"{path} is no file. Check the name.")
+    try:
+        make_data_folder(settings.data_dir)
+        lock = FileLock(settings.data_dir / "owner.lock", timeout=0, mode=FILE_MODE)
+        with lock:
+            if database.exists() and not force:
+                raise BackupError(
+                    f"There are meetings in {settings.data_dir} already. Add --force to replace"
+                    " them; they are kept beside, in a folder of their own."
+                )
+            return _restore(settings, database, path, progress)
+    except Timeout:
+        raise BackupError("Meetcore is running. Stop it, then restore the backup.") from None
+    except OSError as error:
+        raise BackupError(
+            f"The backup cannot be taken back to {settings.data_dir} ({error.strerror or error})."
+            " Check the free space and the access rights there."
+        ) from error
+
+
+def _restore(settings: Settings, database: Path, path: Path, progress: Progress) -> Contents:
+    staging = settings.data_dir / STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    make_folder(staging)
+    try:
+        with path.open("rb") as file:
+            is_copy = file.read(len(HEADER)) == HEADER
+        contents = _copy_of(path, staging) if is_copy else _extract(path, staging, progress)
+        _refuse_unreadable(staging / backup_file.DATABASE_NAME, path)
+        move_uploads(staging / backup_file.DATABASE_NAME, settings.recordings_dir)
+        _exchange(settings, database, staging, whole=not is_copy)
+        make_data_folder(settings.data_dir)
+        return contents
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _copy_of(path: Path, staging: Path) -> Contents:
+    target = staging / backup_file.DATABASE_NAME
+    make_file(target)
+    shutil.copyfile(path, target)
+    n_bytes = target.stat().st_size
+    return Contents("", "", (backup_file.Entry(backup_file.DATABASE_NAME, n_bytes, ""),))
+
+
+def _extract(path: Path, staging: Path, progress: Progress) -> Contents:
+    with backup_file.opened(path) as archive:
+        contents = backup_file.read_contents(archive, path)
+        free = shutil.disk_usage(staging).free
+        if contents.n_bytes > free:
+            raise BackupError(
+                f"There is too little free space: the backup holds {size_text(contents.n_bytes)},"
+                f" and {size_text(free)} are free. Free some, then try again."
+            )
+        done, total = 0, max(1, contents.n_bytes)
+        for entry in contents.entries:
+            target = staging / entry.name
+            make_folder(target.parent)
+            make_file(target)
+            with target.open("wb") as file:
+                for piece in backup_file.pieces(archive, entry, path):
+                    file.write(piece)
+                    done += len(piece)
+                    progress(done / total)
+                file.flush()
+                os.fsync(file.fileno())
+    return contents
+
+
+def _refuse_unreadable(database: Path, path: Path) -> None:
+    if trouble := trouble_of(database):
+        raise BackupError(f"The database in {path} is damaged ({trouble}). Choose another backup.")
+    if not migration_status(f"sqlite:///{database}").known:
+        raise BackupError(f"{path} was made by a newer Meetcore. Update Meetcore, then try again.")
+
+
+def _exchange(settings: Settings, database: Path, staging: Path, whole: bool) -> None:
+    """Move what is there beside, then the staged files in; a copy of the database leaves the rest.
+
+    Entry by entry, as the data folder may be a mount point, which cannot be renamed.
+    """
+    kept = settings.data_dir / f"{KEPT}{datetime.now():%Y%m%d-%H%M%S-%f}"
+    names = _OWN if whole else ()
+    old = [path for path in (settings.data_dir / name for name in names) if path.exists()]
+    files = [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
+    old += [path for path in files if path.exists()]
+    if old:
+        make_folder(kept)
+    for path in old:
+        shutil.move(path, kept / path.name)
+    make_folder(database.parent)
+    if (staging / "recordings").exists():
+        (staging / "recordings").rename(settings.recordings_dir)
+    shutil.move(staging / backup_file.DATABASE_NAME, database)

@@ -1,0 +1,199 @@
+"""Copies, checks and salvages a SQLite database file, also while other programs use it.
+
+Sources: https://www.sqlite.org/lang_vacuum.html#vacuuminto, https://www.sqlite.org/pragma.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from meetcore.errors import StoreError
+from meetcore.private_files import make_file
+
+Progress = Callable[[float], None]
+
+BUSY_S = 5.0
+_STEPS = 20_000
+"""Instructions of SQLite's machine between two looks at the clock; about a millisecond."""
+HEADER = b"SQLite format 3\x00"
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a SQLite URL; None for another database."""
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(str(parsed.database)) if is_file else None
+
+
+def trouble_of(path: Path, limit_s: float | None = None, thorough: bool = False) -> str:
+    """What is wrong with a database file, in words that quote nothing; "" where nothing is.
+
+    Parameters
+    ----------
+    limit_s : seconds after which the check ends, with "", as the rest may be large
+    thorough : compare indexes with tables, too
+    """
+    deadline = None if limit_s is None else time.monotonic() + limit_s
+    try:
+        with closing(_connected(path)) as connection:
+            if deadline is not None:
+                connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+            pragma = "integrity_check(1)" if thorough else "quick_check(1)"
+            (answer,) = connection.execute(f"PRAGMA {pragma}").fetchone()
+            if answer != "ok":
+                return "its pages are damaged"
+            return _key_trouble(connection) if thorough else ""
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "") or type(error).__name__
+        return "" if name == "SQLITE_INTERRUPT" else f"it cannot be read ({name})"
+
+
+def _key_trouble(connection: sqlite3.Connection) -> str:
+    orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
+    return "" if orphan is None else f"the table {orphan[0]} has entries of no meeting"
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Write a consistent copy of a database that may be in use; verified, and then in its place.
+
+    Raises
+    ------
+    StoreError
+        The source is damaged, or the copy cannot be written; nothing is left.
+    """
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        make_file(part)
+        with closing(_connected(source)) as connection:
+            connection.execute("VACUUM INTO ?", (str(part),))
+        if trouble := trouble_of(part):
+            raise StoreError(f"The copy of the database is not right ({trouble}). Try again.")
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "") or type(error).__name__
+        raise StoreError(
+            f"The database {source} cannot be copied ({name}). Check the free space of"
+            f" {target.parent}, and the database with `meetcore check`."
+        ) from None
+    except OSError as error:
+        raise StoreError(
+            f"The copy {target} cannot be written ({error.strerror}). Check the free space and"
+            " the access rights there."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def move_uploads(database: Path, recordings_dir: Path) -> None:
+    """Point the jobs of a database that was copied here to the uploads in this folder.
+
+    Raises
+    ------
+    StoreError
+        The database cannot be written.
+    """
+    try:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute(
+                "UPDATE jobs SET source_path = ? || '/' || meeting_id || '/upload'"
+                " WHERE source_path IS NOT NULL",
+                (str(recordings_dir),),
+            )
+    except sqlite3.OperationalError:
+        # Databases of the first revision have no jobs.
+        return
+    except sqlite3.Error as error:
+        raise StoreError(f"The database {database} is damaged ({type(error).__name__}).") from None
+
+
+def salvage(source: Path, target: Path) -> dict[str, int]:
+    """Copy the rows that can still be read into a database that has the tables, but is empty.
+
+    Returns
+    -------
+    dict[str, int]
+        Rows copied, by table.
+
+    Raises
+    ------
+    StoreError
+        Not even the list of tables can be read.
+    """
+    copied: dict[str, int] = {}
+    try:
+        with closing(_connected(source)) as old, closing(sqlite3.connect(target)) as new:
+            old.text_factory = bytes
+            for table in _tables(new):
+                rows = _rows(old, table)
+                copied[table] = sum(_insert(new, table, row) for row in rows)
+            new.commit()
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "") or type(error).__name__
+        raise StoreError(f"Nothing can be read from the database {source} ({name}).") from None
+    return copied
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    found = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'spoken%'"
+        " AND name NOT LIKE 'sqlite_%' AND name <> 'alembic_version'"
+    )
+    return sorted((name for (name,) in found), key=lambda name: name != "meetings")
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]:
+    """The rows of a table in order of their row ids; what cannot be read is stepped over."""
+    position, step, last = -1, 1, _last_row(connection, table)
+    while position < last:
+        try:
+            cursor = connection.execute(
+                f"SELECT rowid, * FROM {table} WHERE rowid > ? ORDER BY rowid", (position,)
+            )
+            names = [name for name, *_ in cursor.description][1:]
+            for rowid, *values in cursor:
+                position, step = rowid, 1
+                yield dict(zip(names, values, strict=True))
+            return
+        except sqlite3.DatabaseError:
+            position, step = position + step, min(2 * step, 4096)
+
+
+def _last_row(connection: sqlite3.Connection, table: str) -> int:
+    for query in (f"SELECT max(rowid) FROM {table}", f"SELECT count(*) FROM {table}"):
+        with contextlib.suppress(sqlite3.DatabaseError):
+            (found,) = connection.execute(query).fetchone()
+            return int(found or 0)
+    return 1_000_000
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> bool:
+    """Insert a row, its texts with damaged letters replaced; False where it does not fit."""
+    known = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+    row = {name: value for name, value in row.items() if name in known}
+    values = [
+        each.decode("utf-8", "replace") if isinstance(each, bytes) and name != "embedding" else each
+        for name, each in row.items()
+    ]
+    marks = ", ".join("?" for _ in values)
+    try:
+        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", values)
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """A connection that only reads; a file that is missing is not made."""
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)

@@ -1,0 +1,301 @@
+"""Backups: whole while the app runs, equal after the way back, harmless whatever is in the file."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import stat
+import threading
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from meetcore.audio.compact import compact
+from meetcore.audio.recording import RecordingReader, RecordingWriter
+from meetcore.errors import MeetcoreError, SettingsError
+from meetcore.records import Job, JobStage, JobState
+from meetcore.service import backup_file, make_backup, restore_backup
+from meetcore.service.backup_file import BackupError
+from meetcore.settings import Settings
+from meetcore.store.meetings import open_store
+from meetcore.store.sqlite_file import copy_database
+from tests.store.test_damaged_rows import fill
+from tests.support.stand_ins import talk, until
+
+
+def nothing(done: float) -> None:
+    assert 0.0 <= done <= 1.0
+
+
+def record(settings: Settings, meeting_id: str, seconds: float, flac: bool = False) -> None:
+    folder = settings.recordings_dir / meeting_id
+    writer = RecordingWriter(folder, fsync_s=1)
+    writer.append(talk(seconds))
+    writer.close()
+    if flac:
+        compact(folder)
+
+
+@pytest.fixture
+def settings(settings_for: Callable[..., Settings], tmp_path: Path) -> Settings:
+    """A data folder with two meetings, two recordings and an upload that failed."""
+    settings = settings_for(tmp_path)
+    store = open_store(settings.database)
+    fill(store)
+    record(settings, "m1", 4.0, flac=True)
+    record(settings, "m2", 3.0)
+    source = settings.recordings_dir / "m2" / "upload"
+    source.write_bytes(b"some film")
+    store.jobs.put(Job("m2", JobState.FAILED, JobStage.DECODING, source_path=str(source)))
+    store.close()
+    (settings.recordings_dir / "m2" / "job.lock").touch()
+    return settings
+
+
+@pytest.fixture
+def elsewhere(settings_for: Callable[..., Settings], tmp_path: Path) -> Settings:
+    return settings_for(tmp_path / "elsewhere")
+
+
+def backup(settings: Settings, path: Path, **options: Any) -> Path:
+    make_backup.make_backup(settings, path, nothing, **options)
+    return path
+
+
+def state(settings: Settings) -> dict[str, Any]:
+    """All that is stored."""
+    store = open_store(settings.database)
+    found: dict[str, Any] = {"profiles": [each.name for each in store.profiles.list()]}
+    for meeting in store.list_meetings():
+        pcm = RecordingReader(settings.recordings_dir / meeting.id).read_pcm()
+        found[meeting.id] = (meeting, store.transcript(meeting.id), pcm.tobytes())
+    store.close()
+    return found
+
+
+def test_everything_comes_back_equal(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    path = backup(settings, tmp_path / "all.zip")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    contents = restore_backup.restore_backup(elsewhere, path, nothing)
+    assert contents.n_recordings == 2
+    assert state(elsewhere) == state(settings)
+    store = open_store(elsewhere.database)
+    job = store.jobs.get("m2")
+    assert job is not None and job.source_path is not None
+    assert Path(job.source_path).read_bytes() == b"some film"
+    assert Path(job.source_path).is_relative_to(elsewhere.data_dir)
+    store.close()
+    assert not list(tmp_path.glob(".*")), "nothing temporary is left"
+    assert not (elsewhere.data_dir / ".restoring").exists()
+
+
+def test_an_older_backup_is_replaced_only_on_request(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    path.write_bytes(b"older")
+    with pytest.raises(BackupError, match="--force"):
+        backup(settings, path)
+    assert path.read_bytes() == b"older"
+    backup(settings, path, force=True)
+    backup_file.verify(path, nothing)
+
+
+def test_meetings_that_exist_are_kept_beside(settings: Settings, tmp_path: Path) -> None:
+    path = backup(settings, tmp_path / "all.zip")
+    before = state(settings)
+    store = open_store(settings.database)
+    store.create_meeting("Newer", meeting_id="m3")
+    store.close()
+    record(settings, "m3", 1.0)
+    with pytest.raises(BackupError, match="kept beside"):
+        restore_backup.restore_backup(settings, path, nothing)
+    assert "m3" in state(settings)
+    restore_backup.restore_backup(settings, path, nothing, force=True)
+    assert state(settings) == before
+    (kept,) = settings.data_dir.glob("before-restore-*")
+    assert RecordingReader(kept / "recordings" / "m3").n_samples == 16_000
+    old = open_store(f"sqlite:///{kept / 'meetcore.db'}")
+    assert old.get("m3").title == "Newer"
+    old.close()
+
+
+def test_a_daily_copy_comes_back_and_leaves_the_recordings(settings: Settings) -> None:
+    copy = settings.data_dir / "copies" / "meetcore-2026-11-25.db"
+    copy.parent.mkdir()
+    copy_database(settings.data_dir / "meetcore.db", copy)
+    before = state(settings)
+    store = open_store(settings.database)
+    store.delete("m1")
+    store.close()
+    restore_backup.restore_backup(settings, copy, nothing, force=True)
+    assert state(settings) == before and copy.exists()
+
+
+def test_nothing_is_taken_back_under_a_running_app(settings: Settings, tmp_path: Path) -> None:
+    path = backup(settings, tmp_path / "all.zip")
+    with (
+        FileLock(settings.data_dir / "owner.lock"),
+        pytest.raises(BackupError, match="Stop it, then"),
+    ):
+        restore_backup.restore_backup(settings, path, nothing, force=True)
+
+
+def test_a_backup_of_a_newer_version_is_refused(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(settings.data_dir / "meetcore.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    path = backup(settings, tmp_path / "all.zip")
+    with pytest.raises(BackupError, match=r"newer Meetcore\. Update"):
+        restore_backup.restore_backup(elsewhere, path, nothing)
+    assert not (elsewhere.data_dir / "meetcore.db").exists()
+
+
+BAD_NAMES = (
+    "../outside",
+    "/etc/outside",
+    "recordings/../../outside",
+    "recordings/m1/../../../outside",
+    "recordings\\m1\\outside",
+    "recordings/m1/sub/outside",
+    "recordings/m1/.hidden",
+    "owner.lock",
+    "",
+)
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_no_file_leaves_the_data_folder(
+    settings: Settings, elsewhere: Settings, tmp_path: Path, name: str
+) -> None:
+    path = backup(settings, tmp_path / "all.zip")
+    forged = tmp_path / "forged.zip"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(forged, "w") as new:
+        said = json.loads(old.read("backup.json"))
+        digest = backup_file.hashlib.sha256(b"x").hexdigest()
+        said["entries"].append({"name": name, "n_bytes": 1, "sha256": digest})
+        for info in old.infolist():
+            if info.filename != "backup.json":
+                new.writestr(info, old.read(info))
+        new.writestr(name or "x", b"x")
+        new.writestr("backup.json", json.dumps(said))
+    with pytest.raises(BackupError, match="nothing was taken out"):
+        restore_backup.restore_backup(elsewhere, forged, nothing)
+    assert not list(tmp_path.rglob("outside")) and not Path("/etc/outside").exists()
+
+
+def test_a_bomb_is_not_unpacked(settings: Settings, elsewhere: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("meetcore.db", bytes(50_000_000))
+        entry = {"name": "meetcore.db", "n_bytes": 10, "sha256": "0" * 64}
+        said = {"format": 1, "revision": "0003", "made_at": "", "entries": [entry]}
+        archive.writestr("backup.json", json.dumps(said))
+    with pytest.raises(BackupError, match="is damaged"):
+        restore_backup.restore_backup(elsewhere, path, nothing)
+    assert not (elsewhere.data_dir / "meetcore.db").exists()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_backup_is_refused_or_right(
+    settings: Settings, settings_for: Callable[..., Settings], tmp_path: Path, seed: int
+) -> None:
+    content = bytearray(backup(settings, tmp_path / "all.zip").read_bytes())
+    chosen = random.Random(seed)
+    if seed % 2:
+        content = content[: chosen.randrange(len(content))]
+    else:
+        for _ in range(20):
+            content[chosen.randrange(len(content))] ^= 1 << chosen.randrange(8)
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(content)
+    target = settings_for(tmp_path / "target")
+    try:
+        restore_backup.restore_backup(target, damaged, nothing)
+    except MeetcoreError as error:
+        assert str(error).endswith(".") and "Traceback" not in str(error)
+        assert not (target.data_dir / "meetcore.db").exists(), "nothing is changed"
+        assert not target.recordings_dir.exists()
+    else:
+        assert state(target) == state(settings)
+
+
+def test_a_backup_while_meetings_are_written_is_of_one_moment(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    store = open_store(settings.database)
+    live = store.create_meeting("Live", meeting_id="live").id
+    writer = RecordingWriter(settings.recordings_dir / live, fsync_s=1)
+    stopping, pcm = threading.Event(), talk(1.0)
+    made = [0]
+
+    def write() -> None:
+        while not stopping.is_set():
+            writer.append(pcm)
+            store.create_meeting("Other", meeting_id=f"x{made[0]}")
+            made[0] += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    until(lambda: made[0] > 3)
+    path = backup(settings, tmp_path / "all.zip")
+    stopping.set()
+    thread.join()
+    writer.close()
+    store.close()
+    restore_backup.restore_backup(elsewhere, path, nothing)
+    recorded = RecordingReader(elsewhere.recordings_dir / live).read_pcm()
+    assert recorded.size > 2 * pcm.size
+    whole = np.tile(pcm, recorded.size // pcm.size + 1)[: recorded.size]
+    assert np.array_equal(recorded, whole)
+
+
+def test_a_recording_that_is_compacted_meanwhile_is_in_the_backup(
+    settings: Settings, elsewhere: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = make_backup._files
+
+    def files(folder: Path) -> list[Path]:
+        found = list(whole(folder))
+        if folder.name == "m2" and (folder / "audio.pcm").exists():
+            compact(folder)
+        return found
+
+    before = state(settings)
+    monkeypatch.setattr(make_backup, "_files", files)
+    path = backup(settings, tmp_path / "all.zip")
+    restore_backup.restore_backup(elsewhere, path, nothing)
+    assert state(elsewhere) == before
+
+
+def test_a_full_disk_keeps_the_older_backup(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "all.zip"
+    path.write_bytes(b"older")
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(backup_file, "add_file", full)
+    with pytest.raises(BackupError, match="No space left"):
+        backup(settings, path, force=True)
+    assert path.read_bytes() == b"older" and not list(tmp_path.glob(".*"))
+
+
+def test_a_database_server_has_its_own_tools(
+    settings_for: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, database_url="postgresql://localhost/meetcore")
+    with pytest.raises(SettingsError, match="pg_dump"):
+        backup(settings, tmp_path / "all.zip")
