@@ -14,10 +14,12 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from meetcore.errors import SettingsError
+from meetcore.text.languages import language_code, why_unspoken
 
 HostName = Annotated[
     str,
@@ -77,12 +79,19 @@ class Settings(BaseSettings):
         default=0, ge=0, description="CPU threads per model; 0 lets Meetcore choose."
     )
     language: str | None = Field(
-        default=None, description="ISO code spoken; empty detects it where the weight can."
+        default=None,
+        description="ISO code or English name spoken; empty detects it in each stretch of speech,"
+        " where the weight has several languages.",
     )
     diarizer: str = Field(
         default="auto",
         description="auto, open (open weights), off, a diarizer of another package, a pipeline"
         " folder, or a hub id such as pyannote/speaker-diarization-community-1 (needs HF_TOKEN).",
+    )
+    trusted_checkpoints: tuple[str, ...] = Field(
+        default=(),
+        description="sha256 of a pipeline's checkpoints to load in spite of code in them, as a"
+        " JSON list; only of authors you trust.",
     )
     grace_s: float = Field(
         default=90.0,
@@ -114,6 +123,18 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(filter(None, (name.strip().strip("[]") for name in value.split(","))))
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, language: str | None) -> str | None:
+        return language_code(language)
+
+    @model_validator(mode="after")
+    def _spoken_by_the_weights(self) -> Settings:
+        for weight in (self.recognizer, self.live_recognizer):
+            if problem := why_unspoken(self.language, weight):
+                raise ValueError(f"MEETCORE_LANGUAGE={self.language}: {problem}")
+        return self
 
     @property
     def database(self) -> str:

@@ -110,7 +110,8 @@ def test_samples_of_another_kind_are_refused_by_what_is_expected(
     ("options", "said"),
     [
         ({"recognizer": "small.xx"}, "No recognizer is called 'small.xx'"),
-        ({"language": "German"}, "ISO code"),
+        ({"language": "Germn"}, "use de for German"),
+        ({"language": "german"}, "base.en writes English only, not German; base can"),
         ({"speakers": 0}, "at least 1"),
         ({"speakers": 2, "max_speakers": 3}, "not both"),
     ],
@@ -126,7 +127,8 @@ def test_options_that_cannot_be_are_refused_in_a_sentence(
     ("options", "said"),
     [
         ({"recognizer": "small.xx"}, "No recognizer is called 'small.xx'"),
-        ({"language": "German"}, "ISO code"),
+        ({"language": "Germn"}, "use de for German"),
+        ({"language": "german"}, "base.en writes English only, not German; base can"),
         ({"speakers": 2}, "as max_speakers"),
         ({"max_speakers": 0}, "at least 1"),
     ],

@@ -9,6 +9,8 @@ import ast
 import io
 import pickle
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,10 +18,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import app
 from meetcore import supervised
+from meetcore.benchmarks import overload, throttle
 from meetcore.benchmarks.live import stream
 from meetcore.cli import run as run_command
 from meetcore.cli.job_progress import job_progress
@@ -35,8 +39,10 @@ from meetcore.jobs.executors.messages import Exited
 from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.tasks import DecodeTask, WorkerDiedError
 from meetcore.live.intake import Intake
+from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.recognition import LiveRecognition
 from meetcore.models import rungs
+from meetcore.models.lighter_recognizer import LighterRecognizer
 from meetcore.records import Job, JobStage, JobState, MeetingState
 from meetcore.service.meeting_service import MeetingService
 from meetcore.service.model_retry import ModelRetry
@@ -204,12 +210,53 @@ def meeting_thread(world: World) -> None:
 
 def intake_thread(world: World) -> None:
     live = running(world.service, world.service.start("Live"))
-    world.fail_once(Intake, "_append")
+    world.fail_once(Intake, "_write")
     send(live, 4.0)
     until(lambda: live.snapshot().elapsed >= 3.9)
     assert live.snapshot().health.chunk_errors == 1
     live.stop()
     assert ended(world.service, live.meeting_id).state is MeetingState.DONE
+
+
+def saver_thread(world: World) -> None:
+    live = running(world.service, world.service.start("Live"))
+    failed = world.fail_once(TranscriptSaver, "_save_words")
+    send(live, 4.0)
+    until(recognized_all(live, 4.0))
+    until(lambda: failed.is_set() and live.snapshot().health.unsaved_for == 0.0)
+    assert live.snapshot().health.chunk_errors == 1
+    assert len(world.service.store.transcript(live.meeting_id).words) == 7
+    live.stop()
+    assert ended(world.service, live.meeting_id).state is MeetingState.DONE
+
+
+def lighter_loader(world: World) -> None:
+    recognizer = LighterRecognizer(lambda: broken("load"))
+    assert recognizer.get() is None
+    until(lambda: told("smaller recognizer"))
+    assert recognizer.get() is None
+    recognizer.close()
+
+
+def bench_throttle(world: World) -> None:
+    """The process is continued, whatever ends the throttle."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    world.fail_once(throttle.os, "kill")
+    with throttle.throttled(child.pid, 0.5):
+        until(lambda: told("throttle"))
+    child.communicate(b"\n", timeout=20)
+
+
+def bench_talk(world: World) -> None:
+    live: Any = SimpleNamespace(offer=lambda *_: None, snapshot=lambda: broken("snapshot"))
+    meeting = overload._Meeting(live, np.zeros(16_000, np.float32))
+    until(lambda: told("talk"))
+    meeting.stop_talking()
+
+
+def broken(what: str) -> Any:
+    """Raise what no code handles."""
+    raise UnexpectedError(what)
 
 
 def worker_reader(world: World) -> None:
@@ -331,6 +378,8 @@ THREADS: dict[str, Callable[[World], None]] = {
     "app.py": load_thread,
     "meetcore/asr/offline/recognize_recording.py": piece_recognizer,
     "meetcore/benchmarks/live/stream.py": bench_stop,
+    "meetcore/benchmarks/overload.py": bench_talk,
+    "meetcore/benchmarks/throttle.py": bench_throttle,
     "meetcore/cli/job_progress.py": job_follower,
     "meetcore/cli/run.py": browser_opener,
     "meetcore/diagnostics/examiner.py": examiner_thread,
@@ -342,6 +391,8 @@ THREADS: dict[str, Callable[[World], None]] = {
     "meetcore/jobs/runner.py": jobs_thread,
     "meetcore/live/intake.py": intake_thread,
     "meetcore/live/live_meeting.py": meeting_thread,
+    "meetcore/live/persistence.py": saver_thread,
+    "meetcore/models/lighter_recognizer.py": lighter_loader,
     "meetcore/models/rungs.py": diarizer_of_meetings,
     "meetcore/service/model_retry.py": retry_thread,
     "meetcore/service/trash.py": trash_thread,

@@ -19,7 +19,8 @@ LONGEST_PROMPT = 600
 MOST_SPEAKERS = 30
 LONGEST_PATH = 4096
 """Characters of a file's name as a browser may send it."""
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z _-]{1,29}$")]
+"""A code, an English name or "auto"; the service says which it accepts."""
 Count = Annotated[int, Field(ge=1, le=MOST_SPEAKERS)]
 
 

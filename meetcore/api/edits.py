@@ -26,7 +26,7 @@ Index = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class Rename(Body):
-    """Name a speaker; with `remember`, recognise the voice in later meetings too."""
+    """Name a speaker, an empty name removes it; with `remember`, recognise the voice later too."""
 
     kind: Literal["rename"]
     label: Label
@@ -134,24 +134,24 @@ def edit(service: ServiceProtocol, meeting_id: str, asked: Edit, key: str) -> di
 
 
 def rename(service: ServiceProtocol, meeting_id: str, asked: Rename, key: str) -> None:
-    """Name a speaker of a running meeting or of a stored one.
+    """Name a speaker of a running meeting or of a stored one; an empty name removes it.
 
     Raises
     ------
     MeetingNotFoundError, MeetingStateError
-        There is no such meeting, or the name is empty.
+        There is no such meeting, or a voice without a name is to be recognised.
     EnrollmentTooShortError, ModelUnavailableError
         The name is saved; the voice cannot be remembered.
     StoreError, RecordingError
         The database refuses, or the audio of the voice cannot be read.
     """
-    if not asked.name:
+    if asked.remember and not asked.name:
         raise MeetingStateError("A voice needs a name to be recognised by. Type one.")
     live = service.live(meeting_id)
     if live is not None:
         live.rename(asked.label, asked.name)
         return
-    service.store.edits.for_request(key).rename(meeting_id, asked.label, asked.name)
+    service.store.edits.for_request(key).rename(meeting_id, asked.label, asked.name or None)
     if asked.remember:
         try:
             service.enroll(meeting_id, asked.label, asked.name)

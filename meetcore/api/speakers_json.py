@@ -1,4 +1,4 @@
-"""Speakers as JSON for page scripts: label, name, colour number, similarity."""
+"""Speakers as JSON for page scripts: label, name, colour, similarity, perhaps the same person."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from meetcore.records import Speaker
+from meetcore.transcript.same_person import perhaps_same
 
 COLOURS = 10
 
@@ -28,13 +29,23 @@ def speakers_json(
     for label in labels:
         if label is not None:
             known.setdefault(label, Speaker(label))
+    same = perhaps_same(tuple(known.values()))
     return [
         {
             "label": speaker.label,
             "name": speaker.display_name,
             "given": speaker.name is not None,
+            "number": speaker.number,
+            "same": same.get(speaker.label),
             "colour": colour_of(speaker.label),
-            "similarity": None if speaker.similarity is None else round(100 * speaker.similarity),
+            "similarity": similarity_percent(speaker),
         }
         for speaker in known.values()
     ]
+
+
+def similarity_percent(speaker: Speaker) -> int | None:
+    """How alike the enrolled voice is that gave the speaker's name; None for any other name."""
+    if speaker.name is None or speaker.similarity is None:
+        return None
+    return round(100 * speaker.similarity)

@@ -101,6 +101,7 @@ class UploadRoute:
             on the disk.
         """
         announced = announcement(request)
+        await run_in_threadpool(self.check, announced.options)
         length = request.headers.get("content-length", "")
         folder = await run_in_threadpool(self.folder)
         size = await run_in_threadpool(refuse_size, length, folder)
@@ -125,6 +126,10 @@ class UploadRoute:
             self._arriving.discard(upload_id)
             part.unlink(missing_ok=True)
         return self._arrived[upload_id]
+
+    def check(self, options: JobOptions) -> None:
+        """Raise ModelUnavailableError where the weight cannot write the language."""
+        require_service(self._service).checked_options(options)
 
     def folder(self) -> Path:
         """Where uploads are written; RefusedError (503) where the service cannot start."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -185,12 +185,16 @@ class Recognizer(Protocol):
         """
         ...
 
-    def detect_language(self, samples: Samples) -> str:
-        """ISO code of the language most likely spoken in the first 30 s.
+    def language_probabilities(
+        self, samples: Samples, context: float = MAX_CONTEXT
+    ) -> Mapping[str, float]:
+        """How likely each language is spoken in a window, by ISO code.
 
         Parameters
         ----------
-        samples : np.ndarray, shape (n_samples,), float32, 16 kHz
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz, at most 30 s
+        context : seconds the features are padded to; with the same array and context,
+            `recognize` uses the encoder's output again
 
         Raises
         ------

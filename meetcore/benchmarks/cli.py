@@ -1,4 +1,4 @@
-"""`python -m meetcore bench {live,offline,diarization,store}`: accuracy, cost and latency here.
+"""`python -m meetcore bench {live,overload,offline,…}`: accuracy, cost and latency here.
 
 meetcore.cli loads it as a command; each bench prints its figures.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from meetcore.benchmarks import diarization, store
+from meetcore.benchmarks import diarization, overload, store
 from meetcore.benchmarks.live import run as bench_live
 from meetcore.benchmarks.offline import run as bench_offline
 
@@ -17,6 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     benches = parser.add_subparsers(dest="bench", metavar="BENCH", required=True)
     live = benches.add_parser("live", help="stream files at 1x through live meetings")
     bench_live.add_arguments(live)
+    busy = benches.add_parser("overload", help="a live meeting that gets a part of one core")
+    overload.add_arguments(busy)
     offline = benches.add_parser("offline", help="transcribe files as uploads and score them")
     bench_offline.add_arguments(offline)
     speakers = benches.add_parser("diarization", help="find the speakers of files and score them")
@@ -29,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the bench that the arguments name; the exit status."""
     benches = {
         "live": bench_live.run,
+        "overload": overload.run,
         "offline": bench_offline.run,
         "diarization": diarization.run,
         "store": store.run,

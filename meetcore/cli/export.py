@@ -6,7 +6,8 @@ import struct
 from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.cli.output import AUDIO, Result
+from meetcore.cli.output import Result
+from meetcore.cli.output_place import AUDIO
 from meetcore.errors import RecordingError
 from meetcore.records import SAMPLE_RATE, Meeting
 from meetcore.service.exporting import export_of

@@ -11,7 +11,8 @@ from meetcore.cli.delete import delete_meetings
 from meetcore.cli.export import export_meeting
 from meetcore.cli.listing import hit_line, hits_json, meeting_lines, meetings_json
 from meetcore.cli.meeting_ids import LATEST, find_meeting
-from meetcore.cli.output import NAMES, STDOUT, ResultWriter, refusal
+from meetcore.cli.output import ResultWriter
+from meetcore.cli.output_place import NAMES, STDOUT, asked_format, refusal
 from meetcore.cli.table import terminal_width
 from meetcore.errors import MeetcoreError
 from meetcore.records import LibraryQuery
@@ -47,13 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", help="print JSON")
     show = actions.add_parser("show", help="print a transcript")
     show.add_argument("ids", nargs=1, metavar="ID", help=f"the beginning of an id, or {LATEST!r}")
-    show.set_defaults(format="txt", output=STDOUT)
+    show.set_defaults(format="txt", output=STDOUT, force=False)
     export = actions.add_parser("export", help="write transcripts or audio")
     export.add_argument("ids", nargs="+", metavar="ID")
-    export.add_argument("--format", choices=NAMES, required=True)
+    export.add_argument("--format", choices=NAMES, help="default: the ending of --output, else txt")
     export.add_argument(
         "--output", default=STDOUT, metavar="FOLDER", help="folder or file; - prints (the default)"
     )
+    export.add_argument("--force", action="store_true", help="replace files that exist")
     export.set_defaults(refuse=export.error)
     deleting = actions.add_parser("delete", help="delete text and audio for good")
     deleting.add_argument("ids", nargs="+", metavar="ID")
@@ -140,13 +142,14 @@ def _search(store: MeetingStore, arguments: argparse.Namespace) -> int:
 
 def _export(settings: Settings, store: MeetingStore, arguments: argparse.Namespace) -> int:
     ids, to_terminal = arguments.ids, sys.stdout.isatty()
-    if reason := refusal(arguments.output, arguments.format, len(ids), to_terminal):
+    name = asked_format(arguments.format, arguments.output)
+    if reason := refusal(arguments.output, name, len(ids), to_terminal, arguments.force):
         arguments.refuse(reason)
-    writer, failed = ResultWriter(arguments.output), False
+    writer, failed = ResultWriter(arguments.output, force=arguments.force), False
     for asked in ids:
         try:
             meeting = find_meeting(store, asked)
-            result = export_meeting(store, settings.recordings_dir, meeting, arguments.format)
+            result = export_meeting(store, settings.recordings_dir, meeting, name)
             path = writer.write(result)
         except MeetcoreError as error:
             print(error, file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import shutil
 import sys
@@ -10,22 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from meetcore.cli.output_place import PARAGRAPHS, STDOUT, is_file
 from meetcore.errors import MeetcoreError
-from meetcore.transcript.formats.registry import formats
 
-AUDIO = "audio"
-"""Names the recording itself where a format is asked for."""
-_FORMATS = formats()
-NAMES = (*(known.name for known in _FORMATS), AUDIO)
-TEXTS = frozenset(known.name for known in _FORMATS if known.is_text)
-PARAGRAPHS = frozenset({"txt", "md"})
-"""Formats whose results are separated by an empty line."""
-JOINABLE = PARAGRAPHS | {"rttm", "stm"}
-"""Formats of which several results make one valid stream."""
-FILE_SUFFIXES = frozenset(
-    {f".{known.extension.split('.')[-1]}" for known in _FORMATS} | {".flac", ".wav"}
-)
-STDOUT = "-"
 COPY_BYTES = 1 << 20
 
 
@@ -45,33 +33,17 @@ class Result:
     """Written before `data`."""
 
 
-def refusal(output: str, format_name: str, count: int, to_terminal: bool) -> str:
-    """Why `count` results of a format cannot be written there, in one sentence; empty if they can.
-
-    >>> refusal("-", "srt", 1, True), refusal("out", "docx", 5, True)
-    ('', '')
-    >>> refusal("-", "srt", 2, False)
-    'Several results as srt do not fit one stream; give a folder with --output.'
-    """
-    if output != STDOUT:
-        if count > 1 and _is_file(Path(output)):
-            return f"Several results do not fit one file; give a folder instead of {output}."
-        return ""
-    if format_name not in TEXTS and to_terminal:
-        return f"A terminal cannot show {format_name}; give a file or folder with --output."
-    if count > 1 and format_name not in JOINABLE:
-        return (
-            f"Several results as {format_name} do not fit one stream; give a folder with --output."
-        )
-    return ""
-
-
 class ResultWriter:
-    """Writes results one after the other; a second one of the same name gets a number."""
+    """Writes results one after the other, each as a whole file or not at all.
 
-    def __init__(self, output: str, stream: BinaryIO | None = None) -> None:
+    In a folder, a name that is there already gets a number. A file is never replaced, but for
+    `force`.
+    """
+
+    def __init__(self, output: str, stream: BinaryIO | None = None, force: bool = False) -> None:
         self._path = None if output == STDOUT else Path(output)
         self._stream = stream or sys.stdout.buffer
+        self._force = force
         self._taken: set[str] = set()
         self._written = 0
 
@@ -85,7 +57,7 @@ class ResultWriter:
         """
         if self._path is None:
             return
-        folder = self._path.parent if _is_file(self._path) else self._path
+        folder = self._path.parent if is_file(self._path) else self._path
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK):
@@ -105,12 +77,38 @@ class ResultWriter:
             self._print(result)
             return None
         try:
-            path = self._path if _is_file(self._path) else self._path / self._name(result)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, result)
+            if is_file(self._path):
+                return self._write_file(self._path, result)
+            self._path.mkdir(parents=True, exist_ok=True)
+            return self._write_into(self._path, result)
         except OSError as error:
             raise self._error(error) from error
+
+    def _write_file(self, path: Path, result: Result) -> Path:
+        ending = f".{result.extension.split('.')[-1]}"
+        if path.suffix.lower() != ending:
+            raise OutputError(
+                f"The result is a {ending} file, which {path.name} does not say;"
+                f" name it {path.with_suffix(ending).name}."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not _write(path, result, self._force):
+            raise OutputError(
+                f"{path} exists already; give another name, or --force to replace it."
+            )
         return path
+
+    def _write_into(self, folder: Path, result: Result) -> Path:
+        for number in itertools.count(1):
+            more = f"-{number}" if number > 1 else ""
+            name = f"{result.stem}{more}.{result.extension}"
+            # Folded, because some file systems take two cases of a name for the same file.
+            if name.casefold() in self._taken:
+                continue
+            if _write(folder / name, result, self._force):
+                self._taken.add(name.casefold())
+                return folder / name
+        raise AssertionError("some number is free")
 
     def _error(self, error: OSError) -> OutputError:
         return OutputError(
@@ -125,30 +123,35 @@ class ResultWriter:
         _copy(result, self._stream)
         self._stream.flush()
 
-    def _name(self, result: Result) -> str:
-        number, name = 1, f"{result.stem}.{result.extension}"
-        # Folded, because some file systems take two cases of a name for the same file.
-        while name.casefold() in self._taken:
-            number += 1
-            name = f"{result.stem}-{number}.{result.extension}"
-        self._taken.add(name.casefold())
-        return name
 
-
-def _is_file(path: Path) -> bool:
-    """Whether a path means a file rather than a folder; neither need exist."""
-    return path.suffix.lower() in FILE_SUFFIXES and not path.is_dir()
-
-
-def _write(path: Path, result: Result) -> None:
-    """Write to a temporary file first, so that an older file is replaced by a whole one only."""
-    part = path.with_name(f".{path.name}.part")
+def _write(path: Path, result: Result, force: bool) -> bool:
+    """Write a whole file, or nothing; False where there is one already, unless `force`."""
+    if not force and path.exists():
+        return False
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
             _copy(result, file)
-        os.replace(part, path)
+            file.flush()
+            os.fsync(file.fileno())
+        if force:
+            os.replace(part, path)
+            return True
+        return _link(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _link(part: Path, path: Path) -> bool:
+    """Give a file its name; False where another program has written one of this name meanwhile."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        # A file system without links, such as that of a memory stick.
+        os.replace(part, path)
+    return True
 
 
 def _copy(result: Result, stream: BinaryIO) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
-import re
 import sys
 
-from meetcore.cli.output import AUDIO, NAMES, STDOUT, refusal
+from meetcore.cli.input_files import STDIN
+from meetcore.cli.output_place import AUDIO, NAMES, STDOUT, asked_format, refusal
 from meetcore.cli.transcribe_batch import BatchRequest, transcribe_batch
 from meetcore.records import JobOptions
-from meetcore.settings import load_settings
+from meetcore.settings import Settings, load_settings
+from meetcore.text.languages import language_code, why_unspoken
 from meetcore.weights.names import why_unknown_recognizer
 
 EPILOG = """exit status: 0 all done, 1 a file failed, 2 wrong usage, 130 interrupted;
@@ -21,22 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the files and options."""
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("files", nargs="+", metavar="FILE", help="an audio or video file")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="an audio or video file; - is standard input"
+    )
     parser.add_argument(
         "--format",
         choices=[name for name in NAMES if name != AUDIO],
-        default="txt",
-        help="of the transcripts (default: %(default)s)",
+        help="of the transcripts (default: the ending of --output, else txt)",
     )
     parser.add_argument(
         "--output", default=STDOUT, metavar="FOLDER", help="folder or file; - prints (the default)"
     )
-    people = parser.add_mutually_exclusive_group()
-    people.add_argument("--speakers", type=int, metavar="N", help="exact number of speakers")
-    people.add_argument("--max-speakers", type=int, metavar="N", help="highest number of speakers")
-    people.add_argument("--no-speakers", action="store_true", help="do not look for speakers")
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    _add_people(parser)
     parser.add_argument(
-        "--language", type=language, metavar="XX", help="ISO code of the language, or auto"
+        "--language", type=language, metavar="XX", help="code or name of the language, or auto"
     )
     parser.add_argument(
         "--recognizer", default="", metavar="WEIGHT", help="Whisper weight, or a path to one"
@@ -58,25 +58,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(refuse=parser.error, log_level=logging.CRITICAL)
 
 
+def _add_people(parser: argparse.ArgumentParser) -> None:
+    people = parser.add_mutually_exclusive_group()
+    people.add_argument("--speakers", type=int, metavar="N", help="exact number of speakers")
+    people.add_argument("--max-speakers", type=int, metavar="N", help="highest number of speakers")
+    people.add_argument("--no-speakers", action="store_true", help="do not look for speakers")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Transcribe one file after the other; 1 if one failed."""
-    if reason := _usage_error(arguments):
+    settings = load_settings()
+    if reason := _usage_error(arguments, settings):
         arguments.refuse(reason)
     request = BatchRequest(
         items=tuple(arguments.files),
         resume=arguments.resume,
-        format_name=arguments.format,
+        format_name=asked_format(arguments.format, arguments.output),
         output=arguments.output,
+        force=arguments.force,
         options=_options(arguments),
         title=arguments.title,
         keep=arguments.keep,
         quiet=arguments.quiet,
     )
-    return transcribe_batch(load_settings(), request)
+    return transcribe_batch(settings, request)
 
 
 def language(text: str) -> str | None:
-    """An ISO code of a language, for argparse; None means that it is detected.
+    """The code of a language given as code or name, for argparse; None detects it.
 
     >>> language("DE"), language("auto")
     ('de', None)
@@ -84,17 +93,15 @@ def language(text: str) -> str | None:
     Raises
     ------
     argparse.ArgumentTypeError
-        It is neither an ISO code nor "auto"; argparse prints the usage.
+        Whisper has no such language; argparse prints the usage.
     """
-    code = text.strip().lower()
-    if code == "auto":
-        return None
-    if not re.fullmatch("[a-z]{2,3}", code):
-        raise argparse.ArgumentTypeError(f"{text!r} is no ISO code such as en or de")
-    return code
+    try:
+        return language_code(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _usage_error(arguments: argparse.Namespace) -> str:
+def _usage_error(arguments: argparse.Namespace, settings: Settings) -> str:
     """What argparse cannot check, in one sentence; empty if nothing is wrong."""
     count = len(arguments.files)
     if arguments.title is not None and count > 1:
@@ -105,7 +112,28 @@ def _usage_error(arguments: argparse.Namespace) -> str:
             return f"--{option.replace('_', '-')} is {value}; it must be at least 1."
     if reason := why_unknown_recognizer(arguments.recognizer):
         return reason
-    return refusal(arguments.output, arguments.format, count, sys.stdout.isatty())
+    weight = arguments.recognizer or settings.recognizer
+    if reason := why_unspoken(arguments.language or settings.language, weight):
+        return reason
+    if reason := _stdin_error(arguments):
+        return reason
+    name = asked_format(arguments.format, arguments.output)
+    if name == AUDIO:
+        return f"{arguments.output} is no name for a transcript; choose one of a text format."
+    return refusal(arguments.output, name, count, sys.stdout.isatty(), arguments.force)
+
+
+def _stdin_error(arguments: argparse.Namespace) -> str:
+    """Why standard input cannot be read as asked; empty if it can, or is not asked for."""
+    if STDIN not in arguments.files:
+        return ""
+    if arguments.resume:
+        return "--resume takes ids of meetings; - is standard input."
+    if arguments.files.count(STDIN) > 1:
+        return "Standard input can be read once; give - one time."
+    if sys.stdin is None or sys.stdin.isatty():
+        return "- reads a recording from standard input; pipe one in, as in `… - < talk.mp3`."
+    return ""
 
 
 def _options(arguments: argparse.Namespace) -> JobOptions:

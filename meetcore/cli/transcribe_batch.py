@@ -10,7 +10,7 @@ from pathlib import Path
 
 from meetcore.cli.delete import purge
 from meetcore.cli.export import export_meeting
-from meetcore.cli.input_files import stage_file
+from meetcore.cli.input_files import STDIN, STDIN_NAME, spool_stdin, stage_file
 from meetcore.cli.job_progress import job_progress
 from meetcore.cli.meeting_ids import find_meeting
 from meetcore.cli.output import ResultWriter
@@ -23,7 +23,7 @@ from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from meetcore.text.durations import whole_seconds
 from meetcore.text.lines import one_line
-from meetcore.text.names import file_stem
+from meetcore.text.names import file_stem, title_of
 from meetcore.transcript.formats.paragraphs import clock
 
 
@@ -36,6 +36,8 @@ class BatchRequest:
     resume: bool = False
     format_name: str = "txt"
     output: str = "-"
+    force: bool = False
+    """Replace files that exist."""
     options: JobOptions = field(default_factory=JobOptions)
     title: str | None = None
     keep: bool = True
@@ -69,7 +71,7 @@ class Batch:
         self._service = service
         self._board = board
         self._request = request
-        self._writer = ResultWriter(request.output)
+        self._writer = ResultWriter(request.output, force=request.force)
 
     def run(self) -> int:
         """Transcribe one item after the other; the exit status.
@@ -83,7 +85,7 @@ class Batch:
         failed, total = False, len(self._request.items)
         for number, item in enumerate(self._request.items, start=1):
             place = f"[{number}/{total}] " if total > 1 else ""
-            label = f"{place}{one_line(Path(item).name)}"
+            label = f"{place}{one_line(self._name_of(item))}"
             try:
                 self._transcribe(item, label)
             except MeetcoreError as error:
@@ -94,10 +96,10 @@ class Batch:
 
     def _transcribe(self, item: str, label: str) -> None:
         began = time.monotonic()
-        meeting_id = self._resume(item) if self._request.resume else self._import(Path(item))
+        meeting_id = self._resume(item) if self._request.resume else self._import(item)
         job = self._run_job(meeting_id, label)
         meeting = self._service.store.get(meeting_id)
-        stem = "" if self._request.resume else file_stem(Path(item).stem)
+        stem = "" if self._request.resume else file_stem(title_of(self._name_of(item)))
         result = export_meeting(
             self._service.store,
             self._settings.recordings_dir,
@@ -117,11 +119,20 @@ class Batch:
         if not self._request.keep:
             purge(self._service, meeting_id)
 
-    def _import(self, path: Path) -> str:
-        file = stage_file(path, self._service.uploads_dir)
+    def _name_of(self, item: str) -> str:
+        """The file's name, or the title of what comes in on standard input."""
+        is_stdin = item == STDIN and not self._request.resume
+        return (self._request.title or STDIN_NAME) if is_stdin else Path(item).name
+
+    def _import(self, item: str) -> str:
+        folder = self._service.uploads_dir
+        if item == STDIN:
+            file = spool_stdin(sys.stdin.buffer, folder)
+        else:
+            file = stage_file(Path(item), folder)
         try:
             return self._service.import_file(
-                file, path.name, self._request.options, self._request.title
+                file, self._name_of(item), self._request.options, self._request.title
             )
         except BaseException:
             file.unlink(missing_ok=True)

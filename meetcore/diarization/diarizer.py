@@ -78,12 +78,14 @@ class DiarizerRequest:
     weights : gives weights of the catalogue
     device : "cpu", "cuda", or "auto" for the diarizer's choice
     hf_token : Hugging Face token, for gated pipelines only
+    trusted : sha256 of checkpoints that a pipeline may load in spite of code in them
     """
 
     setting: str
     weights: WeightSource
     device: str = "auto"
     hf_token: str | None = None
+    trusted: tuple[str, ...] = ()
 
 
 class DiarizerClass(Protocol):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Collection
+from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from meetcore.checkpoints.pipeline_folder import Fetch
+from meetcore.checkpoints.pipeline_report import examine_pipeline
+from meetcore.diarization.safe_copy import config_of_copies
 from meetcore.diarization.segmentation import quiet_pyannote
 from meetcore.errors import ModelUnavailableError
 
@@ -20,15 +26,19 @@ def load_pipeline(
     token: str | None,
     device: str = "cpu",
     from_pretrained: FromPretrained | None = None,
+    fetch: Fetch | None = None,
+    trusted: Collection[str] = (),
 ) -> Any:
-    """A loaded pipeline.
+    """A loaded pipeline; every file of it is judged first, and what was judged is loaded.
 
     Parameters
     ----------
     checkpoint : a folder with a config.yaml, that file, or an id on the hub
     token : Hugging Face token, sent for hub ids only
     device : torch's name of the device
-    from_pretrained : what loads it; None for pyannote.audio's
+    from_pretrained : what loads a config; None for pyannote.audio's
+    fetch : gives files of the hub; None downloads them with the token
+    trusted : sha256 of checkpoints that are loaded in spite of code in them
 
     Raises
     ------
@@ -40,18 +50,47 @@ def load_pipeline(
         from pyannote.audio import Pipeline
 
         from_pretrained = Pipeline.from_pretrained
-    folder = _local_path(checkpoint)
-    local = folder is not None
+    local = _local_path(checkpoint) is not None
     try:
-        pipeline = from_pretrained(folder or checkpoint, token=None if local else token)
-    except Exception as error:  # the hub's client and unpickling raise anything
+        report = examine_pipeline(
+            checkpoint, installed_version(), trusted, fetch or partial(_download, token)
+        )
+        if report.trouble:
+            raise ModelUnavailableError(report.trouble)
+        if report.missing:
+            raise _gave_nothing(checkpoint, token)
+        with tempfile.TemporaryDirectory(prefix="meetcore-pipeline-") as name:
+            config = config_of_copies(report, Path(name), trusted)
+            pipeline = from_pretrained(config, token=None if local else token)
+    except ModelUnavailableError:
+        raise
+    except Exception as error:  # the hub's client and loading raise anything
         raise _explained(checkpoint, token, local, error) from error
     if pipeline is None:
-        raise ModelUnavailableError(
-            f"The hub gave nothing for {checkpoint}, as it does for gated pipelines. "
-            f"{_consent(checkpoint, token)}"
-        )
+        raise _gave_nothing(checkpoint, token)
     return _moved(pipeline, device)
+
+
+def installed_version() -> str:
+    """The version of pyannote.audio; empty where it is not installed."""
+    try:
+        return metadata.version("pyannote.audio")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _download(token: str | None, model_id: str, file: str, revision: str | None) -> Path | None:
+    from pyannote.audio.utils.hf_hub import download_from_hf_hub
+
+    found = download_from_hf_hub(model_id, file, revision=revision, token=token)
+    return None if found is None else Path(found)
+
+
+def _gave_nothing(checkpoint: str, token: str | None) -> ModelUnavailableError:
+    return ModelUnavailableError(
+        f"The hub gave nothing for {checkpoint}, as it does for gated pipelines. "
+        f"{_consent(checkpoint, token)}"
+    )
 
 
 def _local_path(checkpoint: str) -> Path | None:

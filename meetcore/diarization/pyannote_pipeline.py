@@ -42,7 +42,12 @@ class PyannotePipelineDiarizer:
     @classmethod
     def load(cls, request: DiarizerRequest) -> PyannotePipelineDiarizer:
         """Load the pipeline of the setting (see ``DiarizerClass.load``)."""
-        pipeline = load_pipeline(request.setting, request.hf_token, pick_device(request.device))
+        pipeline = load_pipeline(
+            request.setting,
+            request.hf_token,
+            pick_device(request.device),
+            trusted=request.trusted,
+        )
         # A pipeline takes whole recordings only; live windows need models tuned together.
         return cls(request.setting, pipeline, OpenDiarizer.load(request))
 

@@ -45,7 +45,12 @@ def diarizer_names() -> tuple[str, ...]:
 
 
 def load_diarizer(
-    setting: str, weights: WeightSource, *, hf_token: str | None = None, device: str = "auto"
+    setting: str,
+    weights: WeightSource,
+    *,
+    hf_token: str | None = None,
+    device: str = "auto",
+    trusted: tuple[str, ...] = (),
 ) -> Diarizer:
     """The diarizer that a setting asks for.
 
@@ -56,6 +61,7 @@ def load_diarizer(
     weights : gives weights of the catalogue
     hf_token : Hugging Face token, for gated pipelines only
     device : "cpu", "cuda", or "auto"
+    trusted : sha256 of checkpoints that a pipeline may load in spite of code in them
 
     Raises
     ------
@@ -69,7 +75,7 @@ def load_diarizer(
     row = _row_of(next(iter(DIARIZERS)) if setting == "auto" else setting)
     loader: DiarizerClass = row.load()
     with row.translated_errors():
-        return loader.load(DiarizerRequest(setting, weights, device, hf_token))
+        return loader.load(DiarizerRequest(setting, weights, device, hf_token, trusted))
 
 
 def _row_of(name: str) -> Row:

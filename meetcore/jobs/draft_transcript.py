@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.records import SAMPLE_RATE, Job, RejectedText, Segment, Stage, Word
@@ -31,6 +32,7 @@ class DraftTranscript:
         self._store = store
         self._id = job.meeting_id
         self._retry_write = retry_write
+        self._options = job.options
         self._language: str | None = None
         self._segments: list[Segment] = []
         self._rejected: list[RejectedText] = []
@@ -47,6 +49,14 @@ class DraftTranscript:
     def words(self) -> tuple[Word, ...]:
         """All words."""
         return tuple(word for segment in self._segments for word in segment.words)
+
+    def language(self) -> str | None:
+        """ISO code of the language spoken most of the time; None where none was detected."""
+        seconds: dict[str, float] = {}
+        for word in self.words():
+            if word.language:
+                seconds[word.language] = seconds.get(word.language, 0.0) + word.end - word.start
+        return max(seconds, key=lambda code: seconds[code]) if seconds else None
 
     def rejected(self) -> tuple[RejectedText, ...]:
         """Texts that the hallucination gate rejected."""
@@ -81,6 +91,7 @@ class DraftTranscript:
                 self._store.jobs.update(
                     self._id,
                     checkpoint_samples=piece.end_sample,
+                    options=replace(self._options, heard=piece.heard),
                     failed_samples=self.failed_samples,
                     attempts=1,  # It made progress: only the running attempt counts.
                 )

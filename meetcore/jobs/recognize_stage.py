@@ -13,10 +13,11 @@ from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
 from meetcore.audio.recording_damage import missing_end
-from meetcore.errors import InferenceError
+from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.jobs.speech_levels import SpeechLevels
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
+from meetcore.text.languages import why_unspoken
 
 
 def recognize(
@@ -30,11 +31,16 @@ def recognize(
 
     Raises
     ------
+    ModelUnavailableError
+        The recognizer cannot write the language of the options.
     InferenceError
         The recognizer failed on every piece of the recording; the log has the cause.
     TaskStopped
         The observer raised it.
     """
+    info = recognizer.info
+    if problem := why_unspoken(task.options.language, info.weight, info.languages):
+        raise ModelUnavailableError(f"{note} {problem}".strip())
     reader = RecordingReader(task.folder)
     failures, levels = FailedPieces(), SpeechLevels()
     observer.progress(0.0)
@@ -43,7 +49,11 @@ def recognize(
         reader.n_samples,
         recognizer,
         load_activity(),
-        OfflineRecognitionOptions(language=task.options.language, prompt=task.options.prompt),
+        OfflineRecognitionOptions(
+            language=task.options.language,
+            prompt=task.options.prompt,
+            heard=task.options.heard if task.start_sample else (),
+        ),
         start_sample=task.start_sample,
     ):
         failures.add(piece)

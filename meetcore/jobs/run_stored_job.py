@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from meetcore.jobs.job_context import JobContext
@@ -52,12 +51,9 @@ def _plan(context: JobContext, job: Job) -> PassPlan:
             context.settings.longest_hours * 3600.0,
             job.options.speakers,
         )
-    options = job.options
-    if options.language is None:
-        options = replace(options, language=meeting.language)
     return PassPlan(
         folder,
-        options,
+        job.options,
         first_stage=job.stage,
         decode=decode,
         start_sample=job.checkpoint_samples,

@@ -103,7 +103,12 @@ class StoredResults:
 
         def write() -> None:
             self._transcript.save_words(draft, self._job.options.speakers)
-            self._store.update(self._id, mode=Mode.TRANSCRIPTION_ONLY, recognizer=done.recognizer)
+            self._store.update(
+                self._id,
+                mode=Mode.TRANSCRIPTION_ONLY,
+                recognizer=done.recognizer,
+                language=self._job.options.language or draft.language(),
+            )
             self._step_to(JobStage.DIARIZING)
 
         self._write(write)

@@ -12,13 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import MeetcoreError, MeetingStateError, RecordingError
+from meetcore.errors import (
+    MeetcoreError,
+    MeetingStateError,
+    ModelUnavailableError,
+    RecordingError,
+    StoreError,
+)
 from meetcore.jobs.accepted_jobs import UNFINISHED
 from meetcore.jobs.job_attempts import MAX_ATTEMPTS
 from meetcore.jobs.runner import JobRunner
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
+from meetcore.text.languages import is_english_only, language_code, why_unspoken
 from meetcore.text.names import shown_name, title_of
 
 logger = logging.getLogger(__name__)
@@ -51,6 +58,26 @@ class JobSubmission:
         self._runner = runner
         self._is_live = is_live
 
+    def checked(self, options: JobOptions) -> JobOptions:
+        """The options with the language as a code: the settings' one where none is given.
+
+        A weight for English alone needs none, and "auto" detects it.
+
+        Raises
+        ------
+        ModelUnavailableError
+            The language is unknown, or the weight cannot write it; the message names what can.
+        """
+        try:
+            language = language_code(options.language)
+        except ValueError as error:
+            raise ModelUnavailableError(str(error)) from error
+        if not options.language and not is_english_only(options.recognizer):
+            language = self._settings.language
+        if problem := why_unspoken(language, options.recognizer or self._settings.recognizer):
+            raise ModelUnavailableError(problem)
+        return replace(options, language=language)
+
     def import_file(self, path: Path, name: str, options: JobOptions, title: str | None) -> str:
         """Create a meeting, move a media file into its folder and queue its job; the meeting's id.
 
@@ -62,9 +89,10 @@ class JobSubmission:
             The meeting or its job cannot be saved. A file that was moved already is deleted, as it
             is in the meeting's folder.
         """
+        options = self.checked(options)
         meeting = self._store.create_meeting(
             (title or "").strip() or title_of(name),
-            language=options.language or self._settings.language,
+            language=options.language,
             state=MeetingState.FINALIZING,
             source_name=shown_name(name),
         )
@@ -98,7 +126,9 @@ class JobSubmission:
         self.refuse_live(meeting_id)
         job = self._store.jobs.get(meeting_id)
         if job is None or job.state is JobState.DONE:
-            options = job.options if job else JobOptions()
+            # Without a job the meeting's language is the one that was chosen when it began.
+            chosen = JobOptions(language=self._store.get(meeting_id).language)
+            options = job.options if job else chosen
             self._runner.submit(Job(meeting_id, JobState.QUEUED, JobStage.RECOGNIZING, options))
         else:
             self.retry(meeting_id, None, None)
@@ -116,6 +146,8 @@ class JobSubmission:
             There is no such meeting.
         """
         self.refuse_live(meeting_id)
+        if options is not None:
+            options = self.checked(options)
         if self._runner.is_running(meeting_id) and (stage or options):
             raise MeetingStateError(
                 "This meeting is being transcribed. Cancel that, or wait for its end, then try"
@@ -123,7 +155,8 @@ class JobSubmission:
             )
         job = self._store.jobs.get(meeting_id)
         if job is None:
-            job = Job(meeting_id, JobState.DONE, JobStage.RECOGNIZING)
+            chosen = JobOptions(language=self._store.get(meeting_id).language)
+            job = Job(meeting_id, JobState.DONE, JobStage.RECOGNIZING, chosen)
         wanted = stage or (JobStage.RECOGNIZING if job.state is JobState.DONE else job.stage)
         wanted = self._possible(job, wanted)
         new_words = _changes_words(job, options)
@@ -135,7 +168,7 @@ class JobSubmission:
                 job,
                 state=JobState.QUEUED,
                 stage=wanted,
-                options=options or job.options,
+                options=replace(options or job.options, heard=job.options.heard),
                 progress=0.0,
                 overall=0.0,
                 remaining_s=None,
@@ -160,9 +193,12 @@ class JobSubmission:
         return [job.meeting_id for job in unfinished]
 
     def _give_up(self, meeting_id: str) -> None:
-        with self._store.together():
-            self._store.jobs.update(meeting_id, state=JobState.FAILED, detail=TOO_MANY_ATTEMPTS)
-            self._store.update(meeting_id, state=MeetingState.FAILED, detail=TOO_MANY_ATTEMPTS)
+        try:
+            with self._store.together():
+                self._store.jobs.update(meeting_id, state=JobState.FAILED, detail=TOO_MANY_ATTEMPTS)
+                self._store.update(meeting_id, state=MeetingState.FAILED, detail=TOO_MANY_ATTEMPTS)
+        except StoreError:  # The next start tries again; the other jobs are queued.
+            logger.exception("meeting %s: the end of its job was not saved", meeting_id)
 
     def _possible(self, job: Job, wanted: JobStage) -> JobStage:
         """The stage wanted, or an earlier one whose result is missing."""

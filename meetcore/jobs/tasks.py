@@ -101,7 +101,6 @@ class RecognizeTask:
     start_sample: int
     """At 16 kHz; the end of the last piece whose words are known."""
     options: JobOptions
-    """With the meeting's language where the user gave none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class LiveMeeting:
         store, settings = resources.store, resources.settings
         folder = settings.recordings_dir / meeting.id
         self.meeting_id = meeting.id
+        self.language = meeting.language
+        """ISO code that was chosen for it; None detects it."""
         self._title = meeting.title
         self._store = store
         self._grace_s = settings.grace_s
@@ -195,14 +197,14 @@ class LiveMeeting:
             self._wake.wait(IDLE_S)
             self._wake.clear()
             try:
+                if self._is_abandoned():
+                    logger.info("meeting %s: no frame for %.0f s", self.meeting_id, self._grace_s)
+                    self.stop()
                 self._advance()
             except Exception as error:
                 logger.exception("meeting %s: a step failed", self.meeting_id)
                 self._errors.add(error)
                 time.sleep(IDLE_S)
-            if self._is_abandoned():
-                logger.info("meeting %s: no frame for %.0f s", self.meeting_id, self._grace_s)
-                self.stop()
         self._end()
 
     def _is_abandoned(self) -> bool:

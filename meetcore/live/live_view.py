@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from meetcore.audio.level import SILENCE_DB
 from meetcore.live.intake import IntakeView
-from meetcore.live.recognition import LiveRecognition, RecognitionView
+from meetcore.live.recognition import LiveRecognition
+from meetcore.live.recognition_view import RecognitionView
 from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.step_width import keeps_up
 from meetcore.records import SAMPLE_RATE, LiveHealth, LiveSnapshot, LiveState, Speaker

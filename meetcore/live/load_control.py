@@ -13,6 +13,11 @@ from meetcore.models.identifier_session import IdentifierSession
 
 logger = logging.getLogger(__name__)
 
+LONGEST_CHUNK_S = 2.0
+"""Recognized in one go when there is a backlog; a stop, a pause or a jump to the present takes
+effect in between."""
+SHORTEST_CHUNK_S = 0.5
+MOST_ADDED_S = 6.0
 RTF_SPAN_S = 5.0
 """Seconds of audio over which the share of the time that recognition takes is averaged."""
 
@@ -45,9 +50,17 @@ class LoadControl:
         self._step_width = None
         self.choice = WeightChoice()
 
+    def chunk(self) -> float:
+        """Seconds of audio to recognize in one go: fewer where a chunk would take long."""
+        return min(LONGEST_CHUNK_S, max(SHORTEST_CHUNK_S, LONGEST_CHUNK_S / max(self.rtf, 1e-9)))
+
     def must_jump(self, backlog: float, recorded: float) -> bool:
-        """Whether the backlog is left to the second pass."""
-        return backlog > self._allowance.at(recorded)
+        """Whether the backlog is left to the second pass.
+
+        What the next chunk will add to it counts already.
+        """
+        added = min(MOST_ADDED_S, self.rtf * min(self.chunk(), backlog))
+        return backlog + added > self._allowance.at(recorded)
 
     def adapt(self, session: IdentifierSession, backlog: float, recorded: float) -> None:
         """Decode less often, or with a smaller weight, where the machine falls behind.

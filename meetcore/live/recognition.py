@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from meetcore.audio.recording import RecordingReader
 from meetcore.errors import RecordingError
@@ -14,17 +13,15 @@ from meetcore.live.borrowed_models import BorrowedModels
 from meetcore.live.gaps import Gaps
 from meetcore.live.load_control import LoadControl
 from meetcore.live.persistence import TranscriptSaver
+from meetcore.live.recognition_view import RecognitionView
 from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.word_latency import ArrivalTimes, Percentiles, WordLatencies
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.records import SAMPLE_RATE, Gap, Segment, Word
+from meetcore.records import SAMPLE_RATE
 from meetcore.records.error_summary import ErrorSummary
 
 logger = logging.getLogger(__name__)
 
-LONGEST_CHUNK_SAMPLES = 2 * SAMPLE_RATE
-"""Recognized in one go when there is a backlog; a stop, a pause or a jump to the present takes
-effect in between."""
 SHORTEST_CHUNK_SAMPLES = SAMPLE_RATE // 20
 MATCH_EVERY_SAMPLES = 5 * SAMPLE_RATE
 """How often the speakers are compared with enrolled voices."""
@@ -34,27 +31,6 @@ is left to the second pass, which follows anyway."""
 LAST_WORDS_S = 1.5
 """How long a stopped meeting's backlog is recognized; what is left then is left to the second pass.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class RecognitionView:
-    """The words recognized so far; replaced as a whole."""
-
-    segments: tuple[Segment, ...] = ()
-    settled: int = 0
-    labels: tuple[str, ...] = ()
-    merged: Mapping[str, str] = field(default_factory=dict)
-    tentative: tuple[Word, ...] = ()
-    tentative_speaker: str | None = None
-    recognized_samples: int = 0
-    step: float = 0.0
-    rtf: float = 0.0
-    model_errors: int = 0
-    gaps: tuple[Gap, ...] = ()
-    is_lighter: bool = False
-    weight_changed_at: float | None = None
-    version: int = 0
-    """Grows with every change that a page would draw."""
 
 
 class LiveRecognition:
@@ -125,7 +101,8 @@ class LiveRecognition:
         if self._load.must_jump(backlog, recorded):
             self._jump(session, available)
             return True
-        samples = self._reader.read(begin, min(available, begin + LONGEST_CHUNK_SAMPLES))
+        longest = round(self._load.chunk() * SAMPLE_RATE)
+        samples = self._reader.read(begin, min(available, begin + longest))
         if not samples.shape[0]:
             return False
         self._load.adapt(session, backlog, recorded)
@@ -237,7 +214,7 @@ class LiveRecognition:
             is_lighter=self._load.choice.is_lighter,
             weight_changed_at=self._load.choice.changed_at,
         )
-        if _drawn(view) != _drawn(before):
+        if view.drawn != before.drawn:
             view = replace(view, version=before.version + 1)
         self.view = view
         self._measure_latency(session)
@@ -247,8 +224,3 @@ class LiveRecognition:
         ends = session.take_word_ends()
         arrived = (self._arrivals.take(round(end * SAMPLE_RATE)) for end in ends)
         self._latencies.add([at for at in arrived if at is not None], time.monotonic())
-
-
-def _drawn(view: RecognitionView) -> tuple[object, ...]:
-    words = view.segments, view.tentative, view.tentative_speaker
-    return *words, view.model_errors, view.gaps, view.weight_changed_at

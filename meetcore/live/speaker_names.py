@@ -6,8 +6,7 @@ import threading
 from collections.abc import Collection, Iterable
 from typing import TypeVar
 
-from meetcore.diarization.verification.matching import ProfileMatch
-from meetcore.records import Speaker
+from meetcore.records import ProfileMatch, Speaker
 from meetcore.store.meetings import MeetingStore
 from meetcore.store.sqlite import busy_timeout
 
@@ -80,17 +79,25 @@ class SpeakerNames:
         self._named_by_hand.add(successor)
         if name:
             self._names[successor] = name
+            self._take_name(name, successor)
         else:
             self._names.pop(successor, None)
         self.version += 1
 
     def set_match(self, label: str, match: ProfileMatch) -> None:
-        """Name a speaker after an enrolled voice, unless a person has named or unnamed it."""
+        """Name a speaker after an enrolled voice, unless a person has named or unnamed it.
+
+        A profile names one speaker: whom it named before loses the name, and a speaker to whom a
+        person gave this name keeps it alone.
+        """
         with self._lock:
             label = self._merged_label(label)
-            if label not in self._names and label not in self._named_by_hand:
-                if self._matches.get(label) == match:
-                    return
+            if label in self._names or label in self._named_by_hand:
+                return
+            self._take_name(match.name, label)
+            if match.name.casefold() in map(str.casefold, self._names.values()):
+                self._take_name(match.name, "")
+            elif self._matches.get(label) != match:
                 self._matches[label] = self._unsaved_matches[label] = match
                 self.version += 1
 
@@ -153,6 +160,17 @@ class SpeakerNames:
         with self._lock:
             if label in unsaved and unsaved[label] == saved:
                 del unsaved[label]
+
+    def _take_name(self, name: str, keeper: str) -> None:
+        """Remove a name from other speakers that an enrolled voice gave it to.
+
+        Caller must hold `_lock`.
+        """
+        for label, match in list(self._matches.items()):
+            if label != keeper and match.name.casefold() == name.casefold():
+                self._unsaved_names[label] = None
+                self._drop_match(label)
+                self.version += 1
 
     def _drop_match(self, label: str) -> None:
         self._matches.pop(label, None)

@@ -113,29 +113,23 @@ class IdentifierSession:
 
         The words before are committed. In place of the samples the models get a short silence, so
         that what was said before and after is not taken for one utterance.
-
-        Parameters
-        ----------
-        n_samples : how many, at 16 kHz
         """
         self.commit_all()
         silence = np.zeros(min(n_samples, SPLICE_SAMPLES), dtype=np.float32)
         middle, left_out = silence.shape[0] // 2, n_samples - silence.shape[0]
-        before = self._processed_samples
-        self._words_clock = self._words_clock.without(before, middle, left_out)
-        self._turns_clock = self._turns_clock.without(before, middle, left_out)
-        changed = self._push(silence)
-        self._processed_samples = before + n_samples
-        return changed
+        place = self._processed_samples, middle, left_out
+        self._words_clock = self._words_clock.without(*place)
+        self._turns_clock = self._turns_clock.without(*place)
+        self._processed_samples += n_samples
+        return self._push(silence)
 
-    def use_recognizer(self, recognizer: LiveRecognizer) -> tuple[Segment, ...]:
+    def use_recognizer(self, recognizer: LiveRecognizer) -> None:
         """Have another recognizer write from here on; the words so far are committed."""
-        changed = self.commit_all()
+        self.commit_all()
         if self._recognizer:
             self._recognizer.close()
         self._recognizer = recognizer
         self._words_clock = StreamClock(self._processed_samples)
-        return changed
 
     def commit_all(self) -> tuple[Segment, ...]:
         """Commit all words so far, at a break in the audio; more chunks may follow."""

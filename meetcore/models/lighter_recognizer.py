@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
 from meetcore.asr.recognizer import Recognizer
-
-logger = logging.getLogger(__name__)
+from meetcore.supervised import guarded
 
 
 class LighterRecognizer:
@@ -16,7 +14,7 @@ class LighterRecognizer:
 
     Parameters
     ----------
-    load : loads the recognizer; whatever it raises is logged, and there is no smaller one then
+    load : loads the recognizer; whatever it raises is noted, and there is no smaller one then
     """
 
     def __init__(self, load: Callable[[], Recognizer]) -> None:
@@ -45,13 +43,10 @@ class LighterRecognizer:
             recognizer.close()
 
     def _run(self) -> None:
-        try:
+        with guarded("smaller recognizer"):
             recognizer = self._load()
-        except Exception:
-            logger.exception("there is no smaller recognizer for busy times")
-            return
-        with self._lock:
-            if not self._is_closed:
-                self._recognizer = recognizer
-                return
-        recognizer.close()
+            with self._lock:
+                if not self._is_closed:
+                    self._recognizer = recognizer
+                    return
+            recognizer.close()

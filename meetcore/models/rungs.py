@@ -22,6 +22,7 @@ from meetcore.models.first_that_loads import Choice, first_that_loads
 from meetcore.models.lighter_recognizer import LighterRecognizer
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
+from meetcore.text.languages import is_multilingual
 from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.resolver import WeightResolver
 
@@ -72,7 +73,13 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
 
     def diarizer(setting: str) -> Diarizer:
-        return load_diarizer(setting, resolver, hf_token=token, device=settings.device)
+        return load_diarizer(
+            setting,
+            resolver,
+            hf_token=token,
+            device=settings.device,
+            trusted=settings.trusted_checkpoints,
+        )
 
     def recognizer(weight: str, threads: int) -> Recognizer:
         return load_recognizer(
@@ -97,7 +104,7 @@ def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
         speakers = pending.result()
     limit_blas_threads()
     if words.live is None or words.final is None:
-        return LoadedModels(_recording_only(words, speakers))
+        return LoadedModels(_recording_only(words, speakers, settings))
     notes, replaced = list(words.notes), words.replaced_settings
     lost = speakers.model is None
     if speakers.model is not None and speakers.reasons:
@@ -118,11 +125,24 @@ def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
     return LoadedModels(models, words.live, words.final, speakers.model, lighter)
 
 
-def load_final_recognizer(weight: str, loaders: Loaders, threads: int = 0) -> Choice[Recognizer]:
-    """The recognizer of the second pass; where it fails, that of the smallest weight."""
+def load_final_recognizer(
+    weight: str, loaders: Loaders, threads: int = 0, language: str | None = None
+) -> Choice[Recognizer]:
+    """The recognizer of the second pass; where it fails, that of the smallest weight.
+
+    Parameters
+    ----------
+    language : code of the language to be written; None if unknown
+    """
     return first_that_loads(
-        (weight, SMALLEST_WEIGHT), lambda name: loaders.recognizer(name, threads)
+        _with_stand_in(weight, language), lambda name: loaders.recognizer(name, threads)
     )
+
+
+def _with_stand_in(weight: str, language: str | None) -> tuple[str, ...]:
+    """A weight, and the smallest where that may write what is spoken: it has English only."""
+    english = language == "en" or (language is None and not is_multilingual(weight))
+    return (weight, SMALLEST_WEIGHT) if english else (weight,)
 
 
 def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:
@@ -141,9 +161,11 @@ def _summary(words: _Recognizers) -> str:
     return f"{live} writes live, {final} the final transcript."
 
 
-def _recording_only(words: _Recognizers, speakers: Choice[Diarizer]) -> ModelsInUse:
+def _recording_only(
+    words: _Recognizers, speakers: Choice[Diarizer], settings: Settings
+) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
-    remedy = command(f"weights pull {SMALLEST_WEIGHT}")
+    remedy = command(f"weights pull {_with_stand_in(settings.recognizer, settings.language)[-1]}")
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.reasons_text)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,
@@ -164,7 +186,7 @@ def _remedy(diarizer: str) -> str:
 
 def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
     """The recognizers of both passes; where one fails, that of the smallest weight."""
-    final = load_final_recognizer(settings.recognizer, loaders)
+    final = load_final_recognizer(settings.recognizer, loaders, language=settings.language)
     if final.model is None:
         return _Recognizers(why_none=final.reasons_text)
     notes = [f"{reason} {final.name} is used instead." for reason in final.reasons]
@@ -173,7 +195,8 @@ def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
         live, found = _live_for(final.model, final.name, loaders)
         return _Recognizers(live, final.model, (*notes, *found), replaced_settings)
     chosen = first_that_loads(
-        (settings.live_recognizer, SMALLEST_WEIGHT), lambda weight: loaders.recognizer(weight, 1)
+        _with_stand_in(settings.live_recognizer, settings.language),
+        lambda weight: loaders.recognizer(weight, 1),
     )
     stand_in = chosen.name or final.name
     notes += [f"{reason} {stand_in} writes live instead." for reason in chosen.reasons]

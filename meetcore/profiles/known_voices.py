@@ -7,10 +7,14 @@ import threading
 import time
 from collections.abc import Mapping
 
-from meetcore.diarization.verification.matching import EnrolledVoice, ProfileMatch, match_profiles
+from meetcore.diarization.verification.matching import (
+    EnrolledVoice,
+    further_matches,
+    match_profiles,
+)
 from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import StoreError
-from meetcore.records import Profile
+from meetcore.records import Profile, ProfileMatch
 from meetcore.store.meetings import MeetingStore
 
 logger = logging.getLogger(__name__)
@@ -55,15 +59,31 @@ class KnownVoices:
     ) -> None:
         """Save the names of enrolled voices for a meeting's speakers that no person has named.
 
+        A profile names one speaker. Others that are like it too are noted as perhaps the same
+        person, for the page to ask.
+
         Raises
         ------
         StoreError
             A name was not saved; the call may be repeated.
         """
-        for label, found in self.match(voices, weight).items():
-            self._store.name_speaker_by_voice(
-                meeting_id, label, found.name, found.similarity, found.profile_id
-            )
+        typed = {
+            speaker.label: speaker.name.casefold()
+            for speaker in self._store.speakers(meeting_id)
+            if speaker.name is not None and speaker.similarity is None and speaker.label in voices
+        }
+        unnamed = {label: voice for label, voice in voices.items() if label not in typed}
+        profiles = self._profiles()
+        used = {each.id for each in profiles if each.name.casefold() in typed.values()}
+        free = [each for each in profiles if each.id not in used]
+        best = match_profiles(unnamed, free, weight)
+        used |= {match.profile_id for match in best.values()}
+        further = further_matches(
+            {label: voice for label, voice in unnamed.items() if label not in best},
+            [each for each in profiles if each.id in used],
+            weight,
+        )
+        self._store.name_speakers_by_voice(meeting_id, best, further, set(voices))
 
     def _profiles(self) -> list[EnrolledVoice]:
         with self._lock:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import re
-
 from meetcore.records import JobOptions
+from meetcore.text.languages import language_code, why_unspoken
 from meetcore.weights.names import why_unknown_recognizer
 
 
 def checked_language(language: str | None) -> str | None:
-    """The ISO code in lower case; None for None or an empty text.
+    """The ISO code of a language given as code or English name; None for None, "" and "auto".
 
     Raises
     ------
     ValueError
-        It is no ISO code; give one such as "de".
+        Whisper has no such language; the message suggests some.
     """
-    code = language.strip().lower() if language else ""
-    if code and not re.fullmatch("[a-z]{2,3}", code):
-        raise ValueError(f"language is {language!r}; expected an ISO code such as en or de.")
-    return code or None
+    return language_code(language)
+
+
+def check_spoken(language: str | None, *weights: str) -> None:
+    """Check that weights can write a language.
+
+    Raises
+    ------
+    ValueError
+        One cannot; the message names one that can.
+    """
+    for weight in weights:
+        if problem := why_unspoken(language, weight):
+            raise ValueError(problem)
 
 
 def check_recognizer(name: str) -> None:

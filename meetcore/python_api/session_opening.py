@@ -5,7 +5,12 @@ from __future__ import annotations
 from meetcore.errors import ModelUnavailableError
 from meetcore.models.identifier import Identifier, create_speaker_identifier
 from meetcore.python_api.live_session import LiveSession
-from meetcore.python_api.options import check_live_speakers, check_recognizer, checked_language
+from meetcore.python_api.options import (
+    check_live_speakers,
+    check_recognizer,
+    check_spoken,
+    checked_language,
+)
 from meetcore.records import Mode
 from meetcore.settings import Settings, load_settings
 from meetcore.thread_counts import CallersThreadCounts
@@ -42,6 +47,9 @@ def open_session(
     settings = settings or load_settings()
     language = checked_language(language or settings.language)
     check_recognizer(recognizer)
+    check_spoken(
+        language, recognizer or settings.recognizer, recognizer or settings.live_recognizer
+    )
     check_live_speakers(speakers, max_speakers)
     threads = CallersThreadCounts()
     try:

@@ -15,7 +15,7 @@ from meetcore.jobs.executors.in_process import InProcessExecutor
 from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.tasks import TaskStopped
 from meetcore.jobs.transcribe_file import FileTranscription, transcribe_file
-from meetcore.python_api.options import job_options
+from meetcore.python_api.options import check_spoken, job_options
 from meetcore.python_api.samples import AudioSource, as_file
 from meetcore.python_api.transcript import Transcript
 from meetcore.records import SAMPLE_RATE, JobOptions, JobStage, RejectedText, Stage
@@ -68,6 +68,7 @@ def transcribe(
     """
     settings, observer = settings or load_settings(), _Observer(on_progress)
     options = job_options(language or settings.language, recognizer, speakers, max_speakers, prompt)
+    check_spoken(options.language, recognizer or settings.recognizer)
     return _transcribed(source, options, settings, observer, sample_rate)
 
 

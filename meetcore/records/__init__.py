@@ -26,7 +26,7 @@ from meetcore.records.transcript import (
     Turn,
     Word,
 )
-from meetcore.records.voice_profile import Profile, VoiceClip
+from meetcore.records.voice_profile import Profile, ProfileMatch, VoiceClip
 
 __all__ = [
     "SAMPLE_RATE",
@@ -51,6 +51,7 @@ __all__ = [
     "ModelsInUse",
     "Order",
     "Profile",
+    "ProfileMatch",
     "ReadSamples",
     "RejectedText",
     "RungLeft",

@@ -43,6 +43,8 @@ class JobOptions:
     """Largest number of speakers."""
     prompt: str = ""
     """Names and terms of this meeting, given to the recognizer as a prompt."""
+    heard: tuple[str, ...] = ()
+    """Languages detected up to the checkpoint, the latest first; set by the job itself."""
 
     def __post_init__(self) -> None:
         for name in ("n_speakers", "max_speakers"):

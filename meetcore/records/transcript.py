@@ -30,6 +30,8 @@ class Word:
     start: float
     end: float
     probability: float = 1.0
+    language: str | None = None
+    """ISO code, where each stretch's language was detected; else None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class Segment:
     def text(self) -> str:
         """The words as one line."""
         return "".join(word.text for word in self.words).strip()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """ISO codes of its words, in order of appearance; empty where none was detected."""
+        return tuple(dict.fromkeys(word.language for word in self.words if word.language))
 
 
 @dataclass(frozen=True, slots=True)

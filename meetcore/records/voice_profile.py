@@ -21,6 +21,16 @@ class VoiceClip:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileMatch:
+    """The profile a meeting's speaker was recognised as."""
+
+    profile_id: str
+    name: str
+    similarity: float
+    """0 to 1, to be shown: 1 is what two recordings of one voice on one day have."""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """An enrolled voice."""
 

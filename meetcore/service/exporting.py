@@ -25,6 +25,7 @@ def export_of(store: Transcripts, meeting: Meeting) -> Export:
         The meeting was deleted, or the database refuses.
     """
     transcript = store.transcript(meeting.id)
+    detected = [code for segment in transcript.segments for code in segment.languages]
     return Export(
         transcript,
         title=meeting.title,
@@ -32,6 +33,6 @@ def export_of(store: Transcripts, meeting: Meeting) -> Export:
         duration=meeting.duration,
         date=meeting.created_at,
         recognizer=meeting.recognizer,
-        languages=(meeting.language,) if meeting.language else (),
+        languages=tuple(dict.fromkeys(filter(None, (meeting.language, *detected)))),
         mode=meeting.mode,
     )

@@ -118,6 +118,16 @@ class MeetingService:
         """
         return self._meetings.start(title, language)
 
+    def checked_options(self, options: JobOptions) -> JobOptions:
+        """The options of a job with its language as a code, before its file is taken.
+
+        Raises
+        ------
+        ModelUnavailableError
+            The language is unknown, or the weight cannot write it.
+        """
+        return self._submission.checked(options)
+
     def live(self, meeting_id: str) -> LiveMeeting | None:
         """The running meeting with this id, else None."""
         return self._meetings.get(meeting_id)

@@ -9,10 +9,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import RecordingError, StoreError
+from meetcore.errors import MeetcoreError, RecordingError, StoreError
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
-from meetcore.records import SAMPLE_RATE, Meeting, MeetingState
+from meetcore.records import SAMPLE_RATE, Job, JobStage, JobState, Meeting, MeetingState
 from meetcore.service.running_meetings import RunningMeetings
 from meetcore.service.trash import Trash
 from meetcore.settings import Settings
@@ -60,8 +60,19 @@ class Recovery:
         owned = {*self._meetings.ids(), *self._runner.pending(), *with_job, *waiting}
         interrupted = mark_interrupted(self._store, self._settings.recordings_dir, owned)
         for meeting_id in waiting:
-            self._submission.finalize(meeting_id)
+            self._finalize(meeting_id)
         return interrupted
+
+    def _finalize(self, meeting_id: str) -> None:
+        """Queue a second pass; a refusal does not keep the others, or the app, from starting."""
+        try:
+            self._submission.finalize(meeting_id)
+        except StoreError:
+            job = Job(meeting_id, JobState.QUEUED, JobStage.RECOGNIZING)
+            if self._runner.enqueue_held(job):
+                self._runner.release_held(meeting_id)
+        except MeetcoreError:
+            logger.exception("meeting %s: its second pass was not queued", meeting_id)
 
     def release(self) -> None:
         """Let another process become the owner; idempotent."""

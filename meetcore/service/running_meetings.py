@@ -6,12 +6,23 @@ import logging
 import threading
 import time
 
-from meetcore.errors import MeetingStateError
+from meetcore.errors import MeetingStateError, ModelUnavailableError
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import discard_meeting
 from meetcore.live.live_meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
-from meetcore.records import Job, JobStage, JobState, LiveSnapshot, Meeting
+from meetcore.records import (
+    Job,
+    JobOptions,
+    JobStage,
+    JobState,
+    LiveSnapshot,
+    Meeting,
+    Mode,
+    ModelsInUse,
+)
+from meetcore.settings import Settings
+from meetcore.text.languages import language_code, why_unspoken
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +49,19 @@ class RunningMeetings:
         ------
         MeetingStateError
             Meetcore is stopping.
+        ModelUnavailableError
+            The language is unknown, or the live weight cannot write it.
         StoreError, RecordingError
             The meeting cannot be saved, or its recording not be opened; no meeting is left.
         """
         self.refuse_when_closed()
         models = self._resources.pool.models
+        language = checked_language(language, self._resources.settings, models)
         meeting = self._store.create_meeting(
             title,
             mode=models.mode if models else None,
             recognizer=models.live_recognizer if models else "",
-            language=language or self._resources.settings.language,
+            language=language,
         )
         try:
             self._begin(meeting)
@@ -106,7 +120,7 @@ class RunningMeetings:
         for live, is_saved in zip(meetings, saved, strict=True):
             if not is_saved:
                 logger.warning("meeting %s: the second pass recovers its end", live.meeting_id)
-                self._runner.enqueue_held(_second_pass(live.meeting_id))
+                self._runner.enqueue_held(_second_pass(live))
         return all(saved)
 
     def _begin(self, meeting: Meeting) -> None:
@@ -121,7 +135,7 @@ class RunningMeetings:
         """Hand a meeting to the job runner. Called on the meeting's thread, after its last word."""
         accepted = False
         try:
-            accepted = self._runner.enqueue_held(_second_pass(meeting_id))
+            accepted = self._runner.enqueue_held(_second_pass(self._meetings[meeting_id]))
         finally:
             # Before the job may end: a meeting that is done must not be listed as running.
             with self._lock:
@@ -131,5 +145,31 @@ class RunningMeetings:
         logger.info("meeting %s: stopped", meeting_id)
 
 
-def _second_pass(meeting_id: str) -> Job:
-    return Job(meeting_id, JobState.QUEUED, JobStage.RECOGNIZING)
+def checked_language(
+    language: str | None, settings: Settings, models: ModelsInUse | None
+) -> str | None:
+    """The language of a new meeting as a code: the settings' one where none is given.
+
+    Raises
+    ------
+    ModelUnavailableError
+        It is unknown, or the live weight cannot write it; the message names what can.
+    """
+    try:
+        code = language_code(language) or settings.language
+    except ValueError as error:
+        raise ModelUnavailableError(str(error)) from error
+    problem = ""
+    if models is None:
+        problem = why_unspoken(code, settings.recognizer)
+    elif models.mode is not Mode.RECORDING_ONLY:
+        weight = models.live_recognizer.split(" · ")[0]
+        problem = why_unspoken(code, weight, models.languages)
+    if problem:
+        raise ModelUnavailableError(problem)
+    return code
+
+
+def _second_pass(live: LiveMeeting) -> Job:
+    options = JobOptions(language=live.language)
+    return Job(live.meeting_id, JobState.QUEUED, JobStage.RECOGNIZING, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -84,6 +85,7 @@ class JobStore:
         overall: float | None = None,
         remaining_s: float | Unchanged | None = UNCHANGED,
         checkpoint_samples: int | None = None,
+        options: JobOptions | None = None,
         detail: str | None = None,
         attempts: int | None = None,
         notes: Mapping[JobStage, tuple[str, ...]] | None = None,
@@ -102,6 +104,7 @@ class JobStore:
             "progress": None if progress is None else float(progress),
             "overall": None if overall is None else float(overall),
             "checkpoint_samples": checkpoint_samples,
+            "options": None if options is None else asdict(options),
             "detail": detail,
             "attempts": attempts,
             "notes": None if notes is None else _stored_notes(notes),
@@ -132,7 +135,7 @@ def to_job(row: JobRow) -> Job:
         meeting_id=row.meeting_id,
         state=JobState(row.state),
         stage=JobStage(row.stage),
-        options=JobOptions(**row.options),
+        options=_options(row.options),
         progress=row.progress,
         overall=row.overall,
         remaining_s=row.remaining_s,
@@ -145,6 +148,11 @@ def to_job(row: JobRow) -> Job:
         created_at=row.created_at,
         finished_at=row.finished_at,
     )
+
+
+def _options(stored: dict[str, Any]) -> JobOptions:
+    """The options of a row, whose JSON has lists for tuples."""
+    return JobOptions(**{**stored, "heard": tuple(stored.get("heard", ()))})
 
 
 def _stored_notes(notes: Mapping[JobStage, tuple[str, ...]]) -> dict[str, list[str]]:

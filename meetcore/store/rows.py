@@ -50,7 +50,14 @@ def to_words(stored: Iterable[StoredWord]) -> tuple[Word, ...]:
 
 def stored_words(words: Iterable[Word]) -> list[StoredWord]:
     """Words as a JSON list; numpy floats, which JSON cannot hold, become floats."""
-    return [(w.text, float(w.start), float(w.end), float(w.probability)) for w in words]
+    return [_stored(word) for word in words]
+
+
+def _stored(word: Word) -> StoredWord:
+    numbers = float(word.start), float(word.end), float(word.probability)
+    if word.language is None:
+        return (word.text, *numbers)
+    return (word.text, *numbers, word.language)
 
 
 def segment_row(meeting_id: str, stage: Stage, position: int, segment: Segment) -> SegmentRow:

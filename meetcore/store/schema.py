@@ -23,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-StoredWord = tuple[str, float, float, float]
-"""A word in a segment's JSON list: text, start, end, probability."""
+StoredWord = tuple[str, float, float, float] | tuple[str, float, float, float, str]
+"""A word in a segment's JSON list: text, start, end, probability, and its language if detected."""
 StoredTurn = tuple[float, float, str]
 """A turn in a meeting's JSON list: start, end, speaker."""
 

@@ -90,7 +90,7 @@ def merge_labels(
 
 def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> None:
     """Add the speakers that are missing, in the given order, after the existing ones."""
-    known = _speaker_rows(session, meeting_id)
+    known = speaker_rows(session, meeting_id)
     missing = dict.fromkeys(label for label in labels if label not in known)
     first = max((row.position for row in known.values()), default=-1) + 1
     session.add_all(
@@ -103,19 +103,9 @@ def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> No
 def put_name(session: Session, meeting_id: str, label: str, name: str | None) -> None:
     """Name a speaker, adding it where it is missing; None or blanks remove the name."""
     put_speakers(session, meeting_id, [label])
-    row = _speaker_rows(session, meeting_id)[label]
+    row = speaker_rows(session, meeting_id)[label]
     row.name = (name or "").strip() or None
     row.similarity = row.profile_id = None
-
-
-def put_recognized_name(
-    session: Session, meeting_id: str, label: str, name: str, similarity: float, profile_id: str
-) -> None:
-    """Name a speaker after an enrolled voice, unless the name was typed by a user."""
-    put_speakers(session, meeting_id, [label])
-    row = _speaker_rows(session, meeting_id)[label]
-    if row.name is None or row.profile_id is not None:
-        row.name, row.similarity, row.profile_id = name, float(similarity), profile_id
 
 
 def get_turns(session: Session, meeting_id: str) -> tuple[Turn, ...]:
@@ -186,7 +176,7 @@ def put_transcript(session: Session, meeting_id: str, transcript: Transcript) ->
     given = [speaker.label for speaker in transcript.speakers]
     put_speakers(session, meeting_id, given)
     put_segments(session, meeting_id, stage, 0, transcript.segments)
-    rows = _speaker_rows(session, meeting_id)
+    rows = speaker_rows(session, meeting_id)
     for speaker in transcript.speakers:
         row = rows[speaker.label]
         if row.name is None and speaker.name is not None:
@@ -215,7 +205,7 @@ def get_transcript(session: Session, meeting_id: str, stage: Stage) -> Transcrip
 
 def get_speakers(session: Session, meeting_id: str) -> tuple[Speaker, ...]:
     """All speakers of a meeting, of all stages, in order."""
-    return tuple(map(to_speaker, _speaker_rows(session, meeting_id).values()))
+    return tuple(map(to_speaker, speaker_rows(session, meeting_id).values()))
 
 
 def labels_of(segments: Iterable[Segment]) -> tuple[str, ...]:
@@ -223,7 +213,8 @@ def labels_of(segments: Iterable[Segment]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.speaker for item in segments if item.speaker is not None))
 
 
-def _speaker_rows(session: Session, meeting_id: str) -> dict[str, SpeakerRow]:
+def speaker_rows(session: Session, meeting_id: str) -> dict[str, SpeakerRow]:
+    """The rows of a meeting's speakers by label, in order."""
     rows = session.scalars(
         select(SpeakerRow).where(SpeakerRow.meeting_id == meeting_id).order_by(SpeakerRow.position)
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import and_, delete, or_, true
 
-from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn
-from meetcore.store import transcript_rows
+from meetcore.records import ProfileMatch, RejectedText, Segment, Speaker, Stage, Transcript, Turn
+from meetcore.store import transcript_rows, voice_names
 from meetcore.store.database import Database
 from meetcore.store.edits.history import replacing_transcript
 from meetcore.store.queries import locked_meeting_row, meeting_row, stage_in_force
@@ -151,6 +151,24 @@ class TranscriptStore:
         """Name a speaker after an enrolled voice; a name typed by a user is kept."""
         with self._database.writing() as session:
             locked_meeting_row(session, meeting_id)
-            transcript_rows.put_recognized_name(
-                session, meeting_id, label, name, similarity, profile_id
-            )
+            match = ProfileMatch(profile_id, name, similarity)
+            voice_names.put_voice_names(session, meeting_id, {label: match})
+
+    def name_speakers_by_voice(
+        self,
+        meeting_id: str,
+        best: Mapping[str, ProfileMatch],
+        further: Mapping[str, ProfileMatch],
+        present: Collection[str],
+    ) -> None:
+        """Name a meeting's speakers after enrolled voices, and note who is perhaps the same person.
+
+        Parameters
+        ----------
+        best : the speaker of each profile, by label; a name typed by a user is kept
+        further : speakers that are like a profile which another speaker has
+        present : all labels of the pass; names of others do not count
+        """
+        with self._database.writing() as session:
+            locked_meeting_row(session, meeting_id)
+            voice_names.put_voice_names(session, meeting_id, best, further, present)

@@ -1,24 +1,19 @@
-"""Cuts a transcript into subtitle cues: short, at word times, two lines at most."""
+"""Subtitle cues of a transcript: their texts, and when each is shown."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from meetcore.records import Segment, Transcript, Word
+from meetcore.records import Transcript
+from meetcore.text.columns import pieces, width
 from meetcore.text.lines import one_line
+from meetcore.transcript.cue_text import LONGEST, PER_SECOND, SHORTEST, CueText, cue_texts
 
-LINE_LENGTH = 42
-"""Characters per line, with two lines per cue: the usual limits of broadcast subtitles.
-
-Source: https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977 (English timed text).
-"""
-MAX_LINES = 2
-LONGEST_PREFIX = 28
-"""Longest name, in characters, before the words of a cue."""
-MAX_DURATION = 6.0
-"""Longest time in seconds that a cue is shown."""
+PREFIX_COLUMNS = 28
+"""Widest name before the words of a cue."""
+TICK = 0.001
+"""Seconds; subtitle formats have milliseconds, and players drop a cue that ends when it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,55 +28,61 @@ class Cue:
 
 
 def cues_of(transcript: Transcript, names_in_lines: bool = False) -> Iterator[Cue]:
-    """The cues of all segments.
+    """The cues of all segments in order of time; no two are shown at once.
+
+    A cue is never shown before its words. It is shown for `SHORTEST` to `LONGEST` seconds and long
+    enough to be read, as far as the next one leaves time.
 
     Parameters
     ----------
     names_in_lines : bool
         Begin each cue's text with the speaker's name, for formats without a field for it.
     """
+    found: list[tuple[CueText, str]] = []
     for segment in transcript.segments:
         name = one_line(transcript.name_of(segment.speaker)) if segment.speaker else ""
         prefix = f"{_shortened(name)}: " if name and names_in_lines else ""
-        for cue in _segment_cues(segment, prefix):
-            yield replace(cue, voice=name)
+        earliest = 0.0
+        for text in cue_texts(segment, prefix):
+            # A recognizer's word may begin before the one in front of it; the order stays.
+            earliest = max(earliest, text.start)
+            found.append((replace(text, start=earliest), name))
+    found.sort(key=lambda item: item[0].start)
+    reached = 0.0
+    for place, (text, name) in enumerate(found):
+        following = [each for each, _ in found[place + 1 : place + 3]]
+        start = round(max(text.start, reached), 3)
+        end = max(round(_end(text, start, following), 3), start + TICK)
+        yield Cue(start, end, text.lines, name)
+        reached = end
+
+
+def _end(text: CueText, start: float, following: list[CueText]) -> float:
+    """When a cue that is shown from `start` on ends; the next ones begin with their words if they
+    can, and later where this one would be gone too soon."""
+    columns = sum(map(width, text.lines))
+    wanted = max(text.end, start + SHORTEST, start + columns / PER_SECOND)
+    wanted = min(wanted, start + LONGEST)
+    if not following:
+        return wanted
+    follower = following[0]
+    if follower.start >= start + SHORTEST:
+        return min(wanted, follower.start)
+    until = max(follower.end, follower.start + SHORTEST)
+    is_room = len(following) < 2 or following[1].start >= start + 2 * SHORTEST
+    fair = start + SHORTEST if is_room else (start + until) / 2
+    return min(start + SHORTEST, max(follower.start, fair))
 
 
 def _shortened(name: str) -> str:
-    """A name cut to LONGEST_PREFIX characters.
+    """A name cut to PREFIX_COLUMNS columns.
 
     >>> _shortened("Hubert Blaine Wolfeschlegelsteinhausen")
     'Hubert Blaine Wolfeschlegel…'
     """
-    return name if len(name) <= LONGEST_PREFIX else f"{name[: LONGEST_PREFIX - 1].rstrip()}…"
-
-
-def _segment_cues(segment: Segment, prefix: str) -> Iterator[Cue]:
-    held: list[Word] = []
-    for word in segment.words:
-        grown = [*held, word]
-        too_long = max(w.end for w in grown) - grown[0].start > MAX_DURATION
-        if held and (too_long or len(_lines(grown, prefix)) > MAX_LINES):
-            yield from _cue(held, prefix)
-            held = [word]
-        else:
-            held = grown
-    yield from _cue(held, prefix)
-
-
-def _cue(words: list[Word], prefix: str) -> Iterator[Cue]:
-    """One cue, or none when the words hold no visible text."""
-    if not one_line("".join(word.text for word in words)):
-        return
-    start = max(min(word.start for word in words), 0.0)
-    # Players drop a cue that ends when it starts.
-    end = max(max(word.end for word in words), start + 0.001)
-    yield Cue(start, end, tuple(_lines(words, prefix)))
-
-
-def _lines(words: list[Word], prefix: str) -> list[str]:
-    text = one_line(prefix + "".join(word.text for word in words).strip())
-    return textwrap.wrap(text, LINE_LENGTH, break_on_hyphens=False)
+    if width(name) <= PREFIX_COLUMNS:
+        return name
+    return f"{pieces(name, PREFIX_COLUMNS - 1)[0].rstrip()}…"
 
 
 def timestamp(seconds: float, decimal: str) -> str:

@@ -12,9 +12,10 @@ from typing import BinaryIO, cast
 
 import streamlit as st
 
-from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
+from meetcore.checkpoints.info import CheckpointInfo
+from meetcore.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.facts.installed import installed_versions
-from meetcore.diagnostics.findings import CheckpointInfo, Finding
+from meetcore.diagnostics.findings import Finding
 from meetcore.diagnostics.rules.browser import is_loopback
 from meetcore.diagnostics.rules.registry import judge_checkpoint
 from meetcore.text.sizes import size_text

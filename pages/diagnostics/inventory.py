@@ -7,8 +7,8 @@ from html import escape
 
 import streamlit as st
 
+from meetcore.checkpoints.info import CheckpointInfo
 from meetcore.diagnostics.findings import (
-    CheckpointInfo,
     Diagnosis,
     FileState,
     LibraryVersion,

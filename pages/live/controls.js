@@ -36,7 +36,7 @@ class Controls {
     this.pause = this.button('Pause', pauseShape, () =>
       this.ask(this.state === 'paused' ? 'resume' : 'pause'),
     );
-    this.stop = this.button('Stop', stopShape, () => this.ask('stop'), 'main');
+    this.stop = this.button('Stop', stopShape, () => this.ask('stop'));
     this.finishing = make('div', { class: 'finishing', role: 'progressbar', hidden: true });
     this.finishing.append(make('i'));
     this.finishing.setAttribute('aria-label', 'Finishing');
@@ -46,10 +46,10 @@ class Controls {
     root.append(this.title.node, this.bar, this.finishing, this.trouble, this.refused);
   }
 
-  /** @param {string} text @param {string} shape @param {() => void} press @param {string} kind */
-  button(text, shape, press, kind = '') {
+  /** @param {string} text @param {string} shape @param {() => void} press */
+  button(text, shape, press) {
     const label = make('span', {}, text);
-    const node = make('button', { type: 'button', class: kind }, icon(shape), label);
+    const node = make('button', { type: 'button' }, icon(shape), label);
     node.onclick = press;
     return { node, label };
   }
@@ -84,6 +84,7 @@ class Controls {
     this.meter.show(state, stateText[state]);
     setText(this.pause.label, paused ? 'Resume' : 'Pause');
     this.pause.node.classList.toggle('main', paused);
+    this.stop.node.classList.toggle('main', !paused);
     this.pause.node.querySelector('path')?.setAttribute('d', paused ? resumeShape : pauseShape);
     this.pause.node.disabled = this.stop.node.disabled = isOver(state);
     this.finishing.hidden = !isOver(state);

@@ -6,12 +6,15 @@ import streamlit as st
 
 from meetcore.records import LiveSnapshot, LiveState
 from pages.live import controls, start, transcript
-from pages.shared import notice, process, state
+from pages.shared import notice, process, state, style
+from pages.shared.plain_text import plain
 
 REFRESH_S = 0.3
 SILENCE_S = 5.0
 NO_SOUND_S = 10.0
 LOST_S = 4.0
+CHANGE_SHOWN_S = 12.0
+UNSAVED_S = 2.0
 
 
 def running(meeting_id: str) -> None:
@@ -37,23 +40,56 @@ def live_area(meeting_id: str) -> None:
 
 
 def warnings(snapshot: LiveSnapshot) -> None:
-    """Draw at most one warning on the microphone, and one on the recognizer's speed."""
+    """Draw at most one warning each on the microphone, the speed, and on what failed."""
     if snapshot.state is LiveState.LISTENING:
         if state.is_recording(snapshot.meeting_id):
             own_microphone(snapshot)
         else:
             other_tab(snapshot)
+    speed(snapshot)
+    errors(snapshot)
+
+
+def speed(snapshot: LiveSnapshot) -> None:
+    """Draw at most one line on a machine that is too busy for the live text."""
     health = snapshot.health
     if not health.keeping_up:
         st.warning(
-            f"The text is {health.backlog:.0f} s behind: this machine is busy."
-            " Nothing is lost, and it catches up by itself.",
+            f"The text is {health.backlog:.0f} s behind: this machine is busy. Nothing is lost: the"
+            " final transcript has every word.",
             icon=":material/speed:",
         )
-    elif health.last_error:
+    elif health.is_lighter:
         st.caption(
-            f":material/info: {health.chunk_errors:d} passages could not be read live;"
-            " the final transcript will have them."
+            ":material/speed: This machine is busy: the text is simpler for now. The final"
+            " transcript is not affected."
+        )
+    elif changed_lately(snapshot):
+        st.caption(":material/speed: The machine has time again: the text is as usual.")
+
+
+def changed_lately(snapshot: LiveSnapshot) -> bool:
+    """Whether the usual recognizer came back within CHANGE_SHOWN_S."""
+    changed_at = snapshot.health.weight_changed_at
+    return changed_at is not None and snapshot.elapsed - changed_at < CHANGE_SHOWN_S
+
+
+def errors(snapshot: LiveSnapshot) -> None:
+    """Draw at most one line on what could not be saved, written or read."""
+    health = snapshot.health
+    if health.unsaved_for >= UNSAVED_S:
+        st.warning(
+            "The newest text is not saved yet: the database does not take it. It is saved as soon"
+            " as that works; the sound is safe.",
+            icon=":material/save:",
+        )
+    elif " " in health.last_error:
+        st.warning(plain(health.last_error), icon=":material/warning:")
+    elif health.last_error and health.model_errors:
+        passages = style.counted(health.model_errors, "passage")
+        st.caption(
+            f":material/info: {plain(passages)} could not be read live; the final transcript"
+            " will have them."
         )
 
 

@@ -22,10 +22,15 @@ class SpeakerChips {
   settle(people) {
     for (const [label, name] of this.asked) {
       const person = people.find(p => p.label === label);
-      if (!person || person.name === name) this.asked.delete(label);
+      if (person?.name === name) this.asked.delete(label);
     }
     this.known = people.map(p => ({ ...p, name: this.asked.get(p.label) ?? p.name }));
     return this.known;
+  }
+
+  /** Shows a name as not saved yet. @param {string} label @param {string} name */
+  expect(label, name) {
+    this.asked.set(label, name);
   }
 
   /** @param {string} label */
@@ -49,6 +54,7 @@ class SpeakerChips {
         this.node.append(chip);
       }
       chip.classList.add('s' + person.colour);
+      chip.classList.toggle('pending', this.asked.has(person.label));
       if (chip.classList.contains('editing')) continue;
       setText(/** @type {HTMLElement} */ (chip.firstElementChild), person.name);
       chip.title = 'Rename ' + person.name;
@@ -81,12 +87,14 @@ class SpeakerChips {
         value: person.given ? person.name : '',
         label: 'Name of ' + person.name,
         longest: LONGEST_NAME,
+        clears: person.given,
         wrap: field => make('span', { class: 'chip editing s' + person.colour }, field),
         closed: () => chip.focus(),
       },
       name => {
-        this.asked.set(label, name);
-        setText(shown, name);
+        const next = name || 'Speaker ' + (person.number ?? label.replace(/^S/, ''));
+        this.expect(label, next);
+        setText(shown, next);
         this.rename(label, name);
       },
     );

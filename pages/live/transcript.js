@@ -1,7 +1,5 @@
 /* The element with the transcript of a running meeting. */
 
-/** Milliseconds for which a refused change is explained. */
-const refusalShown = 12000;
 /** Milliseconds between two requests for the same missing words. */
 const askAgainAfter = 900;
 /** Pixels above the end at which the view still follows new words. */
@@ -16,6 +14,8 @@ const endMargin = 48;
  *   end; seconds
  * @property {number} settled this many turns of the transcript change no more, but by `merged`
  * @property {Record<string, string>} merged labels that proved to be another speaker's
+ * @property {[before: number, start: number, end: number][]} gaps stretches without live text, each
+ *   before the turn of this number; seconds
  * @property {string[]} tentative words that may still change
  * @property {string | null} tentativeSpeaker
  * @property {number} tentativeStart
@@ -65,11 +65,14 @@ class Turn {
     this.time = make('span', { class: 'time' });
     this.tentative = make('span', { class: 'tentative', 'aria-hidden': 'true' });
     this.text = make('p', {}, this.tentative);
-    this.node = make('section', {}, this.who, this.time, this.text);
+    this.gap = make('div', { class: 'gap', hidden: true });
+    this.section = make('section', {}, this.who, this.time, this.text);
+    this.node = make('div', {}, this.gap, this.section);
   }
 
-  /** @param {TurnRow} row @param {Person[]} people */
-  draw({ speaker, start, words, tentative }, people) {
+  /** @param {TurnRow} row @param {Person[]} people @param {string} gap */
+  draw({ speaker, start, words, tentative }, people, gap) {
+    showGap(this.gap, gap);
     if (!this.words.every((word, index) => word === words[index])) {
       this.words = [];
       this.text.replaceChildren(this.tentative);
@@ -89,7 +92,7 @@ class Turn {
 
   /** @param {Person[]} people */
   showSpeaker(people) {
-    this.node.className = 'turn ' + colourOf(people, this.speaker);
+    this.section.className = 'turn ' + colourOf(people, this.speaker);
     setText(this.who, nameOf(people, this.speaker));
   }
 
@@ -119,10 +122,12 @@ class LiveTranscript {
     this.people = new SpeakerChips((label, name) => this.rename(label, name));
     const about = { 'aria-label': 'Transcript' };
     this.list = make('div', { role: 'log', 'aria-live': 'polite', ...about });
+    this.lastGap = make('div', { class: 'gap', hidden: true });
     const dots = make('span', { class: 'dots' }, make('i'), make('i'), make('i'));
     this.waiting = make('span');
     this.empty = make('div', { class: 'empty' }, dots, this.waiting);
-    this.scroll = make('div', { class: 'scroll', tabindex: '0', ...about }, this.empty, this.list);
+    this.scroll = make('div', { class: 'scroll', tabindex: '0', ...about });
+    this.scroll.append(this.empty, this.list, this.lastGap);
     this.scroll.onscroll = () => {
       this.atEnd = isNearEnd(this.scroll);
       this.latest.hidden = this.atEnd;
@@ -153,7 +158,11 @@ class LiveTranscript {
     const people = this.people.settle(data.people);
     this.people.draw(people);
     const rows = turnRows(data);
-    rows.forEach((row, index) => this.turn(data.first + index).draw(row, people));
+    rows.forEach((row, index) => {
+      const place = data.first + index;
+      this.turn(place).draw(row, people, gapText(data.gaps, place));
+    });
+    showGap(this.lastGap, gapText(data.gaps, data.first + rows.length));
     this.dropTurns(data.first + rows.length);
     this.settled = data.settled;
     this.updateSpeakers(people, data);
@@ -193,12 +202,21 @@ class LiveTranscript {
   }
 
   /** @param {Refusal} refusal */
-  showRefusal({ trouble, rule, body }) {
+  showRefusal({ trouble, rule, body, typed }) {
     this.people.forget(body.label);
     const note = make('div', { class: 'unsaved bad', role: 'alert' });
-    showTrouble(note, trouble, rule);
+    const text = make('span');
+    showTrouble(text, `“${typed}” was not saved. ${trouble}`, rule);
+    const again = make('button', { type: 'button', class: 'again' }, 'Try again');
+    again.onclick = () => {
+      note.remove();
+      this.people.expect(body.label, typed);
+      this.rename(body.label, typed);
+    };
+    const close = make('button', { type: 'button', class: 'again' }, 'Dismiss');
+    close.onclick = () => note.remove();
+    note.append(text, again, close);
     this.people.node.after(note);
-    setTimeout(() => note.remove(), refusalShown);
   }
 
   /** @param {number} index */

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 from meetcore.api import edits, speakers_json
-from meetcore.records import LiveSnapshot, LiveState, Mode, ModelsInUse
+from meetcore.records import Gap, LiveSnapshot, LiveState, Mode, ModelsInUse, Segment
 from pages.shared import element, state
 
 RESENT_TURNS = 8
 """This many settled turns are sent each time, and those after them; what a script lacks of the
 earlier ones it asks for. So an update costs the same whatever the meeting's length."""
 
-draw_live = element.register(__file__, "transcript", "outbox", "send_change", "speaker_chips")
+draw_live = element.register(
+    __file__, "transcript", "outbox", "send_change", "speaker_chips", "gaps"
+)
 
 
 def live_view(snapshot: LiveSnapshot, models: ModelsInUse | None) -> None:
@@ -55,6 +59,11 @@ def live_payload(
             [segment.speaker, round(segment.start, 1), [word.text for word in segment.words]]
             for segment in segments
         ],
+        "gaps": [
+            (place, round(gap.start, 1), round(gap.end, 1))
+            for gap in snapshot.gaps
+            if (place := turns_before(gap, snapshot.segments)) >= first
+        ],
         "tentative": [word.text for word in snapshot.tentative],
         "tentativeSpeaker": snapshot.tentative_speaker,
         "tentativeStart": snapshot.tentative[0].start if snapshot.tentative else 0.0,
@@ -63,8 +72,16 @@ def live_payload(
     }
 
 
+def turns_before(gap: Gap, segments: Sequence[Segment]) -> int:
+    """How many segments come before a gap; none goes on after one, as it is a long silence."""
+    middle = (gap.start + gap.end) / 2
+    return bisect_left(segments, middle, key=lambda segment: segment.start)
+
+
 def waiting_line(snapshot: LiveSnapshot, models: ModelsInUse | None) -> str:
     """The text in place of the first words, until they come."""
+    if snapshot.state in (LiveState.STOPPING, LiveState.STOPPED):
+        return "Finishing: the whole recording is transcribed next."
     if snapshot.state is LiveState.PAUSED:
         return "Paused. Nothing is recorded until you resume."
     if models is None:

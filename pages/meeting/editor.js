@@ -23,6 +23,8 @@ class Editor {
   /** The word that was clicked last. @type {number | null} */
   clickedWord = null;
   toasts = new Toasts();
+  /** Aborted when the element has left the page, so that nothing outside of it holds it. */
+  lifetime = new AbortController();
   none = make('p', { class: 'none', hidden: true }, 'No words were recognised in this recording.');
   loading = make('div', {
     class: 'loading',
@@ -49,32 +51,37 @@ class Editor {
     this.player = new Player((seconds, jumped) => this.moved(seconds, jumped));
     this.player.failed = () =>
       this.warn('The recording cannot be played: it is gone, or is still being worked on.');
+    const ended = this.lifetime.signal;
     this.timeline = new SpeakerTimeline(seconds => {
       this.follower.following = true;
       this.player.go(seconds);
-    });
+    }, ended);
     /** @type {VirtualRows} */
-    this.rows = new VirtualRows(this);
+    this.rows = new VirtualRows(this, ended);
     /** @type {PlaybackFollower} */
     this.follower = new PlaybackFollower(this.rows, this.player);
     /** @type {FindBar} */
     this.finder = new FindBar(this);
     this.talkTime = new TalkTime((chip, label) => this.menus.speaker(chip, label));
+    this.question = new SamePersonQuestion(
+      (label, into) => this.edits.merge(label, into),
+      person => this.edits.keepBoth(person),
+    );
     this.bar = new EditBar(
       step => this.takeStep(step),
       () => this.toggleChanges(),
     );
     this.top = make('div', { class: 'player' }, this.buildControls(), this.timeline.node);
     const words = [this.loading, this.rows.node, this.none, this.follower.pill, this.toasts.node];
-    const parts = [this.talkTime.node, this.top, this.bar.node, ...words];
+    const parts = [this.question.node, this.talkTime.node, this.top, this.bar.node, ...words];
     /** @type {HTMLElement} */
     this.node = make('div', { class: 'final' }, ...parts);
     root.append(this.node);
     /** @type {Menus} */
-    this.menus = new Menus(this);
+    this.menus = new Menus(this, ended);
     this.listen();
     const refused = (/** @type {Refusal} */ refusal) => this.toasts.refused(refusal);
-    this.toasts.node.append(showOutbox(this.outbox, refused, () => this.saved()));
+    this.toasts.node.append(showOutbox(this.outbox, refused, () => this.saved(), ended));
   }
 
   buildControls() {
@@ -107,11 +114,7 @@ class Editor {
       },
       Escape: () => this.menus.close(),
     };
-    listenToKeys(
-      shortcuts,
-      step => this.takeStep(step),
-      () => this.node.isConnected,
-    );
+    listenToKeys(shortcuts, step => this.takeStep(step), this.lifetime.signal);
   }
 
   /** @param {string} text */
@@ -133,6 +136,12 @@ class Editor {
 
   get editable() {
     return this.data.editable;
+  }
+
+  /** The element has left the page. */
+  end() {
+    this.lifetime.abort();
+    this.player.audio.pause();
   }
 
   /** Pixels of the window that the player covers. */
@@ -180,6 +189,7 @@ class Editor {
   show() {
     if (!this.model) return;
     this.follower.playingWord = -1;
+    this.question.draw(this.people, this.editable);
     this.talkTime.draw(this.people, this.statistics, this.data.duration, this.editable);
     this.timeline.draw(this.model, this.people);
     this.top.hidden = !this.data.audio && !this.model.text.length;
@@ -252,5 +262,8 @@ class Editor {
 
 /** @param {ElementComponent<EditorData>} component */
 export default function (component) {
-  viewOf(component, root => new Editor(root, component)).draw();
+  const view = viewOf(component, root => new Editor(root, component));
+  view.draw();
+  /* Streamlit calls this when the element leaves the page, and perhaps before it is drawn again. */
+  return () => setTimeout(() => view.node.isConnected || view.end());
 }

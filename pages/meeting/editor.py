@@ -15,6 +15,7 @@ draw = element.register(
     "outbox",
     "send_change",
     "transcript_model",
+    "people",
     "transcript_loader",
     "transcript_edits",
     "edit_bar",

@@ -13,11 +13,11 @@ function formButtons(cancel) {
  * @param {() => void} cancel
  * @param {(name: string, recognise: boolean) => void} save
  */
-function nameForm({ name, given }, ticked, cancel, save) {
+function nameForm({ name, given, number }, ticked, cancel, save) {
   const field = make('input', {
     class: 'edit',
     value: given ? name : '',
-    placeholder: name,
+    placeholder: number ? 'Speaker ' + number : name,
     maxlength: LONGEST_NAME,
     'aria-label': 'Name of ' + name,
     autocomplete: 'off',

@@ -23,11 +23,12 @@ function undoOrRedo({ key, shiftKey }) {
  * Handles the keys of a page, but for those that are typed into a field.
  * @param {Record<string, () => void>} shortcuts
  * @param {(step: 'undo' | 'redo') => boolean} takeStep false where that cannot be done here
- * @param {() => boolean} isActive
+ * @param {AbortSignal} ended
  */
-function listenToKeys(shortcuts, takeStep, isActive) {
-  document.addEventListener('keydown', event => {
-    if (!isActive() || event.altKey || isWithin(event, typedIn)) return;
+function listenToKeys(shortcuts, takeStep, ended) {
+  /** @param {KeyboardEvent} event */
+  const pressed = event => {
+    if (event.altKey || isWithin(event, typedIn)) return;
     if (event.ctrlKey || event.metaKey) {
       const step = undoOrRedo(event);
       if (step && takeStep(step)) event.preventDefault();
@@ -40,5 +41,6 @@ function listenToKeys(shortcuts, takeStep, isActive) {
     if (!act || (onButton && [' ', 'Enter'].includes(event.key))) return;
     event.preventDefault();
     act();
-  });
+  };
+  document.addEventListener('keydown', pressed, { signal: ended });
 }

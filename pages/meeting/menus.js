@@ -24,9 +24,9 @@ const keyTexts = [
 
 /** Each menu opens beside the thing it is about. */
 class Menus extends Popup {
-  /** @param {MenusHost} host */
-  constructor(host) {
-    super(host.node);
+  /** @param {MenusHost} host @param {AbortSignal} [ended] */
+  constructor(host, ended) {
+    super(host.node, ended);
     this.host = host;
   }
 
@@ -68,13 +68,38 @@ class Menus extends Popup {
   name(anchor, person, ticked = false) {
     const save = (/** @type {string} */ name, /** @type {boolean} */ recognise) => {
       this.close();
-      if (name && (name !== person.name || recognise))
-        this.host.edits.rename(person.label, name, recognise);
+      const twin = name && namesake(this.host.edits.people, person.label, name);
+      if (twin) this.sameName(anchor, person, twin, name, recognise);
+      else if (name ? name !== person.name || recognise : person.given)
+        this.host.edits.rename(person.label, name, Boolean(name) && recognise);
     };
     const { field, form } = nameForm(person, ticked, () => this.close(true), save);
     this.show(anchor, [form]);
     field.focus();
     field.select();
+  }
+
+  /**
+   * Asks whether the person of a name that is in use already is the same one.
+   * @param {HTMLElement} anchor
+   * @param {Person} person
+   * @param {Person} twin the one who has the name
+   * @param {string} name
+   * @param {boolean} recognise
+   */
+  sameName(anchor, person, twin, name, recognise) {
+    const { edits } = this.host;
+    const merge = () => {
+      edits.merge(person.label, twin.label);
+      if (recognise) edits.rename(twin.label, twin.name, true);
+    };
+    const keep = () => edits.rename(person.label, name, recognise);
+    const text = `${twin.name} is in this meeting already. Is it the same person?`;
+    this.choose(anchor, [
+      make('p', { class: 'asked', dir: 'auto' }, text),
+      this.item('Yes, make them one', merge, icon(signs.merge)),
+      this.item('No, two people of this name', keep, icon(plus)),
+    ]);
   }
 
   /** Change who said a passage. @param {HTMLElement} anchor @param {number} position */

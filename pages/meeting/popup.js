@@ -7,13 +7,13 @@ class Popup {
   /** What the open panel is beside. @type {HTMLElement | null} */
   anchor = null;
 
-  /** @param {HTMLElement} frame the panel is placed in it */
-  constructor(frame) {
+  /** @param {HTMLElement} frame the panel is placed in it @param {AbortSignal} [ended] */
+  constructor(frame, ended) {
     this.frame = frame;
     const closeOutside = (/** @type {Event} */ event) => {
       if (this.open && !event.composedPath().includes(this.open)) this.close();
     };
-    document.addEventListener('pointerdown', closeOutside, true);
+    document.addEventListener('pointerdown', closeOutside, { capture: true, signal: ended });
   }
 
   close(focus = false) {

@@ -30,13 +30,16 @@ class VirtualRows {
   frame = 0;
   jumping = false;
 
-  /** @param {RowsHost} host */
-  constructor(host) {
+  /** @param {RowsHost} host @param {AbortSignal} ended */
+  constructor(host, ended) {
     this.host = host;
+    this.ended = ended;
     this.node = make('section', { class: 'said', 'aria-label': 'Transcript', tabindex: '-1' });
     /** @type {Element | null} */
     this.scroller = null;
-    new ResizeObserver(() => this.resized()).observe(this.node);
+    const sizes = new ResizeObserver(() => this.resized());
+    sizes.observe(this.node);
+    ended.addEventListener('abort', () => sizes.disconnect());
   }
 
   /** Finds what scrolls the transcript; known only once that is on the page. */
@@ -45,10 +48,11 @@ class VirtualRows {
     if (found === this.scroller) return;
     this.scroller = found;
     const target = found === document.scrollingElement ? window : found;
-    target.addEventListener('scroll', () => this.schedule(), { passive: true });
+    const options = { passive: true, signal: this.ended };
+    target.addEventListener('scroll', () => this.schedule(), options);
     for (const name of ['wheel', 'touchmove'])
-      target.addEventListener(name, () => this.host.scrolledAway(), { passive: true });
-    addEventListener('resize', () => this.schedule());
+      target.addEventListener(name, () => this.host.scrolledAway(), options);
+    addEventListener('resize', () => this.schedule(), options);
   }
 
   findScroller() {

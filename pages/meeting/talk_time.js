@@ -15,15 +15,28 @@ const columns = {
 /** People that fit without a button that shows the others. */
 const fewPeople = 8;
 
+/** Until the server has counted a new speaker. @type {Omit<SpeakerStatistics, 'label'>} */
+const noFigures = {
+  talk: 0,
+  share: 0,
+  turns: 0,
+  words: 0,
+  rate: 0,
+  longest: 0,
+  interruptions: 0,
+  silence: 0,
+};
+
 /**
  * The people with their statistics, those who speak longest first.
  * @param {Person[]} people
  * @param {MeetingStatistics | null} statistics
  */
 function byTalkTime(people, statistics) {
-  const found = people.flatMap(person => {
-    const figures = statistics?.people.find(each => each.label === person.label);
-    return figures ? [{ person, figures }] : [];
+  if (!statistics) return [];
+  const found = people.map(person => {
+    const figures = statistics.people.find(each => each.label === person.label);
+    return { person, figures: figures ?? { ...noFigures, label: person.label } };
   });
   return found.sort((a, b) => b.figures.talk - a.figures.talk);
 }
@@ -67,7 +80,8 @@ class TalkTime {
       this.all = !this.all;
       this.draw(people, statistics, duration, editable);
     };
-    const silent = `No speech for ${clock(statistics.silence)} of ${clock(duration)}.`;
+    const [silence, whole] = [statistics.silence, duration].map(Math.round);
+    const silent = `No speech for ${clock(silence)} of ${clock(whole)}.`;
     this.node.append(textButton(moreText(this.all, rows.length), toggle, 'more'));
     this.node.append(make('div', { class: 'foot' }, silent));
   }

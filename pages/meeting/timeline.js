@@ -14,8 +14,8 @@ class SpeakerTimeline {
   height = 15;
   drag = false;
 
-  /** @param {(seconds: number) => void} seek */
-  constructor(seek) {
+  /** @param {(seconds: number) => void} seek @param {AbortSignal} ended */
+  constructor(seek, ended) {
     this.canvas = make('canvas', { 'aria-hidden': 'true' });
     this.names = make('div', { class: 'lanenames', 'aria-hidden': 'true' });
     this.head = make('i', { class: 'head' });
@@ -37,9 +37,11 @@ class SpeakerTimeline {
     this.track.onpointerleave = () => {
       this.tip.hidden = true;
     };
-    new ResizeObserver(() => this.paint()).observe(this.track);
+    const sizes = new ResizeObserver(() => this.paint());
+    sizes.observe(this.track);
+    ended.addEventListener('abort', () => sizes.disconnect());
     const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener?.('change', () => this.paint());
+    scheme.addEventListener?.('change', () => this.paint(), { signal: ended });
   }
 
   /** @param {PointerEvent} event */

@@ -19,8 +19,10 @@ function mergedPeople(people, label, into) {
 
 /** The transcript on the page with its people, and the edits of both. */
 class TranscriptEdits {
-  /** @type {Person[]} */
+  /** The people who have words. @type {Person[]} */
   people = [];
+  /** The same with those whose last passage was given away here. @type {Person[]} */
+  known = [];
   /** The speakers that the next edits create, as the server will label them. @type {Person[]} */
   newPeople = [];
   /** @type {TranscriptModel | null} */
@@ -41,10 +43,16 @@ class TranscriptEdits {
 
   /** Takes over what the server has. @param {TranscriptBody} body */
   take(body) {
-    this.people = body.people;
+    this.known = this.people = body.people;
     this.newPeople = body.new_people;
     this.model = new TranscriptModel(body);
     return this.model;
+  }
+
+  /** After an edit: who has words, and which numbers the others have. */
+  arrange() {
+    this.people = this.model ? peopleInOrder(this.model.segments, this.known) : this.known;
+    this.changed();
   }
 
   /**
@@ -58,20 +66,26 @@ class TranscriptEdits {
     this.outbox.put('POST', this.address, { kind, ...more }, typed, creates);
   }
 
-  /** @param {string} label @param {string} name @param {boolean} remember the voice */
+  /** @param {string} label @param {string} name empty removes it @param {boolean} remember the voice */
   rename(label, name, remember = false) {
-    this.people = this.people.map(person =>
-      person.label === label ? { ...person, name, given: true, similarity: null } : person,
+    const given = Boolean(name);
+    this.known = this.known.map(person =>
+      person.label === label ? { ...person, name, given, similarity: null, same: null } : person,
     );
-    this.changed();
+    this.arrange();
     this.send('rename', { label, name, remember }, name);
+  }
+
+  /** Two speakers are two people, though voice or name are alike. @param {Person} person the second */
+  keepBoth({ label, name, given }) {
+    this.rename(label, given ? name : '');
   }
 
   /** @param {string} label @param {string} into */
   merge(label, into) {
     this.model?.relabel(label, into);
-    this.people = mergedPeople(this.people, label, into);
-    this.changed();
+    this.known = mergedPeople(this.known, label, into);
+    this.arrange();
     this.send('merge', { label, into });
   }
 
@@ -79,7 +93,7 @@ class TranscriptEdits {
   labelOf(label) {
     const [person, ...others] = this.newPeople;
     if (label !== null || !person) return label;
-    this.people = [...this.people, person];
+    this.known = [...this.known, person];
     this.newPeople = others;
     return person.label;
   }
@@ -89,7 +103,7 @@ class TranscriptEdits {
     const known = this.labelOf(label);
     if (known === null) return;
     this.model?.assign(position, known);
-    this.changed();
+    this.arrange();
     this.send('assign', { position, label }, '', label === null ? known : undefined);
   }
 
@@ -98,7 +112,7 @@ class TranscriptEdits {
     const known = this.labelOf(label);
     if (known === null) return;
     this.model?.split(position, word, known);
-    this.changed();
+    this.arrange();
     this.send('split', { position, word, label }, '', label === null ? known : undefined);
   }
 

@@ -179,7 +179,26 @@ class TranscriptModel {
 
   /** @param {number} position @param {string} label */
   assign(position, label) {
+    this.giveTurns(this.segments[position], label);
     this.segments[position].speaker = label;
+  }
+
+  /**
+   * Gives the time of a passage to another speaker, until the server's turns are there.
+   * @param {SpeakerTurn} passage
+   * @param {string} label
+   */
+  giveTurns({ start, end, speaker }, label) {
+    if (!this.turns.length || speaker === label) return;
+    const kept = this.turns.flatMap(turn => {
+      if (turn.speaker !== speaker || turn.end <= start || turn.start >= end) return [turn];
+      const parts = [
+        { ...turn, end: start },
+        { ...turn, start: end },
+      ];
+      return parts.filter(part => part.end > part.start);
+    });
+    this.turns = [...kept, { start, end, speaker: label }];
   }
 
   /** @param {number} position @param {number} word counted in the segment @param {string} label */
@@ -187,6 +206,7 @@ class TranscriptModel {
     const old = this.segments[position];
     const place = old.from + word;
     const next = { ...old, start: this.at[place], from: place, speaker: label, machine: null };
+    this.giveTurns({ ...next, speaker: old.speaker }, label);
     this.segments.splice(position + 1, 0, next);
     old.end = next.start;
     old.to = place;

@@ -148,6 +148,7 @@ function nameOf(people, label) {
  * @property {string} label
  * @property {number} longest in characters
  * @property {(field: HTMLInputElement) => HTMLElement} [wrap] puts the field into a frame
+ * @property {boolean} [clears] whether an empty name is saved too
  * @property {() => void} [closed] called when the field is gone
  */
 
@@ -157,7 +158,7 @@ function nameOf(people, label) {
  * @param {EditOptions} options
  * @param {(name: string) => void} save called when the name differs
  */
-function editInPlace(shown, { text, value = text, label, longest, wrap, closed }, save) {
+function editInPlace(shown, { text, value = text, label, longest, wrap, clears, closed }, save) {
   const about = { class: 'edit', maxlength: longest, autocomplete: 'off', dir: 'auto' };
   const field = make('input', { ...about, value, placeholder: text, 'aria-label': label });
   const node = wrap?.(field) ?? field;
@@ -167,7 +168,7 @@ function editInPlace(shown, { text, value = text, label, longest, wrap, closed }
     open = false;
     const name = field.value.trim();
     node.replaceWith(shown);
-    if (wanted && name && name !== text) save(name);
+    if (wanted && (name || clears) && name !== text) save(name);
     closed?.();
   };
   field.onkeydown = event => {

@@ -9,9 +9,10 @@ import streamlit as st
 
 from meetcore.api.asked_options import LONGEST_PROMPT, MOST_SPEAKERS, asked_options
 from meetcore.records import JobOptions
+from meetcore.text import languages
 from meetcore.text.sizes import size_text
 from meetcore.weights.resolver import WeightResolver
-from pages.shared import languages, process, style
+from pages.shared import process, style
 from pages.shared.plain_text import plain
 
 WEIGHT_KEY = "upload-weight"
@@ -100,7 +101,7 @@ def fetch_bytes(resolver: WeightResolver, name: str) -> int:
 
 
 def language_choice(weight: str) -> str | None:
-    """Draw the choice of language; gives its code, None to detect it."""
+    """Draw the choice of language; gives its code, "auto" or None to detect it."""
     name = weight or process.settings().recognizer
     if name.endswith(".en"):
         st.selectbox(
@@ -117,7 +118,7 @@ def language_choice(weight: str) -> str | None:
         key=LANGUAGE_KEY,
         format_func=lambda code: languages.name_of(code) if code else "Find out",
     )
-    return code or None
+    return code or ("auto" if mine else None)
 
 
 def speaker_count(how: str | None) -> int:

@@ -204,8 +204,9 @@ function dependsOn(change, refused) {
  * @param {Outbox} outbox
  * @param {(refusal: Refusal) => void} refused
  * @param {() => void} emptied called when all changes are answered
+ * @param {AbortSignal} [ended] when the element is gone; the outbox stays and must not hold it
  */
-function showOutbox(outbox, refused, emptied) {
+function showOutbox(outbox, refused, emptied, ended) {
   const line = make('div', { class: 'unsaved', role: 'status', hidden: true });
   const draw = () => {
     if (!line.isConnected) return;
@@ -217,6 +218,10 @@ function showOutbox(outbox, refused, emptied) {
   };
   outbox.changed = draw;
   outbox.emptied = emptied;
+  ended?.addEventListener('abort', () => {
+    if (outbox.changed !== draw) return;
+    outbox.changed = outbox.emptied = () => {};
+  });
   /* The caller appends the line first. */
   queueMicrotask(draw);
   return line;

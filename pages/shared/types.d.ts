@@ -20,6 +20,10 @@ interface Person {
   colour: number;
   /** Similarity to the enrolled voice in percent; null if the voice was not recognised. */
   similarity: number | null;
+  /** Place in order of appearance. */
+  number?: number | null;
+  /** The label of another speaker who is perhaps the same person. */
+  same?: string | null;
 }
 
 /** A key of the messages in `pages/shared/microphone_faults.py`. */

@@ -45,6 +45,7 @@ KEY = {"Idempotency-Key": "0123456789abcdef"}
         ({"kind": "undo"}, ("undo", "d1")),
         ({"kind": "redo"}, ("redo", "d1")),
         ({"kind": "rename", "label": "S1", "name": " Ada "}, ("rename", "d1", "S1", "Ada")),
+        ({"kind": "rename", "label": "S1", "name": " "}, ("rename", "d1", "S1", None)),
     ],
     ids=lambda value: value.get("kind") if isinstance(value, dict) else "",
 )

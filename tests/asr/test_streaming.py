@@ -86,8 +86,8 @@ class Perfect:
     ) -> list[Recognition]:
         return [self.recognize(window, options) for window in windows]
 
-    def detect_language(self, samples: Samples) -> str:
-        return "en"
+    def language_probabilities(self, samples: Samples, context: float = 30.0) -> dict[str, float]:
+        return {"en": 1.0}
 
     def close(self) -> None:
         pass

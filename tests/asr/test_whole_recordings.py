@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from meetcore.asr.offline.recognize_recording import (
     OfflineRecognitionOptions,
@@ -14,8 +16,9 @@ from meetcore.asr.offline.recognize_recording import (
     recognize_recording,
 )
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions, RecognizerInfo
-from meetcore.records import Samples
-from tests.asr.fakes import LevelActivity, ScriptedRecognizer, plain, spoken
+from meetcore.errors import InferenceError
+from meetcore.records import SAMPLE_RATE, Samples
+from tests.asr.fakes import LevelActivity, Say, ScriptedRecognizer, heard, plain, spoken
 
 TALK = spoken(list(np.arange(0.5, 160.0, 0.6)), 161.0)
 
@@ -68,21 +71,112 @@ def test_a_pass_is_resumed_at_a_piece() -> None:
     assert hear(ScriptedRecognizer(), start_sample=whole[1].end_sample) == whole[2:]
 
 
-def test_the_language_is_detected_once() -> None:
-    class Polyglot(ScriptedRecognizer):
-        asked = 0
+LANGUAGES = ("en", "de")
 
-        def detect_language(self, samples: Samples) -> str:
-            self.asked += 1
-            return "de"
 
-    recognizer = Polyglot(info=info(languages=("de", "en")))
-    hear(recognizer)
-    assert recognizer.asked == 1
-    assert {options.language for _, options in recognizer.calls} == {"de"}
-    asked = Polyglot(info=info(languages=("de", "en")))
-    hear(asked, OfflineRecognitionOptions(language="en"))
-    assert asked.asked == 0 and asked.calls[0][1].language == "en"
+class Polyglot(ScriptedRecognizer):
+    """A weight of two languages: words at an odd level are German. Counts its detections."""
+
+    def __init__(self, say: Say | None = None, workers: int = 1, failing_at: int = -1) -> None:
+        super().__init__(say, info(languages=LANGUAGES, workers=workers))
+        self.asked = 0
+        self.failing_at = failing_at
+
+    def language_probabilities(self, samples: Samples, context: float = 30.0) -> dict[str, float]:
+        self.asked += 1
+        if self.asked == self.failing_at:
+            raise InferenceError("The engine failed on this window.")
+        german = sum(is_german(word) for word in heard(samples)) / max(1, len(heard(samples)))
+        sure = 0.9 if len(samples) > 2 * SAMPLE_RATE else 0.5
+        return {"de": german * sure, "en": (1.0 - german) * sure, "la": 1.0 - sure}
+
+
+def is_german(word: RecognizedWord) -> bool:
+    return word.tokens[0] > 100
+
+
+def talk(*parts: tuple[str, float]) -> Samples:
+    """Stretches of speech in a language for so many seconds, with 0.6 s of silence after each."""
+    pieces, numbers = [], {"en": 0, "de": 100}
+    for language, seconds in parts:
+        for _ in range(round(seconds / 0.5)):
+            numbers[language] = numbers[language] % 100 + (101 if language == "de" else 1)
+            pieces.append(np.full(SAMPLE_RATE // 2, 0.1 + numbers[language] / 1000, np.float32))
+        pieces.append(np.zeros(round(0.6 * SAMPLE_RATE), np.float32))
+    return np.concatenate(pieces)
+
+
+def languages_of(results: list[PieceWords]) -> list[tuple[str | None, bool]]:
+    """Language of each word, and whether it is German."""
+    return [
+        (word.language, int(word.text.removeprefix(" w")) > 100)
+        for result in results
+        for word in result.words
+    ]
+
+
+def test_a_change_of_language_at_a_pause_splits_the_piece_there() -> None:
+    samples = talk(("en", 5), ("de", 4), ("en", 3), ("de", 6), ("de", 2))
+    recognizer = Polyglot()
+    (result,) = hear(recognizer, samples=samples)
+    assert {language == "de" for language, german in languages_of([result]) if german} == {True}
+    assert {language for language, german in languages_of([result]) if not german} == {"en"}
+    assert [options.language for _, options in recognizer.calls] == ["en", "de", "en", "de"]
+    assert (result.language, result.heard) == ("en", ("de", "en"))
+    starts = [word.start for word in result.words]
+    assert starts == sorted(starts)
+
+
+def test_a_stretch_too_short_to_tell_keeps_the_last_language() -> None:
+    samples = talk(("de", 5), ("en", 1), ("de", 4), ("en", 0.5))
+    recognizer = Polyglot()
+    hear(recognizer, samples=samples)
+    assert [options.language for _, options in recognizer.calls] == ["de"]
+
+
+def test_a_given_language_or_a_weight_of_one_asks_for_none() -> None:
+    samples = talk(("de", 5), ("en", 5))
+    asked = Polyglot()
+    (result,) = hear(asked, OfflineRecognitionOptions(language="en"), samples=samples)
+    assert (asked.asked, result.heard) == (0, ())
+    assert {options.language for _, options in asked.calls} == {"en"}
+    assert {word.language for word in result.words} == {None}
+    (plain_result,) = hear(ScriptedRecognizer(), samples=samples)
+    assert {word.language for word in plain_result.words} == {None}
+
+
+def test_where_no_language_is_found_the_one_before_is_kept() -> None:
+    long = talk(*([("de", 8)] * 9))
+    recognizer = Polyglot(failing_at=4)
+    results = hear(recognizer, samples=long)
+    assert len(results) > 2 and not any(result.failed for result in results)
+    assert {language for language, _ in languages_of(results)} == {"de"}
+
+
+stretches = st.lists(
+    st.tuples(st.sampled_from(LANGUAGES), st.floats(0.5, 9.0)), min_size=1, max_size=25
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(stretches, st.integers(1, 3), st.booleans())
+def test_a_resumed_pass_gives_the_same_languages(
+    parts: list[tuple[str, float]], workers: int, drop: bool
+) -> None:
+    """Also where the gate refused the words of a piece, so that they cannot show its language."""
+
+    def say(
+        samples: Samples, options: RecognizeOptions, words: list[RecognizedWord]
+    ) -> Recognition:
+        odd = drop and words and words[0].tokens[0] % 2
+        return replace(plain(words), average_log_probability=-3.0 if odd else -0.2)
+
+    samples = talk(*parts)
+    whole = hear(Polyglot(say, workers), samples=samples)
+    for done, result in enumerate(whole):
+        options = OfflineRecognitionOptions(heard=result.heard)
+        rest = hear(Polyglot(say, workers), options, result.end_sample, samples)
+        assert rest == whole[done + 1 :]
 
 
 def test_the_prompt_goes_before_every_piece_but_not_before_a_retry() -> None:

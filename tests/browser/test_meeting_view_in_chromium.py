@@ -159,7 +159,8 @@ def check_people(page: Page) -> None:
     page.locator(".chip", has_text="Speaker 2").click()
     page.locator(".pop").get_by_role("button", name="Ada <b>L</b>").click()
     expect(page.locator(".said .who", has_text="Ada <b>L</b>")).to_have_count(3)
-    expect(page.locator(".chip", has_text="Speaker 2")).to_have_count(0)
+    expect(page.locator('.chip[data-speaker="S2"]')).to_have_count(0)
+    expect(page.locator(".chip", has_text="Speaker 3")).to_have_count(0)  # the second of two now
     expect(page.locator(".numbers .row")).to_have_count(2)
 
 

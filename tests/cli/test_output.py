@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetcore.cli.output import OutputError, Result, ResultWriter, refusal
+from meetcore.cli.output import OutputError, Result, ResultWriter
+from meetcore.cli.output_place import asked_format, refusal
 from meetcore.text.names import file_stem
 
 
@@ -56,9 +57,78 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     sound.write_bytes(b"12")
     target = tmp_path / "x.wav"
     target.write_bytes(b"older and longer")
-    assert ResultWriter(str(target)).write(Result("audio", "y", "wav", sound, b"RIFF")) == target
+    result = Result("audio", "y", "wav", sound, b"RIFF")
+    with pytest.raises(OutputError, match="--force"):
+        ResultWriter(str(target)).write(result)
+    assert target.read_bytes() == b"older and longer"
+    assert ResultWriter(str(target), force=True).write(result) == target
     assert target.read_bytes() == b"RIFF12"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["audio.pcm", "x.wav"]
+
+
+@pytest.mark.parametrize("output", ["folder", "folder/", "a.docx", "plain", "new.docx", "new"])
+@pytest.mark.parametrize("name", [None, "txt", "docx", "seglst"])
+@pytest.mark.parametrize("force", [True, False])
+def test_nothing_that_exists_is_replaced_unasked(
+    tmp_path: Path, output: str, name: str | None, force: bool
+) -> None:
+    """Every combination of place, format and force: refused, numbered or replaced."""
+    (tmp_path / "folder").mkdir()
+    before = {"folder/plan.txt": b"1", "folder/plan.docx": b"2", "a.docx": b"3", "plain": b"4"}
+    for path, data in before.items():
+        (tmp_path / path).write_bytes(data)
+    place = f"{tmp_path}/{output}"
+    chosen = asked_format(name, place)
+    assert chosen == (name or ("docx" if output.endswith(".docx") else "txt"))
+    reason = refusal(place, chosen, 1, False, force)
+    disagrees = output == "plain" or (output.endswith(".docx") and chosen != "docx")
+    exists = output == "a.docx" and not force
+    assert bool(reason) is (disagrees or exists)
+    if reason:
+        return
+    result = Result(chosen, "plan", "seglst.json" if chosen == "seglst" else chosen, b"new")
+    written = ResultWriter(place, force=force).write(result)
+    assert written is not None and written.read_bytes() == b"new"
+    for path, data in before.items():
+        kept = (tmp_path / path).read_bytes() == data
+        assert kept or (force and written == tmp_path / path)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "said"),
+    [
+        ("out.txt", "docx", "name it out.docx"),
+        ("out.docx", "txt", "name it out.txt"),
+        ("out.seglst.json", "seglst", ""),
+        ("out.json", "seglst", ""),
+        ("out.md", "json", "name it out.json"),
+        ("out.wav", "audio", ""),
+        ("out.txt", "audio", "name it out.flac"),
+        ("notes.pdf", "txt", "no format here"),
+        ("talk.mp3", "txt", "no format here"),
+        ("notes.pdf/", "txt", ""),
+        ("v1.5", "txt", ""),
+        ("/dev/null", "txt", "neither"),
+    ],
+)
+def test_an_ending_and_a_format_agree(output: str, name: str, said: str) -> None:
+    reason = refusal(output, name, 1, False)
+    assert (said in reason) if said else reason == ""
+
+
+def test_a_recording_has_the_ending_that_it_is(tmp_path: Path) -> None:
+    writer = ResultWriter(str(tmp_path / "x.wav"))
+    with pytest.raises(OutputError, match=r"x\.flac"):
+        writer.write(Result("audio", "y", "flac", b"fLaC"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_commands_at_once_write_two_files(tmp_path: Path) -> None:
+    one, other = ResultWriter(str(tmp_path)), ResultWriter(str(tmp_path))
+    result = Result("txt", "plan", "txt", b"x")
+    names = [writer.write(result).name for writer in (one, other, one, other)]  # type: ignore[union-attr]
+    assert names == ["plan.txt", "plan-2.txt", "plan-3.txt", "plan-4.txt"]
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

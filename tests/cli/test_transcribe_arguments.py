@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_file_alone_takes_the_defaults(requests: list[BatchRequest]) -> None:
 def test_every_option_reaches_the_job(requests: list[BatchRequest]) -> None:
     words = (
         "transcribe a.wav --format srt --output out --max-speakers 4 --language DE"
-        " --recognizer tiny.en --title Plan --no-keep -q --prompt"
+        " --recognizer base --title Plan --no-keep -q --prompt"
     )
     assert main([*words.split(), "Ana, Ben"]) == 0
     assert requests == [
@@ -42,7 +43,7 @@ def test_every_option_reaches_the_job(requests: list[BatchRequest]) -> None:
             items=("a.wav",),
             format_name="srt",
             output="out",
-            options=JobOptions("de", "tiny.en", True, None, 4, "Ana, Ben"),
+            options=JobOptions("de", "base", True, None, 4, "Ana, Ben"),
             title="Plan",
             keep=False,
             quiet=True,
@@ -74,7 +75,9 @@ def test_people_and_languages(
         ("a --speakers 0", "at least 1"),
         ("a --speakers 2 --max-speakers 3", "not allowed with"),
         ("a --speakers two", "invalid int"),
-        ("a --language english", "ISO code"),
+        ("a --language klingon", "no language code that Whisper knows"),
+        ("a --language de", "base.en writes English only, not German; base can"),
+        ("a --language de --recognizer tiny.en", "base can"),
         ("a --recognizer huge", "tiny.en"),
         ("a b --title Plan", "--title"),
         ("a b --format json", "--output"),
@@ -96,3 +99,45 @@ def test_help_tells_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
         main(["transcribe", "--help"])
     assert stopped.value.code == 0
     assert "130 interrupted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("- a.wav", ""),
+        ("- -", "read once"),
+        ("- --resume", "ids of meetings"),
+        ("- --output x.docx", ""),
+        ("a.wav --output x.docx --format srt", "does not end as"),
+        ("a.wav --output x.wav", "no name for a transcript"),
+        ("a.wav b.wav --output x.srt", "one file"),
+    ],
+)
+def test_standard_input_and_endings_are_checked_before_any_work(
+    requests: list[BatchRequest],
+    words: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("x"))
+    if not said:
+        assert main(["transcribe", *words.split()]) == 0
+        assert requests[0].format_name == ("docx" if "docx" in words else "txt")
+        return
+    with pytest.raises(SystemExit):
+        main(["transcribe", *words.split()])
+    assert said in capsys.readouterr().err and not requests
+
+
+def test_a_keyboard_is_no_standard_input(
+    requests: list[BatchRequest],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keyboard = io.StringIO()
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", keyboard)
+    with pytest.raises(SystemExit):
+        main(["transcribe", "-"])
+    assert "pipe one in" in capsys.readouterr().err and not requests

@@ -198,3 +198,22 @@ def test_a_file_that_cannot_be_taken_leaves_nothing(
     monkeypatch.setattr(bench.service, "import_file", refuse)
     assert bench.run(bench.file("a.wav", "Hello.")) == 1
     assert not list(bench.service.uploads_dir.iterdir())
+
+
+def test_standard_input_is_kept_on_disk_and_transcribed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"From a pipe.")))
+    assert bench.run("-", output=str(tmp_path / "out")) == 0
+    assert "From a pipe." in (tmp_path / "out" / "Recording.txt").read_text()
+    assert bench.service.store.get("m0").title == "Recording"
+    assert not list(bench.service.uploads_dir.iterdir())
+
+
+def test_nothing_on_standard_input_is_one_sentence(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+    assert bench.run("-", title="Plan") == 1
+    assert "Plan: Nothing came in on standard input" in capsys.readouterr().err
+    assert not bench.service.calls and not list(bench.service.uploads_dir.iterdir())

@@ -16,7 +16,7 @@ import soundfile
 import srt
 
 from meetcore.cli.main import main
-from meetcore.cli.output import NAMES
+from meetcore.cli.output_place import NAMES
 from meetcore.metrics.wer import word_errors
 from meetcore.records import JobState, MeetingState, Stage
 from meetcore.store.meetings import open_store
@@ -66,7 +66,7 @@ def test_a_broken_file_and_the_sample(
     assert "[2/2] sample.wav: 00:00:30 in " in done.stderr
     assert 2 <= done.stderr.count("%") <= 12
     title, *paragraphs = done.stdout.strip().split("\n\n")
-    assert title == "sample"
+    assert title.split("\n")[0] == "sample" and "· 0:30 · Speaker 1 · Speaker 2" in title
     assert {line.split("] ")[1].split(":")[0] for line in paragraphs} == {"Speaker 1", "Speaker 2"}
     said = " ".join(line.split(": ", 1)[1] for line in paragraphs)
     reference = " ".join(s.text for s in stm.loads(sample_paths.stm.read_text()).segments)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from meetcore.checkpoints.info import CheckpointInfo
 from meetcore.diagnostics.facts.cuda_linkage import Accelerator, TorchBuild
 from meetcore.diagnostics.facts.fact_types import DatabaseFacts, Facts, FolderFacts, ImportTrial
 from meetcore.diagnostics.facts.installed import LIBRARIES, tested_versions
-from meetcore.diagnostics.findings import CheckpointInfo, FileState, WeightReport
+from meetcore.diagnostics.findings import FileState, WeightReport
 from meetcore.settings import Settings
 
 SPEAKER_CHECKPOINT = CheckpointInfo(

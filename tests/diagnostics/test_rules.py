@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from meetcore import errors
+from meetcore.checkpoints.pipeline_report import PipelineReport
 from meetcore.diagnostics.diagnose import diagnose, expected_mode
 from meetcore.diagnostics.facts.cuda_linkage import Accelerator, TorchBuild
 from meetcore.diagnostics.facts.fact_types import (
@@ -137,6 +138,18 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
     ("weight-unreadable", healthy(weights_trouble="The cache cannot be read."), RED, "cache"),
     ("weight-given", with_weight("base.en", state=FileState.GIVEN), AMBER, "by path"),
     (
+        "pipeline-refused",
+        healthy(pipeline=PipelineReport(trouble="/p is not loaded: its embedding would run x. Y.")),
+        RED,
+        "would run x",
+    ),
+    (
+        "pipeline-refused",
+        healthy(pipeline=PipelineReport(missing=("segmentation/pytorch_model.bin",))),
+        GREEN,
+        "when it is loaded",
+    ),
+    (
         "code-in-checkpoint",
         replace(
             with_weight(
@@ -239,7 +252,13 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("checkpoint-0.0.1", "Model was trained with pyannote.audio 0.0.1, yours is 3.1.1. Bad things"),
     ("weight-missing", "The weight 'tiny.en' is not in the cache, and offline is switched on."),
     ("weight-corrupt", "its pytorch_model.bin has another checksum than the catalogue's"),
+    ("pipeline-refused", "/p is not loaded: its segmentation x.bin would run os.system when it is"),
     ("weight-unreadable", "x.pt is not a Whisper checkpoint (KeyError: 'dims'); name a .pt file"),
+    (
+        "weight-language",
+        "base.en writes English only, not German; base can: choose it, or English.",
+    ),
+    ("weight-language", "'xx' is no language code that Whisper knows; use en, de, es or fr."),
     ("not-a-pipeline", "/x holds no config.yaml, so it is not a pipeline folder."),
     ("hub-token-missing", "Set HF_TOKEN to a token that may read pyannote/x, or set"),
     ("hub-token-malformed", "HF_TOKEN does not begin with hf_, so it is not sent: correct it"),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pyannote.core import Annotation, Segment
 
+from meetcore.diarization import pyannote_loading
 from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.pyannote_loading import load_pipeline
 from meetcore.diarization.pyannote_pipeline import PyannotePipelineDiarizer
@@ -43,17 +44,16 @@ def failure(name: str, status: int | None = None, message: str = "no") -> Except
     return error
 
 
-def test_a_hub_pipeline_is_asked_for_with_the_token() -> None:
-    loader = Loader(pipeline := object())
-    assert load_pipeline(HUB, "hf_secret", from_pretrained=loader) is pipeline
-    assert loader.calls == [((HUB,), {"token": "hf_secret"})]
+def test_a_hub_pipeline_is_asked_for_with_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
 
+    def download(*request: Any) -> None:
+        asked.append(request)
 
-def test_a_folder_is_loaded_by_path_and_without_the_token(tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_text("pipeline: {}")
-    loader = Loader(object())
-    load_pipeline(str(tmp_path), "hf_secret", from_pretrained=loader)
-    assert loader.calls == [((tmp_path,), {"token": None})]
+    monkeypatch.setattr(pyannote_loading, "_download", download)
+    with pytest.raises(ModelUnavailableError, match="gave nothing"):
+        load_pipeline(f"{HUB}@v1", "hf_secret", from_pretrained=Loader(object()))
+    assert asked == [("hf_secret", HUB, "config.yaml", "v1")]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_every_failure_has_a_reason_and_a_remedy(
     outcome: Any, token: str | None, reason: str, remedy: str
 ) -> None:
     with pytest.raises(ModelUnavailableError) as caught:
-        load_pipeline(HUB, token, from_pretrained=Loader(outcome))
+        load_pipeline(HUB, token, from_pretrained=Loader(object()), fetch=Loader(outcome))
     assert reason in str(caught.value)
     assert remedy in str(caught.value)
     assert "MEETCORE_DIARIZER=open" in str(caught.value)

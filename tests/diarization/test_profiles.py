@@ -16,6 +16,7 @@ from meetcore.diarization.verification.matching import (
     VoicePrint,
     combine,
     enroll,
+    further_matches,
     match_profiles,
     recognition_threshold,
 )
@@ -75,6 +76,16 @@ def test_very_short_speech_is_not_matched() -> None:
         > recognition_threshold(5.0, 20.0)
         > recognition_threshold(60.0, 60.0)
     )
+
+
+def test_a_second_voice_like_a_profile_is_found_beside_the_best() -> None:
+    voices = {"S1": heard(1, 30.0, 1), "S2": heard(1, 20.0, 2), "S3": heard(2, 20.0, 3)}
+    best = match_profiles(voices, [profile(1)], "campplus")
+    assert set(best) < {"S1", "S2"} and len(best) == 1
+    others = {label: voice for label, voice in voices.items() if label not in best}
+    further = further_matches(others, [profile(1)], "campplus")
+    assert set(further) == {"S1", "S2"} - set(best)
+    assert further_matches({}, [profile(1)], "campplus") == {}
 
 
 @given(TURNS)

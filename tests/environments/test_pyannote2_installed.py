@@ -45,7 +45,7 @@ def test_doctor_names_the_mismatch_before_any_load(
         check=False,
     )
     imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
-    assert "meetcore.diagnostics.checkpoints.inspect" in imported
+    assert "meetcore.checkpoints.inspect" in imported
     assert not imported & {"torch", "torchaudio", "pyannote.audio", "pytorch_lightning"}
     findings = {each["rule"]: each for each in json.loads(done.stdout)["findings"]}
     assert done.returncode == 1

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -38,14 +36,14 @@ from meetcore.records import (
     Turn,
     Word,
 )
-from meetcore.settings import Settings
 from meetcore.store import retry
-from meetcore.store.meetings import MeetingStore, open_store
-from tests.support.faulty_database import Fault, Killed, faulty_store
+from meetcore.store.meetings import open_store
+from tests.support.faulty_database import Fault, Killed
 from tests.support.scripted_jobs import (
+    Place,
     Script,
-    everything,
-    run_to_its_end,
+    ScriptedExecutor,
+    store_in,
     write_recording,
 )
 
@@ -72,63 +70,10 @@ class Case:
     """Of an earlier pass, which is repeated."""
 
 
-@dataclass
-class Place:
-    """One case in a folder of its own."""
-
-    folder: Path
-    meeting_id: str
-
-    @property
-    def settings(self) -> Settings:
-        return Settings(_env_file=None, data_dir=self.folder / "data")
-
-    @contextmanager
-    def store(self, **faults: Any) -> Iterator[MeetingStore]:
-        """The store, opened as by a new process; `faults` are set on its database."""
-        store, database = faulty_store(self.folder / "meetcore.db")
-        for name, value in faults.items():
-            setattr(database, name, value)
-        self.database = database
-        try:
-            yield store
-        finally:
-            store.close()
-
-    def copy(self) -> Place:
-        """The same case once more."""
-        folder = Path(tempfile.mkdtemp(dir=self.folder.parent))
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        with faulty_in(folder) as store:
-            job = store.jobs.get(self.meeting_id)
-            if job is not None and job.source_path is not None:
-                moved = folder / Path(job.source_path).relative_to(self.folder)
-                store.jobs.put(replace(job, source_path=str(moved)))
-        return Place(folder, self.meeting_id)
-
-    def run(self, script: Script, **faults: Any) -> int:
-        """Do the job, or what is left of it; the number of transactions that wrote."""
-        with self.store(**faults) as store:
-            run_to_its_end(store, self.settings, script, self.meeting_id)
-        return self.database.n_writes
-
-    def result(self) -> dict[str, Any]:
-        """What the job left."""
-        with self.store() as store:
-            return everything(store, self.meeting_id)
-
-
-@contextmanager
-def faulty_in(folder: Path) -> Iterator[MeetingStore]:
-    store, _ = faulty_store(folder / "meetcore.db")
-    yield store
-    store.close()
-
-
 def prepared(folder: Path, case: Case, template: Path) -> Place:
     """A meeting whose job waits."""
     shutil.copy(template, folder / "meetcore.db")
-    with faulty_in(folder) as store:
+    with store_in(folder) as store:
         meeting = store.create_meeting("Talk", state=MeetingState.FINALIZING)
         recording = folder / "data" / "recordings" / meeting.id
         source = None
@@ -237,15 +182,15 @@ def test_killed_after_each_write_it_ends_as_uninterrupted(
     (tmp_path / "case").mkdir()
     start = prepared(tmp_path / "case", case, template)
     whole = start.copy()
-    n_writes = whole.run(case.script)
+    n_writes = whole.run(ScriptedExecutor(case.script))
     wanted = whole.result()
     assert wanted["meeting"][0] is MeetingState.DONE
     assert not wanted["upload"] and not wanted["draft"].segments and not wanted["draft"].rejected
     for number in range(1, n_writes):
         killed = start.copy()
         with pytest.raises(Killed):
-            killed.run(case.script, kill_after=number)
-        killed.run(case.script)
+            killed.run(ScriptedExecutor(case.script), kill_after=number)
+        killed.run(ScriptedExecutor(case.script))
         assert killed.result() == wanted, f"killed after write {number} of {n_writes}"
 
 
@@ -258,11 +203,11 @@ def test_store_that_refuses_any_one_write_changes_nothing(
     (tmp_path / "case").mkdir()
     start = prepared(tmp_path / "case", case, template)
     whole = start.copy()
-    n_writes = whole.run(case.script)
+    n_writes = whole.run(ScriptedExecutor(case.script))
     wanted = whole.result()
     for number in range(1, n_writes + 1):
         refused = start.copy()
-        refused.run(case.script, refuse=range(number, number + 2), fault=fault)
+        refused.run(ScriptedExecutor(case.script), refuse=range(number, number + 2), fault=fault)
         assert refused.database.n_refused, number
         assert refused.result() == wanted, f"write {number} of {n_writes} was refused"
 
@@ -304,13 +249,13 @@ def test_killed_again_and_again_it_ends_as_uninterrupted(
     folder.mkdir()
     start = prepared(folder, case, template)
     whole, killed = start.copy(), start.copy()
-    whole.run(case.script)
+    whole.run(ScriptedExecutor(case.script))
     for number in kills:
         try:
-            killed.run(case.script, kill_after=number)
+            killed.run(ScriptedExecutor(case.script), kill_after=number)
         except Killed:
             continue
-    killed.run(case.script)
+    killed.run(ScriptedExecutor(case.script))
     assert killed.result() == whole.result()
     shutil.rmtree(folder.parent, ignore_errors=True)
 
@@ -320,7 +265,7 @@ def test_submission_resumes_what_a_killed_process_left(template: Path, tmp_path:
     (tmp_path / "case").mkdir()
     place = prepared(tmp_path / "case", CASES["upload"], template)
     with pytest.raises(Killed):
-        place.run(RICH, kill_after=6)
+        place.run(ScriptedExecutor(RICH), kill_after=6)
     with place.store() as store:
         queued: list[str] = []
 

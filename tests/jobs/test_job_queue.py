@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from meetcore.jobs import job_queue
 from meetcore.jobs.job_queue import JobQueue
@@ -85,3 +88,31 @@ def test_wait_ends_with_the_job_or_with_a_stop(tmp_path: Path) -> None:
     queue.add("a")
     stopping.set()
     queue.wait_until_over("a", stopping)
+
+
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["add", "make_ready", "remove", "take", "put_back", "release"]),
+            st.sampled_from(["a", "b", "c"]),
+        ),
+        max_size=25,
+    )
+)
+def test_nothing_of_a_meeting_is_left_once_it_neither_waits_nor_runs(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
+) -> None:
+    queue = JobQueue(tmp_path_factory.mktemp("queue"), lambda meeting_id: False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue.lock, "wait", lambda timeout=None: True)
+        for name, meeting_id in steps:
+            if name != "take":
+                getattr(queue, name)(meeting_id)
+            elif queue._running is None and (taken := queue.take()) is not None:
+                taken[1].release()
+            running = {queue._running} - {None}
+            assert queue._ready <= set(queue._waiting)
+            assert queue.pending() == running | set(queue._waiting)
+            assert queue._refusals <= set(queue._waiting)
+            assert len(queue._waiting) == len(set(queue._waiting))

@@ -127,10 +127,11 @@ def test_cancelled_job_keeps_its_words_and_can_be_resumed(
 def test_deleted_meeting_is_hidden_at_once_and_can_be_restored(
     service: MeetingService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trash, "RESTORE_WINDOW_S", 0.5)
+    monkeypatch.setattr(trash, "RESTORE_WINDOW_S", 2.0)
     kept, gone = uploaded(service), uploaded(service, "gone.wav")
     for each in (kept, gone):
         ended(service, each)
+    for each in (gone, kept):
         service.delete(each)
     assert service.store.list_meetings() == []
     service.restore(kept)
@@ -138,7 +139,7 @@ def test_deleted_meeting_is_hidden_at_once_and_can_be_restored(
     until(lambda: not (folder / gone).exists())
     with pytest.raises(MeetingNotFoundError):
         service.restore(gone)
-    time.sleep(0.2)
+    time.sleep(2.2)
     assert [meeting.id for meeting in service.store.list_meetings()] == [kept]
     assert (folder / kept / "audio.flac").exists()
 

@@ -1,129 +1,191 @@
 """A machine that is too busy: text stays near the present, gaps are marked, and nothing is lost.
 
-Audio is offered SPEED times as fast as it is spoken, to a recognizer that takes a set share of it.
+Most of it runs on a clock that only the recognizer and the test move.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from meetcore.asr.live_recognizer import StreamUpdate
-from meetcore.live import overload
+from meetcore.live import overload, recognition
 from meetcore.live.overload import Allowance, WeightChoice
-from meetcore.records import SAMPLE_RATE, MeetingState, Samples
-from meetcore.service.meeting_service import LiveMeeting, MeetingService
-from tests.support.live_meetings import CHUNK, ended, recognized_all, running, send
+from meetcore.live.recognition import LiveRecognition
+from meetcore.live.word_latency import ArrivalTimes
+from meetcore.models.identifier_session import IdentifierSession
+from meetcore.records import SAMPLE_RATE, MeetingState, Samples, Word
+from meetcore.service.meeting_service import MeetingService
+from tests.support.live_meetings import ended, recognized_all, running, send
 from tests.support.service_fixtures import Open
-from tests.support.stand_ins import ClockWords, StandIn, talk, until
+from tests.support.stand_ins import ClockTurns, ClockWords, StandIn, until
 
-SPEED = 20.0
 NEVER_BEHIND_S = 20.0
 
 
-class SlowWords(ClockWords):
-    """Takes `rtf` of the time that its audio lasts."""
+class Machine:
+    """A meeting on a clock of its own, whose recognizers take a set share of their audio's time."""
 
-    rtf = 0.1
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, has_lighter: bool) -> None:
+        self.now = 0.0
+        self.rtf = {"usual": 0.1, "lighter": 0.1}
+        self._has_lighter = has_lighter
+        clock = SimpleNamespace(perf_counter=lambda: self.now, monotonic=lambda: self.now)
+        monkeypatch.setattr(recognition, "time", clock)
+        stand_in: Any = SimpleNamespace(
+            read=lambda begin, end: np.zeros(end - begin, dtype=np.float32),
+            open_session=self.open_session,
+            open_words=self.open_words,
+            match_voices=lambda *_: None,
+            merge=lambda *_: None,
+            put=lambda *_: None,
+            wait=lambda: True,
+        )
+        parts = (stand_in,) * 4
+        self.recognition = LiveRecognition("m", *parts, ArrivalTimes())
 
-    def push(self, samples: Samples) -> StreamUpdate:
-        time.sleep(self.rtf * samples.shape[0] / SAMPLE_RATE / SPEED)
-        return super().push(samples)
+    def open_session(self) -> IdentifierSession:
+        return IdentifierSession("m", self.stream("usual"), ClockTurns())
+
+    def open_words(self, lighter: bool) -> ClockWords | None:
+        if lighter and not self._has_lighter:
+            return None
+        return self.stream("lighter" if lighter else "usual")
+
+    def stream(self, weight: str) -> ClockWords:
+        """A stream that moves the clock."""
+        machine = self
+
+        class Slow(ClockWords):
+            def push(self, samples: Samples) -> StreamUpdate:
+                machine.now += machine.rtf[weight] * samples.shape[0] / SAMPLE_RATE
+                return super().push(samples)
+
+        return Slow()
+
+    @property
+    def backlog(self) -> float:
+        """Seconds that the text is behind the clock."""
+        return self.now - self.recognition.view.recognized_samples / SAMPLE_RATE
+
+    @property
+    def words(self) -> list[Word]:
+        """The words so far."""
+        return [word for each in self.recognition.view.segments for word in each.words]
+
+    def run(self, seconds: float) -> list[float]:
+        """Let people talk for so long; the backlog after each step."""
+        end, backlogs = self.now + seconds, []
+        while self.now < end:
+            if not self.recognition.process(int(self.now * SAMPLE_RATE)):
+                self.now += 0.05
+            backlogs.append(self.backlog)
+        return backlogs
 
 
-@pytest.fixture
-def slow() -> type[SlowWords]:
-    """Streams of one speed, which a test changes."""
-    return type("Slow", (SlowWords,), {})
+@pytest.mark.parametrize("rtf", [1.05, 1.3, 1.6, 2.5, 4.0, 6.0])
+def test_a_backlog_is_shed_and_marked(monkeypatch: pytest.MonkeyPatch, rtf: float) -> None:
+    """Ten minutes of a recognizer that is too slow, then a free machine."""
+    machine = Machine(monkeypatch, has_lighter=False)
+    machine.run(20.0)
+    machine.rtf["usual"] = rtf
+    backlogs = machine.run(600.0)
+    assert 5.0 < max(backlogs) < NEVER_BEHIND_S
+    gaps = machine.recognition.view.gaps
+    assert len(gaps) >= 2
+    machine.rtf["usual"] = 0.2
+    assert machine.run(10.0)[-1] < 1.0, "it is live again within ten seconds"
 
-
-def speak(live: LiveMeeting, seconds: float, watch: Callable[[Any], None]) -> None:
-    """Offer talk at SPEED, and look at the meeting with each tenth of a second of it."""
-    audio = talk(seconds)
-    begun = time.monotonic()
-    for number, start in enumerate(range(0, audio.size, CHUNK)):
-        live.offer(audio[start : start + CHUNK], "tab")
-        time.sleep(max(0.0, begun + number * 0.1 / SPEED - time.monotonic()))
-        watch(live.snapshot())
-
-
-def test_a_backlog_is_shed_marked_and_transcribed_by_the_second_pass(
-    service: MeetingService, identifier: StandIn, slow: type[SlowWords]
-) -> None:
-    identifier.make_words = slow
-    live = running(service, service.start("Busy"))
-    backlogs: list[float] = []
-    slow.rtf = 1.6
-    speak(live, 120.0, lambda shown: backlogs.append(shown.health.backlog))
-    assert overload.JUMP_S <= max(backlogs) < NEVER_BEHIND_S
-    busy = live.snapshot()
-    assert len(busy.gaps) >= 2
-
-    slow.rtf = 0.2
-    backlogs.clear()
-    speak(live, 10.0, lambda shown: backlogs.append(shown.health.backlog))
-    assert backlogs[-1] < 1.5, "it is live again within ten seconds"
-    assert live.snapshot().health.keeping_up
-    assert live.snapshot().elapsed == 130.0, "audio was lost"
-
-    words = [word for each in live.snapshot().segments for word in each.words]
+    words = machine.words
     assert all(one.start < two.start for one, two in itertools.pairwise(words))
-    for gap in live.snapshot().gaps:
+    for gap in gaps:
         assert not [w for w in words if gap.start + 1.0 < w.start and w.end < gap.end - 1.0]
         assert [word for word in words if gap.end - 1.0 < word.start < gap.end + 3.0]
+    assert len(words) >= 2 * (machine.now - sum(g.end - g.start for g in gaps)) - 10
+
+
+def test_the_second_pass_fills_the_gaps(
+    service: MeetingService, identifier: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overload, "JUMP_S", 0.5)
+    live = running(service, service.start("Busy"))
+    send(live, 1.0)
+    until(recognized_all(live, 1.0))
+    push = identifier.words[0].push
+
+    def slow(samples: Samples) -> StreamUpdate:
+        until(lambda: live.snapshot().elapsed == 21.0)
+        return push(samples)
+
+    monkeypatch.setattr(identifier.words[0], "push", slow)
+    send(live, 20.0)
+    until(recognized_all(live, 21.0))
+    (gap,) = live.snapshot().gaps
+    assert gap.end - gap.start > 15.0
     live.stop()
-    assert live.join(5)
     assert ended(service, live.meeting_id).state is MeetingState.DONE
     final = service.store.transcript(live.meeting_id).words
-    for gap in busy.gaps:
-        inside = [word for word in final if gap.start <= word.start < gap.end]
-        assert len(inside) >= 0.9 * 2 * (gap.end - gap.start), "the second pass fills the gap"
+    inside = [word for word in final if gap.start <= word.start < gap.end]
+    assert len(inside) >= 0.9 * 2 * (gap.end - gap.start)
 
 
-def test_a_stop_waits_for_no_backlog(
-    service: MeetingService, identifier: StandIn, slow: type[SlowWords]
-) -> None:
-    identifier.make_words = slow
+def test_a_stop_waits_for_no_backlog(service: MeetingService, identifier: StandIn) -> None:
+    class Slow(ClockWords):
+        def push(self, samples: Samples) -> StreamUpdate:
+            time.sleep(0.5 * samples.shape[0] / SAMPLE_RATE)
+            return super().push(samples)
+
+    identifier.make_words = Slow
     live = running(service, service.start("Stop"))
-    slow.rtf = 8.0
     send(live, 11.0)
     until(lambda: live.snapshot().elapsed == 11.0)
     live.stop()
-    assert live.join(4.0), "11 s would take 4.4 s more"
+    assert live.join(4.5), "11 s would take 5.5 s"
     (gap,) = live.snapshot().gaps
     assert gap.end == 11.0
     assert ended(service, live.meeting_id).duration == 11.0
 
 
 def test_a_smaller_weight_writes_while_the_machine_is_busy(
-    service: MeetingService, identifier: StandIn, slow: type[SlowWords]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    small = type("Small", (SlowWords,), {"rtf": 0.3})
-    identifier.make_words, identifier.make_lighter_words = slow, small
-    live = running(service, service.start("Smaller"))
-    slow.rtf = 0.2
-    speak(live, overload.SETTLE_S + 2.0, lambda shown: None)
-    assert not live.snapshot().health.is_lighter
-    slow.rtf = 1.6
-    seen: list[bool] = []
-    speak(live, 20.0, lambda shown: seen.append(shown.health.is_lighter))
-    assert seen.index(True) * 0.1 < 12.0, "within seconds"
-    assert identifier.words[0].closed
-    speak(live, 5.0, lambda shown: None)
-    assert not live.snapshot().gaps, "the jump is the last resort"
-    assert live.snapshot().health.weight_changed_at is not None
-    slow.rtf, small.rtf = 0.2, 0.1
-    speak(live, overload.FIRST_WAIT_S + 10.0, lambda shown: None)
-    assert not live.snapshot().health.is_lighter
-    words = [word for each in live.snapshot().segments for word in each.words]
+    machine = Machine(monkeypatch, has_lighter=True)
+    machine.run(30.0)
+    assert not machine.recognition.view.is_lighter
+    machine.rtf |= {"usual": 1.6, "lighter": 0.5}
+    busy_since = machine.now
+    machine.run(120.0)
+    shown = machine.recognition.view
+    assert shown.is_lighter
+    assert shown.weight_changed_at is not None
+    assert shown.weight_changed_at - busy_since < 10.0, "within seconds"
+    assert not shown.gaps, "the jump is the last resort"
+    machine.rtf |= {"usual": 0.3, "lighter": 0.15}
+    machine.run(overload.FIRST_WAIT_S + 10.0)
+    assert not machine.recognition.view.is_lighter
+    assert machine.backlog < 1.0
+    words = machine.words
     assert all(one.start < two.start for one, two in itertools.pairwise(words))
-    assert len(words) > 0.85 * 2 * live.snapshot().elapsed
+    assert len(words) > 0.95 * 2 * machine.now
+
+
+def test_a_weight_that_is_not_loaded_yet_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine(monkeypatch, has_lighter=False)
+    machine.rtf |= {"usual": 1.6, "lighter": 0.4}
+    machine.run(40.0)
+    assert not machine.recognition.view.is_lighter
+    machine._has_lighter = True
+    machine.run(40.0)
+    assert machine.recognition.view.is_lighter
 
 
 def test_models_that_come_very_late_begin_with_the_present(open_service: Open) -> None:

@@ -62,6 +62,24 @@ def session() -> IdentifierSession:
     return IdentifierSession("m", ClockWords(), ClockTurns())
 
 
+def test_a_profile_names_one_speaker(
+    names: SpeakerNames, store: RefusingStore, meeting_id: str
+) -> None:
+    store.ensure_speakers(meeting_id, ["S1", "S2", "S3"])
+    found = ProfileMatch("p", "Ada", 0.9)
+    names.set_match("S1", found)
+    names.save(["S1", "S2"])
+    names.set_match("S2", found)
+    assert [names.speaker(label).name for label in ("S1", "S2")] == [None, "Ada"]
+    names.save(["S1", "S2"])
+    assert saved_names(store, meeting_id) == {"S1": None, "S2": "Ada", "S3": None}
+    names.rename("S3", "ada")
+    names.set_match("S1", found)
+    assert [names.speaker(label).name for label in ("S1", "S2", "S3")] == [None, None, "ada"]
+    names.save(["S1", "S2", "S3"])
+    assert saved_names(store, meeting_id) == {"S1": None, "S2": None, "S3": "ada"}
+
+
 def test_name_is_trimmed_and_can_be_removed(
     names: SpeakerNames, store: RefusingStore, meeting_id: str
 ) -> None:

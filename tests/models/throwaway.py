@@ -43,8 +43,8 @@ class Metronome:
     def open_live(self, language=None):
         return Ticking(self.text)
 
-    def detect_language(self, samples):
-        return "de"
+    def language_probabilities(self, samples, context=30.0):
+        return {"de": 1.0}
 
     def tokens_of(self, text):
         return ()

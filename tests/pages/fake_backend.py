@@ -349,6 +349,9 @@ class FakeService:
         assert self.folder is not None
         return self.folder
 
+    def checked_options(self, options: JobOptions) -> JobOptions:
+        return options
+
     def import_file(self, path: Path, name: str, options: JobOptions = DEFAULT_OPTIONS) -> str:
         self.calls.append(("import_file", path.read_bytes(), name, options))
         path.unlink()

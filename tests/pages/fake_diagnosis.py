@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meetcore.checkpoints.info import CheckpointInfo
 from meetcore.diagnostics.findings import (
     Area,
-    CheckpointInfo,
     Diagnosis,
     FileState,
     Finding,

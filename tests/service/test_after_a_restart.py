@@ -90,6 +90,23 @@ def test_job_that_was_begun_too_often_fails_until_it_is_retried(
     until(lambda: is_done(service, meeting_id))
 
 
+def test_a_store_that_refuses_at_the_start_delays_jobs_and_nothing_else(
+    open_service: Open, store: RefusingStore, tmp_path: Path
+) -> None:
+    ids = [store.create_meeting(title).id for title in ("Deadly", "Waited", "Waited too")]
+    for meeting_id in ids:
+        recorded(tmp_path, meeting_id)
+        store.update(meeting_id, state=MeetingState.FINALIZING, progress=0.0)
+    store.jobs.put(Job(ids[0], JobState.RUNNING, JobStage.RECOGNIZING, attempts=3))
+    service = open_service()
+    store.refused = {"jobs.put", "jobs.update"}
+    assert service.recover() == []
+    store.refused = set()
+    until(lambda: all(is_done(service, each) for each in ids[1:]))
+    service.retry(ids[0])
+    until(lambda: is_done(service, ids[0]))
+
+
 def test_second_pass_without_a_job_as_older_releases_left_it(
     open_service: Open, store: RefusingStore, tmp_path: Path
 ) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +25,14 @@ from meetcore.jobs.tasks import (
     RecognizeTask,
     Result,
     Task,
+    TaskExecutor,
     TaskObserver,
 )
 from meetcore.profiles.known_voices import KnownVoices
 from meetcore.records import Stage
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
+from tests.support.faulty_database import faulty_store
 
 
 @dataclass
@@ -95,10 +101,10 @@ def write_recording(folder: Path, n_samples: int) -> None:
 
 
 def run_to_its_end(
-    store: MeetingStore, settings: Settings, script: Script, meeting_id: str
+    store: MeetingStore, settings: Settings, executor: TaskExecutor, meeting_id: str
 ) -> None:
     """Do the job of a meeting on this thread, as a new process does."""
-    runner = JobRunner(store, settings, ScriptedExecutor(script), KnownVoices(store))
+    runner = JobRunner(store, settings, executor, KnownVoices(store))
     runner._attempts.run(meeting_id)
 
 
@@ -127,3 +133,57 @@ def everything(store: MeetingStore, meeting_id: str) -> dict[str, Any]:
         "job": (job.state, job.stage, job.detail, job.progress, job.overall, job.options),
         "upload": job.source_path is not None and Path(job.source_path).exists(),
     }
+
+
+@dataclass
+class Place:
+    """One case in a folder of its own."""
+
+    folder: Path
+    meeting_id: str
+
+    @property
+    def settings(self) -> Settings:
+        """With the data in this folder."""
+        return Settings(_env_file=None, data_dir=self.folder / "data", recognizer="tiny.en")
+
+    @contextmanager
+    def store(self, **faults: Any) -> Iterator[MeetingStore]:
+        """The store, opened as by a new process; `faults` are set on its database."""
+        store, database = faulty_store(self.folder / "meetcore.db")
+        for name, value in faults.items():
+            setattr(database, name, value)
+        self.database = database
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def copy(self) -> Place:
+        """The same case once more."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder.parent))
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        with store_in(folder) as store:
+            job = store.jobs.get(self.meeting_id)
+            if job is not None and job.source_path is not None:
+                moved = folder / Path(job.source_path).relative_to(self.folder)
+                store.jobs.put(replace(job, source_path=str(moved)))
+        return Place(folder, self.meeting_id)
+
+    def run(self, executor: TaskExecutor, **faults: Any) -> int:
+        """Do the job, or what is left of it; the number of transactions that wrote."""
+        with self.store(**faults) as store:
+            run_to_its_end(store, self.settings, executor, self.meeting_id)
+        return self.database.n_writes
+
+    def result(self) -> dict[str, Any]:
+        """What the job left."""
+        with self.store() as store:
+            return everything(store, self.meeting_id)
+
+
+@contextmanager
+def store_in(folder: Path) -> Iterator[MeetingStore]:
+    store, _ = faulty_store(folder / "meetcore.db")
+    yield store
+    store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,12 +144,16 @@ class CTranslate2Recognizer:
             for window, new, timing in zip(windows, decoded, times, strict=True)
         ]
 
-    def detect_language(self, samples: Samples) -> str:
-        """ISO code of the language most likely spoken (see ``Recognizer.detect_language``)."""
+    def language_probabilities(
+        self, samples: Samples, context: float = MAX_CONTEXT
+    ) -> Mapping[str, float]:
+        """Probabilities by ISO code (see ``Recognizer.language_probabilities``)."""
+        check_window(samples)
         if not self._tokens.multilingual:
-            return "en"
+            return {"en": 1.0}
         with _translated_errors():
-            return self._language_of(self.encode([samples[: 30 * SAMPLE_RATE]], MAX_CONTEXT))
+            found = self._model.detect_language(self._encoded([samples], context))[0]
+        return {token.strip("<|>"): float(probability) for token, probability in found}
 
     def open_live(self, language: str | None = None) -> LiveRecognizer:
         """Forced-prefix streaming over this model (see ``Recognizer.open_live``)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +13,13 @@ import numpy as np
 
 from meetcore.asr.engine import EngineSpec, LoadRequest
 from meetcore.asr.live_recognizer import LiveRecognizer
-from meetcore.asr.recognizer import Recognition, RecognizeOptions, RecognizerInfo, check_window
+from meetcore.asr.recognizer import (
+    MAX_CONTEXT,
+    Recognition,
+    RecognizeOptions,
+    RecognizerInfo,
+    check_window,
+)
 from meetcore.asr.whisper.checkpoint import not_a_checkpoint, read_checkpoint
 from meetcore.asr.whisper.decoded import DecodedTokens, cut_at_loop, recognition, token_cap
 from meetcore.asr.whisper.live import open_streaming
@@ -91,12 +97,15 @@ class OpenAIWhisperRecognizer:
         """One result per window, computed in turn (see ``Recognizer.recognize_batch``)."""
         return [self.recognize(window, options) for window in windows]
 
-    def detect_language(self, samples: Samples) -> str:
-        """ISO code of the language most likely spoken (see ``Recognizer.detect_language``)."""
+    def language_probabilities(
+        self, samples: Samples, context: float = MAX_CONTEXT
+    ) -> Mapping[str, float]:
+        """Probabilities by ISO code (see ``Recognizer.language_probabilities``)."""
+        check_window(samples)
         if not self._tokens.multilingual:
-            return "en"
+            return {"en": 1.0}
         with self._lock, _translated_errors():
-            return self._language_of(self._features(samples[: 30 * SAMPLE_RATE]))
+            return self._probabilities(self._features(samples))
 
     def open_live(self, language: str | None = None) -> LiveRecognizer:
         """Forced-prefix streaming over this model (see ``Recognizer.open_live``)."""
@@ -125,8 +134,12 @@ class OpenAIWhisperRecognizer:
     def _language_of(self, mel: Any) -> str:
         if not self._tokens.multilingual:
             return "en"
+        probabilities = self._probabilities(mel)
+        return max(probabilities, key=lambda code: probabilities[code])
+
+    def _probabilities(self, mel: Any) -> dict[str, float]:
         _, probabilities = self._model.detect_language(mel, self._tokens.tokenizer())
-        return str(max(probabilities, key=probabilities.get))
+        return dict(probabilities)
 
     def _decode(
         self, mel: Any, samples: Samples, options: RecognizeOptions, language: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meetcore.asr.language import Heard
 from meetcore.asr.recognizer import GateOptions
 
 
@@ -12,7 +13,9 @@ class OfflineRecognitionOptions:
     """How to recognize a whole recording."""
 
     language: str | None = None
-    """ISO code; None detects it once, at the first speech."""
+    """ISO code; None detects it in each stretch of speech, where the weight has several."""
+    heard: Heard = ()
+    """Languages detected before `start_sample`, the latest first, to resume a pass."""
     beam_size: int = 5
     prompt: str = ""
     """Names and terms of this meeting, in any order; given to the decoder before each piece."""

@@ -8,11 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 
+from meetcore.asr.language import Heard
 from meetcore.asr.offline.chunking import Piece, cut_pieces
 from meetcore.asr.offline.coverage import snapped, uncovered
 from meetcore.asr.offline.fallback import MIN_GAP_SAMPLES, Attempt, best_attempt
+from meetcore.asr.offline.languages import (
+    SplitPiece,
+    Stretch,
+    in_one_language,
+    part_of,
+    split_by_language,
+)
 from meetcore.asr.offline.options import OfflineRecognitionOptions
 from meetcore.asr.recognizer import RecognizedWord, Recognizer
 from meetcore.asr.vad.activity import Activity, Region
@@ -36,10 +43,13 @@ class PieceWords:
     words: tuple[Word, ...] = ()
     rejected: tuple[RejectedText, ...] = ()
     language: str | None = None
+    """ISO code of its first words."""
     failed: bool = False
     """The recognizer failed on this piece; the traceback is in the log."""
     speech_level_db: float | None = None
     """Level of its speech in dB of full scale; None where it was not measured."""
+    heard: Heard = ()
+    """Languages detected up to its end, the latest first; empty where one was given."""
 
 
 def recognize_recording(
@@ -65,44 +75,45 @@ def recognize_recording(
     ------
     PieceWords
         In order, without overlap. One on which the recognizer failed is logged and has no words.
-
-    Raises
-    ------
-    InferenceError
-        The language could not be detected.
     """
     options = options or OfflineRecognitionOptions()
-    pieces = cut_pieces(read, total_samples, activity, start_sample)
-    first = next(pieces, None)
-    if first is not None:
-        options = _prepared(options, first, recognizer)
-        recognize = partial(_recognize, recognizer=recognizer, options=options)
-        yield from _in_parallel(recognize, chain((first,), pieces), recognizer.info.workers)
-
-
-def _prepared(
-    options: OfflineRecognitionOptions, first: Piece, recognizer: Recognizer
-) -> OfflineRecognitionOptions:
-    """The options with the language and the gate's thresholds filled in."""
-    language = options.language
-    if language is None and len(recognizer.info.languages) > 1:
-        language = recognizer.detect_language(first.samples)
     gate = replace(options.gate or recognizer.info.gate, prompt=options.prompt)
-    return replace(options, language=language, gate=gate)
+    options = replace(options, gate=gate)
+    pieces = cut_pieces(read, total_samples, activity, start_sample)
+    if options.language is None and len(recognizer.info.languages) > 1:
+        split = split_by_language(pieces, recognizer, options.heard)
+    else:
+        split = in_one_language(pieces, options.language)
+    recognize = partial(_recognize, recognizer=recognizer, options=options)
+    yield from _in_parallel(recognize, split, recognizer.info.workers)
 
 
 def _recognize(
-    piece: Piece, recognizer: Recognizer, options: OfflineRecognitionOptions
+    piece: SplitPiece, recognizer: Recognizer, options: OfflineRecognitionOptions
 ) -> PieceWords:
+    whole = piece.whole
     try:
-        return recognize_piece(piece, recognizer, options)
+        found = [
+            recognize_piece(each.piece, recognizer, replace(options, language=each.language))
+            for each in piece.stretches
+        ]
     except InferenceError:
-        logger.exception("piece at sample %d failed", piece.start_sample)
-        return PieceWords(piece.start_sample, piece.end_sample, failed=True)
+        logger.exception("piece at sample %d failed", whole.start_sample)
+        return PieceWords(whole.start_sample, whole.end_sample, failed=True, heard=piece.heard)
+    if not piece.heard:
+        return found[0]
+    marked = [_marked(words, each) for words, each in zip(found, piece.stretches, strict=True)]
+    return replace(_joined(whole, marked), heard=piece.heard)
+
+
+def _marked(found: PieceWords, stretch: Stretch) -> PieceWords:
+    """The words with the language that was detected for them."""
+    words = tuple(replace(word, language=stretch.language) for word in found.words)
+    return replace(found, words=words)
 
 
 def _in_parallel(
-    recognize: Callable[[Piece], PieceWords], pieces: Iterable[Piece], workers: int
+    recognize: Callable[[SplitPiece], PieceWords], pieces: Iterable[SplitPiece], workers: int
 ) -> Iterator[PieceWords]:
     """Results in the order of the pieces; at most `workers` + 1 pieces are held at any time."""
     if workers <= 1:
@@ -148,7 +159,7 @@ def recognize_piece(
     if depth >= _MAX_DEPTH:
         return result
     gaps = [gap for gap in uncovered(words, piece.regions) if gap.length_samples >= MIN_GAP_SAMPLES]
-    found = [recognize_piece(_part(piece, gap), recognizer, options, _MAX_DEPTH) for gap in gaps]
+    found = [recognize_piece(part_of(piece, gap), recognizer, options, _MAX_DEPTH) for gap in gaps]
     return _joined(piece, [result, *found])
 
 
@@ -209,20 +220,4 @@ def _halves(piece: Piece) -> tuple[Piece, Piece]:
     ]
     cut = min(pauses, key=lambda pause: abs(pause - middle))
     whole = piece.samples.shape[0]
-    return _part(piece, Region(0, cut)), _part(piece, Region(cut, whole))
-
-
-def _part(piece: Piece, region: Region) -> Piece:
-    """A region of a piece as a piece of its own."""
-    start, end = region.start_sample, region.end_sample
-    inside = tuple(
-        Region(max(other.start_sample, start) - start, min(other.end_sample, end) - start)
-        for other in piece.regions
-        if other.start_sample < end and other.end_sample > start
-    )
-    return replace(
-        piece,
-        start_sample=piece.start_sample + start,
-        samples=piece.samples[start:end],
-        regions=inside,
-    )
+    return part_of(piece, Region(0, cut)), part_of(piece, Region(cut, whole))

@@ -40,6 +40,6 @@ class StreamingOptions:
     history_tokens: int = 100
     """Tokens before the window that the decoder is given as its prompt."""
     language: str | None = None
-    """ISO code; None detects it at the first committed words."""
+    """ISO code; None detects it after each pause, where the weight has several."""
     gate: GateOptions | None = None
     """Thresholds of the hallucination gate; None takes the recognizer's own."""

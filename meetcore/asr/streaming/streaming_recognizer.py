@@ -22,6 +22,7 @@ from meetcore.asr.recognizer import (
     Recognizer,
 )
 from meetcore.asr.streaming.evidence import audio_at_usual_level, evidence_of
+from meetcore.asr.streaming.language import StreamLanguage
 from meetcore.asr.streaming.local_agreement import committable, cut_position, is_mark, plausible
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.asr.streaming.window import DecodeWindow
@@ -56,7 +57,9 @@ class StreamingRecognizer:
         """Sample before which all speech is either committed or rejected."""
         self._step_samples = _samples(self._options.step)
         self._tentative: tuple[RecognizedWord, ...] = ()
-        self._language = self._options.language
+        self._language = StreamLanguage(recognizer, self._options.language)
+        self._utterance = 0
+        """Sample after which the present utterance begins."""
         self._committed: list[Word] = []
         self._rejected: list[RejectedText] = []
 
@@ -134,15 +137,34 @@ class StreamingRecognizer:
                 self._restart(position)
             return
         try:
+            self._find_language(position, paused)
             recognition = self._decode(position)
             if self._skips_speech(recognition, new_speech):
                 first = self._speech.first_sample(self._transcribed, position)
                 self._restart(first or self._transcribed)
                 recognition = self._decode(position)
             self._commit_or_hold(recognition, position, paused)
+            if paused:
+                self._utterance = position
+                self._language.utterance_ended()
         finally:
             # Also after a failed decode: the window must not grow while decodes keep failing.
             self._shrink(position)
+
+    def _find_language(self, position: int, paused: bool) -> None:
+        """Decide the utterance's language; where it changed, start a window at the utterance."""
+        if not self._language.looking:
+            return
+        first = self._speech.first_sample(self._utterance, position)
+        if first is None:
+            return
+        start = max(self._utterance, first - _samples(self._options.lead))
+        samples = self._window.audio(start, position)[-_samples(MAX_CONTEXT) :]
+        speech = self._speech.count_samples(position - samples.shape[0], position)
+        if self._language.look(samples, speech / SAMPLE_RATE, paused):
+            self._restart(first)
+            # A prompt in another language would mislead the decoder.
+            self._window.forget_history()
 
     def _skips_speech(self, recognition: Recognition, new_speech: int) -> bool:
         """Whether the decoder returned no words for a stretch of speech after the prefix."""
@@ -162,7 +184,7 @@ class StreamingRecognizer:
         recognition = self._recognizer.recognize(
             samples,
             RecognizeOptions(
-                language=self._language,
+                language=self._language.current,
                 prompt_tokens=self._window.prompt_tokens,
                 prefix_tokens=self._window.prefix_tokens,
                 context=min(MAX_CONTEXT, float(context)),
@@ -187,17 +209,22 @@ class StreamingRecognizer:
             self._tentative = ()
             return
         trusted = position / SAMPLE_RATE - self._options.hold
-        chosen = words if paused else committable(self._tentative, words, trusted)
+        chosen = words if paused else self._certain(words, trusted)
         self._tentative = words[len(chosen) :]
         self._commit(chosen)
-        if chosen:
-            self._language = self._language or recognition.language
         if paused:
             self._transcribed = position
 
+    def _certain(
+        self, words: Sequence[RecognizedWord], trusted: float
+    ) -> tuple[RecognizedWord, ...]:
+        """The words that two decodes agree on; none while the language is undecided."""
+        return committable(self._tentative, words, trusted) if self._language.decided else ()
+
     def _commit(self, words: Sequence[RecognizedWord]) -> None:
         self._window.words.extend(words)
-        self._committed.extend(_as_word(word) for word in words)
+        language = self._language.current if self._language.detects else None
+        self._committed.extend(replace(_as_word(word), language=language) for word in words)
         if words:
             self._transcribed = max(self._transcribed, round(words[-1].end * SAMPLE_RATE))
 

@@ -61,6 +61,10 @@ class DecodeWindow:
         self._history = self._history[-self._history_tokens :]
         self.words = self.words[count:]
 
+    def forget_history(self) -> None:
+        """Drop the tokens before the window."""
+        self._history = []
+
     def move_start(self, position: int) -> None:
         """Start the window at `position`, never before its present start; drop older audio."""
         self.start = max(self.start, position)

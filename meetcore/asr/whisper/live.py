@@ -15,6 +15,6 @@ def open_streaming(recognizer: Recognizer, language: str | None = None) -> LiveR
     Parameters
     ----------
     recognizer : continues `RecognizeOptions.prefix_tokens`; may be shared with other meetings
-    language : ISO code; None detects it at the first committed words
+    language : ISO code; None detects it after each pause, where the weight has several
     """
     return StreamingRecognizer(recognizer, load_activity(), StreamingOptions(language=language))

@@ -13,7 +13,7 @@ from meetcore.audio.media_files import iter_audio
 from meetcore.audio.pcm import Pcm, to_pcm
 from meetcore.errors import AudioDecodeError
 from meetcore.metrics.reference import Reference
-from meetcore.records import SAMPLE_RATE, Segment, Turn, Word
+from meetcore.records import SAMPLE_RATE, Segment, Turn
 
 GAP_SAMPLES = SAMPLE_RATE
 """Silence after each file."""
@@ -82,7 +82,7 @@ def _later_segment(segment: Segment, offset: float, name: str) -> Segment:
         end=segment.end + offset,
         speaker=f"{name} {segment.speaker}",
         words=tuple(
-            Word(word.text, word.start + offset, word.end + offset, word.probability)
+            replace(word, start=word.start + offset, end=word.end + offset)
             for word in segment.words
         ),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meetcore.checkpoints.pipeline_report import PipelineReport
 from meetcore.diagnostics.facts.cuda_linkage import Accelerator, TorchBuild
 from meetcore.diagnostics.facts.installed import version_in
 from meetcore.diagnostics.findings import WeightReport
@@ -91,6 +92,8 @@ class Facts:
     weights: tuple[WeightReport, ...] = ()
     weights_trouble: str = ""
     """Why the cache of weights could not be read; empty where it could."""
+    pipeline: PipelineReport = field(default_factory=PipelineReport)
+    """The pipeline in the settings, followed to every file it names; empty without one."""
     pipeline_config: str = ""
     """Text of config.yaml in the pipeline folder of the settings; empty without one."""
     hub: HubFacts = field(default_factory=HubFacts)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meetcore.checkpoints.pipeline_report import PipelineReport, examine_pipeline
 from meetcore.diagnostics.facts import cuda_linkage, installed, machine
 from meetcore.diagnostics.facts.fact_types import DatabaseFacts, Facts
 from meetcore.diagnostics.facts.import_trials import try_imports
@@ -74,6 +75,7 @@ def _of_settings(facts: Facts, settings: Settings) -> Facts:
         folders=tuple(map(machine.folder, (settings.data_dir, settings.cache_dir))),
         clock_trouble=machine.clock_trouble(settings.recordings_dir),
         database=_database(settings.database),
+        pipeline=_pipeline(settings, facts.version("pyannote-audio") or ""),
         pipeline_config=_pipeline_config(settings.diarizer),
     )
     return _with_weights(facts, settings, False, lambda: None)
@@ -102,6 +104,18 @@ def _database(url: str) -> DatabaseFacts | None:
     except MeetcoreError as error:
         return DatabaseFacts(trouble=str(error))
     return DatabaseFacts(found.revision, found.head, found.known)
+
+
+def _pipeline(settings: Settings, installed: str) -> PipelineReport:
+    """The report on the pipeline of the settings; empty for a diarizer's name."""
+    setting = settings.diarizer
+    if "/" not in setting and not Path(setting).expanduser().exists():
+        return PipelineReport()
+    try:
+        return examine_pipeline(setting, installed, settings.trusted_checkpoints)
+    except (OSError, ImportError) as error:
+        logger.info("the pipeline cannot be examined: %s", type(error).__name__)
+        return PipelineReport()
 
 
 def _pipeline_config(diarizer: str) -> str:

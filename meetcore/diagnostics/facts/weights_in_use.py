@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
+from meetcore.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
 from meetcore.diarization.open_diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
 from meetcore.models.rungs import SMALLEST_WEIGHT

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from meetcore.checkpoints.info import CheckpointInfo
 from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.facts.installed import release
-from meetcore.diagnostics.findings import Area, CheckpointInfo
+from meetcore.diagnostics.findings import Area
 from meetcore.diagnostics.rules.rule import Outcome, Rule, fine, harmless, red
 from meetcore.installation import REINSTALL
 

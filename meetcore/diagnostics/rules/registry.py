@@ -23,11 +23,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from meetcore.checkpoints.info import CheckpointInfo
 from meetcore.diagnostics.facts.fact_types import Facts
 from meetcore.diagnostics.findings import (
     WORST_FIRST,
     Area,
-    CheckpointInfo,
     FileState,
     Finding,
     Verdict,

@@ -97,6 +97,18 @@ def _code(facts: Facts) -> Outcome | None:
     return None
 
 
+def _pipeline(facts: Facts) -> Outcome | None:
+    found = facts.pipeline
+    if found.trouble:
+        return red(found.trouble, "speakers")
+    if found.missing:
+        count = len(found.missing)
+        return harmless(
+            f"{count} files of the pipeline are fetched, and judged, when it is loaded."
+        )
+    return fine(f"{len(found.files)} files of the pipeline may be loaded.") if found.files else None
+
+
 def _half_precision(facts: Facts) -> Outcome | None:
     for each in facts.weights:
         if each.role == "voices" and each.checkpoint and HALF & set(each.checkpoint.precision):
@@ -161,6 +173,40 @@ WEIGHT_RULES = (
             r"is not a powerset model",
         ),
         is_general=True,
+    ),
+    Rule(
+        id="pipeline-refused",
+        area=Area.WEIGHTS,
+        title="The pipeline is not loaded",
+        symptom="… is not loaded: its segmentation would run …",
+        cause="Loading a checkpoint can run code in it, and a config.yaml names classes to import."
+        " Every file it names is read without running anything; what holds code, names other"
+        " classes, or needs another pyannote.audio is not loaded. Open weights tell speakers apart"
+        " instead.",
+        command="export MEETCORE_DIARIZER=open",
+        advice="If you trust the author of the file, add its sha256 to"
+        " MEETCORE_TRUSTED_CHECKPOINTS.",
+        source="https://docs.python.org/3/library/pickle.html",
+        check=_pipeline,
+        title_if_fine="Pipeline",
+        message_patterns=(
+            r"is not loaded: [Ii]ts",
+            r"was changed while it was loaded",
+            r"cannot be read as weights",
+        ),
+    ),
+    Rule(
+        id="weight-language",
+        area=Area.WEIGHTS,
+        title="The weight cannot write this language",
+        symptom="… writes English only, not …",
+        cause="Weights whose names end in .en write English alone: speech in another language would"
+        " come out as English words that nobody said.",
+        command="export MEETCORE_RECOGNIZER=base",
+        advice="Or choose the language that is spoken, or let it be detected.",
+        source="https://github.com/openai/whisper#available-models-and-languages",
+        check=message_only,
+        message_patterns=(r"writes .* only, not", r"no language code that Whisper knows"),
     ),
     Rule(
         id="weight-given",

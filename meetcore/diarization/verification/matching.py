@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from meetcore.diarization.embedding import Embedding, EmbeddingModel
 from meetcore.diarization.verification.clean_speech import voice_from_spans
 from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import EnrollmentTooShortError
-from meetcore.records import ReadSamples, Turn
+from meetcore.records import ProfileMatch, ReadSamples, Turn
+
+Matrix = npt.NDArray[np.float64]
 
 MIN_SPEECH = 3.0
 """Seconds of clean speech that a profile needs."""
@@ -60,16 +63,6 @@ class EnrolledVoice:
     """Seconds of speech it was made from."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileMatch:
-    """The profile a meeting's speaker was recognised as."""
-
-    profile_id: str
-    name: str
-    similarity: float
-    """0 to 1, to be shown: 1 is what two recordings of one voice on one day have."""
-
-
 def recognition_threshold(one: float, other: float) -> float:
     """Similarity from which two voices count as one person, in recordings of different days.
 
@@ -96,10 +89,46 @@ def match_profiles(
     profiles : the enrolled voices
     weight : name of the weight that made `voices`; profiles of other weights are ignored
     """
-    labels = [label for label, voice in voices.items() if voice.duration >= _MIN_MATCH_SPEECH]
-    known = [profile for profile in profiles if profile.weight == weight and profile.duration > 0]
+    labels, known, similarity, gain = _compared(voices, profiles, weight)
     if not labels or not known:
         return {}
+    return {
+        labels[row]: _match(known[column], similarity[row, column])
+        for row, column in zip(*linear_sum_assignment(gain, maximize=True), strict=True)
+        if gain[row, column] > 0
+    }
+
+
+def further_matches(
+    voices: Mapping[str, Voice], profiles: Sequence[EnrolledVoice], weight: str
+) -> dict[str, ProfileMatch]:
+    """The speakers that are like a profile which another speaker of the meeting has already.
+
+    They may be that person too, whose voice was taken for two; a user has to say it.
+
+    Parameters
+    ----------
+    voices : voices of the speakers that have no profile, by label
+    profiles : the profiles that other speakers have
+    """
+    labels, known, similarity, gain = _compared(voices, profiles, weight)
+    if not labels or not known:
+        return {}
+    best = gain.argmax(axis=1)
+    return {
+        label: _match(known[best[row]], similarity[row, best[row]])
+        for row, label in enumerate(labels)
+        if gain[row, best[row]] > 0
+    }
+
+
+def _compared(
+    voices: Mapping[str, Voice], profiles: Sequence[EnrolledVoice], weight: str
+) -> tuple[list[str], list[EnrolledVoice], Matrix, Matrix]:
+    """Labels and profiles that can be compared, their similarity, and how far it is over the
+    threshold (0: below it); both of shape (n_labels, n_profiles), float64."""
+    labels = [label for label, voice in voices.items() if voice.duration >= _MIN_MATCH_SPEECH]
+    known = [profile for profile in profiles if profile.weight == weight and profile.duration > 0]
     similarity = np.array(
         [[voices[label].similarity(_voice(profile)) for profile in known] for label in labels]
     )
@@ -109,14 +138,11 @@ def match_profiles(
             for label in labels
         ]
     )
-    gain = np.maximum(similarity - bounds, 0.0)
-    return {
-        labels[row]: ProfileMatch(
-            known[column].id, known[column].name, float(np.clip(similarity[row, column], 0.0, 1.0))
-        )
-        for row, column in zip(*linear_sum_assignment(gain, maximize=True), strict=True)
-        if gain[row, column] > 0
-    }
+    return labels, known, similarity, np.maximum(similarity - bounds, 0.0)
+
+
+def _match(profile: EnrolledVoice, similarity: float) -> ProfileMatch:
+    return ProfileMatch(profile.id, profile.name, float(np.clip(similarity, 0.0, 1.0)))
 
 
 def enroll(read: ReadSamples, spans: Iterable[Turn], embedding_model: EmbeddingModel) -> VoicePrint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from meetcore.records import Word
@@ -32,9 +33,9 @@ def reworded(words: Sequence[Word], text: str) -> tuple[Word, ...]:
     for tag, low, high, first, stop in matcher.get_opcodes():
         if tag == "equal":
             pairs = zip(old[low:high], typed[first:stop], strict=True)
-            result += [Word(new, word.start, word.end, word.probability) for word, new in pairs]
+            result += [replace(word, text=new) for word, new in pairs]
         elif first < stop:
-            result += _spread(typed[first:stop], *_span(old, low, high))
+            result += _spread(typed[first:stop], *_span(old, low, high), _language(old, low))
     return tuple(result)
 
 
@@ -43,7 +44,7 @@ def _pieces(word: Word) -> list[Word]:
     parts = re.findall(r"\s*\S+", word.text) or [word.text]
     if len(parts) == 1:
         return [word]
-    return _spread(parts, word.start, word.end, word.probability)
+    return _spread(parts, word.start, word.end, word.language, word.probability)
 
 
 def _span(old: Sequence[Word], low: int, high: int) -> tuple[float, float]:
@@ -55,13 +56,20 @@ def _span(old: Sequence[Word], low: int, high: int) -> tuple[float, float]:
     return before, max(after, before)
 
 
-def _spread(texts: Sequence[str], start: float, end: float, probability: float = 1.0) -> list[Word]:
+def _language(old: Sequence[Word], position: int) -> str | None:
+    """The language of the word at a position; past the end, that of the last word."""
+    return old[min(position, len(old) - 1)].language if old else None
+
+
+def _spread(
+    texts: Sequence[str], start: float, end: float, language: str | None, probability: float = 1.0
+) -> list[Word]:
     """Words that share a time span in proportion to their length."""
     total = sum(map(len, texts)) or 1
     words, before = [], 0
     for text in texts:
         low, high = (start + (end - start) * n / total for n in (before, before + len(text)))
-        words.append(Word(text, low, high, probability))
+        words.append(Word(text, low, high, probability, language))
         before += len(text)
     return words
 

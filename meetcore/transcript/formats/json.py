@@ -129,7 +129,13 @@ def _transcript(document: dict[str, Any]) -> Transcript:
 
 def _words(items: list[dict[str, Any]]) -> tuple[Word, ...]:
     return tuple(
-        Word(_text(i["text"]), float(i["start"]), float(i["end"]), float(i["probability"]))
+        Word(
+            _text(i["text"]),
+            float(i["start"]),
+            float(i["end"]),
+            float(i["probability"]),
+            _text_or_none(i.get("language")),
+        )
         for i in items
     )
 

@@ -12,6 +12,9 @@ TIMES = re.compile(
     r"(\d+):([0-5]\d):([0-5]\d)[,.](\d{3})\s*-->\s*(\d+):([0-5]\d):([0-5]\d)[,.](\d{3})"
 )
 
+LOOK_ALIKES = str.maketrans("<>{}", "‹›()")
+"""`<b>` and `{\\an8}` are markup to most players, though the format has none."""
+
 
 def dumps(transcript: Transcript, title: str = "") -> str:
     """The transcript as numbered cues; the title is left out, as SubRip has no field for it.
@@ -21,14 +24,24 @@ def dumps(transcript: Transcript, title: str = "") -> str:
     >>> from meetcore.records import Segment, Word
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" Hello?", 0.5, 1.0),)),))), end="")
     1
-    00:00:00,500 --> 00:00:01,000
+    00:00:00,500 --> 00:00:01,500
     Speaker 1: Hello?
     """
     blocks = []
     for number, cue in enumerate(cues_of(transcript, names_in_lines=True), start=1):
         times = f"{timestamp(cue.start, ',')} --> {timestamp(cue.end, ',')}"
-        blocks.append("\n".join((str(number), times, *cue.lines)) + "\n")
+        lines = map(without_markup, cue.lines)
+        blocks.append("\n".join((str(number), times, *lines)) + "\n")
     return "\n".join(blocks)
+
+
+def without_markup(line: str) -> str:
+    """A line in which players find no tag: SubRip has no way to escape one.
+
+    >>> without_markup("<b>Ana</b> {\\\\an8}")
+    '‹b›Ana‹/b› (\\\\an8)'
+    """
+    return line.translate(LOOK_ALIKES)
 
 
 def loads(text: str) -> tuple[Cue, ...]:

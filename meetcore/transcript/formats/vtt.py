@@ -18,7 +18,7 @@ def dumps(transcript: Transcript, title: str = "", facts: str = "") -> str:
     >>> print(dumps(Transcript((Segment(0.5, 1.0, "S1", (Word(" A & B", 0.5, 1.0),)),))), end="")
     WEBVTT
     <BLANKLINE>
-    00:00:00.500 --> 00:00:01.000
+    00:00:00.500 --> 00:00:01.200
     <v Speaker 1>A &amp; B</v>
     """
     blocks = [f"WEBVTT {one_line(title)}".rstrip() + "\n"]

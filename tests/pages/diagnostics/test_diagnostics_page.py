@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.diagnostics.findings import CheckpointInfo, Diagnosis, Verdict
+from meetcore.checkpoints.info import CheckpointInfo
+from meetcore.diagnostics.findings import Diagnosis, Verdict
 from meetcore.diagnostics.monitor import MonitorView
 from meetcore.diagnostics.rules.registry import RULES
 from meetcore.errors import ModelUnavailableError

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from meetcore.errors import ModelUnavailableError
-from meetcore.records import LiveHealth, LiveSnapshot, LiveState, MeetingState, Segment, Word
+from meetcore.records import (
+    Gap,
+    LiveHealth,
+    LiveSnapshot,
+    LiveState,
+    MeetingState,
+    Segment,
+    Word,
+)
 from pages.live import start_button, transcript
 from pages.shared import microphone_faults, state
 from tests.pages.conftest import Show
@@ -244,6 +253,60 @@ def test_a_busy_machine_says_how_far_behind_it_is(show: Show, service: FakeServi
     run_meeting(service, health=LiveHealth(keeping_up=False, backlog=12.0))
     (warning,) = show(meeting="m1").app.warning
     assert warning.value.startswith("The text is 12 s behind")
+
+
+def test_a_smaller_weight_and_its_end_are_said_in_a_few_words(
+    show: Show, service: FakeService
+) -> None:
+    run_meeting(service, health=LiveHealth(is_lighter=True, weight_changed_at=5.0))
+    (caption,) = show(meeting="m1").app.caption
+    assert "simpler for now" in caption.value
+    run_meeting(service, elapsed=41.0, health=LiveHealth(weight_changed_at=30.0))
+    (caption,) = show(meeting="m1").app.caption
+    assert "as usual" in caption.value
+    run_meeting(service, elapsed=43.0, health=LiveHealth(weight_changed_at=30.0))
+    assert not show(meeting="m1").app.caption
+
+
+def test_text_that_is_not_saved_yet_is_said(show: Show, service: FakeService) -> None:
+    run_meeting(service, health=LiveHealth(unsaved_for=1.9, last_error="StoreError"))
+    assert not show(meeting="m1").app.warning
+    run_meeting(service, health=LiveHealth(unsaved_for=2.0, last_error="StoreError"))
+    (warning,) = show(meeting="m1").app.warning
+    assert warning.value.startswith("The newest text is not saved yet")
+
+
+def test_a_disk_that_fails_is_said_in_its_own_sentence(show: Show, service: FakeService) -> None:
+    sentence = "The recording cannot be written (No space left on device). Free some space."
+    run_meeting(service, health=LiveHealth(chunk_errors=3, last_error=sentence))
+    (warning,) = show(meeting="m1").app.warning
+    assert warning.value.replace("\\", "") == sentence
+
+
+def test_only_errors_of_the_models_are_passages_without_text(
+    show: Show, service: FakeService
+) -> None:
+    run_meeting(service, health=LiveHealth(chunk_errors=3, last_error="StoreError"))
+    assert not show(meeting="m1").app.caption
+    run_meeting(
+        service, health=LiveHealth(chunk_errors=3, model_errors=1, last_error="InferenceError")
+    )
+    (caption,) = show(meeting="m1").app.caption
+    assert "1 passage could not be read live" in caption.value
+
+
+def test_gaps_stand_between_turns(show: Show, service: FakeService) -> None:
+    segments = tuple(
+        Segment(start, start + 2.0, "S1", (Word(" a", start, start + 2.0),))
+        for start in (0.5, 20.0, 60.0)
+    )
+    gaps = (Gap(3.0, 18.0), Gap(25.0, 40.0), Gap(41.0, 55.0), Gap(70.0, 90.0))
+    run_meeting(service, segments=segments, gaps=gaps)
+    placed = show(meeting="m1").data("live-m1")["gaps"]
+    assert [before for before, _, _ in placed] == [1, 2, 2, 3]
+    later = tuple(replace(segments[0], start=100.0 + n) for n in range(30))
+    run_meeting(service, segments=segments + later, settled=33, gaps=(*gaps, Gap(129.4, 150.0)))
+    assert [gap[0] for gap in show(meeting="m1").data("live-m1")["gaps"]] == [33], "sent once"
 
 
 def test_the_controls_get_clock_level_and_state(show: Show, service: FakeService) -> None:

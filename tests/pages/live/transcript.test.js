@@ -4,9 +4,9 @@ import test from 'node:test';
 import { load } from '../bundles.js';
 import { fakeDom, fakeRoot } from '../fake_dom.js';
 
-const { turnRows, isNearEnd, Turn, LiveTranscript } = load(
+const { turnRows, isNearEnd, Turn, LiveTranscript, gapText } = load(
   'transcript',
-  ['turnRows', 'isNearEnd', 'Turn', 'LiveTranscript'],
+  ['turnRows', 'isNearEnd', 'Turn', 'LiveTranscript', 'gapText'],
   {
     ...fakeDom(),
     addEventListener() {},
@@ -23,6 +23,7 @@ function data(changes = {}) {
     first: 0,
     turns: [],
     settled: 0,
+    gaps: [],
     merged: {},
     tentative: [],
     tentativeSpeaker: null,
@@ -63,7 +64,7 @@ test('a turn appends new words and leaves the drawn ones alone', () => {
   turn.draw({ ...row, words: [' so', ' we', ' did'], tentative: [' uh'] }, people);
   assert.equal(turn.text.textContent, 'so we did uh');
   assert.equal(turn.text.childNodes[0], first);
-  assert.equal(turn.node.className, 'turn s0');
+  assert.equal(turn.section.className, 'turn s0');
   assert.equal(turn.who.textContent + turn.time.textContent, 'Ada1:01');
 });
 
@@ -201,4 +202,29 @@ test('a refused name is taken back', async t => {
   view.rename('S1', 'A very long name');
   for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
   assert.equal(view.people.settle(people)[0].name, 'Ada');
+});
+
+test('a gap stands before the turn that follows it, or at the end', () => {
+  const gaps = [
+    [1, 17.7, 30.1],
+    [1, 31, 45],
+    [2, 60, 75],
+  ];
+  assert.equal(gapText(gaps, 0), '');
+  assert.equal(gapText(gaps, 1), '0:17–0:30, 0:31–0:45 comes in the final transcript');
+  const { view } = transcript();
+  view.draw(
+    data({
+      gaps,
+      turns: [
+        ['S1', 0.5, [' a']],
+        ['S1', 50, [' b']],
+      ],
+    }),
+  );
+  assert.deepEqual(
+    view.turns.map(turn => turn.gap.hidden),
+    [true, false],
+  );
+  assert.equal(view.lastGap.textContent, '1:00–1:15 comes in the final transcript');
 });

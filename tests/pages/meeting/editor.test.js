@@ -62,11 +62,11 @@ test('the hint names the last change, or what a click does', () => {
   assert.equal(hintText(null, false), '');
 });
 
-test('those who speak longest come first; people without figures are left out', () => {
+test('those who speak longest come first; a person without figures yet has a chip', () => {
   const figures = [{ label: 'S1', talk: 3 }, { label: 'S2', talk: 9 }]; // prettier-ignore
   const people = [person('S1'), person('S2'), person('S3')];
   const rows = byTalkTime(people, { silence: 0, people: figures });
-  assert.deepEqual(rows.map(row => row.person.label), ['S2', 'S1']); // prettier-ignore
+  assert.deepEqual(rows.map(row => row.person.label), ['S2', 'S1', 'S3']); // prettier-ignore
   assert.deepEqual(byTalkTime(people, null), []);
   assert.equal(moreText(false, 9), 'Show all 9 people');
   assert.equal(moreText(false, 8), 'More numbers');

@@ -30,6 +30,19 @@ function model(...turns) {
   return new TranscriptModel(data);
 }
 
+test('the time of a passage goes along with its speaker', () => {
+  const made = model([0, 'one two three four'], [1, 'five six']);
+  made.split(0, 2, 'S3');
+  assert.deepEqual(
+    made.turns.map(({ start, end, speaker }) => [start, end, speaker]),
+    [
+      [100, 200, 'S1'],
+      [300, 400, 'S2'],
+      [200, 300, 'S3'],
+    ],
+  );
+});
+
 function texts(made) {
   return made.segments.map(segment => `${segment.speaker} ${made.textOf(segment)}`);
 }

@@ -20,11 +20,12 @@ from typing import Any
 
 import pytest
 
-from meetcore.diagnostics.checkpoints.inspect import inspect_checkpoint
-from meetcore.diagnostics.checkpoints.pickle_machine import PickleRefusedError
-from meetcore.diagnostics.checkpoints.safe_pickle import read_pickle
+from meetcore.checkpoints.info import CheckpointInfo
+from meetcore.checkpoints.inspect import inspect_checkpoint
+from meetcore.checkpoints.pickle_machine import PickleRefusedError
+from meetcore.checkpoints.safe_pickle import read_pickle
 from meetcore.diagnostics.facts.installed import installed_versions
-from meetcore.diagnostics.findings import CheckpointInfo, Verdict
+from meetcore.diagnostics.findings import Verdict
 from meetcore.diagnostics.rules.registry import judge_checkpoint
 from meetcore.weights.resolver import WeightResolver
 
@@ -293,7 +294,7 @@ def within(data: bytes, seconds: int) -> None:
     """Read a pickle in a separate process that is ended after `seconds`."""
     code = """if True:
         import io, sys
-        from meetcore.diagnostics.checkpoints import pickle_machine, safe_pickle
+        from meetcore.checkpoints import pickle_machine, safe_pickle
         try:
             safe_pickle.read_pickle(io.BytesIO(sys.stdin.buffer.read()))
         except pickle_machine.PickleRefusedError:

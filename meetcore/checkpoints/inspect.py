@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED
 
-from meetcore.diagnostics.checkpoints import containers
-from meetcore.diagnostics.checkpoints.pickle_machine import Inert, PickleRefusedError, Storage
-from meetcore.diagnostics.checkpoints.safe_pickle import (
+from meetcore.checkpoints import containers
+from meetcore.checkpoints.info import CheckpointInfo
+from meetcore.checkpoints.pickle_machine import Inert, PickleRefusedError, Storage
+from meetcore.checkpoints.safe_pickle import (
     LONGEST_PICKLE,
     Unpickled,
     objects_in,
     read_pickle,
     text_of,
 )
-from meetcore.diagnostics.findings import CheckpointInfo
 
 TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 """First object of a file of torch before 1.6, which is a sequence of pickles."""

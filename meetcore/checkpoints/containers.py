@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from meetcore.diagnostics.findings import CheckpointInfo
+from meetcore.checkpoints.info import CheckpointInfo
 
 HEAD = 4096
 """Bytes read to recognize a format."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 import pickletools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from meetcore.diagnostics.checkpoints.pickle_machine import Inert, PickleRefusedError, PickleSteps
+from meetcore.checkpoints.pickle_machine import Inert, PickleRefusedError, PickleSteps
 
 LONGEST_PICKLE = 32 * 2**20
 """Bytes. Tensors are outside the pickle; the pickles of known models are below 1 MiB."""
@@ -36,7 +37,13 @@ PLAIN_NAMES = frozenset(
     }
 )
 """What torch reads with weights_only=True, and names that do no more than that."""
-PLAIN_PREFIXES = ("torch._utils._rebuild_", "torch.storage.", "torch._tensor._rebuild")
+PLAIN_FAMILY = re.compile(
+    r"torch\._utils\._rebuild_(tensor|tensor_v2|parameter|parameter_with_state|qtensor"
+    r"|sparse_tensor|nested_tensor|wrapper_subclass|meta_tensor_no_storage)"
+    r"|torch\._tensor\._rebuild_from_type_v2"
+    r"|torch\.storage\.(Typed|Untyped|\w*)Storage"
+)
+"""Names that torch itself accepts in weights. Source: torch/_weights_only_unpickler.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ def text_of(value: Any) -> str:
 
 
 def _is_plain(dotted: str) -> bool:
-    if dotted in PLAIN_NAMES or dotted.startswith(PLAIN_PREFIXES):
+    if dotted in PLAIN_NAMES or PLAIN_FAMILY.fullmatch(dotted):
         return True
     package, _, name = dotted.rpartition(".")
     number = name.islower() and name.rstrip("0123456789") in ("float", "int", "uint", "bfloat")

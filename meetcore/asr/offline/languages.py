@@ -1,0 +1,100 @@
+"""Splits the pieces of a recording where the language changes at a pause."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from meetcore.asr.language import Heard, decide, evidence_of, heard_after
+from meetcore.asr.offline.chunking import Piece
+from meetcore.asr.recognizer import Recognizer
+from meetcore.asr.vad.activity import Region
+from meetcore.errors import InferenceError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a piece that is in one language; None leaves the language to the engine."""
+
+    piece: Piece
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPiece:
+    """A piece and its stretches, which cover it, in order."""
+
+    whole: Piece
+    stretches: tuple[Stretch, ...]
+    heard: Heard = ()
+    """Languages of the recording up to the end of the piece, the latest first."""
+
+
+def in_one_language(pieces: Iterable[Piece], language: str | None) -> Iterator[SplitPiece]:
+    """The pieces, whole and in a given language."""
+    return (SplitPiece(piece, (Stretch(piece, language),)) for piece in pieces)
+
+
+def split_by_language(
+    pieces: Iterable[Piece], recognizer: Recognizer, heard: Heard = ()
+) -> Iterator[SplitPiece]:
+    """The pieces, split at the pauses where the language changes.
+
+    Parameters
+    ----------
+    heard : languages of the recording before the first piece, the latest first
+    """
+    for piece in pieces:
+        regions = piece.regions or (Region(0, len(piece.samples)),)
+        try:
+            evidence = [
+                evidence_of(part_of(piece, region).samples, recognizer) for region in regions
+            ]
+        except InferenceError:
+            # The piece is recognized in the language before it; if that fails too, it is counted.
+            logger.exception("no language was found at sample %d", piece.start_sample)
+            yield SplitPiece(piece, (Stretch(piece, heard[0] if heard else None),), heard)
+            continue
+        languages = decide(evidence, heard)
+        heard = heard_after(heard, languages)
+        yield SplitPiece(piece, tuple(_stretches(piece, regions, languages)), heard)
+
+
+def _stretches(
+    piece: Piece, regions: tuple[Region, ...], languages: tuple[str, ...]
+) -> Iterator[Stretch]:
+    """One stretch for consecutive regions of one language; cuts are in the middle of pauses."""
+    runs = [
+        (language, [region for _, region in run])
+        for language, run in groupby(
+            zip(languages, regions, strict=True), key=lambda decided: decided[0]
+        )
+    ]
+    begin = 0
+    for number, (language, run) in enumerate(runs):
+        end = len(piece.samples)
+        if number + 1 < len(runs):
+            end = (run[-1].end_sample + runs[number + 1][1][0].start_sample) // 2
+        whole = len(runs) == 1
+        yield Stretch(piece if whole else part_of(piece, Region(begin, end)), language)
+        begin = end
+
+
+def part_of(piece: Piece, region: Region) -> Piece:
+    """A region of a piece as a piece of its own."""
+    start, end = region.start_sample, region.end_sample
+    inside = tuple(
+        Region(max(other.start_sample, start) - start, min(other.end_sample, end) - start)
+        for other in piece.regions
+        if other.start_sample < end and other.end_sample > start
+    )
+    return replace(
+        piece,
+        start_sample=piece.start_sample + start,
+        samples=piece.samples[start:end],
+        regions=inside,
+    )
