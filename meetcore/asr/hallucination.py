@@ -147,7 +147,7 @@ def _doubtful(recognition: Recognition, options: GateOptions) -> bool:
     """Whether both scores are middling, as over a single note of music."""
     return (
         recognition.no_speech_probability > 0.5
-        and recognition.average_log_probability < options.sure_log_probability
+        and recognition.average_log_probability < options.middling_log_probability
     )
 
 

@@ -109,8 +109,10 @@ class GateOptions:
     hopeless_log_probability: float = -1.8
     """Average log-probability below which text is rejected without any other sign."""
     sure_no_speech_probability: float = 0.3
-    sure_log_probability: float = -0.7
+    sure_log_probability: float = -0.5
     """Text in audio with hardly any speech needs scores at least this good."""
+    middling_log_probability: float = -0.7
+    """In little speech, text below this is rejected where speech is improbable as well."""
     prompt: str = ""
     """The prompt given to the decoder, which it tends to repeat over doubtful audio."""
 
