@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from meetcore.errors import StoreError
+from meetcore.installation import command
 from meetcore.private_files import make_file
 
 Progress = Callable[[float], None]
@@ -64,11 +65,18 @@ def _key_trouble(connection: sqlite3.Connection) -> str:
 def copy_database(source: Path, target: Path) -> None:
     """Write a consistent copy of a database that may be in use; verified, and then in its place.
 
+    The source is checked as well: what can still be read of a damaged one makes a sound copy.
+
     Raises
     ------
     StoreError
         The source is damaged, or the copy cannot be written; nothing is left.
     """
+    if trouble := trouble_of(source):
+        raise StoreError(
+            f"The database {source} is damaged ({trouble}), and is not copied. Stop Meetcore, then"
+            f" run `{command('check --repair')}`."
+        )
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
     try:
