@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,14 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import RecordingError, StoreError
+from meetcore.errors import RecordingError
 from meetcore.jobs.submission import SOURCE_NAME
 from meetcore.records import SAMPLE_RATE, MeetingState
 from meetcore.service.make_backup import sqlite_database
+from meetcore.service.salvage_database import salvage_database
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore, open_store
 from meetcore.store.rows import date_of_id
-from meetcore.store.sqlite_file import salvage, trouble_of
+from meetcore.store.sqlite_file import trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -68,11 +68,13 @@ class _Check:
         path = sqlite_database(self._settings)
         self._progress("database", 0.0)
         if trouble := trouble_of(path, thorough=True):
-            self._found(
-                f"The database is damaged: {trouble}.", lambda: salvage_database(self._settings)
-            )
+            problem = f"The database is damaged: {trouble}."
             if not self._repair:
+                self._result.problems.append(problem)
                 return self._result
+            # What was lost is a problem that stays; the status says so.
+            self._result.problems.append(salvage_database(self._settings).sentence())
+            self._result.repaired.append(problem)
         store = open_store(self._settings.database)
         try:
             ids = store.repair.meeting_ids()
@@ -159,40 +161,6 @@ def relink(store: MeetingStore, folder: Path) -> None:
         store.update(meeting.id, duration=reader.n_samples / SAMPLE_RATE)
     except RecordingError:
         logger.warning("meeting %s: its recording cannot be read", meeting.id)
-
-
-def salvage_database(settings: Settings) -> Path:
-    """Replace a damaged database by one with the rows that can be read; the old file's new place.
-
-    Raises
-    ------
-    StoreError
-        Nothing can be read of it; it stays where it is.
-    """
-    path = sqlite_database(settings)
-    new = path.with_name(f"{path.name}.salvaged")
-    for ending in ("", "-wal", "-shm", ".lock"):
-        new.with_name(new.name + ending).unlink(missing_ok=True)
-    open_store(f"sqlite:///{new}").close()
-    copied = salvage(path, new)
-    if not copied.get("meetings"):
-        raise StoreError(
-            f"No meeting can be read from the database {path}. Restore the newest copy in the"
-            " folder copies beside it, or a backup; then run the check again."
-        )
-    old = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-    for ending in ("", "-wal", "-shm"):
-        source = path.with_name(path.name + ending)
-        if source.exists():
-            source.rename(old.with_name(old.name + ending))
-    new.rename(path)
-    new.with_name(f"{new.name}.lock").unlink(missing_ok=True)
-    store = open_store(f"sqlite:///{path}")
-    try:
-        store.repair.rebuild_index()
-    finally:
-        store.close()
-    return old
 
 
 def _readable_samples(reader: RecordingReader) -> int:

@@ -15,7 +15,7 @@ from meetcore.service.backup_file import BackupError, Contents, Progress
 from meetcore.settings import Settings
 from meetcore.store.exchange import Move, exchange, finish_exchange, list_path
 from meetcore.store.migrate import migration_status
-from meetcore.store.sqlite_file import HEADER, move_uploads, sqlite_path, trouble_of
+from meetcore.store.sqlite_file import HEADER, fold_in_log, move_uploads, sqlite_path, trouble_of
 from meetcore.text.sizes import size_text
 
 STAGING = ".restoring"
@@ -36,6 +36,8 @@ def restore_backup(
     BackupError
         It is damaged or of a newer Meetcore, there are meetings already and `force` is not set,
         Meetcore runs on this data folder, or the disk is full. Nothing is changed.
+    StoreError
+        Another program, such as `transcribe`, has the database open. Nothing is changed.
     """
     database = sqlite_path(settings.database)
     if database is None:
@@ -72,6 +74,7 @@ def _restore(settings: Settings, database: Path, path: Path, progress: Progress)
         contents = _copy_of(path, staging) if is_copy else _extract(path, staging, progress)
         _refuse_unreadable(staging / backup_file.DATABASE_NAME, path)
         move_uploads(staging / backup_file.DATABASE_NAME, settings.recordings_dir)
+        fold_in_log(database)
         _exchange(settings, database, staging, whole=not is_copy)
         make_data_folder(settings.data_dir)
         return contents
@@ -81,9 +84,14 @@ def _restore(settings: Settings, database: Path, path: Path, progress: Progress)
 
 
 def _copy_of(path: Path, staging: Path) -> Contents:
+    """Copy a database, and what of it is only in the log beside it, as after a kill."""
     target = staging / backup_file.DATABASE_NAME
-    make_file(target)
-    shutil.copyfile(path, target)
+    for ending in ("", "-wal"):
+        source, copy = (each.with_name(each.name + ending) for each in (path, target))
+        if source.exists():
+            make_file(copy)
+            shutil.copyfile(source, copy)
+    fold_in_log(target)
     n_bytes = target.stat().st_size
     return Contents("", "", (backup_file.Entry(backup_file.DATABASE_NAME, n_bytes, ""),))
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -14,6 +17,7 @@ from filelock import FileLock
 from meetcore.audio.recording import RecordingReader
 from meetcore.cli.main import main
 from meetcore.records import MeetingState
+from meetcore.service.daily_copies import DailyCopies, copies_in
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from tests.service.test_backup import record
@@ -170,6 +174,70 @@ def test_a_damaged_file_gives_back_what_is_intact(
     assert 0 <= kept <= rows
     main(["check", "--repair"])
     assert main(["check"]) == 0
+
+
+def lose_the_meetings(settings: Settings, count: int) -> Path:
+    """Add meetings and a daily copy, then damage the page of some entries; the copy."""
+    store = open_store(settings.database)
+    for number in range(count):
+        store.create_meeting("Standup" * 40, meeting_id=f"x{number:03}")
+    store.close()
+    file = settings.data_dir / "meetcore.db"
+    DailyCopies(settings).make(date(2026, 11, 25))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    content = bytearray(file.read_bytes())
+    page = content.find(b"StandupStandup") // 4096 * 4096
+    content[page : page + 4096] = b"\xa5" * 4096
+    file.write_bytes(content)
+    return copies_in(settings.data_dir / "copies")[0]
+
+
+def test_what_was_lost_is_said(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = lose_the_meetings(settings, 60)
+    assert main(["check", "--repair"]) == 1
+    printed = capsys.readouterr().out
+    (old,) = settings.data_dir.glob("meetcore.db.damaged-*")
+    found = re.search(r"(\d+) of at least 62 meetings were given back", printed)
+    assert found and 0 < int(found[1]) < 62
+    assert str(old) in printed and f"{copy.name} has 62 meetings" in printed
+    store = open_store(settings.database)
+    recovered = 2  # m1 and m2, of their recordings
+    assert len(store.repair.meeting_ids()) == int(found[1]) + recovered
+    store.close()
+
+
+def test_a_full_disk_leaves_the_damaged_database(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_the_meetings(settings, 400)
+    file = settings.data_dir / "meetcore.db"
+    before, real = file.read_bytes(), sqlite3.connect
+
+    def connect(target: Any, **options: Any) -> sqlite3.Connection:
+        connection = real(target, **options)
+        if str(target).endswith(".salvaged"):
+            connection.execute("PRAGMA max_page_count = 70")
+        return connection
+
+    monkeypatch.setattr("meetcore.store.salvage.sqlite3.connect", connect)
+    assert main(["check", "--repair"]) == 2
+    assert "cannot be written beside it (SQLITE_FULL)" in capsys.readouterr().err
+    assert file.read_bytes() == before
+    assert not list(settings.data_dir.glob("*.damaged-*"))
+
+
+def test_a_database_that_is_open_elsewhere_is_not_replaced(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lose_the_meetings(settings, 60)
+    with closing(sqlite3.connect(settings.data_dir / "meetcore.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM alembic_version").fetchone()
+        assert main(["check", "--repair"]) == 2
+    assert "Another program has the database" in capsys.readouterr().err
+    assert not list(settings.data_dir.glob("*.damaged-*"))
 
 
 def test_backup_and_restore_as_typed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import stat
 import threading
 import zipfile
@@ -18,7 +19,7 @@ from filelock import FileLock
 
 from meetcore.audio.compact import compact
 from meetcore.audio.recording import RecordingReader, RecordingWriter
-from meetcore.errors import MeetcoreError, SettingsError
+from meetcore.errors import MeetcoreError, SettingsError, StoreError
 from meetcore.records import Job, JobStage, JobState
 from meetcore.service import backup_file, make_backup, restore_backup
 from meetcore.service.backup_file import BackupError
@@ -145,6 +146,39 @@ def test_nothing_is_taken_back_under_a_running_app(settings: Settings, tmp_path:
         pytest.raises(BackupError, match="Stop it, then"),
     ):
         restore_backup.restore_backup(settings, path, nothing, force=True)
+
+
+def test_nothing_is_taken_back_under_another_program(settings: Settings, tmp_path: Path) -> None:
+    """`transcribe` does not take the lock of the app."""
+    path = backup(settings, tmp_path / "all.zip")
+    before = state(settings)
+    store = open_store(settings.database)
+    try:
+        with pytest.raises(StoreError, match=r"Another program has .+ open"):
+            restore_backup.restore_backup(settings, path, nothing, force=True)
+        store.create_meeting("Transcribed", meeting_id="m3")
+    finally:
+        store.close()
+    after = state(settings)
+    assert after.pop("m3") and after == before
+    assert not list(settings.data_dir.glob("before-restore-*"))
+
+
+def test_a_restore_is_undone_with_what_was_in_the_log_only(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The database beside is as a killed process leaves it."""
+    kept = tmp_path / "kept"
+    store = open_store(settings.database)
+    store.create_meeting("In the log", meeting_id="m3")
+    shutil.copytree(settings.data_dir, kept)
+    store.close()
+    assert (kept / "meetcore.db-wal").stat().st_size
+    (kept / "meetcore.db-shm").unlink(missing_ok=True)
+    for path in settings.data_dir.glob("meetcore.db*"):
+        path.unlink()
+    restore_backup.restore_backup(settings, kept / "meetcore.db", nothing)
+    assert "m3" in state(settings)
 
 
 def test_a_backup_of_a_newer_version_is_refused(
