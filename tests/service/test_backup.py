@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import random
@@ -19,6 +21,7 @@ from filelock import FileLock
 
 from meetcore.audio.compact import compact
 from meetcore.audio.recording import RecordingReader, RecordingWriter
+from meetcore.cli.main import main
 from meetcore.errors import MeetcoreError, SettingsError, StoreError
 from meetcore.records import Job, JobStage, JobState
 from meetcore.service import backup_file, make_backup, restore_backup
@@ -106,6 +109,77 @@ def test_an_older_backup_is_replaced_only_on_request(settings: Settings, tmp_pat
     assert path.read_bytes() == b"older"
     backup(settings, path, force=True)
     backup_file.verify(path, nothing)
+
+
+@pytest.mark.parametrize(
+    "name", ["meetcore.db", "meetcore.db-wal", "recordings/m1/audio.flac", "copies/x.db", "a/../b"]
+)
+def test_no_file_of_ours_is_replaced_by_a_backup(settings: Settings, name: str) -> None:
+    path = settings.data_dir / name
+    before = state(settings)
+    if name == "a/../b":
+        path.parent.parent.mkdir()
+        backup(settings, path.resolve(), force=True)
+    else:
+        with pytest.raises(BackupError, match="Choose another place"):
+            backup(settings, path, force=True)
+    assert state(settings) == before
+
+
+def test_remains_of_killed_backups_go_a_day_later(settings: Settings, tmp_path: Path) -> None:
+    names = (".b.zip.meetcore-part", ".b.zip.meetcore-db", ".b.zip.meetcore-db.part", ".c.part")
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".d.zip.meetcore-part").write_bytes(b"of another backup")
+    backup(settings, tmp_path / "all.zip")
+    assert {path.name for path in tmp_path.glob(".*")} == {".c.part", ".d.zip.meetcore-part"}
+
+
+@pytest.mark.parametrize("where", ["open", "read"])
+def test_a_recording_that_cannot_be_read_is_left_out(
+    settings: Settings,
+    elsewhere: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    where: str,
+) -> None:
+    bad = settings.recordings_dir / "m1" / "audio.flac"
+    real = Path.open
+
+    class Failing(io.BytesIO):
+        def __init__(self, file: Any) -> None:
+            super().__init__()
+            self._file = file
+
+        def fileno(self) -> int:
+            return int(self._file.fileno())
+
+        def read(self, size: int | None = -1) -> bytes:
+            if self._file.tell():
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return bytes(self._file.read(10))
+
+    def opened(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path != bad:
+            return real(path, *arguments, **options)
+        if where == "open":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return Failing(real(path, *arguments, **options))
+
+    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setenv("MEETCORE_DATA_DIR", str(settings.data_dir))
+    path = tmp_path / "all.zip"
+    assert main(["backup", str(path)]) == 1
+    assert "Meeting m1: a file of its recording cannot be read" in capsys.readouterr().err
+    monkeypatch.undo()
+    contents = restore_backup.restore_backup(elsewhere, path, nothing)
+    assert contents.left_out == ("m1",) and contents.n_recordings == 1
+    assert state(elsewhere)["m2"] == state(settings)["m2"]
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert "recordings/m1/audio.flac" not in archive.namelist()
 
 
 def test_meetings_that_exist_are_kept_beside(settings: Settings, tmp_path: Path) -> None:
