@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from meetcore.audio.pcm_file import FLAC_NAME, PCM_NAME
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import RecordingError
+from meetcore.errors import MeetingNotFoundError, RecordingError
 from meetcore.jobs.submission import SOURCE_NAME
-from meetcore.records import SAMPLE_RATE, MeetingState
+from meetcore.records import ID, SAMPLE_RATE, Meeting, MeetingState
 from meetcore.service.make_backup import sqlite_database
+from meetcore.service.restore_backup import KEPT
 from meetcore.service.salvage_database import salvage_database
+from meetcore.service.uploads import PART
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore, open_store
 from meetcore.store.rows import date_of_id
@@ -25,6 +29,7 @@ logger = logging.getLogger(__name__)
 PIECE_SAMPLES = 60 * SAMPLE_RATE
 LOST_S = 1.0
 """A recording that is this much shorter than its header says is damaged."""
+_PARTS = tuple(f"{name}{PART}" for name in (PCM_NAME, FLAC_NAME, SOURCE_NAME))
 RECOVERED = "Recovered recording"
 
 Progress = Callable[[str, float], None]
@@ -81,13 +86,15 @@ class _Check:
             self._result.n_meetings = len(ids)
             for place, meeting_id in enumerate(ids):
                 self._progress("database", place / len(ids))
-                self._check_rows(store, meeting_id)
+                with suppress(MeetingNotFoundError):  # deleted meanwhile
+                    self._check_rows(store, meeting_id)
             if not store.repair.index_is_sound():
                 self._found("The search index differs from the texts.", store.repair.rebuild_index)
             for place, meeting_id in enumerate(ids):
                 self._progress("recordings", place / len(ids))
-                self._check_recording(store, meeting_id)
-            self._check_orphans(store, set(ids))
+                with suppress(MeetingNotFoundError):
+                    self._check_recording(store, meeting_id)
+            self._check_orphans(store)
             self._progress("recordings", 1.0)
         finally:
             store.close()
@@ -108,40 +115,47 @@ class _Check:
             )
 
     def _check_recording(self, store: MeetingStore, meeting_id: str) -> None:
-        meeting = store.get(meeting_id)
-        reader = RecordingReader(self._settings.recordings_dir / meeting_id)
-        if reader.path is None:
-            if meeting.duration and meeting.state is not MeetingState.LIVE:
-                self._result.problems.append(f"Meeting {meeting_id}: its recording is missing.")
-            return
-        self._result.n_recordings += 1
-        try:
-            stated, readable = reader.n_samples, _readable_samples(reader)
-        except RecordingError:
-            self._result.problems.append(
-                f"Meeting {meeting_id}: its recording {reader.path.name} cannot be read."
-            )
-            return
-        if stated - readable > LOST_S * SAMPLE_RATE:
-            self._result.problems.append(
-                f"Meeting {meeting_id}: {readable / SAMPLE_RATE:.0f} of"
-                f" {stated / SAMPLE_RATE:.0f} s of its recording can be read."
-            )
+        folder = self._settings.recordings_dir / meeting_id
+        problem = _recording_problem(store.get(meeting_id), folder)
+        if problem:
+            # Once more: the app may have compacted or deleted it while it was read.
+            problem = _recording_problem(store.get(meeting_id), folder)
+        self._result.n_recordings += RecordingReader(folder).path is not None
+        if problem:
+            self._result.problems.append(f"Meeting {meeting_id}: {problem}")
 
-    def _check_orphans(self, store: MeetingStore, known: set[str]) -> None:
-        for folder in _folders(self._settings.recordings_dir):
-            if folder.name in known:
+    def _check_orphans(self, store: MeetingStore) -> None:
+        folders = list(_folders(self._settings.recordings_dir))
+        # Read after the folders: a meeting is saved before its folder is made.
+        known = set(store.repair.meeting_ids())
+        for folder in folders:
+            if folder.name in known or not folder.exists():
                 continue
             reader = RecordingReader(folder)
-            if reader.path is None and not (folder / SOURCE_NAME).exists():
-                self._found(f"The folder {folder.name} is empty.", partial(_remove, folder))
-            elif len(folder.name) > 64:
-                self._result.problems.append(f"The recording in {folder.name} has no meeting.")
-            else:
+            if reader.path is not None or (folder / SOURCE_NAME).exists():
                 self._found(
                     f"The recording in {folder.name} has no meeting.",
                     partial(relink, store, folder),
                 )
+            elif all(_is_remains(path) for path in folder.iterdir()):
+                self._found(f"The folder {folder.name} is empty.", partial(_remove, folder))
+
+
+def _recording_problem(meeting: Meeting, folder: Path) -> str:
+    reader = RecordingReader(folder)
+    if reader.path is None:
+        is_missing = meeting.duration and meeting.state is not MeetingState.LIVE
+        return "its recording is missing." if is_missing else ""
+    try:
+        stated, readable = reader.n_samples, _readable_samples(reader)
+    except RecordingError:
+        return f"its recording {reader.path.name} cannot be read."
+    if stated - readable > LOST_S * SAMPLE_RATE:
+        return (
+            f"{readable / SAMPLE_RATE:.0f} of {stated / SAMPLE_RATE:.0f} s of its recording can be"
+            " read."
+        )
+    return ""
 
 
 def relink(store: MeetingStore, folder: Path) -> None:
@@ -174,14 +188,22 @@ def _readable_samples(reader: RecordingReader) -> int:
 
 
 def _folders(recordings: Path) -> Iterator[Path]:
+    """The folders that can be a meeting's; any other is somebody else's."""
     if recordings.is_dir():
-        yield from sorted(path for path in recordings.iterdir() if path.is_dir())
+        for path in sorted(recordings.iterdir()):
+            if path.is_dir() and ID.fullmatch(path.name) and not path.name.startswith(KEPT):
+                yield path
+
+
+def _is_remains(path: Path) -> bool:
+    """Whether a killed process of Meetcore may have left a file."""
+    return path.is_file() and (path.suffix == ".lock" or path.name in _PARTS)
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder that holds nothing but locks and parts; any other file keeps it."""
+    """Remove a folder that holds nothing but remains; any other file keeps it."""
     for path in folder.iterdir():
-        if path.suffix in (".lock", ".part"):
+        if _is_remains(path):
             path.unlink()
     try:
         folder.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from datetime import datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from meetcore.private_files import FILE_MODE, make_data_folder, make_file, make_folder
+from meetcore.records import ID
 from meetcore.service import backup_file
 from meetcore.service.backup_file import BackupError, Contents, Progress
 from meetcore.settings import Settings
@@ -133,15 +135,59 @@ def _exchange(settings: Settings, database: Path, staging: Path, whole: bool) ->
     Entry by entry, as the data folder may be a mount point, which cannot be renamed.
     """
     kept = settings.data_dir / f"{KEPT}{datetime.now():%Y%m%d-%H%M%S-%f}"
-    if whole:
+    apart = whole and _is_apart(settings.recordings_dir, staging)
+    if whole and not apart:
         make_folder(staging / "recordings")
     moves = [
         Move(settings.data_dir / name, kept / name, new if new.exists() else None)
         for name in (_OWN if whole else ())
+        if not (apart and name == "recordings")
         for new in (staging / name,)
     ]
+    if apart:
+        moves += _inside(settings.recordings_dir, kept.name, staging / "recordings")
     for ending in ("-wal", "-shm"):
         beside = database.with_name(database.name + ending)
         moves.append(Move(beside, kept / beside.name))
     moves.append(Move(database, kept / database.name, staging / backup_file.DATABASE_NAME))
     exchange(database, moves)
+
+
+def _is_apart(recordings: Path, staging: Path) -> bool:
+    """Whether the folder is a link or a mount point, which would be moved without its files.
+
+    A file is moved into it, as a mount of the same disk shows in nothing else.
+    """
+    if not recordings.is_dir():
+        return False
+    if recordings.is_symlink():
+        return True
+    probe = staging / ".probe.part"
+    probe.touch()
+    try:
+        moved = probe.rename(recordings / probe.name)
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            return True
+        raise
+    moved.unlink()
+    return False
+
+
+def _inside(recordings: Path, kept_name: str, new: Path) -> list[Move]:
+    """Moves of the meetings' folders, beside within the folder of recordings, by rename only."""
+    names = {
+        path.name
+        for folder in (recordings, new)
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if ID.fullmatch(path.name) and not path.name.startswith(KEPT)
+    }
+    return [
+        Move(
+            recordings / name,
+            recordings / kept_name / name,
+            new / name if (new / name).exists() else None,
+        )
+        for name in sorted(names)
+    ]

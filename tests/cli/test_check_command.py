@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -20,6 +21,7 @@ from meetcore.records import MeetingState
 from meetcore.service.daily_copies import DailyCopies, copies_in
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
+from meetcore.store.repair import Repair
 from tests.service.test_backup import record
 from tests.store.test_damaged_rows import SECRETS, fill
 
@@ -130,6 +132,55 @@ def test_a_recording_without_a_meeting_gets_one(
     assert not (settings.recordings_dir / "empty").exists()
     assert (kept / "somebody's.txt").read_text() == "mine"
     assert RecordingReader(settings.recordings_dir / found.id).n_samples == 32_000
+
+
+def test_folders_that_are_not_ours_stay(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recordings = settings.recordings_dir
+    record(settings, "m1 (copy)", 1.0)
+    record(settings, f"before-restore-20260101-000000-000000/{'20240102-030405-abcdef'}", 1.0)
+    (recordings / "lost+found").mkdir()
+    for name in ("Notes of Anna", "Anna"):
+        (recordings / name).mkdir()
+        (recordings / name / "film.mp4.part").write_bytes(b"mine")
+    remains = recordings / "20240102-030405-000000"
+    remains.mkdir()
+    for name in ("audio.flac.part", "job.lock"):
+        (remains / name).touch()
+    before = sorted(path for path in recordings.rglob("*") if remains not in (path, path.parent))
+    assert main(["check", "--repair"]) == 0
+    assert capsys.readouterr().out == f"Repaired: The folder {remains.name} is empty.\n"
+    assert sorted(recordings.rglob("*")) == before
+    assert main(["check"]) == 0
+
+
+def test_meetings_that_come_and_go_meanwhile_are_not_accused(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Repair.index_is_sound
+
+    def meanwhile(repair: Repair) -> bool:
+        store = open_store(settings.database)
+        store.delete("m1")
+        shutil.rmtree(settings.recordings_dir / "m1")
+        store.create_meeting("Live", meeting_id="m3")
+        store.close()
+        record(settings, "m3", 1.0)
+        return real(repair)
+
+    monkeypatch.setattr(Repair, "index_is_sound", meanwhile)
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_meeting_deleted_before_its_rows_are_read_is_skipped(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Repair.meeting_ids
+    monkeypatch.setattr(Repair, "meeting_ids", lambda repair: ["gone", *real(repair)])
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_damaged_and_missing_recordings_are_named(

@@ -201,6 +201,50 @@ def test_meetings_that_exist_are_kept_beside(settings: Settings, tmp_path: Path)
     old.close()
 
 
+@pytest.mark.parametrize("kind", ["mount", "link"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_recordings_on_another_disk_are_exchanged_one_by_one(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, fails: bool
+) -> None:
+    path = backup(settings, tmp_path / "all.zip")
+    recordings = settings.recordings_dir
+    if kind == "link":
+        recordings.rename(tmp_path / "disk")
+        recordings.symlink_to(tmp_path / "disk")
+    (recordings / "lost+found").mkdir()
+    store = open_store(settings.database)
+    store.create_meeting("Newer", meeting_id="m3")
+    store.close()
+    record(settings, "m3", 1.0)
+    before = state(settings)
+    real = os.rename
+
+    def rename(source: Any, target: Any) -> None:
+        """As the system renames where the recordings are a mount point."""
+        inside = [Path(each).is_relative_to(recordings) for each in (source, target)]
+        if recordings in (Path(source), Path(target)):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        if fails and Path(source) == settings.data_dir / ".restoring" / "meetcore.db":
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        if kind == "mount" and inside[0] != inside[1]:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    if fails:
+        with pytest.raises(BackupError):
+            restore_backup.restore_backup(settings, path, nothing, force=True)
+        monkeypatch.undo()
+        assert state(settings) == before
+        return
+    restore_backup.restore_backup(settings, path, nothing, force=True)
+    assert set(state(settings)) == {"profiles", "m1", "m2"}
+    assert (recordings / "lost+found").is_dir()
+    (kept,) = recordings.glob("before-restore-*")
+    assert RecordingReader(kept / "m3").n_samples == 16_000
+    assert recordings.is_symlink() is (kind == "link")
+
+
 def test_a_daily_copy_comes_back_and_leaves_the_recordings(settings: Settings) -> None:
     copy = settings.data_dir / "copies" / "meetcore-2026-11-25.db"
     copy.parent.mkdir()
