@@ -129,7 +129,12 @@ def test_a_language_is_asked_for_only_where_the_weight_knows_several(
 ) -> None:
     assert not show().app.selectbox
     service.in_use = type(MODELS)(mode=MODELS.mode, languages=("de", "en", "fr"))
-    assert list(show().app.selectbox(key="language").options) == ["Detect it", "de", "en", "fr"]
+    assert list(show().app.selectbox(key="language").options) == [
+        "Detect it",
+        "German",
+        "English",
+        "French",
+    ]
 
 
 def test_words_turns_and_people_reach_the_page(show: Show, service: FakeService) -> None:
