@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import yaml  # type: ignore[import-untyped]
 
 CONFIG = "config.yaml"
 LONGEST_CONFIG = 65_536
@@ -102,8 +103,6 @@ def read_pipeline(config_path: Path, model_id: str, fetch: Fetch) -> PipelineFol
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    # PyYAML comes with pyannote.audio, without which no pipeline is loaded either.
-    yaml = importlib.import_module("yaml")
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST_CONFIG + 1)
