@@ -40,7 +40,7 @@ _DOORS = _SERVICE | {"service", "metrics", "diagnostics"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "installation": set(),
-    "text": set(),
+    "text": {"errors"},
     "records": {"errors"},
     "settings": {"errors", "records", "text"},
     "plugins": {"errors"},

@@ -44,6 +44,8 @@ from meetcore.live.recognition import LiveRecognition
 from meetcore.models import rungs
 from meetcore.models.lighter_recognizer import LighterRecognizer
 from meetcore.records import Job, JobStage, JobState, MeetingState
+from meetcore.service import housekeeping
+from meetcore.service.housekeeping import Housekeeping
 from meetcore.service.meeting_service import MeetingService
 from meetcore.service.model_retry import ModelRetry
 from meetcore.supervised import ThreadErrors, keep_running, thread_errors
@@ -259,6 +261,18 @@ def broken(what: str) -> Any:
     raise UnexpectedError(what)
 
 
+def housekeeping_thread(world: World) -> None:
+    swept = threading.Event()
+    world.patch.setattr(housekeeping, "EVERY_S", 0.01)
+    leftovers: Any = SimpleNamespace(sweep=swept.set)
+    thread = Housekeeping(world.service._settings, leftovers)
+    failed = world.fail_once(thread, "_check")
+    thread.start()
+    until(lambda: failed.is_set() and swept.is_set())
+    thread.stop()
+    assert told("housekeeping")
+
+
 def worker_reader(world: World) -> None:
     """A message that cannot be read ends the worker; the next task gets a new one."""
     world.fail_once(child_process.pickle, "load")
@@ -394,6 +408,7 @@ THREADS: dict[str, Callable[[World], None]] = {
     "meetcore/live/persistence.py": saver_thread,
     "meetcore/models/lighter_recognizer.py": lighter_loader,
     "meetcore/models/rungs.py": diarizer_of_meetings,
+    "meetcore/service/housekeeping.py": housekeeping_thread,
     "meetcore/service/model_retry.py": retry_thread,
     "meetcore/service/trash.py": trash_thread,
     "meetcore/weights/http.py": name_look_up,

@@ -30,6 +30,13 @@ Progress = Callable[[float], None]
 """Called with the fraction done, 0 to 1."""
 
 
+DAMAGE = (
+    *(KeyError, ValueError, TypeError, AttributeError, RecursionError, RuntimeError, EOFError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading a damaged archive raises; a NotImplementedError is a RuntimeError."""
+
+
 class BackupError(MeetcoreError):
     """A backup cannot be made, read, or taken back; the message says what to do."""
 
@@ -118,7 +125,7 @@ def read_contents(archive: zipfile.ZipFile, path: Path) -> Contents:
         contents = Contents(
             str(said["revision"]), str(said["made_at"]), entries, int(said["format"])
         )
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile):
+    except DAMAGE:
         raise BackupError(
             f"{path} is no backup of Meetcore, or it is damaged. Choose another file."
         ) from None
@@ -149,9 +156,7 @@ def pieces(archive: zipfile.ZipFile, entry: Entry, path: Path) -> Iterator[bytes
                     break
                 digest.update(piece)
                 yield piece
-    except (KeyError, zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError):
-        n_bytes = -1
-    except zlib.error:
+    except DAMAGE:
         n_bytes = -1
     if n_bytes != entry.n_bytes or digest.hexdigest() != entry.sha256:
         raise BackupError(
@@ -181,7 +186,7 @@ def opened(path: Path) -> zipfile.ZipFile:
     """The archive; BackupError where the file is none."""
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError):
+    except DAMAGE:
         raise BackupError(
             f"{path} is no backup of Meetcore, or it is damaged. Choose another file."
         ) from None

@@ -12,6 +12,7 @@ from meetcore.service.daily_copies import DailyCopies
 from meetcore.service.leftovers import Leftovers
 from meetcore.settings import Settings
 from meetcore.store.sqlite_file import sqlite_path, trouble_of
+from meetcore.supervised import note
 
 logger = logging.getLogger(__name__)
 
@@ -60,5 +61,5 @@ class Housekeeping:
             step()
         except MeetcoreError as error:
             logger.error("housekeeping: %s", error)
-        except Exception:  # top of a thread
-            logger.exception("housekeeping failed; it is tried again in an hour")
+        except Exception as error:
+            note("housekeeping", error)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import unicodedata
 
+from meetcore.text.safe_traceback import safe_traceback
+
 INDENT = "    | "
 """Before each line of a traceback."""
 _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -34,6 +36,9 @@ def _escape(character: str) -> str:
 class OneLineFormatter(logging.Formatter):
     """Another formatter's records in one line; the lines of a traceback are indented.
 
+    Of a traceback only what `safe_traceback` keeps is written: an error of a library may quote
+    what was said.
+
     Parameters
     ----------
     inner : writes the record
@@ -46,9 +51,8 @@ class OneLineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record's line, and its traceback below it."""
         bare = logging.makeLogRecord({**record.__dict__})
-        trace = bare.exc_text or (
-            self._inner.formatException(bare.exc_info) if bare.exc_info else ""
-        )
+        error = bare.exc_info[1] if bare.exc_info else None
+        trace = safe_traceback(error) if error is not None else bare.exc_text or ""
         if bare.stack_info:
             trace = f"{trace}\n{self._inner.formatStack(bare.stack_info)}".strip()
         bare.exc_info = bare.exc_text = bare.stack_info = None

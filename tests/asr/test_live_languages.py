@@ -11,7 +11,7 @@ from meetcore.asr.recognizer import RecognizerInfo
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.asr.streaming.streaming_recognizer import StreamingRecognizer
 from meetcore.records import SAMPLE_RATE, Samples, Word
-from tests.asr.test_streaming import Loudness, Perfect, loud, runs
+from tests.asr.test_streaming import SCALE, Loudness, Perfect, runs
 
 GERMAN = 500
 """Words from this number on are German."""
@@ -41,7 +41,7 @@ def talk(*parts: tuple[str, float], pause: float = 0.9) -> Samples:
     pieces, following = [], {"en": 1, "de": GERMAN + 1}
     for language, seconds in parts:
         for _ in range(max(1, round(seconds / 0.4))):
-            level = following[language] / 1000
+            level = 0.1 + following[language] / SCALE
             pieces += [np.full(4800, level, np.float32), np.zeros(1600, np.float32)]
             following[language] += 1
         pieces.append(np.zeros(round(pause * SAMPLE_RATE), np.float32))
@@ -50,9 +50,7 @@ def talk(*parts: tuple[str, float], pause: float = 0.9) -> Samples:
 
 def stream(audio: Samples, chunk: int, language: str | None = None) -> tuple[list[Word], Polyglot]:
     recognizer = Polyglot()
-    streaming = StreamingRecognizer(
-        recognizer, Loudness(), loud(StreamingOptions(language=language))
-    )
+    streaming = StreamingRecognizer(recognizer, Loudness(), StreamingOptions(language=language))
     words: list[Word] = []
     for start in range(0, audio.shape[0], chunk):
         words += streaming.push(audio[start : start + chunk]).committed

@@ -10,10 +10,11 @@ import pytest
 
 from meetcore.errors import InferenceError
 from meetcore.live.word_latency import WINDOW_S, ArrivalTimes, WordLatencies
-from meetcore.models.error_counter import RECENT_S, ErrorCounter, safe_traceback
+from meetcore.models.error_counter import RECENT_S, ErrorCounter
 from meetcore.records import SAMPLE_RATE
 from meetcore.records.error_summary import ErrorSummary, combined
 from meetcore.service.meeting_service import MeetingService
+from meetcore.text.safe_traceback import safe_traceback
 from tests.support.live_meetings import CHUNK, recognized_all, running, send
 from tests.support.service_fixtures import Open
 from tests.support.stand_ins import StandIn, talk, until

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meetcore.errors import StoreError
 from meetcore.text.log_lines import INDENT, OneLineFormatter, write_one_line_records
 
 FORGED = "x\r\n2026-11-26 ERROR meetcore: forged\x1b[2K\u2028\x85y"
@@ -51,6 +52,21 @@ def test_the_lines_of_a_traceback_are_indented(
     first, *rest = stream.getvalue().splitlines()
     assert first == "ERROR tests.log_lines: failed" and len(rest) >= 3
     assert all(line.startswith(INDENT) for line in rest)
+
+
+def test_a_traceback_quotes_no_error_of_a_library(
+    written: tuple[logging.Logger, io.StringIO],
+) -> None:
+    logger, stream = written
+    for error in (ValueError("spoken words"), OSError(28, "No space left on device", "Ada.wav")):
+        try:
+            raise StoreError("The database is locked.") from error
+        except StoreError:
+            logger.exception("failed")
+    text = stream.getvalue()
+    assert "spoken words" not in text and "Ada.wav" not in text
+    for kept in ("ValueError", "The database is locked.", "No space left on device"):
+        assert kept in text
 
 
 @given(st.text())

@@ -159,7 +159,8 @@ class StreamingRecognizer:
         if first is None:
             return
         start = max(self._utterance, first - _samples(self._options.lead))
-        samples = self._window.audio(start, position)[-_samples(MAX_CONTEXT) :]
+        samples = audio_at_usual_level(self._window, self._speech, start, position)
+        samples = samples[-_samples(MAX_CONTEXT) :]
         speech = self._speech.count_samples(position - samples.shape[0], position)
         if self._language.look(samples, speech / SAMPLE_RATE, paused):
             self._restart(first)
