@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
 CONFIG = "config.yaml"
 LONGEST_CONFIG = 65_536
 """Bytes; those of published pipelines have fewer than 1,000."""
@@ -103,6 +101,9 @@ def read_pipeline(config_path: Path, model_id: str, fetch: Fetch) -> PipelineFol
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    # Here, as the doctor imports this module in a Python that lacks every package.
+    import yaml  # type: ignore[import-untyped]
+
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST_CONFIG + 1)
