@@ -104,7 +104,7 @@ def test_every_format_and_the_audio_are_exported(
     assert len(list(tmp_path.iterdir())) == len(NAMES)
     assert soundfile.info(paths[".flac"]).duration == pytest.approx(30.0, abs=0.1)
     cues = list(srt.parse(paths[".srt"].read_text()))
-    assert cues and cues[-1].end.total_seconds() < 30.5
+    assert cues and cues[-1].start.total_seconds() < 30.0, "it may be shown longer, to be read"
 
 
 def test_what_is_deleted_is_gone(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
