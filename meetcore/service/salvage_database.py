@@ -11,6 +11,7 @@ from meetcore.installation import command
 from meetcore.service.daily_copies import FOLDER, copies_in
 from meetcore.service.make_backup import sqlite_database
 from meetcore.settings import Settings
+from meetcore.store.exchange import Move, exchange
 from meetcore.store.meetings import open_store
 from meetcore.store.salvage import n_meetings, salvage
 from meetcore.store.sqlite_file import fold_in_log, trouble_of
@@ -66,12 +67,12 @@ def salvage_database(settings: Settings) -> Salvaged:
             " folder copies beside it, or a backup; then run the check again."
         )
     old = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-    for ending in ("", "-wal", "-shm"):
-        source = path.with_name(path.name + ending)
-        if source.exists():
-            source.rename(old.with_name(old.name + ending))
     fold_in_log(new)
-    new.rename(path)
+    moves = [
+        Move(path.with_name(path.name + ending), old.with_name(old.name + ending))
+        for ending in ("-wal", "-shm")
+    ]
+    exchange(path, [*moves, Move(path, old, new)])
     new.with_name(f"{new.name}.lock").unlink(missing_ok=True)
     store = open_store(f"sqlite:///{path}")
     try:

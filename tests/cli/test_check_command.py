@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
@@ -276,6 +277,30 @@ def test_a_full_disk_leaves_the_damaged_database(
     assert "cannot be written beside it (SQLITE_FULL)" in capsys.readouterr().err
     assert file.read_bytes() == before
     assert not list(settings.data_dir.glob("*.damaged-*"))
+
+
+def test_a_repair_that_is_cut_off_is_finished(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_the_meetings(settings, 60)
+
+    class Killed(BaseException):
+        pass
+
+    real = os.rename
+
+    def rename(source: Any, target: Any) -> None:
+        if str(source).endswith(".salvaged"):
+            raise Killed
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(Killed):
+        main(["check", "--repair"])
+    monkeypatch.setattr(os, "rename", real)
+    store = open_store(settings.database)
+    assert len(store.repair.meeting_ids()) > 40
+    store.close()
 
 
 def test_a_database_that_is_open_elsewhere_is_not_replaced(
