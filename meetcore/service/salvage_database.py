@@ -56,16 +56,12 @@ def salvage_database(settings: Settings) -> Salvaged:
     """
     path = sqlite_database(settings)
     new = path.with_name(f"{path.name}.salvaged")
-    for ending in ("", "-wal", "-shm", ".lock"):
-        new.with_name(new.name + ending).unlink(missing_ok=True)
     fold_in_log(path)
-    open_store(f"sqlite:///{new}").close()
-    n_given = salvage(path, new).get("meetings", 0)
-    if not n_given:
-        raise StoreError(
-            f"No meeting can be read from the database {path}. Restore the newest copy in the"
-            " folder copies beside it, or a backup; then run the check again."
-        )
+    try:
+        n_given = _written(path, new)
+    except StoreError:
+        _remove(new)
+        raise
     old = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
     fold_in_log(new)
     moves = [
@@ -80,6 +76,24 @@ def salvage_database(settings: Settings) -> Salvaged:
     finally:
         store.close()
     return _compared(settings, n_given, old)
+
+
+def _written(path: Path, new: Path) -> int:
+    """Write what can be read to a new database; how many meetings that are."""
+    _remove(new)
+    open_store(f"sqlite:///{new}").close()
+    n_given = salvage(path, new).get("meetings", 0)
+    if not n_given:
+        raise StoreError(
+            f"No meeting can be read from the database {path}. Restore the newest copy in the"
+            " folder copies beside it, or a backup; then run the check again."
+        )
+    return n_given
+
+
+def _remove(database: Path) -> None:
+    for ending in ("", "-wal", "-shm", "-journal", ".lock"):
+        database.with_name(database.name + ending).unlink(missing_ok=True)
 
 
 def _compared(settings: Settings, n_given: int, old: Path) -> Salvaged:

@@ -277,6 +277,7 @@ def test_a_full_disk_leaves_the_damaged_database(
     assert "cannot be written beside it (SQLITE_FULL)" in capsys.readouterr().err
     assert file.read_bytes() == before
     assert not list(settings.data_dir.glob("*.damaged-*"))
+    assert not list(settings.data_dir.glob("*.salvaged*")), "the full disk gets its space back"
 
 
 def test_a_repair_that_is_cut_off_is_finished(
