@@ -45,6 +45,22 @@ FORMATS = {
     "aac": "fltp",
     "libmp3lame": "fltp",
 }
+NUMBERED_CODECS = (
+    ("avi", "aac"),
+    ("wav", "aac"),
+    ("asf", "aac"),
+    ("nut", "aac"),
+    ("avi", "flac"),
+    ("wav", "flac"),
+    ("asf", "flac"),
+    ("nut", "flac"),
+    ("avi", "g722"),
+    ("wav", "g722"),
+    ("asf", "g722"),
+    ("avi", "libmp3lame"),
+    ("wav", "libmp3lame"),
+)
+"""Containers that name codecs by numbers of Windows, some of which are no ASCII letters."""
 MANY_CHANNELS = ("mkv", "mov", "wav", "w64", "caf", "aiff")
 """Containers that take more than eight channels."""
 MANY_TRACKS = ("mkv", "webm", "mp4", "mov", "ts")
@@ -89,9 +105,12 @@ def write_media(
     tracks: Sequence[Track],
     video_s: float | None = None,
     options: dict[str, str] | None = None,
+    title: str = "",
 ) -> Path:
     """Write tracks, interleaved by time, and a dark video where one is asked for."""
     with av.open(str(path), "w", options=options or {}) as container:
+        if title:
+            container.metadata["title"] = title
         packets = []
         if video_s is not None:
             packets += _video(container, path, video_s)

@@ -23,6 +23,7 @@ from tests.audio.media import (
     CODECS,
     MANY_CHANNELS,
     MANY_TRACKS,
+    NUMBERED_CODECS,
     Track,
     lag_s,
     loss_db,
@@ -67,6 +68,28 @@ def test_every_container_is_heard_in_its_place(tmp_path: Path, ending: str) -> N
     assert_heard(samples)
     assert samples.size == pytest.approx(VOICE.size, abs=0.06 * SAMPLE_RATE)
     assert done.detail == ""
+
+
+@pytest.mark.parametrize(("ending", "codec"), NUMBERED_CODECS)
+def test_containers_that_name_codecs_by_numbers_are_heard(
+    tmp_path: Path, ending: str, codec: str
+) -> None:
+    samples, done = heard(write_media(tmp_path / f"a.{ending}", [mono(VOICE, codec)]))
+    assert_heard(samples)
+    assert done.detail == ""
+
+
+@pytest.mark.parametrize("text", [b"caf\xe9", b"\x93ab\x94", b"\xff\xfe\xd8\x00"])
+@pytest.mark.parametrize("ending", ["wav", "mkv", "mp4", "mp3", "flac", "avi"])
+def test_titles_in_any_encoding_are_no_damage(tmp_path: Path, ending: str, text: bytes) -> None:
+    codec = CODECS.get(ending, "libmp3lame")
+    path = write_media(
+        tmp_path / f"a.{ending}", [mono(VOICE, codec, metadata={"title": "QQQQ"})], title="QQQQ"
+    )
+    written = path.read_bytes()
+    assert b"QQQQ" in written
+    path.write_bytes(written.replace(b"QQQQ", text))
+    assert_heard(heard(path)[0])
 
 
 @settings(max_examples=12, deadline=None)
