@@ -207,6 +207,18 @@ def test_video_longer_than_its_audio_is_no_file_that_breaks_off(tmp_path: Path) 
         assert heard(path)[1].detail == ""
 
 
+@pytest.mark.parametrize("ending", ["mkv", "webm", "mp4"])
+@pytest.mark.parametrize("mean_late_s", [0.01, 0.04, 0.08])
+def test_audio_stamped_on_arrival_is_heard_whole(
+    tmp_path: Path, ending: str, mean_late_s: float
+) -> None:
+    track = mono(VOICE, CODECS[ending], mean_late_s=mean_late_s)
+    samples, _ = heard(write_media(tmp_path / f"a.{ending}", [track]))
+    assert abs(loss_db(samples, np.pad(VOICE, (0, SAMPLE_RATE)))) < 1.0
+    zeros = [int(np.sum(audio == 0)) for audio in (samples, VOICE)]
+    assert zeros[0] - zeros[1] < 10 * mean_late_s * SAMPLE_RATE
+
+
 def joined(tmp_path: Path, first: Track, second: Track) -> Path:
     """Two recordings joined byte by byte, as recorders that split files are often used."""
     parts = [write_media(tmp_path / f"{n}.ts", [track]) for n, track in enumerate((first, second))]

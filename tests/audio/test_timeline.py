@@ -111,9 +111,7 @@ def test_frames_stamped_on_arrival_are_all_kept(lateness: list[float]) -> None:
     assert length - 1e-6 <= placed([*starts]) <= length + max(lateness) + 0.4
 
 
-@given(
-    mean_s=st.sampled_from([0.01, 0.02, 0.04, 0.08, 0.3]), seed=st.integers(0, 2**32 - 1)
-)
+@given(mean_s=st.sampled_from([0.01, 0.02, 0.04, 0.08, 0.3]), seed=st.integers(0, 2**32 - 1))
 def test_a_long_call_with_jitter_is_not_stretched_more_and_more(mean_s: float, seed: int) -> None:
     lateness = np.random.default_rng(seed).exponential(mean_s, 5_000)
     starts = on_arrival([*map(float, lateness)])
