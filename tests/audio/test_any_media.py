@@ -276,6 +276,23 @@ def test_commentaries_and_other_languages_are_left_out_and_named(tmp_path: Path)
     assert done.detail == "2 audio tracks with a commentary or another language were left out."
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("ger", "deu"), ("eng", "en"), ("en", "en-US"), ("fre", "FRA"), ("eng", "zxx"), ("ita", "")],
+)
+def test_persons_are_heard_whatever_code_their_language_has(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    tracks = [
+        mono(np.concatenate([VOICE, SILENCE]), "pcm_s16le", metadata={"language": first}),
+        mono(np.concatenate([SILENCE, VOICE]), "pcm_s16le", metadata={"language": second}),
+    ]
+    samples, done = heard(write_media(tmp_path / "a.mkv", tracks))
+    assert_heard(samples[: VOICE.size])
+    assert_heard(samples[VOICE.size :])
+    assert done.detail == "2 audio tracks were mixed."
+
+
 def test_a_commentary_is_heard_where_nothing_else_is(tmp_path: Path) -> None:
     path = write_media(
         tmp_path / "a.mkv",
