@@ -42,6 +42,10 @@ class BlockLevels:
         for level in loudness.astype(int).tolist():
             self._seconds_at[level] += n_samples / n_blocks / rate
 
+    def seconds_from(self, level_db: float) -> float:
+        """Length of all blocks of this level in dB or more."""
+        return math.fsum(s for level, s in self._seconds_at.items() if level >= level_db)
+
     def reached_for(self, seconds: float) -> float:
         """The level in dB that blocks of so much audio in all reach.
 

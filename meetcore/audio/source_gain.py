@@ -68,7 +68,7 @@ def peak_of(
             break
     if peak <= 1.0:
         return peak
-    spikes_from = 10.0 ** ((levels.reached_for(LOUD_S) + SPIKE_DB) / 20)
+    spikes_from: float = 10.0 ** ((levels.reached_for(LOUD_S) + SPIKE_DB) / 20)
     return max(1.0, min(peak, spikes_from))
 
 
