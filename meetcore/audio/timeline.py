@@ -17,6 +17,8 @@ MOST_SILENCE_S = 24 * 3600.0
 """Most silence that time stamps may ask for, whatever length is allowed."""
 ON_TIME_S = 10.0
 """After so much audio in its place, what a hole lacked will not come any more."""
+LASTING_LAG_S = 0.1
+"""So much may come late even then: jitter of less than the shortest gap goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Timeline:
         if abs(gap_s) > SHORTEST_GAP_S:
             self._displaced_to_s = position_s + max(0.0, gap_s)
         elif position_s - self._displaced_to_s > ON_TIME_S:
-            self._filled_s = 0.0
+            self._filled_s = min(self._filled_s, LASTING_LAG_S)
 
     def _is_new_clock(self, start_s: float, gap_s: float, position_s: float) -> bool:
         """Whether a jump back is a clock that began anew, or one that cannot be followed."""

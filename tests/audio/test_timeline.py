@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meetcore.audio.timeline import Placement, Timeline
@@ -111,6 +111,8 @@ def test_frames_stamped_on_arrival_are_all_kept(lateness: list[float]) -> None:
     assert length - 1e-6 <= placed([*starts]) <= length + max(lateness) + 0.4
 
 
+@settings(deadline=None)
+@example(mean_s=0.01, seed=40131380)
 @given(mean_s=st.sampled_from([0.01, 0.02, 0.04, 0.08, 0.3]), seed=st.integers(0, 2**32 - 1))
 def test_a_long_call_with_jitter_is_not_stretched_more_and_more(mean_s: float, seed: int) -> None:
     lateness = np.random.default_rng(seed).exponential(mean_s, 5_000)
