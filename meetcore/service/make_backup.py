@@ -16,6 +16,7 @@ from meetcore.private_files import make_file, mend
 from meetcore.service import backup_file
 from meetcore.service.backup_file import BackupError, Contents, Entry, Progress, is_safe
 from meetcore.settings import Settings
+from meetcore.store.exchange import finish_exchange
 from meetcore.store.migrate import migration_status
 from meetcore.store.sqlite_file import copy_database, sqlite_path
 from meetcore.text.sizes import size_text
@@ -86,6 +87,8 @@ def sqlite_database(settings: Settings) -> Path:
             "MEETCORE_DATABASE_URL names a database server: save and check it with its own"
             " tools, such as pg_dump, and copy the folder of the recordings."
         )
+    with contextlib.suppress(OSError):  # the message below is for what is not there then
+        finish_exchange(path)
     if not path.is_file():
         raise SettingsError(f"There is no database {path} yet. Check MEETCORE_DATA_DIR.")
     return path

@@ -13,6 +13,7 @@ from meetcore.private_files import FILE_MODE, make_data_folder, make_file, make_
 from meetcore.service import backup_file
 from meetcore.service.backup_file import BackupError, Contents, Progress
 from meetcore.settings import Settings
+from meetcore.store.exchange import Move, exchange, finish_exchange, list_path
 from meetcore.store.migrate import migration_status
 from meetcore.store.sqlite_file import HEADER, move_uploads, sqlite_path, trouble_of
 from meetcore.text.sizes import size_text
@@ -45,6 +46,7 @@ def restore_backup(
         make_data_folder(settings.data_dir)
         lock = FileLock(settings.data_dir / "owner.lock", timeout=0, mode=FILE_MODE)
         with lock:
+            finish_exchange(database)
             if database.exists() and not force:
                 raise BackupError(
                     f"There are meetings in {settings.data_dir} already. Add --force to replace"
@@ -74,7 +76,8 @@ def _restore(settings: Settings, database: Path, path: Path, progress: Progress)
         make_data_folder(settings.data_dir)
         return contents
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        if not list_path(database).exists():
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def _copy_of(path: Path, staging: Path) -> Contents:
@@ -122,15 +125,15 @@ def _exchange(settings: Settings, database: Path, staging: Path, whole: bool) ->
     Entry by entry, as the data folder may be a mount point, which cannot be renamed.
     """
     kept = settings.data_dir / f"{KEPT}{datetime.now():%Y%m%d-%H%M%S-%f}"
-    names = _OWN if whole else ()
-    old = [path for path in (settings.data_dir / name for name in names) if path.exists()]
-    files = [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
-    old += [path for path in files if path.exists()]
-    if old:
-        make_folder(kept)
-    for path in old:
-        shutil.move(path, kept / path.name)
-    make_folder(database.parent)
-    if (staging / "recordings").exists():
-        (staging / "recordings").rename(settings.recordings_dir)
-    shutil.move(staging / backup_file.DATABASE_NAME, database)
+    if whole:
+        make_folder(staging / "recordings")
+    moves = [
+        Move(settings.data_dir / name, kept / name, new if new.exists() else None)
+        for name in (_OWN if whole else ())
+        for new in (staging / name,)
+    ]
+    for ending in ("-wal", "-shm"):
+        beside = database.with_name(database.name + ending)
+        moves.append(Move(beside, kept / beside.name))
+    moves.append(Move(database, kept / database.name, staging / backup_file.DATABASE_NAME))
+    exchange(database, moves)
