@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
 
+from meetcore.audio.frame_decoding import seconds
 from meetcore.audio.mono_stream import MonoStream, planar
 from meetcore.audio.pcm import Pcm, empty_pcm, to_pcm
+from meetcore.audio.timeline import Timeline
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
 
@@ -20,8 +24,6 @@ Frame = av.AudioFrame
 
 logger = logging.getLogger(__name__)
 
-SHORTEST_GAP_S = 0.05
-"""Smaller jumps of the timestamps are rounding."""
 LONGEST_GAP_S = 60.0
 """A larger jump is a new clock, not lost audio."""
 FILL_AHEAD_S = 60.0
@@ -37,7 +39,7 @@ class FrameConverter:
     Mixer and resampler are kept between frames: new ones for each would lose the filter's tail at
     every border, an audible click 50 times a second.
     Audio that was lost on the way (a jump in the frames' timestamps) becomes silence, so that what
-    follows keeps its place.
+    follows keeps its place (`Timeline`). No audio is dropped, whatever the timestamps say.
 
     Not thread-safe; frames must come in order.
 
@@ -52,7 +54,9 @@ class FrameConverter:
         self._began_at: float | None = None
         self._stream: MonoStream | None = None
         self._form: _Form | None = None
-        self._expected_s: float | None = None
+        self._timeline: Timeline | None = None
+        self._n_used: Counter[int] = Counter()
+        """Samples on the timeline, by their rate."""
         self._n_filled = 0
 
     @property
@@ -107,7 +111,7 @@ class FrameConverter:
         -------
         np.ndarray, shape (n_samples,), int16, 16 kHz
         """
-        self._expected_s = None
+        self._timeline = None
         return self._end_stream()
 
     def _end_stream(self) -> Pcm:
@@ -116,19 +120,21 @@ class FrameConverter:
 
     def _silence_before(self, frame: AudioFrame) -> Pcm:
         """Silence in place of what the timestamps say was lost before this frame."""
-        if self._began_at is None:
-            self._began_at = self._clock()
-        if frame.pts is None or not frame.time_base:
-            self._expected_s = None
-            return empty_pcm()
-        start_s = frame.pts * frame.time_base.numerator / frame.time_base.denominator
-        expected_s, self._expected_s = self._expected_s, start_s + frame.samples / frame.sample_rate
-        if expected_s is None or not SHORTEST_GAP_S < start_s - expected_s <= LONGEST_GAP_S:
-            return empty_pcm()
-        n_samples = round((start_s - expected_s) * SAMPLE_RATE)
-        allowed_s = self._clock() - self._began_at + FILL_AHEAD_S
-        if self._n_filled + n_samples > allowed_s * SAMPLE_RATE:
-            return empty_pcm()
+        start_s = seconds(frame.pts, frame)
+        now = self._clock()
+        self._began_at = now if self._began_at is None else self._began_at
+        if self._timeline is None and start_s is not None:
+            self._timeline = Timeline(start_s, math.inf, drops_overlaps=False)
+            self._n_used.clear()
+        n_samples = 0
+        if self._timeline is not None:
+            position_s = sum(count / rate for rate, count in self._n_used.items())
+            left_s = now - self._began_at + FILL_AHEAD_S - self._n_filled / SAMPLE_RATE
+            place = self._timeline.place(start_s, position_s, min(left_s, LONGEST_GAP_S))
+            n_samples = round(place.silence_s * SAMPLE_RATE)
+        self._n_used[SAMPLE_RATE] += n_samples
+        self._n_used[frame.sample_rate] += frame.samples
         self._n_filled += n_samples
-        logger.debug("%.2f s of audio were lost on the way", n_samples / SAMPLE_RATE)
+        if n_samples:
+            logger.debug("%.2f s of audio were lost on the way", n_samples / SAMPLE_RATE)
         return np.zeros(n_samples, np.int16)

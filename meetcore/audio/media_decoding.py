@@ -11,26 +11,34 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.stream import Discard
 
+from meetcore.audio.block_levels import BlockLevels
 from meetcore.audio.channel_mixer import BLOCKS_PER_S, ChannelMixer, Mono
 from meetcore.audio.frame_decoding import decoded_frames
 from meetcore.audio.media_length import zero_s
 from meetcore.audio.media_report import SILENT_PEAK, MediaReport, TrackReport
 from meetcore.audio.media_source import MediaSource
-from meetcore.audio.pcm import Pcm, to_pcm
+from meetcore.audio.mono_stream import planar
+from meetcore.audio.pcm import Pcm, rechunked, to_pcm
 from meetcore.audio.source_gain import (
     CLIPPED_LOSSY_PEAK,
     FIRST_LOOK_S,
     IN_RANGE,
+    LOUD_S,
     decibels,
     gain_for,
     is_coarse,
     is_lossless,
     peak_of,
 )
-from meetcore.audio.track_choice import choose_tracks
+from meetcore.audio.track_choice import TrackChoice, choose_tracks
 from meetcore.audio.track_reader import TrackReader
 from meetcore.errors import AudioDecodeError
 from meetcore.records import SAMPLE_RATE
+
+LOUD_DB = -50
+"""Level of a track that is neither silence nor hiss (`BlockLevels`)."""
+FAR_LOUDER_DB = 40
+"""A track left out that is so much louder than all others is what the file was made for."""
 
 
 def decoded_pcm(media: MediaSource, longest_s: float, report: MediaReport) -> Iterator[Pcm]:
@@ -70,16 +78,44 @@ def decoded_pcm(media: MediaSource, longest_s: float, report: MediaReport) -> It
 
 
 def _mixed_tracks(media: MediaSource, report: MediaReport) -> tuple[int, ...]:
-    """Indexes of the tracks to mix; one that was left out where all others are silent."""
+    """Indexes of the tracks to mix, by their marks and, where one was left out, their levels."""
     with media.container() as container:
         streams = media.audio_streams(container)
         choice = choose_tracks(streams)
         report.n_undecodable = len(container.streams.audio) - len(streams)
     mixed = choice.mixed
-    if choice.left_out and not any(_has_sound(media, index) for index in mixed):
-        mixed = next(((i,) for i in choice.left_out if _has_sound(media, i)), mixed)
+    if choice.left_out:
+        mixed = _with_far_louder(media, choice)
     report.n_left_out = sum(index not in mixed for index in choice.left_out)
     return mixed
+
+
+def _with_far_louder(media: MediaSource, choice: TrackChoice) -> tuple[int, ...]:
+    """The tracks to mix, and the first one left out that is far louder than these."""
+    own_db = max(_level_db(media, index, LOUD_DB) for index in choice.mixed)
+    if own_db >= LOUD_DB:
+        return choice.mixed
+    # Voices before hiss: beside digital silence, either is far louder.
+    least_db = own_db + FAR_LOUDER_DB
+    needed = (max(LOUD_DB, least_db), least_db)
+    for needed_db, index in itertools.product(needed, choice.left_out):
+        if _level_db(media, index, needed_db) >= needed_db:
+            kept = choice.mixed if any(_has_sound(media, i) for i in choice.mixed) else ()
+            return (*kept, index)
+    return choice.mixed
+
+
+def _level_db(media: MediaSource, index: int, enough_db: float) -> float:
+    """The level of what is loud in a track; decoding ends where `enough_db` is reached."""
+    levels = BlockLevels()
+    with _frames(media, index) as (_, frames):
+        for frame in frames:
+            levels.add(planar(frame), frame.sample_rate)
+            if levels.seconds_from(enough_db) >= LOUD_S:
+                break
+        else:
+            return levels.reached_for(LOUD_S)
+    return enough_db
 
 
 def _has_sound(media: MediaSource, index: int) -> bool:
@@ -135,22 +171,10 @@ def _mixed(tracks: Sequence[Iterator[Mono]]) -> Iterator[Mono]:
     """The mix of several tracks, as long as the longest one."""
     mixer = ChannelMixer(len(tracks), SAMPLE_RATE // BLOCKS_PER_S)
     nothing = np.zeros(0, np.float32)
-    for pieces in itertools.zip_longest(*map(_in_seconds, tracks), fillvalue=nothing):
+    by_second = [rechunked(track, SAMPLE_RATE) for track in tracks]
+    for pieces in itertools.zip_longest(*by_second, fillvalue=nothing):
         planar = np.zeros((len(tracks), max(piece.size for piece in pieces)), np.float32)
         for row, piece in zip(planar, pieces, strict=True):
             row[: piece.size] = piece
         yield mixer.push(planar)
     yield mixer.flush()
-
-
-def _in_seconds(pieces: Iterator[Mono]) -> Iterator[Mono]:
-    """The same samples in pieces of exactly one second; the last one may be shorter."""
-    waiting = np.zeros(0, np.float32)
-    for piece in pieces:
-        waiting = np.concatenate([waiting, piece])
-        n_whole = waiting.size - waiting.size % SAMPLE_RATE
-        for start in range(0, n_whole, SAMPLE_RATE):
-            yield waiting[start : start + SAMPLE_RATE]
-        waiting = waiting[n_whole:]
-    if waiting.size:
-        yield waiting

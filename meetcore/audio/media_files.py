@@ -10,7 +10,7 @@ from meetcore.audio.media_decoding import decoded_pcm
 from meetcore.audio.media_length import StatedLength, length_of
 from meetcore.audio.media_report import MediaReport
 from meetcore.audio.media_source import Source, opened
-from meetcore.audio.pcm import Pcm, empty_pcm, to_samples
+from meetcore.audio.pcm import empty_pcm, rechunked, to_samples
 from meetcore.audio.timeline import MOST_SILENCE_S
 from meetcore.audio.track_choice import choose_tracks
 from meetcore.records import SAMPLE_RATE, Samples
@@ -58,7 +58,7 @@ def iter_audio(
     """
     report = MediaReport() if report is None else report
     with opened(source, name) as media:
-        for pcm in _rechunked(decoded_pcm(media, longest_s, report), chunk_samples):
+        for pcm in rechunked(decoded_pcm(media, longest_s, report), chunk_samples):
             yield to_samples(pcm)
 
 
@@ -91,21 +91,3 @@ def stated_length(source: Source, name: str | None = None) -> StatedLength:
         streams = media.audio_streams(container)
         mixed = choose_tracks(streams).mixed
         return length_of(media, container, [s for s in streams if s.index in mixed])
-
-
-def _rechunked(pieces: Iterator[Pcm], chunk_samples: int) -> Iterator[Pcm]:
-    """The same samples in chunks of `chunk_samples`; the last one may be shorter."""
-    waiting: list[Pcm] = []
-    n_waiting = 0
-    for piece in pieces:
-        waiting.append(piece)
-        n_waiting += piece.size
-        if n_waiting < chunk_samples:
-            continue
-        joined = np.concatenate(waiting)
-        n_whole = joined.size - joined.size % chunk_samples
-        for start in range(0, n_whole, chunk_samples):
-            yield joined[start : start + chunk_samples]
-        waiting, n_waiting = [joined[n_whole:]], joined.size - n_whole
-    if n_waiting:
-        yield np.concatenate(waiting)

@@ -101,6 +101,8 @@ class MediaSource:
             container = av.open(
                 cast(BinaryIO, _FileView(self)),
                 mode="r",
+                # Titles of older programs are often not in UTF-8.
+                metadata_errors="ignore",
                 container_options={"protocol_whitelist": "none"},
             )
         except MEDIA_ERRORS as error:

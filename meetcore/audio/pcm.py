@@ -1,6 +1,9 @@
-"""Conversion between int16 (stored) and float32 (models) samples."""
+"""Conversion between int16 (stored) and float32 (models) samples, and their chunks."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +12,8 @@ from meetcore.records import Samples
 
 Pcm = npt.NDArray[np.int16]
 """Mono audio as it is stored, shape (n_samples,), int16, 16 kHz."""
+
+_Audio = TypeVar("_Audio", Pcm, Samples)
 
 FULL_SCALE = 32_768
 """The int16 magnitude of 1.0; a power of two, so that both conversions are exact."""
@@ -60,3 +65,21 @@ def to_pcm(samples: Samples) -> Pcm:
 def empty_pcm() -> Pcm:
     """An empty array: shape (0,), int16."""
     return np.zeros(0, dtype=np.int16)
+
+
+def rechunked(pieces: Iterator[_Audio], chunk_samples: int) -> Iterator[_Audio]:
+    """The same samples in chunks of `chunk_samples`; the last one may be shorter."""
+    waiting: list[_Audio] = []
+    n_waiting = 0
+    for piece in pieces:
+        waiting.append(piece)
+        n_waiting += piece.size
+        if n_waiting < chunk_samples:
+            continue
+        joined = np.concatenate(waiting)
+        n_whole = joined.size - joined.size % chunk_samples
+        for start in range(0, n_whole, chunk_samples):
+            yield joined[start : start + chunk_samples]
+        waiting, n_waiting = [joined[n_whole:]], joined.size - n_whole
+    if n_waiting:
+        yield np.concatenate(waiting)

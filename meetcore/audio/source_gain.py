@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator
 from typing import cast
 
@@ -12,6 +11,7 @@ from av.audio.format import AudioFormat
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
+from meetcore.audio.block_levels import BlockLevels
 from meetcore.audio.mono_stream import planar
 
 COARSE_FORMATS = {"u8", "u8p", "s16", "s16p"}
@@ -25,8 +25,8 @@ LOUD_TARGET = 10.0 ** (-0.5 / 20)
 """Room for the resampler, which may exceed the peaks of its input a little."""
 LEAST_GAIN = 10.0 ** (-110 / 20)
 """Floats may be written with the values of 16 bit integers, 90 dB too loud."""
-SPIKE_SHARE, SPIKE_DB = 0.01, 40
-"""Values so far above 99 % of the frames are damage, and clipped."""
+LOUD_S, SPIKE_DB = 0.2, 12
+"""Values so many dB above the level that the loudest 0.2 s reach are damage, and clipped."""
 NO_SOUND_PEAK = 1e-6
 CLIPPED_LOSSY_PEAK = 1.5
 """Lossy codecs exceed 1.0 a little where the original was limited; players clip that, too."""
@@ -49,7 +49,7 @@ def is_lossless(stream: AudioStream) -> bool:
 def peak_of(
     frames: Iterator[AudioFrame], longest_s: float = math.inf, enough: float = math.inf
 ) -> float:
-    """The largest magnitude in any channel; spikes above 1.0 and far above all else are left out.
+    """The largest magnitude in any channel; above 1.0, spikes far above all else are left out.
 
     Parameters
     ----------
@@ -57,26 +57,19 @@ def peak_of(
     enough : the first magnitude above this ends the search
     """
     peak = decoded_s = 0.0
-    frames_at: Counter[int] = Counter()
+    levels = BlockLevels()
     for frame in frames:
         samples = planar(frame)
         largest = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
         peak = max(peak, largest)
-        frames_at[round(decibels(max(largest, NO_SOUND_PEAK)))] += 1
+        levels.add(samples, frame.sample_rate)
         decoded_s += frame.samples / frame.sample_rate
         if peak > enough or decoded_s >= longest_s:
             break
-    return max(1.0, min(peak, _spikes_from(frames_at))) if peak > 1.0 else peak
-
-
-def _spikes_from(frames_at: Counter[int]) -> float:
-    """The magnitude above which single values are damage, from the number of frames by dB."""
-    loudest = 0
-    for level in sorted(frames_at, reverse=True):
-        loudest += frames_at[level]
-        if loudest > 1 and loudest >= SPIKE_SHARE * frames_at.total():
-            return float(10.0 ** ((level + SPIKE_DB) / 20))
-    return math.inf
+    if peak <= 1.0:
+        return peak
+    spikes_from: float = 10.0 ** ((levels.reached_for(LOUD_S) + SPIKE_DB) / 20)
+    return max(1.0, min(peak, spikes_from))
 
 
 def gain_for(peak: float) -> float:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from av.audio.stream import AudioStream
 from av.stream import Disposition
 
+from meetcore.text.language_tags import language_of_tag
+
 _ASIDE = (
     Disposition.comment
     | Disposition.dub
@@ -19,8 +21,6 @@ _ASIDE = (
     | Disposition.dependent
 )
 """Marks of tracks that repeat or comment the programme."""
-_NO_LANGUAGE = {"", "und", "mul", "mis", "zxx", "qaa"}
-"""Codes of ISO 639-2 that name no language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +50,4 @@ def choose_tracks(streams: Sequence[AudioStream]) -> TrackChoice:
 
 
 def _language(stream: AudioStream) -> str:
-    code = (stream.metadata.get("language") or "").lower()
-    return "" if code in _NO_LANGUAGE else code
+    return language_of_tag(stream.metadata.get("language"))

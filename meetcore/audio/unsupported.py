@@ -31,8 +31,7 @@ def refuse_encrypted(packet: Packet[AudioStream], stream: AudioStream, name: str
     AudioDecodeError
         It is encrypted; the user needs a copy without protection.
     """
-    locked = stream.codec_context.codec_tag in _ENCRYPTED
-    if locked or packet.has_sidedata("encryption_info"):
+    if _codec_tag(stream) in _ENCRYPTED or packet.has_sidedata("encryption_info"):
         raise AudioDecodeError(
             f"{name} is encrypted (copy-protected). Use a copy without protection."
         )
@@ -90,3 +89,14 @@ def refuse_unfinished(file: BinaryIO, size: int, name: str) -> None:
             " copied. Copy it again, open it in the app that recorded it, or repair it with"
             " untrunc and another file of the same recorder."
         )
+
+
+def _codec_tag(stream: AudioStream) -> str:
+    """The four letters by which a container names a track's codec; "" where they are no letters.
+
+    AVI, WAV, ASF and NUT store numbers there, which PyAV cannot decode as ASCII.
+    """
+    try:
+        return stream.codec_context.codec_tag
+    except ValueError:
+        return ""

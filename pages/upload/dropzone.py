@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from meetcore.api import upload_requests, uploads
 from meetcore.records import JobOptions
+from meetcore.text.names import MEDIA_ENDINGS
 from pages.shared import element, job_options
 
 draw = element.register(__file__, "dropzone", "list_controls", "uploads", "dropped_files")
 
 KEY = "upload"
-ENDINGS = re.findall(
-    r"\.\w+",
-    ".wav .mp3 .m4a .aac .flac .ogg .opus .oga .webm .mp4 .m4v .mkv .mov .avi .aiff .aif .3gp .amr"
-    " .wma .wmv .caf .ts .mts .mpg .mpeg",
-)
-"""Of a folder, files with these endings are sent; a file chosen by itself may have any name.
-"""
+ENDINGS = sorted(f".{ending}" for ending in MEDIA_ENDINGS)
+"""Of a folder, files with these endings are sent; a file chosen by itself may have any name."""
 
 
 def dropzone(options: JobOptions) -> None:

@@ -45,6 +45,22 @@ FORMATS = {
     "aac": "fltp",
     "libmp3lame": "fltp",
 }
+NUMBERED_CODECS = (
+    ("avi", "aac"),
+    ("asf", "aac"),
+    ("nut", "aac"),
+    ("avi", "flac"),
+    ("wav", "flac"),
+    ("nut", "flac"),
+    ("wav", "g722"),
+    ("asf", "g722"),
+    ("avi", "libmp3lame"),
+    ("wav", "libmp3lame"),
+)
+"""Containers that name codecs by numbers of Windows, some of which are no ASCII letters.
+
+Left out are those that FFmpeg writes with wrong times, or cannot tell the packets of.
+"""
 MANY_CHANNELS = ("mkv", "mov", "wav", "w64", "caf", "aiff")
 """Containers that take more than eight channels."""
 MANY_TRACKS = ("mkv", "webm", "mp4", "mov", "ts")
@@ -77,6 +93,8 @@ class Track:
     disposition: Disposition = NO_MARK
     metadata: dict[str, str] = field(default_factory=dict)
     codec_options: dict[str, str] = field(default_factory=dict)
+    mean_late_s: float = 0.0
+    """Packets are stamped on arrival, late by so much on average."""
 
 
 def mono(samples: Samples, codec: str, **more: object) -> Track:
@@ -89,9 +107,12 @@ def write_media(
     tracks: Sequence[Track],
     video_s: float | None = None,
     options: dict[str, str] | None = None,
+    title: str = "",
 ) -> Path:
     """Write tracks, interleaved by time, and a dark video where one is asked for."""
     with av.open(str(path), "w", options=options or {}) as container:
+        if title:
+            container.metadata["title"] = title
         packets = []
         if video_s is not None:
             packets += _video(container, path, video_s)
@@ -133,9 +154,13 @@ def _packets(stream, track):  # type: ignore[no-untyped-def]
         encoded += stream.encode(frame)
     encoded += stream.encode(None)
     timed = []
+    late, last = np.random.default_rng(1), -1.0
     for packet in encoded:
         at = float(packet.pts * packet.time_base)
         shift = track.start_s + sum(by for since, by in track.jumps if at >= since)
+        if track.mean_late_s:
+            last = max(at + shift + late.exponential(track.mean_late_s), last + 0.001)
+            shift = last - at
         ticks = round(shift / packet.time_base)
         packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
         timed.append((at + shift, packet))

@@ -125,7 +125,26 @@ def test_lost_audio_becomes_silence_and_is_counted() -> None:
     assert np.abs(error[100:-100]).max() < 20, "what follows keeps its place"
 
 
-@pytest.mark.parametrize("jump", [1, 960, 2_400, -960_000, 4_000_000_000])
+@pytest.mark.parametrize("mean_late_s", [0.01, 0.04, 0.08, 0.3])
+def test_jitter_of_any_length_adds_its_largest_delay_once(mean_late_s: float) -> None:
+    late = np.random.default_rng(2).exponential(mean_late_s, 1_000)
+    frames, last = stamped({}, 1_000), -1
+    for frame, by in zip(frames, late, strict=True):
+        frame.pts = last = max(frame.pts + round(by * 48_000), last + 48)
+    converter = FrameConverter()
+    heard = convert_all(converter, frames)
+    assert abs(heard.size - converter.n_filled - 1_000 * 320) <= 64, "no audio is lost"
+    assert converter.n_filled <= (late.max() + 0.11) * 16_000
+
+
+def test_packets_lost_one_by_one_keep_what_follows_in_its_place() -> None:
+    """20 ms are lost a hundred times, each less than a gap that is filled at once."""
+    converter = FrameConverter()
+    heard = convert_all(converter, stamped(dict.fromkeys(range(5, 505, 5), 960), 510))
+    assert abs(heard.size - (510 + 100) * 320) <= 0.051 * 16_000
+
+
+@pytest.mark.parametrize("jump", [1, 960, 2_399, -960_000, 4_000_000_000])
 def test_jitter_and_new_clocks_are_no_lost_audio(jump: int) -> None:
     converter = FrameConverter()
     plain = convert_all(FrameConverter(), stamped({}))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from meetcore.audio.media_files import MediaReport, iter_audio, read_audio
 from meetcore.records import SAMPLE_RATE, Samples
-from tests.audio.media import mono, speech, write_media
+from tests.audio.media import loss_db, mono, speech, write_media
 from tests.audio.test_any_media import heard
 
 VOICE = speech()
@@ -72,6 +75,43 @@ def test_broken_values_disturb_nothing_else(tmp_path: Path) -> None:
     assert np.sum(np.abs(samples) > 0.9) <= 1, "clipped where it was broken"
     samples[SAMPLE_RATE : SAMPLE_RATE + 4] = 0
     assert distortion_db(samples, VOICE) < -35.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seconds=st.sampled_from([0.5, 1.0, 4.0]),
+    spikes=st.lists(
+        st.tuples(st.floats(0.0, 1.0), st.sampled_from([1.5, 30.0, 1e9, -1e30])),
+        min_size=1,
+        max_size=8,
+    ),
+)
+def test_single_spikes_change_no_level(seconds: float, spikes: list[tuple[float, float]]) -> None:
+    voice = speech(4.0)[round(0.3 * SAMPLE_RATE) :][: round(seconds * SAMPLE_RATE)]
+    broken = voice.copy()
+    places = [min(int(place * voice.size), voice.size - 1) for place, _ in spikes]
+    broken[places] = [value for _, value in spikes]
+    with tempfile.TemporaryDirectory() as folder:
+        samples = read_audio(write_media(Path(folder) / "a.wav", [mono(broken, "pcm_f32le")]))
+    samples[places] = voice[places]
+    assert abs(loss_db(samples, voice)) < 3.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    shout_s=st.floats(0.5, 3.0), quiet_s=st.sampled_from([0.0, 5.0, 60.0]), db=st.floats(6.0, 60.0)
+)
+def test_loud_speech_is_no_spike(shout_s: float, quiet_s: float, db: float) -> None:
+    """Float files hold values above 1.0: a short loud part is not clipped."""
+    part = VOICE[SAMPLE_RATE : SAMPLE_RATE + round(shout_s * SAMPLE_RATE)]
+    loud = (part / np.abs(part).max() * 10 ** (db / 20)).astype(np.float32)
+    quiet = np.resize(VOICE / 5, round(quiet_s * SAMPLE_RATE)).astype(np.float32)
+    whole = np.concatenate([quiet, loud, quiet])
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_media(Path(folder) / "a.wav", [mono(whole, "pcm_f32le")])
+        samples = read_audio(path)
+    heard_loud = samples[quiet.size : quiet.size + loud.size]
+    assert distortion_db(heard_loud, loud) < -30.0
 
 
 def test_one_gain_for_all_tracks(tmp_path: Path) -> None:
