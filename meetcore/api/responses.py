@@ -13,6 +13,7 @@ from meetcore.errors import (
     MeetcoreError,
     MeetingNotFoundError,
     NoSpaceError,
+    StoreUnavailableError,
 )
 
 
@@ -65,6 +66,7 @@ _STATUS: dict[type[MeetcoreError], int] = {
     MeetingNotFoundError: 404,
     AudioDecodeError: 422,
     NoSpaceError: 507,
+    StoreUnavailableError: 503,
 }
 
 
