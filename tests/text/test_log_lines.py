@@ -99,10 +99,11 @@ def test_only_errors_that_name_no_file_and_no_person_are_logged_with_their_text(
     kinds = [kind for kind in every_error() if kind.__module__.startswith("meetcore")]
     assert len(kinds) > 15
     logger, stream = written
+    quoting = ValueError("Anna Schmidt")
     for kind in kinds:
         error = kind.__new__(kind, "Anna Schmidt salary talk.wav cannot be read.")
         try:
-            raise error from ValueError("Anna Schmidt")
+            raise error from quoting
         except MeetcoreError:
             logger.exception("failed with %s", in_one_line(error))
         text = stream.getvalue()
