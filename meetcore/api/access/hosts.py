@@ -135,15 +135,15 @@ def allowed_hosts(address: str, named: Iterable[str]) -> AllowedHosts:
     address : where the server listens; "" for every address
     named : further names, of MEETCORE_ALLOWED_HOSTS
     """
-    address = _canonical(address)
+    address = canonical(address)
     everywhere = address in EVERY_ADDRESS
-    names = LOOPBACK_NAMES | {_canonical(name) for name in named}
+    names = LOOPBACK_NAMES | {canonical(name) for name in named}
     if everywhere or address in LOOPBACK_NAMES:
         return AllowedHosts(names, any_ip_address=everywhere)
     return AllowedHosts(names | {address}, bound=address)
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
     """A name as `parse_authority` gives it; an IPv6 address without its zone, as in Host."""
     name = name.lower().rstrip(".").strip("[]")
     return _ipv6(name.partition("%")[0]) or name
