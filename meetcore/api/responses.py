@@ -30,6 +30,10 @@ class RefusedError(MeetcoreError):
         self.status = status
 
 
+UNEXPECTED = RefusedError("Something went wrong on the server; its log says what. Try again.", 500)
+"""The answer where an error is not one of Meetcore's."""
+
+
 class PartlySavedError(RefusedError):
     """The main part of a change is saved, what was asked for with it is not.
 

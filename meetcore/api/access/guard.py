@@ -18,7 +18,7 @@ from meetcore.api.access.body_limits import BodyLimit, BodyLimits, BoundedBody
 from meetcore.api.access.hosts import AllowedHosts, Authority, canonical
 from meetcore.api.access.same_site import READS, RequestHeaders, check_request
 from meetcore.api.access.security_headers import added_headers, content_policy
-from meetcore.api.responses import RefusedError, refusal
+from meetcore.api.responses import UNEXPECTED, RefusedError, refusal
 from meetcore.diagnostics.rules.browser import is_loopback
 from meetcore.installation import command
 
@@ -30,7 +30,6 @@ LENGTH = re.compile("[0-9]{1,15}")
 JSON_PATHS = ("/api/", "/uploads/")
 """Paths whose answers are JSON, refusals included."""
 SOCKET_ANSWER = "websocket.http.response"
-UNEXPECTED = RefusedError("Something went wrong on the server; its log says what. Try again.", 500)
 NOT_CONFIRMED = RefusedError(
     "Meetcore answers this machine alone. To open it to others, who need no password, start it with"
     f" `{command('run --host ADDRESS')}`.",
