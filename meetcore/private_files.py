@@ -17,7 +17,13 @@ OWN_FOLDERS = ("recordings", "uploads", "copies")
 """Folders of the data folder that hold nothing but what Meetcore has made."""
 OWN_FILES = (
     *(f"meetcore.db{ending}" for ending in ("", "-wal", "-shm", ".lock")),
-    *("meetcore.db.damaged-*", "meetcore.db.salvaged*", "owner.lock", "speeds.json"),
+    *(
+        "meetcore.db.damaged-*",
+        "meetcore.db.salvaged*",
+        ".meetcore.db.*",
+        "owner.lock",
+        "speeds.json",
+    ),
 )
 """The files that Meetcore makes in the data folder itself."""
 
