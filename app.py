@@ -18,6 +18,7 @@ from meetcore.api.access.guard import AccessGuard
 from meetcore.api.routes import api_routes
 from meetcore.errors import MeetcoreError
 from meetcore.text import log_lines
+from meetcore.text.safe_traceback import in_one_line
 from pages.diagnostics import selftest
 from pages.http import access, connection_test, microphone
 from pages.shared import notice, process
@@ -56,7 +57,7 @@ def begin() -> None:
             logger.info("meeting %s was interrupted; its page can finish it", meeting.id)
     except (MeetcoreError, OSError) as error:
         # Meetings can be recorded and read all the same.
-        logger.error("what was interrupted is taken up at the next start: %s", error)
+        logger.error("what was interrupted is taken up at the next start: %s", in_one_line(error))
     threading.Thread(target=process.load_models, name="load-models", daemon=True).start()
     process.monitor().start()
 

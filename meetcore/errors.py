@@ -1,12 +1,19 @@
 """Meetcore's exceptions; each message says what failed and what to do."""
 
+from typing import ClassVar
+
 
 class MeetcoreError(Exception):
     """Base of all errors that Meetcore raises; its text can be shown to a user as it is."""
 
+    is_logged: ClassVar[bool] = False
+    """Whether the text may be written to a log: it names no file of a meeting and no person."""
+
 
 class SettingsError(MeetcoreError):
     """A setting has a value that cannot be used."""
+
+    is_logged = True
 
 
 class AudioDecodeError(MeetcoreError):
@@ -23,6 +30,8 @@ class NoSpaceError(RecordingError):
 
 class ModelUnavailableError(MeetcoreError):
     """A model cannot be loaded; the message says what to do about it."""
+
+    is_logged = True
 
 
 class WeightUnavailableError(ModelUnavailableError):
@@ -43,6 +52,12 @@ class MeetingStateError(MeetcoreError):
 
 class StoreError(MeetcoreError):
     """The database failed on a read or a write."""
+
+    is_logged = True
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be used at present: locked, full, read-only. The same may pass later."""
 
 
 class FormatError(MeetcoreError):

@@ -16,6 +16,8 @@ IS_CLONE = not _PACKED.is_dir()
 """False where a wheel was installed: it carries the app inside the package (pyproject.toml)."""
 APP_FOLDER = _PACKAGE.parent if IS_CLONE else _PACKED
 """Holds app.py, pages, .streamlit/config.toml, requirements.txt and constraints.txt."""
+CONFIRMED_ADDRESS = "_MEETCORE_CONFIRMED_ADDRESS"
+"""The variable in which `meetcore run` gives the app the address that the user agreed to."""
 APP_SCRIPT = APP_FOLDER / "app.py"
 STREAMLIT_CONFIG = APP_FOLDER / ".streamlit" / "config.toml"
 CONSTRAINTS = APP_FOLDER / "constraints.txt"

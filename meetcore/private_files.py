@@ -15,7 +15,17 @@ FOLDER_MODE, FILE_MODE = 0o700, 0o600
 UMASK = 0o077
 OWN_FOLDERS = ("recordings", "uploads", "copies")
 """Folders of the data folder that hold nothing but what Meetcore has made."""
-OWN_FILES = ("*.db", "*.db-wal", "*.db-shm", "*.lock", "speeds.json")
+OWN_FILES = (
+    *(f"meetcore.db{ending}" for ending in ("", "-wal", "-shm", ".lock")),
+    *(
+        "meetcore.db.damaged-*",
+        "meetcore.db.salvaged*",
+        ".meetcore.db.*",
+        "owner.lock",
+        "speeds.json",
+    ),
+)
+"""The files that Meetcore makes in the data folder itself."""
 
 _inherited: list[int] = []
 """The umask that the process was started with, once another one is set."""
@@ -79,8 +89,9 @@ def make_file(path: Path) -> None:
 def make_data_folder(folder: Path) -> None:
     """Make the data folder, and what Meetcore has in it, private.
 
-    Other files in it, and links, are left alone; so is a folder that is shared by design, such as
-    the home folder or /tmp.
+    The data folder and OWN_FOLDERS may be links to folders elsewhere. Other files and links are
+    left alone; so is a folder that is shared by design, such as the home folder or /tmp, and one
+    that holds the data folder.
 
     Raises
     ------
@@ -88,18 +99,24 @@ def make_data_folder(folder: Path) -> None:
         The folder cannot be made.
     """
     make_folder(folder)
-    shared = {Path("/"), Path(os.path.expanduser("~"))}
-    if folder.resolve() not in shared and not folder.stat().st_mode & stat.S_ISVTX:
+    folder = folder.resolve()
+    if not _is_shared(folder):
         mend([folder])
     for pattern in OWN_FILES:
         mend(folder.glob(pattern))
     for name in OWN_FOLDERS:
-        own = folder / name
-        if own.is_symlink():
+        own = (folder / name).resolve()
+        if not own.is_dir() or _is_shared(own) or folder.is_relative_to(own):
             continue
         mend([own])
         for parent, folders, files in os.walk(own):
             mend(Path(parent, each) for each in (*folders, *files))
+
+
+def _is_shared(folder: Path) -> bool:
+    """Whether others need a folder too: the root, the user's home or one above it, or /tmp."""
+    home = Path(os.path.expanduser("~")).resolve()
+    return home.is_relative_to(folder) or bool(folder.stat().st_mode & stat.S_ISVTX)
 
 
 def mend(paths: Iterable[Path]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,8 +23,21 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from meetcore.errors import SettingsError
 from meetcore.text.languages import language_code, why_unspoken
 
+
+def _without_port(name: str) -> str:
+    """The name; ValueError where a port follows it."""
+    if ":" in name:
+        try:
+            IPv6Address(name)
+        except ValueError:
+            host = name.partition(":")[0]
+            raise ValueError(f"a port is not part of a name: write {host}") from None
+    return name
+
+
 HostName = Annotated[
     str,
+    AfterValidator(_without_port),
     StringConstraints(
         to_lower=True,
         pattern=r"(?i)^(\*\.)?[a-z0-9]([a-z0-9.:_-]{0,250}[a-z0-9])?$",

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from meetcore.api.get_service import GetService, require_service
 from meetcore.api.idempotency import RecentAnswers
 from meetcore.api.request_body import json_body, path_id
-from meetcore.api.responses import Answer, RefusedError, refusal
+from meetcore.api.responses import UNEXPECTED, Answer, RefusedError, refusal
 from meetcore.errors import MeetcoreError
 from meetcore.service.protocol import ServiceProtocol
 from meetcore.text.lines import typed_line
@@ -35,7 +35,6 @@ KEY_HEADER = "idempotency-key"
 KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
 LARGEST_BODY_BYTES = 2**20
 """A passage typed anew fits by far: four hours of talk are a quarter of this."""
-UNEXPECTED = "Something went wrong on the server; its log says what. Try again."
 
 LONGEST_SENTENCE = 300
 OneLine = Annotated[str, AfterValidator(typed_line)]
@@ -114,7 +113,7 @@ class Actions:
                 return refusal(error)
             except Exception:  # top of a request
                 logger.exception("a request failed")
-                return refusal(RefusedError(UNEXPECTED, 500))
+                return refusal(UNEXPECTED)
 
         return self._answers.once(key, attempt) if key else attempt()
 

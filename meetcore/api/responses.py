@@ -13,6 +13,7 @@ from meetcore.errors import (
     MeetcoreError,
     MeetingNotFoundError,
     NoSpaceError,
+    StoreUnavailableError,
 )
 
 
@@ -27,6 +28,10 @@ class RefusedError(MeetcoreError):
     def __init__(self, text: str, status: int) -> None:
         super().__init__(text)
         self.status = status
+
+
+UNEXPECTED = RefusedError("Something went wrong on the server; its log says what. Try again.", 500)
+"""The answer where an error is not one of Meetcore's."""
 
 
 class PartlySavedError(RefusedError):
@@ -65,6 +70,7 @@ _STATUS: dict[type[MeetcoreError], int] = {
     MeetingNotFoundError: 404,
     AudioDecodeError: 422,
     NoSpaceError: 507,
+    StoreUnavailableError: 503,
 }
 
 

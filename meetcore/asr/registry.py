@@ -36,6 +36,7 @@ from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.plugins import Row, registry_rows
 from meetcore.records import SAMPLE_RATE
+from meetcore.text.safe_traceback import in_one_line
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ def _first_that_loads(engines: Engines, request: LoadRequest) -> Recognizer:
         try:
             recognizer = _load(row, engine, request)
         except (ModelUnavailableError, InferenceError) as error:
-            logger.info("%s cannot run %s on %s: %s", name, request.weight, request.device, error)
+            logger.info("%s cannot run %s: %s", name, request.weight, in_one_line(error))
             reasons.append(str(error))
         else:
             logger.info("recognizer: %s", recognizer.info)

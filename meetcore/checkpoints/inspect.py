@@ -208,7 +208,7 @@ PICKLED = re.compile(rb"[\x80\](}]|c[\w.]+\n[\w.]+\n")
 """How a pickle begins: with its protocol, a container, or a name to import."""
 Reader = Callable[[CheckpointInfo, BinaryIO], CheckpointInfo]
 READERS: tuple[tuple[Callable[[bytes], bool], Reader], ...] = (
-    (lambda head: head.startswith(b"PK"), _torch_zip),
+    (lambda head: head.startswith(b"PK\x03\x04"), _torch_zip),
     (containers.starts_safetensors, containers.safetensors),
     (lambda head: head.startswith((b"lmgg", b"ggml")), containers.ggml),
     (lambda head: head.startswith(b"GGUF"), containers.gguf),

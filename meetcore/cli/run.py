@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import logging
+import os
 import runpy
 import signal
 import socket
@@ -25,7 +26,7 @@ from meetcore.cli.server_address import (
 from meetcore.cli.weights import pull
 from meetcore.diagnostics.rules.browser import is_loopback
 from meetcore.errors import MeetcoreError
-from meetcore.installation import APP_SCRIPT, REINSTALL
+from meetcore.installation import APP_SCRIPT, CONFIRMED_ADDRESS, REINSTALL
 from meetcore.settings import load_settings
 from meetcore.supervised import guarded
 from meetcore.weights.resolver import WeightResolver
@@ -103,6 +104,7 @@ def serve(address: str, number: int) -> None:
     Streamlit reads all other options from .streamlit/config.toml beside app.py, which overrides
     the user's and the current folder's files, and puts app.py's folder first on `sys.path`.
     """
+    os.environ[CONFIRMED_ADDRESS] = address
     signal.signal(signal.SIGINT, _end)
     sys.argv = [
         "streamlit",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from meetcore.records import JobStage
+from meetcore.text.safe_traceback import in_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Speeds:
         try:
             self._path.write_text(json.dumps(known), encoding="utf-8")
         except OSError as error:
-            logger.warning("the speed of %s could not be saved: %s", stage, error)
+            logger.warning("the speed of %s could not be saved: %s", stage, in_one_line(error))
 
     def _read(self) -> dict[str, float]:
         try:

@@ -31,9 +31,13 @@ class UnexpectedTaskError(Exception):
 class WorkerDiedError(MeetcoreError):
     """The worker process ended in the middle of a task."""
 
+    is_logged = True
+
 
 class StalledTaskError(MeetcoreError):
     """The worker process gave no sign of progress for too long, and was ended."""
+
+    is_logged = True
 
 
 class TaskObserver(Protocol):

@@ -11,6 +11,7 @@ from meetcore.audio.pcm import Pcm
 from meetcore.audio.recording import RecordingWriter
 from meetcore.errors import RecordingError
 from meetcore.models.error_counter import ErrorCounter
+from meetcore.text.safe_traceback import in_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class RetryingWriter:
 
     def count(self, error: Exception) -> None:
         """Log and count an error whose sentence can be shown."""
-        logger.error("meeting %s: %s", self._meeting_id, error)
+        logger.error("meeting %s: %s", self._meeting_id, in_one_line(error))
         self._errors.add(error, str(error))
 
     def _reopen(self) -> None:
@@ -93,7 +94,9 @@ class RetryingWriter:
         try:
             self._writer.close()
         except RecordingError as error:
-            logger.info("meeting %s: closing after a failure: %s", self._meeting_id, error)
+            logger.info(
+                "meeting %s: closing after a failure: %s", self._meeting_id, in_one_line(error)
+            )
         try:
             self._writer = self._open_writer()
         except RecordingError as error:

@@ -13,6 +13,7 @@ from meetcore.service.leftovers import Leftovers
 from meetcore.settings import Settings
 from meetcore.store.sqlite_file import sqlite_path, trouble_of
 from meetcore.supervised import note
+from meetcore.text.safe_traceback import in_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,6 @@ class Housekeeping:
         try:
             step()
         except MeetcoreError as error:
-            logger.error("housekeeping: %s", error)
+            logger.error("housekeeping: %s", in_one_line(error))
         except Exception as error:
             note("housekeeping", error)

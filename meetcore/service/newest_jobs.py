@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from meetcore.jobs.accepted_jobs import UNFINISHED
 from meetcore.records import JobList, JobState, ListedJob
 from meetcore.service.protocol import StoreProtocol
-
-UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 
 
 def newest_jobs(store: StoreProtocol, count: int, step: int) -> JobList:

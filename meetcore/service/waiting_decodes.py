@@ -12,6 +12,7 @@ from meetcore.errors import StoreError
 from meetcore.jobs.accepted_jobs import UNFINISHED
 from meetcore.records import SAMPLE_RATE, Job, JobStage
 from meetcore.store.meetings import MeetingStore
+from meetcore.text.safe_traceback import in_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,9 @@ class WaitingDecodes:
         try:
             jobs = [job for job in self._store.jobs.list(UNFINISHED) if _is_to_decode(job)]
         except StoreError as error:
-            logger.warning("the space for waiting uploads is not known anew: %s", error)
+            logger.warning(
+                "the space for waiting uploads is not known anew: %s", in_one_line(error)
+            )
             return self._sum
         waiting = {job.meeting_id for job in jobs}
         self._seconds = {key: each for key, each in self._seconds.items() if key in waiting}

@@ -82,6 +82,13 @@ def number(value: object) -> float:
     raise ValueError("no number")
 
 
+def whole_number(value: object) -> int:
+    """A column of whole numbers; ValueError for any other value."""
+    if isinstance(value, int):
+        return value
+    raise ValueError("no whole number")
+
+
 def items(value: object, *lengths: int) -> list[list[object]]:
     """A JSON list of lists of these lengths; ValueError for any other value."""
     if isinstance(value, list) and all(

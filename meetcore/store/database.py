@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from meetcore.errors import StoreError
 from meetcore.store import sqlite
-from meetcore.store.damage import DAMAGE
 from meetcore.store.exchange import finish_exchange
 from meetcore.store.migrate import is_at_head, migrate
 from meetcore.store.sqlite_file import sqlite_path
@@ -113,7 +112,8 @@ class Database:
             raise StoreError("The store is closed. Open it again.")
         try:
             yield
-        except (SQLAlchemyError, CommandError, OSError, *DAMAGE) as error:
+        # The driver encodes text without SQLAlchemy's translation; its error quotes the text.
+        except (SQLAlchemyError, CommandError, OSError, UnicodeEncodeError) as error:
             raise store_error(what, self._engine.url, error) from without_content(error)
 
 

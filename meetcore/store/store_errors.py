@@ -9,7 +9,7 @@ from filelock import Timeout
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from meetcore.errors import StoreError, causes
+from meetcore.errors import StoreError, StoreUnavailableError, causes
 from meetcore.installation import command
 
 _FREE_OR_RIGHTS = "Check the free space and the access rights of its folder, then try again."
@@ -44,7 +44,9 @@ def store_error(what: str, url: URL, error: Exception) -> StoreError:
             " Update Meetcore, or set MEETCORE_DATABASE_URL to another database."
         )
     reason, advice = _reason(error)
-    return StoreError(f"The database {where} refused a {what} ({reason}). {advice}")
+    lasts = isinstance(error, IntegrityError | UnicodeEncodeError) or advice == _DAMAGED
+    kind = StoreError if lasts else StoreUnavailableError
+    return kind(f"The database {where} refused a {what} ({reason}). {advice}")
 
 
 def without_content(error: Exception) -> Exception:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from meetcore.errors import StoreError
 from meetcore.records import RejectedText, Segment, Speaker, Stage, Transcript, Turn
+from meetcore.store.damage import whole, whole_number
 from meetcore.store.queries import segments_of, stage_in_force
 from meetcore.store.rows import (
     exclusive_turns,
@@ -39,7 +40,9 @@ def count_segments(session: Session, meeting_id: str, stage: Stage) -> int:
     highest = session.scalar(
         select(func.max(SegmentRow.position)).where(*segments_of(meeting_id, stage))
     )
-    return 0 if highest is None else highest + 1
+    return (
+        0 if highest is None else whole("transcript", meeting_id, lambda: whole_number(highest)) + 1
+    )
 
 
 def put_segments(
@@ -94,7 +97,11 @@ def put_speakers(session: Session, meeting_id: str, labels: Iterable[str]) -> No
     """Add the speakers that are missing, in the given order, after the existing ones."""
     known = speaker_rows(session, meeting_id)
     missing = dict.fromkeys(label for label in labels if label not in known)
-    first = max((row.position for row in known.values()), default=-1) + 1
+    first = 1 + whole(
+        "list of speakers",
+        meeting_id,
+        lambda: max((whole_number(row.position) for row in known.values()), default=-1),
+    )
     session.add_all(
         SpeakerRow(meeting_id=meeting_id, label=label, name=None, position=position)
         for position, label in enumerate(missing, first)

@@ -17,8 +17,7 @@ def safe_traceback(error: BaseException) -> str:
     """The traceback of an error and its causes, without anything that was said in a meeting.
 
     Each frame gives a file relative to its package, a line number, a function and the source
-    line. Messages are kept for Meetcore's own errors, and of an OSError the system's words: others
-    may quote the data that failed.
+    line. Messages are those of `safe_message`.
     """
     chain = causes(error)[:MOST_CAUSES]
     return "\nwhich led to\n".join(_traced(each) for each in reversed(chain))
@@ -32,16 +31,30 @@ def _traced(error: BaseException) -> str:
         if frame.line:
             lines.append(f"    {frame.line}")
     name = type(error).__name__
-    said = _safe_message(error)
+    said = safe_message(error)
     lines.append(f"{name}: {said}" if said else name)
     return "\n".join(lines)
 
 
-def _safe_message(error: BaseException) -> str:
+def safe_message(error: BaseException) -> str:
+    """What a log may hold of an error's text; "" where it may name a file or a person.
+
+    Kept are the texts of Meetcore's errors about settings, weights, workers and the database, and
+    of an OSError the system's words. Others may quote what failed.
+    """
     if isinstance(error, MeetcoreError):
-        return str(error).replace(str(Path.home()), "~")
+        return str(error).replace(str(Path.home()), "~") if error.is_logged else ""
     # Of the system: "No space left on device". The file's name is left out.
     return error.strerror or "" if isinstance(error, OSError) else ""
+
+
+def in_one_line(error: BaseException) -> str:
+    """An error for a log line: its class, and its text where a log may hold it.
+
+    >>> in_one_line(OSError(28, "No space left on device", "Ada.wav"))
+    'OSError: No space left on device'
+    """
+    return ": ".join(filter(None, (type(error).__name__, safe_message(error))))
 
 
 def _relative(filename: str) -> str:

@@ -28,6 +28,8 @@ Report = Callable[[int, int], None]
 class SourceFailedError(MeetcoreError):
     """One source of a weight failed; the message gives the reason, without the source's name."""
 
+    is_logged = True
+
 
 def reporter(name: str, source: str, progress: ProgressCallback | None) -> Report:
     """A Report that calls `progress` with the names of the weight and the source added."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ from meetcore.api.access.security_headers import script_hashes
 from meetcore.api.change_endpoints import LARGEST_BODY_BYTES
 from meetcore.api.upload_requests import LARGEST_BYTES
 from meetcore.errors import SettingsError
+from meetcore.installation import CONFIRMED_ADDRESS
 from meetcore.settings import load_settings
 from pages.http.offers import LONGEST_OFFER
 
@@ -24,9 +26,12 @@ INDEX = Path(st.__file__).parent / "static" / "index.html"
 
 def policy() -> AccessPolicy:
     """The guard's rules for the server that is about to start."""
-    hosts = allowed_hosts(str(config.get_option("server.address") or ""), named_hosts())
+    address = str(config.get_option("server.address") or "")
+    hosts = allowed_hosts(address, named_hosts())
     limit_streamlit(hosts)
-    return AccessPolicy(hosts, body_limits(), script_hashes(INDEX.read_text(encoding="utf-8")))
+    scripts = script_hashes(INDEX.read_text(encoding="utf-8"))
+    confirmed = os.environ.get(CONFIRMED_ADDRESS) == address
+    return AccessPolicy(hosts, body_limits(), scripts, local_only=not confirmed)
 
 
 def named_hosts() -> tuple[str, ...]:

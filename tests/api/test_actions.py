@@ -17,7 +17,12 @@ from meetcore.api.change_endpoints import LARGEST_BODY_BYTES
 from meetcore.api.idempotency import RecentAnswers
 from meetcore.api.responses import Answer
 from meetcore.api.routes import api_routes
-from meetcore.errors import EnrollmentTooShortError, MeetingStateError, StoreError
+from meetcore.errors import (
+    EnrollmentTooShortError,
+    MeetingStateError,
+    StoreError,
+    StoreUnavailableError,
+)
 from meetcore.records import JobStage, JobState, Stage, Transcript
 from meetcore.store.meetings import open_store
 from tests.pages.fake_backend import FakeLive, FakeService
@@ -120,6 +125,21 @@ def test_a_refusal_is_repeated_and_a_failure_is_tried_again(
     edits.refusal = None
     assert client.post(EDITS, json={"kind": "undo"}, headers=other).status_code == 200
     assert edits.calls == [("undo", "d1")]
+
+
+@pytest.mark.parametrize("wanted", ["undo", "rename"])
+def test_a_database_that_is_locked_is_asked_again(
+    client: TestClient, service: FakeService, wanted: str
+) -> None:
+    edits = service.store.edits
+    asked = {"kind": wanted} if wanted == "undo" else {"kind": wanted, "label": "S1", "name": "A"}
+    edits.refusal = StoreUnavailableError("The database refused a write (it is locked).")
+    assert client.post(EDITS, json=asked, headers=KEY).status_code == 503
+    edits.refusal = None
+    assert client.post(EDITS, json=asked, headers=KEY).status_code == 200
+    other = {"Idempotency-Key": "fedcba9876543210"}
+    edits.refusal = StoreError("A voice needs a name. Type one.")
+    assert client.post(EDITS, json=asked, headers=other).status_code == 409
 
 
 def test_a_request_waits_for_the_one_with_its_key() -> None:

@@ -219,6 +219,7 @@ def write(path: Path, data: bytes) -> Path:
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git-lfs"),
         (b'{"error": "Access to model is restricted"}', "server's message"),
         (b"PK\x03\x04 and then nothing", "damaged or incomplete"),
+        (b"PKWARE is no archive", "no known model format"),
         (b"RIFF....WAVEfmt ", "no known model format"),
     ],
 )

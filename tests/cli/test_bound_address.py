@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import socket
 import subprocess
@@ -70,6 +72,60 @@ def test_a_server_listens_on_loopback_alone(tmp_path: Path, words: tuple[str, ..
         server.kill()
         server.wait()
         log.close()
+
+
+def addresses_of_the_machine() -> list[str]:
+    """IPv4 addresses at which others may reach this machine."""
+    cards = psutil.net_if_addrs().values()
+    found = {one.address for card in cards for one in card if one.family is socket.AF_INET}
+    return sorted(each for each in found if not each.startswith("127."))
+
+
+def answer_of(address: str, port: int) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(address, port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", "/api/meetings")
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+
+@pytest.mark.parametrize("words", [("streamlit",), ("meetcore", "--host", "0.0.0.0")])
+def test_others_are_answered_only_where_the_user_agreed(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Streamlit listens where its variable says; the guard refuses what comes from elsewhere."""
+    port = free_port()
+    started = {
+        "streamlit": ["streamlit", "run", str(APP_SCRIPT), "--server.port", str(port)],
+        "meetcore": ["meetcore", "run", *words[1:], "--port", str(port)],
+    }[words[0]]
+    environment = os.environ | {
+        "HOME": str(tmp_path),
+        "STREAMLIT_SERVER_ADDRESS": "0.0.0.0",
+        "STREAMLIT_SERVER_HEADLESS": "true",
+        "PYTHONPATH": str(APP_SCRIPT.parent),
+        "MEETCORE_DATA_DIR": str(tmp_path / "data"),
+        "MEETCORE_CACHE_DIR": str(tmp_path / "cache"),
+        "MEETCORE_OFFLINE": "true",
+    }
+    with (tmp_path / "log").open("wb") as log:
+        command = [sys.executable, "-m", *started]
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        process, end = psutil.Process(server.pid), time.monotonic() + START_S
+        while not listening(process):
+            assert server.poll() is None and time.monotonic() < end
+            time.sleep(0.2)
+        assert answer_of("127.0.0.1", port)[0] != 403
+        others = addresses_of_the_machine()
+        assert others
+        for address in others:
+            status, text = answer_of(address, port)
+            assert (status == 403) == (words[0] == "streamlit"), text
+            assert ("answers this machine alone" in text) == (status == 403)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_make_run_starts_the_command_that_sets_the_address() -> None:

@@ -91,7 +91,7 @@ def test_health_recovers_after_a_clean_minute_and_keeps_the_count() -> None:
     now[0] = RECENT_S + 31.0
     after = counter.summary()
     assert (after.chunk_errors, after.recent_errors, after.last_error) == (2, 0, "")
-    assert after.last_traceback.endswith("InferenceError: The engine failed.")
+    assert after.last_traceback.endswith("InferenceError")
 
 
 def test_recent_error_is_named_before_a_newer_one_that_is_not_recent() -> None:
@@ -114,7 +114,7 @@ def test_traceback_gives_the_place_and_no_content() -> None:
     assert str(Path.home()) not in trace and str(Path.cwd()) not in trace
     assert "tests/live/test_latency_and_errors.py:" in trace
     assert "in fail\n    raise KeyError(words)\nKeyError\nwhich led to\n" in trace
-    assert trace.endswith("InferenceError: The engine failed on this window.")
+    assert trace.endswith("\nInferenceError")
 
 
 def test_circular_chain_of_causes_ends() -> None:
@@ -135,4 +135,4 @@ def test_traceback_of_a_failing_window_reaches_the_health(
     health: Any = live.snapshot().health
     assert (health.recent_errors, health.last_error) == (1, "InferenceError")
     assert "in _guarded\n    return step()" in health.last_traceback
-    assert health.last_traceback.endswith("InferenceError: The engine failed on this window.")
+    assert health.last_traceback.endswith("\nInferenceError")

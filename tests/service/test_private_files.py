@@ -116,6 +116,36 @@ def test_what_exists_is_mended_and_what_is_not_ours_is_left(tmp_path: Path) -> N
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
+@pytest.mark.parametrize("linked", ["recordings", "uploads", "copies", "data"])
+def test_a_folder_that_is_a_link_is_mended_where_it_is(tmp_path: Path, linked: str) -> None:
+    """As where the recordings are on a larger disk."""
+    folder, big = tmp_path / "data", tmp_path / "big"
+    inner = big / "recordings" / "m1" if linked == "data" else big / "m1"
+    inner.mkdir(parents=True)
+    (inner / "audio.flac").touch()
+    for each in (big, inner, inner / "audio.flac"):
+        each.chmod(0o755)
+    if linked == "data":
+        folder.symlink_to(big)
+    else:
+        folder.mkdir()
+        (folder / linked).symlink_to(big)
+    private_files.make_data_folder(folder)
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (big, inner)] == [0o700, 0o700]
+    assert stat.S_IMODE((inner / "audio.flac").stat().st_mode) == 0o600
+
+
+def test_files_of_others_in_the_data_folder_keep_their_rights(tmp_path: Path) -> None:
+    theirs = [tmp_path / name for name in ("photos.db", "photos.db-wal", "apt.lock", "a.json")]
+    ours = [tmp_path / name for name in ("meetcore.db", "meetcore.db.lock", "owner.lock")]
+    for each in (*theirs, *ours):
+        each.touch()
+        each.chmod(0o644)
+    private_files.make_data_folder(tmp_path)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in theirs} == {0o644}
+    assert {stat.S_IMODE(each.stat().st_mode) for each in ours} == {0o600}
+
+
 def test_a_folder_that_many_share_is_not_closed(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     private_files.make_data_folder(tmp_path)

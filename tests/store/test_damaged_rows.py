@@ -32,6 +32,7 @@ from meetcore.records import (
     VoiceClip,
     Word,
 )
+from meetcore.store.damage import DamagedRowError
 from meetcore.store.meetings import MeetingStore, open_store
 
 SECRETS = ("xylophone", "quarterly", "Zebedee", "margarine")
@@ -194,6 +195,32 @@ def test_a_damaged_value_is_a_sentence_without_content(
         for name, error in failed.items():
             if name.split()[0] in ("transcript", "turns", "speakers", "job"):
                 assert "m1" in str(error) and "check --repair" in str(error)
+
+
+BAD_CHANGES = (
+    '{"segments": 3}',
+    '{"segments": {"xylophone": {"at": 0, "old": [], "new": []}}}',
+    '{"segments": {"final": {"at": "x", "old": [], "new": []}}}',
+    '{"segments": {"final": {"at": 0, "old": [["xylophone"]], "new": []}}}',
+    '{"turns": {"at": 0, "old": [["xylophone"]]}}',
+    '{"speakers": {"at": 0, "old": [], "new": [[1]]}}',
+    "[]",
+)
+
+
+@pytest.mark.parametrize("change", BAD_CHANGES)
+def test_a_damaged_edit_is_not_undone(filled: bytes, tmp_path: Path, change: str) -> None:
+    path = tmp_path / "meetcore.db"
+    path.write_bytes(filled)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE edits SET change = ? WHERE meeting_id = 'm1'", (change,))
+    store = open_store(f"sqlite:///{path}")
+    before = store.transcript("m1")
+    with pytest.raises(DamagedRowError, match="m1") as raised:
+        store.edits.undo("m1")
+    assert not quoted(raised.value, "")
+    assert store.transcript("m1") == before
+    store.close()
 
 
 def test_a_damaged_meeting_is_still_listed_and_says_so(filled: bytes, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.errors import MeetcoreError, SettingsError, StoreError
+from meetcore.errors import MeetcoreError, SettingsError, StoreError, StoreUnavailableError
 from meetcore.service.data_folder import open_data_folder
 from meetcore.store.meetings import open_store
 
@@ -31,7 +31,9 @@ def test_a_locked_database(tmp_path: Path, exists: bool, lock: str, journal: str
         other.execute(f"PRAGMA journal_mode = {journal}")
         other.execute(lock)
         began = time.monotonic()
-        with pytest.raises(StoreError, match=r"another program has locked it\)\. Close that"):
+        with pytest.raises(
+            StoreUnavailableError, match=r"another program has locked it\)\. Close that"
+        ):
             open_store(f"sqlite:///{path}")
         assert time.monotonic() - began < LONGEST_S
     open_store(f"sqlite:///{path}").close()

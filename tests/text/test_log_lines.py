@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import logging
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetcore.errors import StoreError
+import meetcore
+from meetcore.errors import MeetcoreError, StoreError
 from meetcore.text.log_lines import INDENT, OneLineFormatter, write_one_line_records
+from meetcore.text.safe_traceback import in_one_line
 
 FORGED = "x\r\n2026-11-26 ERROR meetcore: forged\x1b[2K\u2028\x85y"
 
@@ -67,6 +72,44 @@ def test_a_traceback_quotes_no_error_of_a_library(
     assert "spoken words" not in text and "Ada.wav" not in text
     for kept in ("ValueError", "The database is locked.", "No space left on device"):
         assert kept in text
+
+
+def every_error(kind: type[MeetcoreError] = MeetcoreError) -> Iterator[type[MeetcoreError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from every_error(each)
+
+
+LOGGED = {
+    *("SettingsError", "StoreError", "StoreUnavailableError", "DamagedRowError"),
+    *("ModelUnavailableError", "WeightUnavailableError", "SourceFailedError"),
+    *("WorkerDiedError", "StalledTaskError"),
+}
+"""Errors whose texts name settings, weights and the database, no meeting's file and no person."""
+
+
+def test_only_errors_that_name_no_file_and_no_person_are_logged_with_their_text(
+    written: tuple[logging.Logger, io.StringIO],
+) -> None:
+    root = Path(meetcore.__path__[0])
+    for path in root.rglob("*.py"):
+        if re.search(r"^class \w+\(\w+Error\):", path.read_text(), re.MULTILINE):
+            name = path.relative_to(root.parent).with_suffix("")
+            importlib.import_module(".".join(name.parts))
+    kinds = [kind for kind in every_error() if kind.__module__.startswith("meetcore")]
+    assert len(kinds) > 15
+    logger, stream = written
+    quoting = ValueError("Anna Schmidt")
+    for kind in kinds:
+        error = kind.__new__(kind, "Anna Schmidt salary talk.wav cannot be read.")
+        try:
+            raise error from quoting
+        except MeetcoreError:
+            logger.exception("failed with %s", in_one_line(error))
+        text = stream.getvalue()
+        assert ("Anna Schmidt" in text) == (kind.__name__ in LOGGED), kind
+        stream.seek(0)
+        stream.truncate()
 
 
 @given(st.text())

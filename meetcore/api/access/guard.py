@@ -15,10 +15,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from meetcore.api.access.body_limits import BodyLimit, BodyLimits, BoundedBody
-from meetcore.api.access.hosts import AllowedHosts, Authority
+from meetcore.api.access.hosts import AllowedHosts, Authority, canonical
 from meetcore.api.access.same_site import READS, RequestHeaders, check_request
 from meetcore.api.access.security_headers import added_headers, content_policy
-from meetcore.api.responses import RefusedError, refusal
+from meetcore.api.responses import UNEXPECTED, RefusedError, refusal
+from meetcore.diagnostics.rules.browser import is_loopback
+from meetcore.installation import command
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,11 @@ LENGTH = re.compile("[0-9]{1,15}")
 JSON_PATHS = ("/api/", "/uploads/")
 """Paths whose answers are JSON, refusals included."""
 SOCKET_ANSWER = "websocket.http.response"
-UNEXPECTED = RefusedError("Something went wrong on the server; its log says what. Try again.", 500)
+NOT_CONFIRMED = RefusedError(
+    "Meetcore answers this machine alone. To open it to others, who need no password, start it with"
+    f" `{command('run --host ADDRESS')}`.",
+    403,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +44,13 @@ class AccessPolicy:
     Parameters
     ----------
     scripts : CSP sources of the page's inline scripts
+    local_only : connections that reach another address than loopback are refused
     """
 
     hosts: AllowedHosts
     limits: tuple[BodyLimit, ...]
     scripts: tuple[str, ...] = ()
+    local_only: bool = False
 
 
 class AccessGuard:
@@ -60,6 +68,8 @@ class AccessGuard:
             return
         headers = RequestHeaders.of(scope)
         try:
+            if self._policy.local_only and not is_local(scope):
+                raise NOT_CONFIRMED
             host = check_request(scope, headers, self._policy.hosts)
         except RefusedError as error:
             logger.warning("a request was refused: %s, status %d", scope["type"], error.status)
@@ -121,6 +131,12 @@ class AccessGuard:
             await send(message)
 
         return answer
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether the connection came to a loopback address, or through a socket file."""
+    address, port = scope.get("server") or ("", None)
+    return port is None or is_loopback(canonical(address))
 
 
 class _Answer:

@@ -97,10 +97,22 @@ class AllowedHosts:
     ----------
     names : lower case; `*.example.org` stands for all names under example.org
     any_ip_address : the server listens on every address of its machine, and may be reached by any
+    bound : the name or address that the server listens at
     """
 
     names: frozenset[str]
     any_ip_address: bool = False
+    bound: str = "localhost"
+
+    @property
+    def advice(self) -> str:
+        """How the server is opened, to go on after "Open it".
+
+        >>> allowed_hosts("2001:DB8::0001", []).advice, allowed_hosts("0.0.0.0", []).advice
+        ('as [2001:db8::1]', 'as localhost or by its IP address')
+        """
+        bound = f"[{self.bound}]" if ":" in self.bound else self.bound
+        return f"as {bound}{' or by its IP address' if self.any_ip_address else ''}"
 
     def accepts(self, host: str) -> bool:
         """Whether the host of a request is one of this server's.
@@ -123,7 +135,15 @@ def allowed_hosts(address: str, named: Iterable[str]) -> AllowedHosts:
     address : where the server listens; "" for every address
     named : further names, of MEETCORE_ALLOWED_HOSTS
     """
+    address = canonical(address)
     everywhere = address in EVERY_ADDRESS
-    bound = [] if everywhere else [address]
-    names = {name.lower().rstrip(".").strip("[]") for name in (*bound, *named)}
-    return AllowedHosts(frozenset(names | LOOPBACK_NAMES), any_ip_address=everywhere)
+    names = LOOPBACK_NAMES | {canonical(name) for name in named}
+    if everywhere or address in LOOPBACK_NAMES:
+        return AllowedHosts(names, any_ip_address=everywhere)
+    return AllowedHosts(names | {address}, bound=address)
+
+
+def canonical(name: str) -> str:
+    """A name as `parse_authority` gives it; an IPv6 address without its zone, as in Host."""
+    name = name.lower().rstrip(".").strip("[]")
+    return _ipv6(name.partition("%")[0]) or name

@@ -83,8 +83,8 @@ def checked_host(scope: Scope, headers: RequestHeaders, allowed: AllowedHosts) -
         raise RefusedError("This request's Host header is missing or malformed.", 400)
     if not allowed.accepts(host.host):
         raise RefusedError(
-            f"Meetcore does not answer to the name {host.host}. Open it as localhost or by its IP"
-            f" address, or add the name to {SETTING} and start again.",
+            f"Meetcore does not answer to the name {host.host}. Open it {allowed.advice},"
+            f" or add the name to {SETTING} and start again.",
             403,
         )
     return host

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from meetcore.records import Segment, Stage, Word
 from meetcore.store import transcript_rows
+from meetcore.store.damage import items, whole, whole_number
 from meetcore.store.queries import segments_of
 from meetcore.store.rows import stored_words, to_segment, to_words
 from meetcore.store.schema import SegmentRow, SpeakerRow, TurnsRow
@@ -45,7 +46,13 @@ def read_state(session: Session, meeting_id: str, stages: Sequence[Stage]) -> Tr
     speakers = [[r.label, r.name, r.position, r.similarity, r.profile_id] for r in rows]
     row = session.get(TurnsRow, meeting_id)
     turns, exclusive = (row.turns, row.exclusive or []) if row else ([], [])
-    return TranscriptState(segments, speakers, list(map(list, turns)), list(map(list, exclusive)))
+    return TranscriptState(
+        segments, speakers, _turns(meeting_id, turns), _turns(meeting_id, exclusive)
+    )
+
+
+def _turns(meeting_id: str, stored: object) -> JsonRows:
+    return whole("list of who spoke when", meeting_id, lambda: items(stored, 3))
 
 
 def _segments(session: Session, meeting_id: str, stage: Stage) -> JsonRows:
@@ -107,6 +114,35 @@ def _difference(old: JsonRows, new: JsonRows) -> dict[str, Any] | None:
         "old": old[first : len(old) - tail],
         "new": new[first : len(new) - tail],
     }
+
+
+def stored_change(meeting_id: str, stored: object) -> dict[str, Any]:
+    """A change as `change_between` made it, read from its row; raises DamagedRowError."""
+    return whole("list of edits", meeting_id, lambda: _checked_change(stored))
+
+
+def _checked_change(stored: object) -> dict[str, Any]:
+    if not isinstance(stored, dict):
+        raise ValueError("no change")
+    segments = stored.get("segments", {})
+    for stage, part in segments.items():
+        Stage(stage)
+        for side in ("old", "new"):
+            for row in _checked_part(part)[side]:
+                _to_segment(row)
+    lengths = {"speakers": 5, "turns": 3, "exclusive": 3}
+    for name, length in lengths.items():
+        if name in stored:
+            part = _checked_part(stored[name])
+            items(part["old"], length)
+            items(part["new"], length)
+    return {name: stored[name] for name in ("segments", *lengths) if name in stored}
+
+
+def _checked_part(part: dict[str, Any]) -> dict[str, Any]:
+    if whole_number(part["at"]) < 0:
+        raise ValueError("no position")
+    return part
 
 
 def inverse(change: dict[str, Any]) -> dict[str, Any]:

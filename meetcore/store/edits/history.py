@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 
 from meetcore.errors import MeetingStateError
 from meetcore.records import EditState, Stage
-from meetcore.store.edits.changes import apply_change, change_between, inverse, read_state
+from meetcore.store.edits.changes import (
+    apply_change,
+    change_between,
+    inverse,
+    read_state,
+    stored_change,
+)
 from meetcore.store.schema import EditRow, MeetingRow
 
 NEW_TRANSCRIPT = "New transcript"
@@ -80,7 +86,8 @@ def undo_or_redo(session: Session, meeting_id: str, stage: Stage, *, redo: bool)
     edit = _next_edit(session, meeting_id, stage, undone=redo)
     if edit is None:
         return None
-    if not apply_change(session, meeting_id, edit.change if redo else inverse(edit.change)):
+    change = stored_change(meeting_id, edit.change)
+    if not apply_change(session, meeting_id, change if redo else inverse(change)):
         raise changed_meanwhile()
     edit.undone = not redo
     return edit.description

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,12 @@ def test_an_origin_is_equal_to_its_own_host_only(port: int, scheme: str) -> None
         ("", "10.0.0.1", True),
         ("::", "evil.example", False),
         ("mybox", "mybox", True),
+        ("mybox.local", "192.168.1.7", False),
+        ("2001:DB8::0001", "2001:db8::1", True),
+        ("0:0:0:0:0:0:0:0", "192.168.1.7", True),
+        ("0:0:0:0:0:0:0:1", "::1", True),
+        ("::ffff:192.168.1.7", "192.168.1.7", True),
+        ("fe80::1%eth0", "fe80::1", True),
         ("127.0.0.1", "a.team.example", True),
         ("127.0.0.1", "team.example", False),
         ("127.0.0.1", "ateam.example", False),
@@ -70,6 +78,42 @@ def test_names_are_set_with_commas(
 ) -> None:
     monkeypatch.setenv("MEETCORE_ALLOWED_HOSTS", text)
     assert load_settings().allowed_hosts == names
+
+
+@given(st.ip_addresses(v=6), st.booleans())
+def test_an_ipv6_address_is_accepted_however_it_is_written(
+    address: IPv6Address, named: bool
+) -> None:
+    written = address.exploded.upper()
+    allowed = allowed_hosts("127.0.0.1", [written]) if named else allowed_hosts(written, [])
+    host = parse_authority(f"[{written}]:8501", "http")
+    assert host is not None and allowed.accepts(host.host)
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("127.0.0.1", "as localhost"),
+        ("", "as localhost or by its IP address"),
+        ("mypc.local", "as mypc.local"),
+        ("2001:DB8::0001", "as [2001:db8::1]"),
+    ],
+)
+def test_the_advice_of_a_refusal_is_accepted(address: str, advice: str) -> None:
+    allowed = allowed_hosts(address, [])
+    assert allowed.advice == advice
+    host = parse_authority(advice.split()[1], "http")
+    assert host is not None and allowed.accepts(host.host)
+    assert allowed.accepts("192.168.1.7") == ("IP address" in advice)
+
+
+@pytest.mark.parametrize("text", ["meet.example:8443", "ok.example, 192.168.1.7:80"])
+def test_a_port_in_the_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("MEETCORE_ALLOWED_HOSTS", text)
+    with pytest.raises(
+        SettingsError, match=r"MEETCORE_ALLOWED_HOSTS.*a port is not part of a name"
+    ):
+        load_settings()
 
 
 @pytest.mark.parametrize("text", ["*", "http://meet.example", "a b", "meet.example/x", "*.", "é"])
