@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import (
@@ -152,8 +152,12 @@ class Settings(BaseSettings):
         return self.data_dir / "recordings"
 
 
-def load_settings() -> Settings:
+def load_settings(**chosen: Any) -> Settings:
     """The settings read from the environment and `.env`.
+
+    Parameters
+    ----------
+    chosen : values that replace those, before they are checked together
 
     Raises
     ------
@@ -161,7 +165,7 @@ def load_settings() -> Settings:
         A value cannot be used; the message names the variable and what it accepts.
     """
     try:
-        return Settings()
+        return Settings(**chosen)
     except ValidationError as error:
         problems = "; ".join(
             f"MEETCORE_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"

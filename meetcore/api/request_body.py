@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
 
 from meetcore.api.responses import RefusedError
+from meetcore.records import ID
 
-ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 SILENCE_S = 60.0
 """How long the next piece of a body may take."""
 

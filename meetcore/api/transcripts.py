@@ -21,9 +21,11 @@ from meetcore.api.responses import refusal
 from meetcore.errors import MeetcoreError
 from meetcore.records import Meeting, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.service.protocol import StoreProtocol
+from meetcore.text.languages import name_of
 from meetcore.text.speaker_labels import free_labels
 from meetcore.transcript.comparison import DiffKind, SegmentChange, compare
 from meetcore.transcript.corrected_turns import corrected_turns
+from meetcore.transcript.language_changes import language_changes
 from meetcore.transcript.statistics import Statistics, statistics
 
 ROUTE = "/api/meetings/{id}/transcript"
@@ -101,7 +103,8 @@ def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -
     The turns are those of `corrected_turns`.
 
     Segments have `start`, `end`, `speaker` (-1: unknown), `count` (of words) and `machine` (text
-    by position, where a person corrected it); words have `text` and `at`.
+    by position, where a person corrected it); words have `text` and `at`, and `languages` has the
+    name of the language by the place of each word with which it changes.
     """
     segments = transcript.segments
     labels = list(
@@ -127,6 +130,7 @@ def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -
         },
         "text": [word.text for segment in segments for word in segment.words],
         "at": [centiseconds(word.start) for segment in segments for word in segment.words],
+        "languages": language_names(segments),
         "turns": {
             "start": [centiseconds(turn.start) for turn in turns],
             "end": [centiseconds(turn.end) for turn in turns],
@@ -134,6 +138,16 @@ def columns(meeting: Meeting, transcript: Transcript, turns: tuple[Turn, ...]) -
         },
         "statistics": numbers(statistics(segments, turns, duration)),
     }
+
+
+def language_names(segments: tuple[Segment, ...]) -> dict[str, str]:
+    """Names of languages, by the place among all words of the one with which it changes."""
+    found: dict[str, str] = {}
+    first = 0
+    for segment, marks in zip(segments, language_changes(segments), strict=True):
+        found |= {str(first + place): name_of(code) for place, code in marks.items()}
+        first += len(segment.words)
+    return found
 
 
 def length_of(meeting: Meeting, segments: tuple[Segment, ...]) -> float:

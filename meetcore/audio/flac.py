@@ -15,14 +15,19 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
+from av.packet import Packet
 
+from meetcore.audio.flac_frames import block_size, first_sample, frames_between
 from meetcore.audio.pcm import Pcm
 from meetcore.records import SAMPLE_RATE
 
 _TICK = Fraction(1, SAMPLE_RATE)
+_REFUSE_NOISE = {"err_detect": "crccheck+explode"}
+"""A damaged frame is an error; otherwise it would be decoded to noise."""
 
 
 def encode_flac(pieces: Iterable[Pcm], path: Path) -> None:
@@ -113,7 +118,7 @@ def decode_flac(
     av.FFmpegError, OSError
         The file is missing or not FLAC, or `strict` and damaged.
     """
-    position = start_sample
+    position, is_further = start_sample, False
     with av.open(str(path), mode="r", format="flac") as container:
         stream = container.streams.audio[0]
         if start_sample:
@@ -123,36 +128,78 @@ def decode_flac(
         stop = min(filter(None, (stop_sample, n_samples)), default=None)
         for first, piece in _placed(container, stream, strict):
             if stop is not None and first >= stop:
+                is_further = True
                 break
             if first > position:
                 if strict:
                     raise av.InvalidDataError(errno.EINVAL, "a frame is missing", str(path))
-                yield np.zeros(first - position, np.int16)
+                yield _gap(path, stream, position, first)
                 position = first
             end = piece.size if stop is None else stop - first
             piece = piece[position - first : end]
             if piece.size:
                 yield piece
                 position += piece.size
+        if not strict and (stop is None or position < stop):
+            rest = _gap(path, stream, position, stop if is_further else None)
+            rest = rest if stop is None else rest[: stop - position]
+            if rest.size:
+                yield rest
 
 
 def _placed(
     container: InputContainer, stream: AudioStream, strict: bool
 ) -> Iterator[tuple[int, Pcm]]:
     """Decoded pieces and the sample each begins at; damaged ones are left out."""
-    stream.codec_context.options = {"err_detect": "crccheck+explode"}  # noise is no audio
-    next_sample: int | None = None
+    stream.codec_context.options = _REFUSE_NOISE
+    usual = block_size(stream.codec_context.extradata or b"")
     for packet in container.demux(stream):
         try:
             frames = stream.decode(packet)
         except av.FFmpegError:
             if strict:
                 raise
+            # Its later frames would come with its time, that of the damaged one.
+            stream.codec_context.flush_buffers()
             continue
-        for frame in frames:
-            # Frames that share a packet with a damaged one have no time: they follow the last one.
-            first = next_sample if frame.pts is None else int(frame.pts)
-            if first is None:
-                continue
-            next_sample = first + frame.samples
-            yield first, frame.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+        # The time of a packet of several frames may be that of any of them: `_gap` finds those.
+        first = first_sample(bytes(packet), usual)
+        if first is not None and [frame.pts for frame in frames] == [first]:
+            yield first, _pcm(frames)
+
+
+def _pcm(frames: list[AudioFrame]) -> Pcm:
+    pieces = [frame.to_ndarray().reshape(-1).astype(np.int16, copy=False) for frame in frames]
+    return np.concatenate([np.zeros(0, np.int16), *pieces])
+
+
+def _gap(path: Path, stream: AudioStream, start: int, stop: int | None) -> Pcm:
+    """The samples of a damaged place: those of its intact frames, and 0 between them.
+
+    Without a stop, they end with the last intact frame.
+    """
+    found: list[tuple[int, Pcm]] = []
+    with path.open("rb") as file:
+        for place in frames_between(path, start, stop):
+            file.seek(place.start)
+            pcm = _alone(stream, file.read(place.end - place.start))
+            skip = max(0, start - place.first_sample)
+            found.append((place.first_sample + skip - start, pcm[skip:]))
+    size = max((at + pcm.size for at, pcm in found if pcm.size), default=0)
+    samples = np.zeros(size if stop is None else stop - start, np.int16)
+    for at, pcm in found:
+        part = samples[at : at + pcm.size]
+        part[:] = pcm[: part.size]
+    return samples
+
+
+def _alone(stream: AudioStream, frame: bytes) -> Pcm:
+    """The samples of one frame; none where it is damaged."""
+    # The stream's own decoder may still hold frames of a damaged packet.
+    decoder = AudioCodecContext.create("flac", "r")
+    decoder.extradata = stream.codec_context.extradata
+    decoder.options = _REFUSE_NOISE
+    try:
+        return _pcm([*decoder.decode(Packet(frame)), *decoder.decode(None)])
+    except av.FFmpegError:
+        return _pcm([])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -102,8 +101,9 @@ def read_pipeline(config_path: Path, model_id: str, fetch: Fetch) -> PipelineFol
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    # PyYAML comes with pyannote.audio, without which no pipeline is loaded either.
-    yaml = importlib.import_module("yaml")
+    # Here, as the doctor imports this module in a Python that lacks every package.
+    import yaml  # type: ignore[import-untyped]
+
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST_CONFIG + 1)

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the backup, and print what it holds."""
+    """Write the backup, and print what it holds; 1 where a recording is not in it."""
     path: Path = arguments.file
     with closing(ProgressBoard(sys.stderr)) as board:
         contents = make_backup(
@@ -34,4 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
         " recordings, read again and found equal. Whoever has it can read all of it.",
         file=sys.stderr,
     )
-    return 0
+    for meeting_id in contents.left_out:
+        print(
+            f"Meeting {meeting_id}: a file of its recording cannot be read, and is not in the"
+            " backup. Check the disk and the access rights of its folder.",
+            file=sys.stderr,
+        )
+    return 1 if contents.left_out else 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from typing import Any
 
 from meetcore.cli.input_files import STDIN
 from meetcore.cli.output_place import AUDIO, NAMES, STDOUT, asked_format, refusal
 from meetcore.cli.transcribe_batch import BatchRequest, transcribe_batch
 from meetcore.records import JobOptions
 from meetcore.settings import Settings, load_settings
-from meetcore.text.languages import language_code, why_unspoken
+from meetcore.text.languages import is_english_only, language_code, why_unspoken
 from meetcore.weights.names import why_unknown_recognizer
 
 EPILOG = """exit status: 0 all done, 1 a file failed, 2 wrong usage, 130 interrupted;
@@ -67,7 +68,7 @@ def _add_people(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Transcribe one file after the other; 1 if one failed."""
-    settings = load_settings()
+    settings = load_settings(**_chosen(arguments))
     if reason := _usage_error(arguments, settings):
         arguments.refuse(reason)
     request = BatchRequest(
@@ -84,11 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
     return transcribe_batch(settings, request)
 
 
-def language(text: str) -> str | None:
-    """The code of a language given as code or name, for argparse; None detects it.
+def language(text: str) -> str:
+    """The code of a language given as code or name, for argparse; "auto" detects it.
 
     >>> language("DE"), language("auto")
-    ('de', None)
+    ('de', 'auto')
 
     Raises
     ------
@@ -96,9 +97,24 @@ def language(text: str) -> str | None:
         Whisper has no such language; argparse prints the usage.
     """
     try:
-        return language_code(text)
+        return language_code(text) or "auto"
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Settings that the options replace, so that the two need not fit together.
+
+    A meeting that is resumed keeps the options it began with.
+    """
+    if arguments.resume:
+        return {}
+    chosen: dict[str, Any] = {}
+    if arguments.recognizer:
+        chosen["recognizer"] = arguments.recognizer
+    if arguments.language or is_english_only(arguments.recognizer):
+        chosen["language"] = None
+    return chosen
 
 
 def _usage_error(arguments: argparse.Namespace, settings: Settings) -> str:
@@ -112,8 +128,9 @@ def _usage_error(arguments: argparse.Namespace, settings: Settings) -> str:
             return f"--{option.replace('_', '-')} is {value}; it must be at least 1."
     if reason := why_unknown_recognizer(arguments.recognizer):
         return reason
+    asked = None if arguments.language == "auto" else arguments.language
     weight = arguments.recognizer or settings.recognizer
-    if reason := why_unspoken(arguments.language or settings.language, weight):
+    if reason := why_unspoken(asked or settings.language, weight):
         return reason
     if reason := _stdin_error(arguments):
         return reason

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from meetcore.cli.delete import purge
@@ -19,6 +21,7 @@ from meetcore.errors import InferenceError, MeetcoreError, MeetingStateError
 from meetcore.installation import command
 from meetcore.records import Job, JobOptions, JobState
 from meetcore.service.meeting_service import MeetingService
+from meetcore.service.uploads import date_of_file
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from meetcore.text.durations import whole_seconds
@@ -125,14 +128,20 @@ class Batch:
         return (self._request.title or STDIN_NAME) if is_stdin else Path(item).name
 
     def _import(self, item: str) -> str:
-        folder = self._service.uploads_dir
+        folder, name = self._service.uploads_dir, self._name_of(item)
+        modified_at = None
         if item == STDIN:
             file = spool_stdin(sys.stdin.buffer, folder)
         else:
             file = stage_file(Path(item), folder)
+            modified_at = _last_change(Path(item))
         try:
             return self._service.import_file(
-                file, self._name_of(item), self._request.options, self._request.title
+                file,
+                name,
+                self._request.options,
+                self._request.title,
+                date_of_file(file, name, modified_at),
             )
         except BaseException:
             file.unlink(missing_ok=True)
@@ -166,3 +175,10 @@ class Batch:
                 purge(self._service, meeting_id)
             raise InferenceError(job.detail or f"The meeting {meeting_id} is {job.state}.")
         return job
+
+
+def _last_change(path: Path) -> datetime | None:
+    """When a file was last changed; None where its time is no date."""
+    with suppress(OSError, OverflowError, ValueError):
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return None

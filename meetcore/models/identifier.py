@@ -120,11 +120,14 @@ class FallbackSpeakerIdentifier:
     def open_lighter_words(self, language: str | None = None) -> LiveRecognizer | None:
         """A stream of a smaller recognizer, for a session while the machine is busy.
 
-        None where there is none for this language, and while it loads; the first call begins that.
+        None where the meeting is not surely in English, which is all that the smaller one writes,
+        and while it loads; the first call begins that.
         """
         if self._lighter is None or self._live is None:
             return None
-        if language != "en" and self._live.info.languages != ("en",):
+        if language is None and self._live.info.languages == ("en",):
+            language = "en"
+        if language != "en":
             return None
         recognizer = self._lighter.get()
         return None if recognizer is None else recognizer.open_live(language)

@@ -237,8 +237,8 @@ def _live_for(
 
 
 def _lighter_than(live: Recognizer, loaders: Loaders) -> LighterRecognizer | None:
-    """The smallest weight, loaded when it is needed; None where it writes already."""
-    if live.info.weight == SMALLEST_WEIGHT:
+    """The smallest weight, loaded when it is needed; None where one as small writes already."""
+    if live.info.weight in (SMALLEST_WEIGHT, SMALLEST_WEIGHT.removesuffix(".en")):
         return None
     return LighterRecognizer(lambda: loaders.recognizer(SMALLEST_WEIGHT, 1))
 

@@ -13,7 +13,7 @@ from meetcore.records.library import (
     SnippetPart,
 )
 from meetcore.records.live import Gap, LiveHealth, LiveSnapshot, LiveState
-from meetcore.records.meeting import Meeting, MeetingState
+from meetcore.records.meeting import ID, Meeting, MeetingState
 from meetcore.records.mode import Mode
 from meetcore.records.models_in_use import ModelsInUse, RungLeft
 from meetcore.records.transcript import (
@@ -29,6 +29,7 @@ from meetcore.records.transcript import (
 from meetcore.records.voice_profile import Profile, ProfileMatch, VoiceClip
 
 __all__ = [
+    "ID",
     "SAMPLE_RATE",
     "UNKNOWN_SPEAKER",
     "EditState",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from meetcore.records.mode import Mode
+
+ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+"""Form of every id, and of the name of a meeting's folder."""
 
 
 class MeetingState(enum.StrEnum):

@@ -41,6 +41,10 @@ class BackupError(MeetcoreError):
     """A backup cannot be made, read, or taken back; the message says what to do."""
 
 
+class UnreadableFileError(BackupError):
+    """A file cannot be read; the rest of the backup can be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One file of a backup."""
@@ -59,6 +63,8 @@ class Contents:
     made_at: str
     entries: tuple[Entry, ...]
     format: int = FORMAT
+    left_out: tuple[str, ...] = ()
+    """Meetings of whose recording a file could not be read."""
 
     @property
     def n_bytes(self) -> int:
@@ -87,19 +93,34 @@ def add_file(archive: zipfile.ZipFile, name: str, file: IO[bytes], n_bytes: int)
 
     Raises
     ------
+    UnreadableFileError
+        The file cannot be read; it is not part of the archive.
     OSError
-        The file cannot be read, or the archive not be written.
+        The archive cannot be written.
     """
     info = zipfile.ZipInfo(name)
     info.compress_type = zipfile.ZIP_DEFLATED if name == DATABASE_NAME else zipfile.ZIP_STORED
     info.external_attr = 0o600 << 16
     digest, rest = hashlib.sha256(), n_bytes
-    with archive.open(info, "w", force_zip64=True) as target:
-        while rest and (piece := file.read(min(PIECE_BYTES, rest))):
-            digest.update(piece)
-            target.write(piece)
-            rest -= len(piece)
+    try:
+        with archive.open(info, "w", force_zip64=True) as target:
+            while rest and (piece := _read(file, min(PIECE_BYTES, rest))):
+                digest.update(piece)
+                target.write(piece)
+                rest -= len(piece)
+    except UnreadableFileError:
+        # Its first part was written, and stays as bytes that no entry names.
+        archive.filelist.remove(info)
+        del archive.NameToInfo[info.filename]
+        raise
     return Entry(name, n_bytes - rest, digest.hexdigest())
+
+
+def _read(file: IO[bytes], n_bytes: int) -> bytes:
+    try:
+        return file.read(n_bytes)
+    except OSError as error:
+        raise UnreadableFileError(f"A file cannot be read ({error.strerror}).") from error
 
 
 def add_list(archive: zipfile.ZipFile, contents: Contents) -> None:
@@ -122,8 +143,9 @@ def read_contents(archive: zipfile.ZipFile, path: Path) -> Contents:
             Entry(str(each["name"]), int(each["n_bytes"]), str(each["sha256"]))
             for each in said["entries"]
         )
+        left_out = tuple(map(str, said.get("left_out", ())))
         contents = Contents(
-            str(said["revision"]), str(said["made_at"]), entries, int(said["format"])
+            str(said["revision"]), str(said["made_at"]), entries, int(said["format"]), left_out
         )
     except DAMAGE:
         raise BackupError(

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from meetcore.audio.pcm_file import FLAC_NAME, PCM_NAME
 from meetcore.audio.recording import RecordingReader
-from meetcore.errors import RecordingError, StoreError
+from meetcore.errors import MeetingNotFoundError, RecordingError
 from meetcore.jobs.submission import SOURCE_NAME
-from meetcore.records import SAMPLE_RATE, MeetingState
+from meetcore.records import ID, SAMPLE_RATE, Meeting, MeetingState
 from meetcore.service.make_backup import sqlite_database
+from meetcore.service.restore_backup import KEPT
+from meetcore.service.salvage_database import salvage_database
+from meetcore.service.uploads import PART
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore, open_store
 from meetcore.store.rows import date_of_id
-from meetcore.store.sqlite_file import salvage, trouble_of
+from meetcore.store.sqlite_file import trouble_of
 
 logger = logging.getLogger(__name__)
 
 PIECE_SAMPLES = 60 * SAMPLE_RATE
 LOST_S = 1.0
 """A recording that is this much shorter than its header says is damaged."""
+_PARTS = tuple(f"{name}{PART}" for name in (PCM_NAME, FLAC_NAME, SOURCE_NAME))
 RECOVERED = "Recovered recording"
 
 Progress = Callable[[str, float], None]
@@ -68,24 +73,28 @@ class _Check:
         path = sqlite_database(self._settings)
         self._progress("database", 0.0)
         if trouble := trouble_of(path, thorough=True):
-            self._found(
-                f"The database is damaged: {trouble}.", lambda: salvage_database(self._settings)
-            )
+            problem = f"The database is damaged: {trouble}."
             if not self._repair:
+                self._result.problems.append(problem)
                 return self._result
+            # What was lost is a problem that stays; the status says so.
+            self._result.problems.append(salvage_database(self._settings).sentence())
+            self._result.repaired.append(problem)
         store = open_store(self._settings.database)
         try:
             ids = store.repair.meeting_ids()
             self._result.n_meetings = len(ids)
             for place, meeting_id in enumerate(ids):
                 self._progress("database", place / len(ids))
-                self._check_rows(store, meeting_id)
+                with suppress(MeetingNotFoundError):  # deleted meanwhile
+                    self._check_rows(store, meeting_id)
             if not store.repair.index_is_sound():
                 self._found("The search index differs from the texts.", store.repair.rebuild_index)
             for place, meeting_id in enumerate(ids):
                 self._progress("recordings", place / len(ids))
-                self._check_recording(store, meeting_id)
-            self._check_orphans(store, set(ids))
+                with suppress(MeetingNotFoundError):
+                    self._check_recording(store, meeting_id)
+            self._check_orphans(store)
             self._progress("recordings", 1.0)
         finally:
             store.close()
@@ -106,40 +115,47 @@ class _Check:
             )
 
     def _check_recording(self, store: MeetingStore, meeting_id: str) -> None:
-        meeting = store.get(meeting_id)
-        reader = RecordingReader(self._settings.recordings_dir / meeting_id)
-        if reader.path is None:
-            if meeting.duration and meeting.state is not MeetingState.LIVE:
-                self._result.problems.append(f"Meeting {meeting_id}: its recording is missing.")
-            return
-        self._result.n_recordings += 1
-        try:
-            stated, readable = reader.n_samples, _readable_samples(reader)
-        except RecordingError:
-            self._result.problems.append(
-                f"Meeting {meeting_id}: its recording {reader.path.name} cannot be read."
-            )
-            return
-        if stated - readable > LOST_S * SAMPLE_RATE:
-            self._result.problems.append(
-                f"Meeting {meeting_id}: {readable / SAMPLE_RATE:.0f} of"
-                f" {stated / SAMPLE_RATE:.0f} s of its recording can be read."
-            )
+        folder = self._settings.recordings_dir / meeting_id
+        problem = _recording_problem(store.get(meeting_id), folder)
+        if problem:
+            # Once more: the app may have compacted or deleted it while it was read.
+            problem = _recording_problem(store.get(meeting_id), folder)
+        self._result.n_recordings += RecordingReader(folder).path is not None
+        if problem:
+            self._result.problems.append(f"Meeting {meeting_id}: {problem}")
 
-    def _check_orphans(self, store: MeetingStore, known: set[str]) -> None:
-        for folder in _folders(self._settings.recordings_dir):
-            if folder.name in known:
+    def _check_orphans(self, store: MeetingStore) -> None:
+        folders = list(_folders(self._settings.recordings_dir))
+        # Read after the folders: a meeting is saved before its folder is made.
+        known = set(store.repair.meeting_ids())
+        for folder in folders:
+            if folder.name in known or not folder.exists():
                 continue
             reader = RecordingReader(folder)
-            if reader.path is None and not (folder / SOURCE_NAME).exists():
-                self._found(f"The folder {folder.name} is empty.", partial(_remove, folder))
-            elif len(folder.name) > 64:
-                self._result.problems.append(f"The recording in {folder.name} has no meeting.")
-            else:
+            if reader.path is not None or (folder / SOURCE_NAME).exists():
                 self._found(
                     f"The recording in {folder.name} has no meeting.",
                     partial(relink, store, folder),
                 )
+            elif all(_is_remains(path) for path in folder.iterdir()):
+                self._found(f"The folder {folder.name} is empty.", partial(_remove, folder))
+
+
+def _recording_problem(meeting: Meeting, folder: Path) -> str:
+    reader = RecordingReader(folder)
+    if reader.path is None:
+        is_missing = meeting.duration and meeting.state is not MeetingState.LIVE
+        return "its recording is missing." if is_missing else ""
+    try:
+        stated, readable = reader.n_samples, _readable_samples(reader)
+    except RecordingError:
+        return f"its recording {reader.path.name} cannot be read."
+    if stated - readable > LOST_S * SAMPLE_RATE:
+        return (
+            f"{readable / SAMPLE_RATE:.0f} of {stated / SAMPLE_RATE:.0f} s of its recording can be"
+            " read."
+        )
+    return ""
 
 
 def relink(store: MeetingStore, folder: Path) -> None:
@@ -161,40 +177,6 @@ def relink(store: MeetingStore, folder: Path) -> None:
         logger.warning("meeting %s: its recording cannot be read", meeting.id)
 
 
-def salvage_database(settings: Settings) -> Path:
-    """Replace a damaged database by one with the rows that can be read; the old file's new place.
-
-    Raises
-    ------
-    StoreError
-        Nothing can be read of it; it stays where it is.
-    """
-    path = sqlite_database(settings)
-    new = path.with_name(f"{path.name}.salvaged")
-    for ending in ("", "-wal", "-shm", ".lock"):
-        new.with_name(new.name + ending).unlink(missing_ok=True)
-    open_store(f"sqlite:///{new}").close()
-    copied = salvage(path, new)
-    if not copied.get("meetings"):
-        raise StoreError(
-            f"No meeting can be read from the database {path}. Restore the newest copy in the"
-            " folder copies beside it, or a backup; then run the check again."
-        )
-    old = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-    for ending in ("", "-wal", "-shm"):
-        source = path.with_name(path.name + ending)
-        if source.exists():
-            source.rename(old.with_name(old.name + ending))
-    new.rename(path)
-    new.with_name(f"{new.name}.lock").unlink(missing_ok=True)
-    store = open_store(f"sqlite:///{path}")
-    try:
-        store.repair.rebuild_index()
-    finally:
-        store.close()
-    return old
-
-
 def _readable_samples(reader: RecordingReader) -> int:
     position, stated = 0, reader.n_samples
     while position < stated:
@@ -206,14 +188,22 @@ def _readable_samples(reader: RecordingReader) -> int:
 
 
 def _folders(recordings: Path) -> Iterator[Path]:
+    """The folders that can be a meeting's; any other is somebody else's."""
     if recordings.is_dir():
-        yield from sorted(path for path in recordings.iterdir() if path.is_dir())
+        for path in sorted(recordings.iterdir()):
+            if path.is_dir() and ID.fullmatch(path.name) and not path.name.startswith(KEPT):
+                yield path
+
+
+def _is_remains(path: Path) -> bool:
+    """Whether a killed process of Meetcore may have left a file."""
+    return path.is_file() and (path.suffix == ".lock" or path.name in _PARTS)
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder that holds nothing but locks and parts; any other file keeps it."""
+    """Remove a folder that holds nothing but remains; any other file keeps it."""
     for path in folder.iterdir():
-        if path.suffix in (".lock", ".part"):
+        if _is_remains(path):
             path.unlink()
     try:
         folder.rmdir()

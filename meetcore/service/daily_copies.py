@@ -39,8 +39,9 @@ class DailyCopies:
         if self._source is None or not self._kept:
             return
         target = self._folder / f"meetcore-{today.isoformat()}.db"
-        if not target.exists():
-            self._copy(self._source, target)
+        if target.exists():
+            return
+        self._copy(self._source, target)
         for path in copies_in(self._folder)[self._kept :]:
             path.unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import SOURCE_NAME, discard_meeting
 from meetcore.records import Job, JobOptions, JobStage, JobState
+from meetcore.service.daily_copies import FOLDER
+from meetcore.service.restore_backup import STAGING
 from meetcore.service.uploads import PART, STALE_S, UploadFolder
 from meetcore.store.meetings import MeetingStore
 
@@ -39,7 +42,13 @@ class Leftovers:
         """
         self._uploads.sweep()
         now = time.time()
-        for path in self._recordings_dir.glob(f"*/*{PART}"):
+        # A restore needs the lock that the caller's process holds: none is running.
+        shutil.rmtree(self._recordings_dir.parent / STAGING, ignore_errors=True)
+        parts = (
+            *self._recordings_dir.glob(f"*/*{PART}"),
+            *(self._recordings_dir.parent / FOLDER).glob(f"meetcore-*{PART}*"),
+        )
+        for path in parts:
             _delete(path, if_before=now - STALE_S)
         oldest = datetime.now(UTC) - timedelta(days=KEPT_SOURCE_DAYS)
         for job in self._store.jobs.list(_GIVEN_UP):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from meetcore.jobs.executors.child_process import ProcessExecutor
@@ -150,8 +151,13 @@ class MeetingService:
         name: str,
         options: JobOptions = DEFAULT_OPTIONS,
         title: str | None = None,
+        created_at: datetime | None = None,
     ) -> str:
         """Move a media file in and queue its job; gives the new meeting's id.
+
+        Parameters
+        ----------
+        created_at : when it was recorded; now for None
 
         Raises
         ------
@@ -162,7 +168,7 @@ class MeetingService:
         StoreError
             The meeting or its job cannot be saved; a file that was moved already is deleted.
         """
-        return self.uploads.add(path, name, options, title)
+        return self.uploads.add(path, name, options, title, created_at)
 
     def add_recording(self, title: str, data: bytes) -> str:
         """The same for a media file in memory, with the default options."""

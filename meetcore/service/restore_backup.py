@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from datetime import datetime
@@ -10,11 +11,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from meetcore.private_files import FILE_MODE, make_data_folder, make_file, make_folder
+from meetcore.records import ID
 from meetcore.service import backup_file
 from meetcore.service.backup_file import BackupError, Contents, Progress
 from meetcore.settings import Settings
+from meetcore.store.exchange import Move, exchange, finish_exchange, list_path
 from meetcore.store.migrate import migration_status
-from meetcore.store.sqlite_file import HEADER, move_uploads, sqlite_path, trouble_of
+from meetcore.store.sqlite_file import HEADER, fold_in_log, move_uploads, sqlite_path, trouble_of
 from meetcore.text.sizes import size_text
 
 STAGING = ".restoring"
@@ -35,6 +38,8 @@ def restore_backup(
     BackupError
         It is damaged or of a newer Meetcore, there are meetings already and `force` is not set,
         Meetcore runs on this data folder, or the disk is full. Nothing is changed.
+    StoreError
+        Another program, such as `transcribe`, has the database open. Nothing is changed.
     """
     database = sqlite_path(settings.database)
     if database is None:
@@ -45,6 +50,7 @@ def restore_backup(
         make_data_folder(settings.data_dir)
         lock = FileLock(settings.data_dir / "owner.lock", timeout=0, mode=FILE_MODE)
         with lock:
+            finish_exchange(database)
             if database.exists() and not force:
                 raise BackupError(
                     f"There are meetings in {settings.data_dir} already. Add --force to replace"
@@ -70,17 +76,24 @@ def _restore(settings: Settings, database: Path, path: Path, progress: Progress)
         contents = _copy_of(path, staging) if is_copy else _extract(path, staging, progress)
         _refuse_unreadable(staging / backup_file.DATABASE_NAME, path)
         move_uploads(staging / backup_file.DATABASE_NAME, settings.recordings_dir)
+        fold_in_log(database)
         _exchange(settings, database, staging, whole=not is_copy)
         make_data_folder(settings.data_dir)
         return contents
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        if not list_path(database).exists():
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def _copy_of(path: Path, staging: Path) -> Contents:
+    """Copy a database, and what of it is only in the log beside it, as after a kill."""
     target = staging / backup_file.DATABASE_NAME
-    make_file(target)
-    shutil.copyfile(path, target)
+    for ending in ("", "-wal"):
+        source, copy = (each.with_name(each.name + ending) for each in (path, target))
+        if source.exists():
+            make_file(copy)
+            shutil.copyfile(source, copy)
+    fold_in_log(target)
     n_bytes = target.stat().st_size
     return Contents("", "", (backup_file.Entry(backup_file.DATABASE_NAME, n_bytes, ""),))
 
@@ -122,15 +135,59 @@ def _exchange(settings: Settings, database: Path, staging: Path, whole: bool) ->
     Entry by entry, as the data folder may be a mount point, which cannot be renamed.
     """
     kept = settings.data_dir / f"{KEPT}{datetime.now():%Y%m%d-%H%M%S-%f}"
-    names = _OWN if whole else ()
-    old = [path for path in (settings.data_dir / name for name in names) if path.exists()]
-    files = [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm")]
-    old += [path for path in files if path.exists()]
-    if old:
-        make_folder(kept)
-    for path in old:
-        shutil.move(path, kept / path.name)
-    make_folder(database.parent)
-    if (staging / "recordings").exists():
-        (staging / "recordings").rename(settings.recordings_dir)
-    shutil.move(staging / backup_file.DATABASE_NAME, database)
+    apart = whole and _is_apart(settings.recordings_dir, staging)
+    if whole and not apart:
+        make_folder(staging / "recordings")
+    moves = [
+        Move(settings.data_dir / name, kept / name, new if new.exists() else None)
+        for name in (_OWN if whole else ())
+        if not (apart and name == "recordings")
+        for new in (staging / name,)
+    ]
+    if apart:
+        moves += _inside(settings.recordings_dir, kept.name, staging / "recordings")
+    for ending in ("-wal", "-shm"):
+        beside = database.with_name(database.name + ending)
+        moves.append(Move(beside, kept / beside.name))
+    moves.append(Move(database, kept / database.name, staging / backup_file.DATABASE_NAME))
+    exchange(database, moves)
+
+
+def _is_apart(recordings: Path, staging: Path) -> bool:
+    """Whether the folder is a link or a mount point, which would be moved without its files.
+
+    A file is moved into it, as a mount of the same disk shows in nothing else.
+    """
+    if not recordings.is_dir():
+        return False
+    if recordings.is_symlink():
+        return True
+    probe = staging / ".probe.part"
+    probe.touch()
+    try:
+        moved = probe.rename(recordings / probe.name)
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            return True
+        raise
+    moved.unlink()
+    return False
+
+
+def _inside(recordings: Path, kept_name: str, new: Path) -> list[Move]:
+    """Moves of the meetings' folders, beside within the folder of recordings, by rename only."""
+    names = {
+        path.name
+        for folder in (recordings, new)
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if ID.fullmatch(path.name) and not path.name.startswith(KEPT)
+    }
+    return [
+        Move(
+            recordings / name,
+            recordings / kept_name / name,
+            new / name if (new / name).exists() else None,
+        )
+        for name in sorted(names)
+    ]

@@ -150,13 +150,15 @@ def checked_language(
 ) -> str | None:
     """The language of a new meeting as a code: the settings' one where none is given.
 
+    "auto" detects it, whatever the settings say.
+
     Raises
     ------
     ModelUnavailableError
         It is unknown, or the live weight cannot write it; the message names what can.
     """
     try:
-        code = language_code(language) or settings.language
+        code = language_code(language) if language else settings.language
     except ValueError as error:
         raise ModelUnavailableError(str(error)) from error
     problem = ""

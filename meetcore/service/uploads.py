@@ -129,8 +129,19 @@ class UploadFolder:
         self._waiting.expect(meeting_id, found.seconds)
         return meeting_id
 
-    def add(self, path: Path, name: str, options: JobOptions, title: str | None) -> str:
+    def add(
+        self,
+        path: Path,
+        name: str,
+        options: JobOptions,
+        title: str | None,
+        created_at: datetime | None = None,
+    ) -> str:
         """Move a file in unread and queue its job; gives the new meeting's id.
+
+        Parameters
+        ----------
+        created_at : when it was recorded; now for None
 
         Raises
         ------
@@ -142,7 +153,7 @@ class UploadFolder:
             The meeting or its job cannot be saved; a file that was moved already is deleted.
         """
         self._refuse_when_closed()
-        return self._importer.import_file(path, name, options, title)
+        return self._importer.import_file(path, name, options, title, created_at)
 
     def add_bytes(self, data: bytes, title: str) -> str:
         """The same for a file in memory."""
@@ -187,6 +198,18 @@ def open_uploads(
     return UploadFolder(
         settings.data_dir, importer, space, waiting, longest_s, meetings.refuse_when_closed
     )
+
+
+def date_of_file(path: Path, name: str, modified_at: datetime | None) -> datetime:
+    """When a file was recorded, as `recording_date`; one that cannot be read says nothing of it.
+
+    Looks into the file in a process of its own, which takes about a second.
+    """
+    try:
+        found = probe(path, name)
+    except AudioDecodeError:
+        found = Probe()
+    return recording_date(found, modified_at, datetime.now(UTC))
 
 
 def recording_date(found: Probe, modified_at: datetime | None, now: datetime) -> datetime:

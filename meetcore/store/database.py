@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from meetcore.errors import StoreError
 from meetcore.store import sqlite
 from meetcore.store.damage import DAMAGE
+from meetcore.store.exchange import finish_exchange
 from meetcore.store.migrate import is_at_head, migrate
+from meetcore.store.sqlite_file import sqlite_path
 from meetcore.store.store_errors import store_error, without_content
 
 OPENING_MS = 1500
@@ -121,11 +123,13 @@ def open_database(url: str) -> Database:
     Raises
     ------
     StoreError
-        The URL is not valid, the folder cannot be created, or a migration failed; the message
-        says what to do.
+        The URL is not valid, the folder cannot be created, a restore that was cut off cannot be
+        finished, or a migration failed; the message says what to do.
     """
     try:
         parsed = make_url(url)
+        if path := sqlite_path(url):
+            finish_exchange(path)
         sqlite.make_folder(parsed)
         engine = create_engine(parsed, hide_parameters=True)
     except (ArgumentError, ImportError) as error:

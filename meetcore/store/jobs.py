@@ -55,13 +55,17 @@ class JobStore:
             return None if row is None else to_job(row)
 
     def newest(self, count: int) -> list[tuple[Meeting, Job]]:
-        """The newest `count` jobs with their meetings; the cost does not grow with their number."""
+        """The newest `count` jobs with their meetings, without those that cannot be read.
+
+        The cost does not grow with their number.
+        """
         shown = select(MeetingRow.id).where(MeetingRow.id == JobRow.meeting_id, SHOWN).exists()
         # In the order of an index, so that no more rows are read than are wanted.
         order = (JobRow.created_at.desc(), JobRow.meeting_id.desc())
         chosen = select(JobRow).where(shown).order_by(*order).limit(count)
         with self._database.reading() as session:
-            jobs = [to_job(row) for row in session.scalars(chosen)]
+            found = (readable(partial(to_job, row)) for row in session.scalars(chosen).all())
+            jobs = [job for job in found if job is not None]
             ids = [job.meeting_id for job in jobs]
             rows = session.scalars(select(MeetingRow).where(MeetingRow.id.in_(ids)))
             meetings = {row.id: to_meeting(row) for row in rows}

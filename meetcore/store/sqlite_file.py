@@ -5,17 +5,17 @@ Sources: https://www.sqlite.org/lang_vacuum.html#vacuuminto, https://www.sqlite.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from meetcore.errors import StoreError
+from meetcore.installation import command
 from meetcore.private_files import make_file
 
 Progress = Callable[[float], None]
@@ -43,7 +43,7 @@ def trouble_of(path: Path, limit_s: float | None = None, thorough: bool = False)
     """
     deadline = None if limit_s is None else time.monotonic() + limit_s
     try:
-        with closing(_connected(path)) as connection:
+        with closing(connected(path)) as connection:
             if deadline is not None:
                 connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
             pragma = "integrity_check(1)" if thorough else "quick_check(1)"
@@ -64,16 +64,23 @@ def _key_trouble(connection: sqlite3.Connection) -> str:
 def copy_database(source: Path, target: Path) -> None:
     """Write a consistent copy of a database that may be in use; verified, and then in its place.
 
+    The source is checked as well: what can still be read of a damaged one makes a sound copy.
+
     Raises
     ------
     StoreError
         The source is damaged, or the copy cannot be written; nothing is left.
     """
+    if trouble := trouble_of(source):
+        raise StoreError(
+            f"The database {source} is damaged ({trouble}), and is not copied. Stop Meetcore, then"
+            f" run `{command('check --repair')}`."
+        )
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
     try:
         make_file(part)
-        with closing(_connected(source)) as connection:
+        with closing(connected(source)) as connection:
             connection.execute("VACUUM INTO ?", (str(part),))
         if trouble := trouble_of(part):
             raise StoreError(f"The copy of the database is not right ({trouble}). Try again.")
@@ -93,6 +100,30 @@ def copy_database(source: Path, target: Path) -> None:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def fold_in_log(path: Path) -> None:
+    """Write what is only in the write-ahead log to the database itself, before it is moved.
+
+    A damaged database stays as it is; its log is moved with it.
+
+    Raises
+    ------
+    StoreError
+        Another process has the database open, and would go on writing to the moved file.
+    """
+    if not path.exists():
+        return
+    try:
+        uri = f"{path.resolve().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, uri=True, timeout=0)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise StoreError(
+                f"Another program has the database {path} open, such as a running `transcribe`."
+                " Wait until it is done, or stop it; then try again."
+            ) from None
 
 
 def move_uploads(database: Path, recordings_dir: Path) -> None:
@@ -117,83 +148,7 @@ def move_uploads(database: Path, recordings_dir: Path) -> None:
         raise StoreError(f"The database {database} is damaged ({type(error).__name__}).") from None
 
 
-def salvage(source: Path, target: Path) -> dict[str, int]:
-    """Copy the rows that can still be read into a database that has the tables, but is empty.
-
-    Returns
-    -------
-    dict[str, int]
-        Rows copied, by table.
-
-    Raises
-    ------
-    StoreError
-        Not even the list of tables can be read.
-    """
-    copied: dict[str, int] = {}
-    try:
-        with closing(_connected(source)) as old, closing(sqlite3.connect(target)) as new:
-            old.text_factory = bytes
-            for table in _tables(new):
-                rows = _rows(old, table)
-                copied[table] = sum(_insert(new, table, row) for row in rows)
-            new.commit()
-    except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "") or type(error).__name__
-        raise StoreError(f"Nothing can be read from the database {source} ({name}).") from None
-    return copied
-
-
-def _tables(connection: sqlite3.Connection) -> list[str]:
-    found = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'spoken%'"
-        " AND name NOT LIKE 'sqlite_%' AND name <> 'alembic_version'"
-    )
-    return sorted((name for (name,) in found), key=lambda name: name != "meetings")
-
-
-def _rows(connection: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]:
-    """The rows of a table in order of their row ids; what cannot be read is stepped over."""
-    position, step, last = -1, 1, _last_row(connection, table)
-    while position < last:
-        try:
-            cursor = connection.execute(
-                f"SELECT rowid, * FROM {table} WHERE rowid > ? ORDER BY rowid", (position,)
-            )
-            names = [name for name, *_ in cursor.description][1:]
-            for rowid, *values in cursor:
-                position, step = rowid, 1
-                yield dict(zip(names, values, strict=True))
-            return
-        except sqlite3.DatabaseError:
-            position, step = position + step, min(2 * step, 4096)
-
-
-def _last_row(connection: sqlite3.Connection, table: str) -> int:
-    for query in (f"SELECT max(rowid) FROM {table}", f"SELECT count(*) FROM {table}"):
-        with contextlib.suppress(sqlite3.DatabaseError):
-            (found,) = connection.execute(query).fetchone()
-            return int(found or 0)
-    return 1_000_000
-
-
-def _insert(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> bool:
-    """Insert a row, its texts with damaged letters replaced; False where it does not fit."""
-    known = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
-    row = {name: value for name, value in row.items() if name in known}
-    values = [
-        each.decode("utf-8", "replace") if isinstance(each, bytes) and name != "embedding" else each
-        for name, each in row.items()
-    ]
-    marks = ", ".join("?" for _ in values)
-    try:
-        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", values)
-    except sqlite3.Error:
-        return False
-    return True
-
-
-def _connected(path: Path) -> sqlite3.Connection:
+def connected(path: Path) -> sqlite3.Connection:
     """A connection that only reads; a file that is missing is not made."""
     uri = f"{path.resolve().as_uri()}?mode=ro"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)

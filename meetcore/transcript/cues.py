@@ -9,6 +9,7 @@ from meetcore.records import Transcript
 from meetcore.text.columns import pieces, width
 from meetcore.text.lines import one_line
 from meetcore.transcript.cue_text import LONGEST, PER_SECOND, SHORTEST, CueText, cue_texts
+from meetcore.transcript.language_changes import in_one_language
 
 PREFIX_COLUMNS = 28
 """Widest name before the words of a cue."""
@@ -25,6 +26,8 @@ class Cue:
     lines: tuple[str, ...]
     voice: str = ""
     """The speaker's full name on one line; empty when the speaker is unknown."""
+    language: str = ""
+    """ISO code; empty in a transcript of one language."""
 
 
 def cues_of(transcript: Transcript, names_in_lines: bool = False) -> Iterator[Cue]:
@@ -38,22 +41,22 @@ def cues_of(transcript: Transcript, names_in_lines: bool = False) -> Iterator[Cu
     names_in_lines : bool
         Begin each cue's text with the speaker's name, for formats without a field for it.
     """
-    found: list[tuple[CueText, str]] = []
-    for segment in transcript.segments:
+    found: list[tuple[CueText, str, str]] = []
+    for language, segment in in_one_language(transcript.segments):
         name = one_line(transcript.name_of(segment.speaker)) if segment.speaker else ""
         prefix = f"{_shortened(name)}: " if name and names_in_lines else ""
         earliest = 0.0
         for text in cue_texts(segment, prefix):
             # A recognizer's word may begin before the one in front of it; the order stays.
             earliest = max(earliest, text.start)
-            found.append((replace(text, start=earliest), name))
+            found.append((replace(text, start=earliest), name, language))
     found.sort(key=lambda item: item[0].start)
     reached = 0.0
-    for place, (text, name) in enumerate(found):
-        following = [each for each, _ in found[place + 1 : place + 3]]
+    for place, (text, name, language) in enumerate(found):
+        following = [each for each, *_ in found[place + 1 : place + 3]]
         start = round(max(text.start, reached), 3)
         end = max(round(_end(text, start, following), 3), start + TICK)
-        yield Cue(start, end, text.lines, name)
+        yield Cue(start, end, text.lines, name, language)
         reached = end
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from meetcore.errors import MeetcoreError
+from meetcore.text.languages import name_of
 from meetcore.text.names import LONGEST_TITLE
 from pages.live import start_button
 from pages.shared import links, notice, process, state, style
@@ -50,11 +51,14 @@ def options() -> None:
     models = process.service().models()
     languages = models.languages if models else ()
     if len(languages) > 1:
+        codes = ("auto", *languages)
+        mine = process.settings().language
         st.selectbox(
             "Language",
-            ("", *languages),
+            codes,
+            index=codes.index(mine) if mine in codes else 0,
             key=LANGUAGE_KEY,
-            format_func=lambda code: code or "Detect it",
+            format_func=lambda code: "Detect it" if code == "auto" else name_of(code),
             width=220,
         )
     st.toggle(

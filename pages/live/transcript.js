@@ -10,8 +10,8 @@ const endMargin = 48;
  * @property {string} meeting
  * @property {string} edits the address for changes
  * @property {number} first the place of `turns[0]` in the transcript
- * @property {[speaker: string | null, start: number, words: string[]][]} turns from there to the
- *   end; seconds
+ * @property {[speaker: string | null, start: number, words: string[], marks?: LanguageMarks][]} turns
+ *   from there to the end; seconds
  * @property {number} settled this many turns of the transcript change no more, but by `merged`
  * @property {Record<string, string>} merged labels that proved to be another speaker's
  * @property {[before: number, start: number, end: number][]} gaps stretches without live text, each
@@ -25,7 +25,12 @@ const endMargin = 48;
 
 /**
  * A turn as it is drawn: its words, then the tentative ones.
- * @typedef {{ speaker: string | null, start: number, words: string[], tentative: string[] }} TurnRow
+ * @typedef {object} TurnRow
+ * @property {string | null} speaker
+ * @property {number} start
+ * @property {string[]} words
+ * @property {string[]} tentative
+ * @property {LanguageMarks} [marks]
  */
 
 /**
@@ -37,7 +42,9 @@ const endMargin = 48;
  */
 function turnRows({ first, turns, gaps, tentative, tentativeSpeaker, tentativeStart }) {
   /** @type {TurnRow[]} */
-  const rows = turns.map(([speaker, start, words]) => ({ speaker, start, words, tentative: [] }));
+  const rows = turns.map(([speaker, start, words, marks]) => {
+    return { speaker, start, words, tentative: [], marks };
+  });
   if (!tentative.length) return rows;
   const last = gaps.some(([before]) => before === first + turns.length) ? undefined : rows.at(-1);
   if (last && (tentativeSpeaker === null || tentativeSpeaker === last.speaker)) {
@@ -72,23 +79,33 @@ class Turn {
   }
 
   /** @param {TurnRow} row @param {Person[]} people @param {string} gap */
-  draw({ speaker, start, words, tentative }, people, gap) {
+  draw({ speaker, start, words, tentative, marks }, people, gap) {
     showGap(this.gap, gap);
     if (!this.words.every((word, index) => word === words[index])) {
       this.words = [];
       this.text.replaceChildren(this.tentative);
     }
-    if (this.words.length < words.length) {
-      const fresh = words.slice(this.words.length).join('');
-      const shown = this.words.length ? fresh : fresh.trimStart();
-      this.tentative.before(make('span', { class: 'new' }, shown));
-      this.words = words;
-    }
+    this.append(words, marks ?? {});
     this.speaker = speaker;
     this.showSpeaker(people);
     setText(this.time, clock(start));
     const after = tentative.join('');
     setText(this.tentative, words.length ? after : after.trimStart());
+  }
+
+  /** Draws the words that are not on the page. @param {string[]} words @param {LanguageMarks} marks */
+  append(words, marks) {
+    let from = this.words.length;
+    while (from < words.length) {
+      let to = from + 1;
+      while (to < words.length && !marks[to]) to += 1;
+      const fresh = words.slice(from, to).join('');
+      if (marks[from]) this.tentative.before(languageMark(marks[from]));
+      const shown = from || marks[from] ? fresh : fresh.trimStart();
+      this.tentative.before(make('span', { class: 'new' }, shown));
+      from = to;
+    }
+    this.words = words;
   }
 
   /** @param {Person[]} people */

@@ -8,6 +8,8 @@ from typing import Any
 
 from meetcore.api import edits, speakers_json
 from meetcore.records import Gap, LiveSnapshot, LiveState, Mode, ModelsInUse, Segment
+from meetcore.text.languages import name_of
+from meetcore.transcript.language_changes import language_changes, last_language
 from pages.shared import element, state
 
 RESENT_TURNS = 8
@@ -48,6 +50,8 @@ def live_payload(
     if rewind is not None:
         first = min(first, rewind)
     segments = snapshot.segments[first:]
+    # A few turns before tell the language, so that an update costs the same in the last hour.
+    before = last_language(snapshot.segments[max(0, first - RESENT_TURNS) : first])
     labels = [segment.speaker for segment in segments] + [snapshot.tentative_speaker]
     return {
         "meeting": snapshot.meeting_id,
@@ -56,8 +60,8 @@ def live_payload(
         "settled": snapshot.settled,
         "merged": dict(snapshot.merged),
         "turns": [
-            [segment.speaker, round(segment.start, 1), [word.text for word in segment.words]]
-            for segment in segments
+            turn_json(segment, marks)
+            for segment, marks in zip(segments, language_changes(segments, before), strict=True)
         ],
         "gaps": [
             (place, round(gap.start, 1), round(gap.end, 1))
@@ -70,6 +74,13 @@ def live_payload(
         "people": speakers_json.speakers_json(snapshot.speakers, labels),
         "waiting": waiting_line(snapshot, models),
     }
+
+
+def turn_json(segment: Segment, marks: dict[int, str]) -> list[Any]:
+    """A turn: speaker, start, words, and by their place those with which the language changes."""
+    words = [word.text for word in segment.words]
+    names = {str(place): name_of(code) for place, code in marks.items()}
+    return [segment.speaker, round(segment.start, 1), words, *([names] if names else [])]
 
 
 def turns_before(gap: Gap, segments: Sequence[Segment]) -> int:

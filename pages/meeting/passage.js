@@ -32,7 +32,7 @@ function passageNode(row, context) {
   });
   if (row.head) node.append(passageTop(row, segment, change, context), timeButton(segment));
   node.append(text);
-  if (!context.changes) appendWords(text, row, context.model.text);
+  if (!context.changes) appendWords(text, row, context.model);
   else if (row.head && change) appendChanges(text, change);
   else if (row.head) text.append(context.model.textOf(segment));
   else node.classList.add('skip');
@@ -75,11 +75,17 @@ function passageTop({ position }, { speaker, machine }, change, { people, editab
   return top;
 }
 
-/** @param {HTMLElement} node @param {Row} row @param {string[]} text of the whole transcript */
-function appendWords(node, { from, to }, text) {
+/**
+ * @param {HTMLElement} node
+ * @param {Row} row
+ * @param {Pick<TranscriptModel, 'text' | 'languages'>} model
+ */
+function appendWords(node, { from, to }, { text, languages }) {
   for (let place = from; place < to; place += 1) {
     const shown = text[place].trimStart();
-    if (text[place] !== shown && place > from) node.append(' ');
+    const language = languages[place];
+    if (language) node.append(languageMark(language));
+    if (text[place] !== shown && (place > from || language)) node.append(' ');
     node.append(make('span', { class: 'w', 'data-w': place }, shown));
   }
 }

@@ -47,6 +47,7 @@ const LONGEST_ROW = 90;
  * @property {number[]} count words in each segment
  * @property {number[]} speaker
  * @property {Record<number, string>} machine
+ * @property {LanguageMarks} languages
  * @property {{ start: number[], end: number[], speaker: number[] }} turns
  * @property {MeetingStatistics} statistics
  */
@@ -66,6 +67,8 @@ class TranscriptModel {
     this.duration = data.duration;
     this.text = data.text;
     this.at = data.at;
+    /** The language that begins with each word; '' where none does. */
+    this.languages = data.text.map((_, place) => data.languages[place] ?? '');
     /** Null once an edit made them wrong. @type {MeetingStatistics | null} */
     this.statistics = data.statistics;
     let from = 0;
@@ -226,6 +229,9 @@ class TranscriptModel {
     this.plain = null;
     this.text.splice(from, to - from, ...words.map(word => ' ' + word));
     this.at.splice(from, to - from, ...times);
+    const begun = this.languages.slice(from, to).filter(Boolean).at(-1) ?? '';
+    const marks = words.map((_, place) => (place ? '' : begun));
+    this.languages.splice(from, to - from, ...marks);
     const grown = words.length - (to - from);
     segment.to += grown;
     for (const later of this.segments.slice(position + 1)) {

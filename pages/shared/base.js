@@ -141,6 +141,13 @@ function nameOf(people, label) {
   return person ? person.name : 'Unknown speaker';
 }
 
+/** Names of languages, by the place of the word each begins with. @typedef {Record<number, string>} LanguageMarks */
+
+/** The mark before words in another language. @param {string} name */
+function languageMark(name) {
+  return make('span', { class: 'lang' }, name);
+}
+
 /**
  * @typedef {object} EditOptions
  * @property {string} text what is shown

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from meetcore.api import transcripts
-from meetcore.records import MeetingState, Speaker, Stage, Transcript, Turn
+from meetcore.records import MeetingState, Segment, Speaker, Stage, Transcript, Turn
 from meetcore.store.meetings import open_store
 from tests.pages.fake_backend import FakeService, conversation, meeting, segment
 
@@ -97,3 +97,14 @@ def test_new_speakers_have_the_labels_that_the_store_chooses(tmp_path: Path) -> 
     assert chosen == [person["label"] for person in expected][:2] == ["S4", "S6"]
     assert (expected[0]["name"], expected[0]["colour"]) == ("Speaker 4", 3)
     store.close()
+
+
+def test_the_page_gets_the_names_of_languages_where_they_change() -> None:
+    def said(text: str, code: str) -> Segment:
+        made = segment("S1", text, 0.0)
+        return replace(made, words=tuple(replace(word, language=code) for word in made.words))
+
+    one = (said("Good morning.", "en"), said("Fine.", "en"))
+    assert transcripts.language_names(one) == {}
+    several = (*one, said("Guten Tag.", "de"), said("Hello.", "en"))
+    assert transcripts.language_names(several) == {"3": "German", "5": "English"}

@@ -56,7 +56,7 @@ def test_every_option_reaches_the_job(requests: list[BatchRequest]) -> None:
     [
         ("--speakers 2", JobOptions(n_speakers=2)),
         ("--no-speakers", JobOptions(speakers=False)),
-        ("--language auto", JobOptions()),
+        ("--language auto", JobOptions("auto")),
     ],
 )
 def test_people_and_languages(

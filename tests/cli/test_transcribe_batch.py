@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from meetcore.cli.output import OutputError
@@ -40,10 +44,18 @@ class Scripted:
     texts: dict[str, str] = field(default_factory=dict)
 
     def import_file(
-        self, path: Path, name: str, options: JobOptions, title: str | None = None
+        self,
+        path: Path,
+        name: str,
+        options: JobOptions,
+        title: str | None = None,
+        created_at: datetime | None = None,
     ) -> str:
         meeting = self.store.create_meeting(
-            title or Path(name).stem, meeting_id=f"m{len(self.calls)}", source_name=name
+            title or Path(name).stem,
+            meeting_id=f"m{len(self.calls)}",
+            source_name=name,
+            created_at=created_at,
         )
         self.calls.append(("import", name, options))
         self.texts[meeting.id] = path.read_text()
@@ -217,3 +229,56 @@ def test_nothing_on_standard_input_is_one_sentence(
     assert bench.run("-", title="Plan") == 1
     assert "Plan: Nothing came in on standard input" in capsys.readouterr().err
     assert not bench.service.calls and not list(bench.service.uploads_dir.iterdir())
+
+
+def tagged(folder: Path, name: str, **tags: str) -> str:
+    """Two seconds of silence with metadata."""
+    path = folder / name
+    with av.open(str(path), "w") as target:
+        target.metadata.update(tags)
+        stream = target.add_stream("aac", rate=16_000, layout="mono")
+        for first in range(0, 32_000, 1024):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+            frame.sample_rate, frame.pts = 16_000, first
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return str(path)
+
+
+CHANGED, STATED = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC), datetime(2023, 3, 4, 5, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("tags", "changed", "expected"),
+    [
+        ({"creation_time": STATED.isoformat()}, CHANGED, STATED),
+        ({}, CHANGED, CHANGED),
+        ({"creation_time": "1904-01-01T00:00:00Z"}, CHANGED, CHANGED),
+        ({}, datetime(1970, 1, 1, tzinfo=UTC), None),
+        (None, CHANGED, CHANGED),
+    ],
+)
+def test_a_meeting_has_the_date_of_its_recording(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    tags: dict[str, str] | None,
+    changed: datetime,
+    expected: datetime | None,
+) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda _: "Hello.")
+    file = bench.file("x.m4a", "broken") if tags is None else tagged(bench.folder, "a.m4a", **tags)
+    os.utime(file, (changed.timestamp(), changed.timestamp()))
+    began = datetime.now(UTC)
+    assert bench.run(file) == 0
+    found = bench.service.store.get("m0").created_at
+    assert found == expected if expected else began <= found <= datetime.now(UTC)
+
+
+def test_a_copy_has_the_date_of_what_was_copied(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError()))
+    file = bench.file("talk.wav", "Hello.")
+    os.utime(file, (CHANGED.timestamp(), CHANGED.timestamp()))
+    assert bench.run(file) == 0
+    assert bench.service.store.get("m0").created_at == CHANGED

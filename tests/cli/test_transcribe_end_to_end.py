@@ -77,7 +77,7 @@ def test_a_broken_file_and_the_sample(
 def test_what_was_transcribed_is_in_the_library_of_the_app(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept, failed = ids(capsys)
+    failed, kept = ids(capsys)  # by date: the sample is older
     store = open_store(f"sqlite:///{data_dir / 'meetcore.db'}")
     try:
         meeting, job = store.get(kept), store.jobs.get(kept)
@@ -96,7 +96,7 @@ def test_what_was_transcribed_is_in_the_library_of_the_app(
 def test_every_format_and_the_audio_are_exported(
     data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (kept, _) = ids(capsys)
+    _, kept = ids(capsys)
     for name in NAMES:
         words = ["meetings", "export", kept, "--format", name, "--output", str(tmp_path)]
         assert main(words) == 0, name
@@ -104,7 +104,7 @@ def test_every_format_and_the_audio_are_exported(
     assert len(list(tmp_path.iterdir())) == len(NAMES)
     assert soundfile.info(paths[".flac"]).duration == pytest.approx(30.0, abs=0.1)
     cues = list(srt.parse(paths[".srt"].read_text()))
-    assert cues and cues[-1].end.total_seconds() < 30.5
+    assert cues and cues[-1].start.total_seconds() < 30.0, "it may be shown longer, to be read"
 
 
 def test_what_is_deleted_is_gone(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,7 @@ def uploaded(
 
 def over(service: MeetingService, meeting_id: str) -> Job:
     ends = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
-    until(lambda: job_of(service, meeting_id).state in ends, 20)
+    until(lambda: job_of(service, meeting_id).state in ends)
     until(lambda: service.store.get(meeting_id).state is not MeetingState.FINALIZING)
     return job_of(service, meeting_id)
 
@@ -54,7 +54,7 @@ def wav(seconds: float = 4.0) -> bytes:
 
 def ended(service: MeetingService, meeting_id: str) -> Meeting:
     over = (MeetingState.DONE, MeetingState.FAILED)
-    until(lambda: service.store.get(meeting_id).state in over, 20)
+    until(lambda: service.store.get(meeting_id).state in over)
     return service.store.get(meeting_id)
 
 
@@ -65,5 +65,5 @@ def spoken_live(service: MeetingService, seconds: float = 4.0) -> str:
     live.offer(talk(seconds), "tab")
     until(lambda: live.snapshot().elapsed == seconds)
     live.stop()
-    assert live.join(10)
+    assert live.join(60)
     return meeting_id

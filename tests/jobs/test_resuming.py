@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -127,20 +128,25 @@ def test_cancelled_job_keeps_its_words_and_can_be_resumed(
 def test_deleted_meeting_is_hidden_at_once_and_can_be_restored(
     service: MeetingService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trash, "RESTORE_WINDOW_S", 2.0)
+    now = 0.0
+    monkeypatch.setattr(trash, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(trash, "RESTORE_WINDOW_S", 8.0)
     kept, gone = uploaded(service), uploaded(service, "gone.wav")
-    for each in (kept, gone):
+    later = uploaded(service, "later.wav")
+    for each in (kept, gone, later):
         ended(service, each)
     for each in (gone, kept):
         service.delete(each)
-    assert service.store.list_meetings() == []
+    assert [meeting.id for meeting in service.store.list_meetings()] == [later]
     service.restore(kept)
+    now = 9.0
+    service.delete(later)  # the thread looks at the clock again
     folder = tmp_path / "data" / "recordings"
-    until(lambda: not (folder / gone).exists())
+    until(lambda: not (folder / gone).exists(), 60)
     with pytest.raises(MeetingNotFoundError):
         service.restore(gone)
-    time.sleep(2.2)
-    assert [meeting.id for meeting in service.store.list_meetings()] == [kept]
+    service.restore(later)
+    assert {meeting.id for meeting in service.store.list_meetings()} == {kept, later}
     assert (folder / kept / "audio.flac").exists()
 
 

@@ -54,7 +54,7 @@ def killed_after(
             if ours.poll(left):
                 last = ours.recv()
     child.kill()
-    child.join(10)
+    child.join(60)
     with contextlib.suppress(EOFError, OSError):
         while ours.poll():
             last = ours.recv()

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.long
 def finish(service: MeetingService, meeting_id: str) -> None:
     """Run the second pass of an interrupted meeting, then stop the service."""
     service.finalize(meeting_id)
-    until(lambda: service.store.get(meeting_id).state is MeetingState.DONE, 30)
+    until(lambda: service.store.get(meeting_id).state is MeetingState.DONE)
     service.shutdown(5.0)
     service.store.close()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
+import sys
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,14 +21,18 @@ from meetcore.cli.main import main
 from meetcore.jobs import recognize_stage, stored_progress
 from meetcore.jobs.executors.in_process import InProcessExecutor
 from meetcore.records import JobState
+from meetcore.service.make_backup import make_backup
 from meetcore.service.meeting_service import MeetingService
+from meetcore.service.restore_backup import STAGING, restore_backup
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from tests.asr.fakes import LevelActivity, ScriptedRecognizer
 from tests.support.shared_models import SharedModels
-from tests.support.stand_ins import StandIn, talk
+from tests.support.stand_ins import StandIn, talk, until
 
 CHUNK_SAMPLES = 1600
+CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
+"""Audit events of changes to folders; `open` is one where it is for writing."""
 
 
 class UnhurriedRecognizer(ScriptedRecognizer):
@@ -81,6 +87,16 @@ def run_jobs(folder: Path, told: Connection) -> None:
     told.send("done")
 
 
+def start(folder: Path, told: Connection) -> None:
+    """Start the app on a data folder, and stop it when what others left there is gone."""
+    told.send("running")
+    service = open_service(folder)
+    service.recover()
+    until(lambda: not (folder / STAGING).exists(), 60)
+    service.shutdown(60)
+    told.send("done")
+
+
 def migrate(folder: Path, told: Connection) -> None:
     """Open an old database with this version."""
     told.send("running")
@@ -102,3 +118,43 @@ def export(folder: Path, told: Connection, meeting_id: str, format_name: str) ->
             words = ["meetings", "export", meeting_id, "--format", format_name]
             main([*words, "--output", f"{target}/"])
         told.send("running")
+
+
+def back_up(folder: Path, told: Connection, change: int | None = None) -> None:
+    """Save the folder `data` to `all.zip`; killed before that change of the disk, if one is given.
+
+    Reports how many changes there were.
+    """
+    settings = Settings(_env_file=None, data_dir=folder / "data")
+    changes = count_changes(folder, change)
+    told.send(0)
+    make_backup(settings, folder / "out" / "all.zip", lambda done: None, force=True)
+    told.send(len(changes))
+
+
+def restore(folder: Path, told: Connection, change: int | None = None) -> None:
+    """Take `all.zip` back into the folder `data`; killed and reported as `back_up` is."""
+    settings = Settings(_env_file=None, data_dir=folder / "data")
+    changes = count_changes(folder, change)
+    told.send(0)
+    restore_backup(settings, folder / "all.zip", lambda done: None, force=True)
+    told.send(len(changes))
+
+
+def count_changes(folder: Path, last: int | None) -> list[str]:
+    """Collect this process's changes to files of a folder; SIGKILL before number `last`."""
+    found: list[str] = []
+
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open" and event not in CHANGES:
+            return
+        if not isinstance(arguments[0], str | Path) or str(folder) not in str(arguments[0]):
+            return
+        if event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR):
+            return
+        if len(found) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        found.append(event)
+
+    sys.addaudithook(audit)
+    return found

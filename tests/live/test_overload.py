@@ -6,6 +6,7 @@ Most of it runs on a clock that only the recognizer and the test move.
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.live import overload, recognition
+from meetcore.live.load_control import LONGEST_CHUNK_S
 from meetcore.live.overload import Allowance, WeightChoice
 from meetcore.live.recognition import LiveRecognition
 from meetcore.live.word_latency import ArrivalTimes
@@ -114,7 +116,7 @@ def test_a_backlog_is_shed_and_marked(monkeypatch: pytest.MonkeyPatch, rtf: floa
 def test_the_second_pass_fills_the_gaps(
     service: MeetingService, identifier: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overload, "JUMP_S", 0.5)
+    monkeypatch.setattr(overload, "JUMP_S", 100.0)
     live = running(service, service.start("Busy"))
     send(live, 1.0)
     until(recognized_all(live, 1.0))
@@ -122,6 +124,7 @@ def test_the_second_pass_fills_the_gaps(
 
     def slow(samples: Samples) -> StreamUpdate:
         until(lambda: live.snapshot().elapsed == 21.0)
+        monkeypatch.setattr(overload, "JUMP_S", 0.5)
         return push(samples)
 
     monkeypatch.setattr(identifier.words[0], "push", slow)
@@ -137,8 +140,11 @@ def test_the_second_pass_fills_the_gaps(
 
 
 def test_a_stop_waits_for_no_backlog(service: MeetingService, identifier: StandIn) -> None:
+    stopped = threading.Event()
+
     class Slow(ClockWords):
         def push(self, samples: Samples) -> StreamUpdate:
+            assert stopped.wait(60)
             time.sleep(0.5 * samples.shape[0] / SAMPLE_RATE)
             return super().push(samples)
 
@@ -147,9 +153,12 @@ def test_a_stop_waits_for_no_backlog(service: MeetingService, identifier: StandI
     send(live, 11.0)
     until(lambda: live.snapshot().elapsed == 11.0)
     live.stop()
-    assert live.join(4.5), "11 s would take 5.5 s"
+    stopped.set()
+    assert live.join(60)
     (gap,) = live.snapshot().gaps
     assert gap.end == 11.0
+    longest = recognition.LAST_WORDS_S / 0.5 + 2 * LONGEST_CHUNK_S
+    assert gap.start <= longest, "of a backlog of 5.5 s, 1.5 s and the chunks begun are waited for"
     assert ended(service, live.meeting_id).duration == 11.0
 
 

@@ -24,6 +24,7 @@ from meetcore.records import SAMPLE_RATE, Mode
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver
 from tests.asr.fakes import ScriptedRecognizer
+from tests.support.stand_ins import until
 
 SettingsFor = Callable[..., Settings]
 
@@ -176,6 +177,39 @@ def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
     models = create(loaders, recognizer="base").models
     assert models.live_recognizer.startswith("base ")
     assert models.languages == ("en", "de")
+
+
+@pytest.mark.parametrize(
+    ("weight", "languages", "language", "lighter"),
+    [
+        ("base.en", ("en",), None, "tiny.en"),
+        ("base.en", ("en",), "en", "tiny.en"),
+        ("base.en", ("en",), "de", None),
+        ("base", ("en", "de"), "en", "tiny.en"),
+        ("base", ("en", "de"), None, None),
+        ("base", ("en", "de"), "de", None),
+        ("own", (), None, None),
+        ("own", ("de",), None, None),
+        ("own", (), "en", "tiny.en"),
+        ("tiny", ("en", "de"), "en", None),
+        ("tiny.en", ("en",), "en", None),
+    ],
+)
+def test_a_busy_machine_steps_down_only_where_english_is_sure(
+    create: Create,
+    weight: str,
+    languages: tuple[str, ...],
+    language: str | None,
+    lighter: str | None,
+) -> None:
+    loaders = FakeLoaders()
+    loaders.languages = languages
+    found = create(loaders, recognizer=weight)
+    before = len(loaders.loaded)
+    found.open_lighter_words(language)
+    until(lambda: (found.open_lighter_words(language) is None) == (lighter is None))
+    assert [each.weight for each in loaders.loaded[before:]] == ([lighter] if lighter else [])
+    found.close()
 
 
 def test_live_recognizer_of_the_settings_is_taken(create: Create) -> None:

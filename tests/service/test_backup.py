@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import random
+import shutil
 import stat
 import threading
 import zipfile
@@ -18,7 +21,8 @@ from filelock import FileLock
 
 from meetcore.audio.compact import compact
 from meetcore.audio.recording import RecordingReader, RecordingWriter
-from meetcore.errors import MeetcoreError, SettingsError
+from meetcore.cli.main import main
+from meetcore.errors import MeetcoreError, SettingsError, StoreError
 from meetcore.records import Job, JobStage, JobState
 from meetcore.service import backup_file, make_backup, restore_backup
 from meetcore.service.backup_file import BackupError
@@ -107,6 +111,77 @@ def test_an_older_backup_is_replaced_only_on_request(settings: Settings, tmp_pat
     backup_file.verify(path, nothing)
 
 
+@pytest.mark.parametrize(
+    "name", ["meetcore.db", "meetcore.db-wal", "recordings/m1/audio.flac", "copies/x.db", "a/../b"]
+)
+def test_no_file_of_ours_is_replaced_by_a_backup(settings: Settings, name: str) -> None:
+    path = settings.data_dir / name
+    before = state(settings)
+    if name == "a/../b":
+        path.parent.parent.mkdir()
+        backup(settings, path.resolve(), force=True)
+    else:
+        with pytest.raises(BackupError, match="Choose another place"):
+            backup(settings, path, force=True)
+    assert state(settings) == before
+
+
+def test_remains_of_killed_backups_go_a_day_later(settings: Settings, tmp_path: Path) -> None:
+    names = (".b.zip.meetcore-part", ".b.zip.meetcore-db", ".b.zip.meetcore-db.part", ".c.part")
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / ".d.zip.meetcore-part").write_bytes(b"of another backup")
+    backup(settings, tmp_path / "all.zip")
+    assert {path.name for path in tmp_path.glob(".*")} == {".c.part", ".d.zip.meetcore-part"}
+
+
+@pytest.mark.parametrize("where", ["open", "read"])
+def test_a_recording_that_cannot_be_read_is_left_out(
+    settings: Settings,
+    elsewhere: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    where: str,
+) -> None:
+    bad = settings.recordings_dir / "m1" / "audio.flac"
+    real = Path.open
+
+    class Failing(io.BytesIO):
+        def __init__(self, file: Any) -> None:
+            super().__init__()
+            self._file = file
+
+        def fileno(self) -> int:
+            return int(self._file.fileno())
+
+        def read(self, size: int | None = -1) -> bytes:
+            if self._file.tell():
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return bytes(self._file.read(10))
+
+    def opened(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path != bad:
+            return real(path, *arguments, **options)
+        if where == "open":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return Failing(real(path, *arguments, **options))
+
+    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setenv("MEETCORE_DATA_DIR", str(settings.data_dir))
+    path = tmp_path / "all.zip"
+    assert main(["backup", str(path)]) == 1
+    assert "Meeting m1: a file of its recording cannot be read" in capsys.readouterr().err
+    monkeypatch.undo()
+    contents = restore_backup.restore_backup(elsewhere, path, nothing)
+    assert contents.left_out == ("m1",) and contents.n_recordings == 1
+    assert state(elsewhere)["m2"] == state(settings)["m2"]
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert "recordings/m1/audio.flac" not in archive.namelist()
+
+
 def test_meetings_that_exist_are_kept_beside(settings: Settings, tmp_path: Path) -> None:
     path = backup(settings, tmp_path / "all.zip")
     before = state(settings)
@@ -124,6 +199,50 @@ def test_meetings_that_exist_are_kept_beside(settings: Settings, tmp_path: Path)
     old = open_store(f"sqlite:///{kept / 'meetcore.db'}")
     assert old.get("m3").title == "Newer"
     old.close()
+
+
+@pytest.mark.parametrize("kind", ["mount", "link"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_recordings_on_another_disk_are_exchanged_one_by_one(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, fails: bool
+) -> None:
+    path = backup(settings, tmp_path / "all.zip")
+    recordings = settings.recordings_dir
+    if kind == "link":
+        recordings.rename(tmp_path / "disk")
+        recordings.symlink_to(tmp_path / "disk")
+    (recordings / "lost+found").mkdir()
+    store = open_store(settings.database)
+    store.create_meeting("Newer", meeting_id="m3")
+    store.close()
+    record(settings, "m3", 1.0)
+    before = state(settings)
+    real = os.rename
+
+    def rename(source: Any, target: Any) -> None:
+        """As the system renames where the recordings are a mount point."""
+        inside = [Path(each).is_relative_to(recordings) for each in (source, target)]
+        if recordings in (Path(source), Path(target)):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        if fails and Path(source) == settings.data_dir / ".restoring" / "meetcore.db":
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        if kind == "mount" and inside[0] != inside[1]:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    if fails:
+        with pytest.raises(BackupError):
+            restore_backup.restore_backup(settings, path, nothing, force=True)
+        monkeypatch.undo()
+        assert state(settings) == before
+        return
+    restore_backup.restore_backup(settings, path, nothing, force=True)
+    assert set(state(settings)) == {"profiles", "m1", "m2"}
+    assert (recordings / "lost+found").is_dir()
+    (kept,) = recordings.glob("before-restore-*")
+    assert RecordingReader(kept / "m3").n_samples == 16_000
+    assert recordings.is_symlink() is (kind == "link")
 
 
 def test_a_daily_copy_comes_back_and_leaves_the_recordings(settings: Settings) -> None:
@@ -145,6 +264,39 @@ def test_nothing_is_taken_back_under_a_running_app(settings: Settings, tmp_path:
         pytest.raises(BackupError, match="Stop it, then"),
     ):
         restore_backup.restore_backup(settings, path, nothing, force=True)
+
+
+def test_nothing_is_taken_back_under_another_program(settings: Settings, tmp_path: Path) -> None:
+    """`transcribe` does not take the lock of the app."""
+    path = backup(settings, tmp_path / "all.zip")
+    before = state(settings)
+    store = open_store(settings.database)
+    try:
+        with pytest.raises(StoreError, match=r"Another program has .+ open"):
+            restore_backup.restore_backup(settings, path, nothing, force=True)
+        store.create_meeting("Transcribed", meeting_id="m3")
+    finally:
+        store.close()
+    after = state(settings)
+    assert after.pop("m3") and after == before
+    assert not list(settings.data_dir.glob("before-restore-*"))
+
+
+def test_a_restore_is_undone_with_what_was_in_the_log_only(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The database beside is as a killed process leaves it."""
+    kept = tmp_path / "kept"
+    store = open_store(settings.database)
+    store.create_meeting("In the log", meeting_id="m3")
+    shutil.copytree(settings.data_dir, kept)
+    store.close()
+    assert (kept / "meetcore.db-wal").stat().st_size
+    (kept / "meetcore.db-shm").unlink(missing_ok=True)
+    for path in settings.data_dir.glob("meetcore.db*"):
+        path.unlink()
+    restore_backup.restore_backup(settings, kept / "meetcore.db", nothing)
+    assert "m3" in state(settings)
 
 
 def test_a_backup_of_a_newer_version_is_refused(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from meetcore.errors import StoreError
 from meetcore.service import daily_copies, housekeeping
 from meetcore.service.daily_copies import DailyCopies, copies_in
+from meetcore.service.make_backup import make_backup
 from meetcore.settings import Settings
 from meetcore.store.meetings import open_store
 from tests.support.service_fixtures import Open
@@ -67,6 +70,34 @@ def test_a_damaged_database_replaces_no_older_copy(settings: Settings) -> None:
         DailyCopies(settings).make(TODAY + timedelta(days=9))
     assert days(settings) == before
     assert not list((settings.data_dir / "copies").glob("*.part"))
+
+
+def test_a_page_that_is_lost_replaces_no_older_copy_and_no_backup(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """What is left of the damaged database would make a copy that is sound, and smaller."""
+    store = open_store(settings.database)
+    for number in range(200):
+        store.create_meeting("Standup" * 20, meeting_id=f"m{number}")
+    store.close()
+    for number in range(7):
+        DailyCopies(settings).make(TODAY + timedelta(days=number))
+    before = days(settings)
+    file = settings.data_dir / "meetcore.db"
+    with closing(sqlite3.connect(file)) as connection:
+        (root,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'meetings'"
+        ).fetchone()
+    content = bytearray(file.read_bytes())
+    empty_leaf = bytes([13, 0, 0, 0, 0, 16, 0, 0])
+    content[(root - 1) * 4096 : root * 4096] = empty_leaf + bytes(4096 - len(empty_leaf))
+    file.write_bytes(content)
+    with pytest.raises(StoreError, match=r"is damaged .+ check --repair"):
+        DailyCopies(settings).make(TODAY + timedelta(days=9))
+    assert days(settings) == before
+    with pytest.raises(StoreError, match=r"is damaged .+ check --repair"):
+        make_backup(settings, tmp_path / "all.zip", lambda done: None)
+    assert not list(tmp_path.glob("*all.zip*"))
 
 
 def test_no_space_is_taken_from_recordings(

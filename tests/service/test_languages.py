@@ -68,6 +68,17 @@ def test_what_a_new_meeting_takes(
     assert checked_language(language, Settings(_env_file=None), models) == code
 
 
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [(None, "de"), ("", "de"), ("auto", None), ("AUTO", None), ("en", "en"), ("German", "de")],
+)
+def test_what_a_new_meeting_takes_beside_a_setting(language: str | None, code: str | None) -> None:
+    settings = Settings(_env_file=None, language="de", recognizer="base")
+    models = ModelsInUse(Mode.FULL, "base · x · cpu int8", languages=("en", "de"))
+    for loaded in (None, models):
+        assert checked_language(language, settings, loaded) == code
+
+
 def test_the_setting_is_checked_with_the_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEETCORE_LANGUAGE", "German")
     with pytest.raises(SettingsError, match=r"base\.en writes English only, not German"):

@@ -103,6 +103,20 @@ def test_partial_files_are_deleted_after_a_day_and_recordings_never(
     assert kept == {"audio.flac", "audio.pcm", "upload", "new.part"}
 
 
+def test_parts_of_daily_copies_are_deleted_after_a_day(
+    sweeper: Leftovers, service: MeetingService
+) -> None:
+    folder = service.recordings_dir.parent / "copies"
+    folder.mkdir(parents=True)
+    for name in ("meetcore-2026-11-24.db", "meetcore-2026-11-25.db.part"):
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (0, 0))
+    (folder / "meetcore-2026-11-26.db.part").write_bytes(b"x")
+    sweeper.sweep()
+    kept = {path.name for path in folder.iterdir()}
+    assert kept == {"meetcore-2026-11-24.db", "meetcore-2026-11-26.db.part"}
+
+
 def test_a_folder_that_refuses_does_not_end_the_sweep(
     sweeper: Leftovers, service: MeetingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

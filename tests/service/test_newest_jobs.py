@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from meetcore.records import Job, JobStage, JobState
@@ -49,3 +52,12 @@ def test_no_more_is_read_than_is_shown(store: RefusingStore) -> None:
 
     newest_jobs(Store(), 5, 5)  # type: ignore[arg-type]
     assert sorted(read) == [1, 10]
+
+
+def test_a_damaged_job_costs_its_line_only(store: RefusingStore, tmp_path: Path) -> None:
+    whole, damaged = put(store, JobState.DONE, JobState.DONE)
+    (file,) = tmp_path.rglob("*.db")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE jobs SET options = 'x' WHERE meeting_id = ?", (damaged,))
+    found = newest_jobs(store, 20, 20)  # type: ignore[arg-type]
+    assert [each.meeting.id for each in found.jobs] == [whole]

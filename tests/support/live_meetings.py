@@ -35,7 +35,7 @@ def recognized_all(live: LiveMeeting, seconds: float) -> Any:
     return check
 
 
-def ended(service: MeetingService, meeting_id: str, timeout_s: float = 20.0) -> Meeting:
+def ended(service: MeetingService, meeting_id: str, timeout_s: float = 60.0) -> Meeting:
     """The meeting after its second pass, whether that worked or not."""
     over = (MeetingState.DONE, MeetingState.FAILED)
     until(lambda: service.store.get(meeting_id).state in over, timeout_s)

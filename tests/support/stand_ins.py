@@ -23,8 +23,8 @@ WORD_S = 0.5
 TURN_S = 2.0
 
 
-def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> None:
-    """Wait until a condition holds; fail after `timeout_s`."""
+def until(condition: Callable[[], Any], timeout_s: float = 60.0) -> None:
+    """Wait until a condition holds; fail after `timeout_s`; long, as machines may be busy."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "the condition did not become true"

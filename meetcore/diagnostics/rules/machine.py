@@ -212,6 +212,7 @@ MACHINE_RULES = (
         title_if_fine="Database",
         message_patterns=(
             r"database.*(refused|locked|cannot be read)",
+            r"Another program has the database",
             r"database URL",
             r"disk image",
         ),

@@ -62,7 +62,10 @@ def _add(document: Document, paragraph: Paragraph) -> None:
     _write(block, xml_line(paragraph.name), colour=colour, bold=True)
     _write(block, f"  {clock(paragraph.start)}", colour=QUIET, small=True)
     block.add_run().add_break()
-    _write(block, text)
+    for place, (language, words) in enumerate(paragraph.parts):
+        if language:
+            _write(block, f"{' ' * bool(place)}[{language}] ", colour=QUIET, small=True)
+        _write(block, xml_line(words))
     _direct(block, text)
 
 

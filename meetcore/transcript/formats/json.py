@@ -46,6 +46,10 @@ def dumps_export(export: Export) -> str:
     FormatError
         A time or probability is not a finite number, which JSON cannot hold.
     """
+    segments = [
+        {**asdict(segment), "language": next(iter(segment.languages), None)}
+        for segment in export.transcript.segments
+    ]
     speakers = [
         {**asdict(speaker), "shown_name": speaker.display_name}
         for speaker in export.transcript.speakers
@@ -61,6 +65,7 @@ def dumps_export(export: Export) -> str:
         "languages": list(export.languages),
         "mode": export.mode,
         **asdict(export.transcript),
+        "segments": segments,
         "speakers": speakers,
         "turns": [asdict(turn) for turn in export.turns],
     }

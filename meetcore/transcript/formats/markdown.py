@@ -32,7 +32,7 @@ def dumps(transcript: Transcript, title: str = "", facts: str = "") -> str:
     # In bold: no date, length or name at the beginning of the line is a list or a heading then.
     blocks += [f"**{_escaped(one_line(facts))}**"] if one_line(facts) else []
     blocks += [
-        f"**{_escaped(p.name)}** ({clock(p.start)}): {_escaped(p.text)}"
+        f"**{_escaped(p.name)}** ({clock(p.start)}): {_escaped(p.marked_text)}"
         for p in paragraphs_of(transcript)
     ]
     return "".join(f"{block}\n\n" for block in blocks).removesuffix("\n")

@@ -16,6 +16,8 @@ from meetcore.transcript.formats.scoring_fields import UNKNOWN_SPEAKER, field, s
 def dumps(transcript: Transcript, title: str = "") -> str:
     """The transcript as SegLST: one object per segment, times in seconds, labels as speakers.
 
+    A segment whose language was detected has it, that of its first word, as `language` too.
+
     Examples
     --------
     >>> from meetcore.records import Segment, Word
@@ -31,6 +33,7 @@ def dumps(transcript: Transcript, title: str = "") -> str:
             "end_time": segment.end,
             "words": one_line(segment.text),
         }
+        | ({"language": segment.languages[0]} if segment.languages else {})
         for segment in transcript.segments
     ]
     return json.dumps(items, ensure_ascii=False, indent=1) + "\n"

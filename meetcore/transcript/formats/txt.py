@@ -21,5 +21,5 @@ def dumps(transcript: Transcript, title: str = "", facts: str = "") -> str:
     """
     head = "\n".join(filter(None, (one_line(title), one_line(facts))))
     blocks = [head] if head else []
-    blocks += [f"[{clock(p.start)}] {p.name}: {p.text}" for p in paragraphs_of(transcript)]
+    blocks += [f"[{clock(p.start)}] {p.name}: {p.marked_text}" for p in paragraphs_of(transcript)]
     return "".join(f"{block}\n\n" for block in blocks).removesuffix("\n")

@@ -1,4 +1,4 @@
-"""WebVTT subtitles with voice spans. Source: https://www.w3.org/TR/webvtt1/."""
+"""WebVTT subtitles with voice spans, and language spans where there are several. Source: https://www.w3.org/TR/webvtt1/."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def dumps(transcript: Transcript, title: str = "", facts: str = "") -> str:
     for cue in cues_of(transcript):
         times = f"{timestamp(cue.start, '.')} --> {timestamp(cue.end, '.')}"
         text = _escaped("\n".join(cue.lines))
+        if cue.language:
+            text = f"<lang {_escaped(cue.language)}>{text}</lang>"
         spoken = f"<v {_escaped(cue.voice)}>{text}</v>" if cue.voice else text
         blocks.append(f"{times}\n{spoken}\n")
     return "\n".join(blocks)

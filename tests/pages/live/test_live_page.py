@@ -129,7 +129,12 @@ def test_a_language_is_asked_for_only_where_the_weight_knows_several(
 ) -> None:
     assert not show().app.selectbox
     service.in_use = type(MODELS)(mode=MODELS.mode, languages=("de", "en", "fr"))
-    assert list(show().app.selectbox(key="language").options) == ["Detect it", "de", "en", "fr"]
+    assert list(show().app.selectbox(key="language").options) == [
+        "Detect it",
+        "German",
+        "English",
+        "French",
+    ]
 
 
 def test_words_turns_and_people_reach_the_page(show: Show, service: FakeService) -> None:
@@ -370,3 +375,17 @@ def test_a_script_gets_the_turns_it_lacks() -> None:
     assert payload["first"] == 4 and len(payload["turns"]) == 116
     assert payload["turns"][0][:2] == ["S2", 20.0]
     assert transcript.live_payload(long_meeting(10), MODELS)["first"] == 117 - 8
+
+
+def test_a_change_of_language_is_marked_once_and_from_where_the_update_begins() -> None:
+    codes = ["en"] * 9 + ["de"] * 12
+    segments = tuple(
+        Segment(n, n + 1, "S1", (Word(f" w{n}", n, n + 0.5, 1.0, code),))
+        for n, code in enumerate(codes)
+    )
+    for settled, place in ((0, 9), (17, 0), (18, None)):
+        turns = transcript.live_payload(snapshot(segments=segments, settled=settled), MODELS)[
+            "turns"
+        ]
+        marks = [(index, turn[3]) for index, turn in enumerate(turns) if len(turn) > 3]
+        assert marks == ([] if place is None else [(place, {"0": "German"})])

@@ -82,6 +82,32 @@ test('a turn appends new words and leaves the drawn ones alone', () => {
   assert.equal(turn.who.textContent + turn.time.textContent, 'Ada1:01');
 });
 
+test('a word in another language has the name of the language before it', () => {
+  const turn = new Turn(() => {});
+  const row = { speaker: 'S1', start: 0, words: [' yes', ' ja'], tentative: [' uh'] };
+  const all = { ...row, words: [' yes', ' ja', ' gut', ' fine'] };
+  const shown = () => turn.text.childNodes.map(node => [node.attributes.class, node.textContent]);
+  turn.draw({ ...row, marks: { 1: 'German' } }, people);
+  turn.draw({ ...all, marks: { 1: 'German', 3: 'English' } }, people);
+  assert.deepEqual(shown(), [
+    ['new', 'yes'],
+    ['lang', 'German'],
+    ['new', ' ja'],
+    ['new', ' gut'],
+    ['lang', 'English'],
+    ['new', ' fine'],
+    ['tentative', ' uh'],
+  ]);
+});
+
+test('a turn can begin with another language, and keeps its mark when it grows', () => {
+  const [row] = turnRows(data({ turns: [['S1', 0, [' Guten'], { 0: 'German' }]] }));
+  const turn = new Turn(() => {});
+  turn.draw(row, people);
+  turn.draw({ ...row, words: [' Guten', ' Tag'] }, people);
+  assert.equal(turn.text.textContent, 'German Guten Tag');
+});
+
 test('a turn that lost words is drawn anew', () => {
   const turn = new Turn(() => {});
   const row = { speaker: 'S1', start: 0, words: [' a', ' b', ' c'], tentative: [] };

@@ -65,7 +65,7 @@ function editsOf(people, ...speakers) {
   const speaker = speakers.map(each => labels.indexOf(each));
   const words = { text: places.map(p => ' w' + p), at: times.start, count: places.map(() => 1) };
   const turns = { ...times, speaker };
-  edits.model = new TranscriptModel({ labels, duration: 9, speaker, machine: {}, ...times, ...words, turns, statistics: { people: [] } }); // prettier-ignore
+  edits.model = new TranscriptModel({ labels, duration: 9, speaker, machine: {}, languages: {}, ...times, ...words, turns, statistics: { people: [] } }); // prettier-ignore
   edits.known = edits.people = people;
   return { edits, sent };
 }

@@ -11,7 +11,7 @@ function model(...turns) {
     labels: ['S1', 'S2', 'S3'],
     duration: 60,
     statistics: { people: [] },
-    ...{ text: [], at: [], start: [], end: [], count: [], speaker: [], machine: {} },
+    ...{ text: [], at: [], start: [], end: [], count: [], speaker: [], machine: {}, languages: {} },
   };
   let at = 100;
   for (const [speaker, text] of turns) {
@@ -161,4 +161,15 @@ test('a correction that keeps the number of words is found too', () => {
   assert.deepEqual(made.find('ten'), []);
   made.correct(0, 1, 2, 'ten');
   assert.deepEqual(made.find('ten'), [[1, 1]]);
+});
+
+test('the mark of a language stays before its words through edits', () => {
+  const made = model([0, 'well yes ja gut'], [1, 'fine']);
+  made.languages.splice(2, 3, 'German', '', 'English');
+  made.correct(0, 0, 2, 'oh well yes');
+  assert.deepEqual(made.languages, ['', '', '', 'German', '', 'English']);
+  made.correct(0, 3, 5, 'Ja, sehr gut');
+  assert.deepEqual(made.languages, ['', '', '', 'German', '', '', 'English']);
+  made.split(0, 3, 'S3');
+  assert.equal(made.languages[made.segments[1].from], 'German');
 });
