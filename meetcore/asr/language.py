@@ -36,7 +36,7 @@ Heard = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class LanguageEvidence:
     """The language probabilities of one stretch of speech."""
 
     speech_s: float
@@ -50,7 +50,7 @@ class Evidence:
         return weight * math.log(probability)
 
 
-def evidence_of(samples: Samples, recognizer: Recognizer) -> Evidence:
+def language_evidence(samples: Samples, recognizer: Recognizer) -> LanguageEvidence:
     """The evidence of a stretch of speech; looks twice where the first look is unsure.
 
     Parameters
@@ -67,10 +67,10 @@ def evidence_of(samples: Samples, recognizer: Recognizer) -> Evidence:
     found = recognizer.language_probabilities(samples, context)
     if max(found.values()) < SURE and seconds >= WORTH_LOOKING_S and context < MAX_CONTEXT:
         found = recognizer.language_probabilities(samples, MAX_CONTEXT)
-    return Evidence(seconds, found)
+    return LanguageEvidence(seconds, found)
 
 
-def decide(stretches: Sequence[Evidence], heard: Heard = ()) -> Heard:
+def decide(stretches: Sequence[LanguageEvidence], heard: Heard = ()) -> Heard:
     """The most likely language of each stretch, in order (Viterbi's algorithm).
 
     A stretch too short to tell keeps the language before it, or at the start that of the next.
@@ -81,7 +81,8 @@ def decide(stretches: Sequence[Evidence], heard: Heard = ()) -> Heard:
     heard : the languages before the first stretch
 
     >>> sure, short = {"de": 0.95, "en": 0.03}, {"en": 0.6, "de": 0.2}
-    >>> decide([Evidence(5.0, {"en": 0.97}), Evidence(4.0, sure), Evidence(0.8, short)])
+    >>> said = [(5.0, {"en": 0.97}), (4.0, sure), (0.8, short)]
+    >>> decide([LanguageEvidence(*each) for each in said])
     ('en', 'de', 'de')
     """
     languages = _candidates(stretches, heard)
@@ -112,7 +113,7 @@ def _extended(
     return reached + score, (*path, language)
 
 
-def _candidates(stretches: Sequence[Evidence], heard: Heard) -> Heard:
+def _candidates(stretches: Sequence[LanguageEvidence], heard: Heard) -> Heard:
     """Languages heard before, and the three most likely of each stretch; the latest first."""
     likely = [
         language

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from meetcore.asr.offline.recognize_recording import PieceWords
+from meetcore.jobs.speech_levels import SpeechLevels
 from meetcore.records import SAMPLE_RATE, Job, RejectedText, Segment, Stage, Word
 from meetcore.store.meetings import MeetingStore
 from meetcore.transcript.attribution import attribute
@@ -40,6 +41,7 @@ class DraftTranscript:
         """No checkpoint is set before: what failed from the start is recognized again."""
         self.failed_samples = job.failed_samples if self._any_recognized else 0
         """At 16 kHz: pieces on which the recognizer failed."""
+        self.levels = SpeechLevels(job.options.speech_levels if self._any_recognized else ())
         retry_write(lambda: self._load(job.checkpoint_samples / SAMPLE_RATE))
 
     def segments(self) -> tuple[Segment, ...]:
@@ -73,6 +75,7 @@ class DraftTranscript:
         segments = attribute(piece.words, ())
         self._any_recognized = self._any_recognized or not piece.failed
         self.failed_samples += piece.end_sample - piece.start_sample if piece.failed else 0
+        self.levels.add(piece)
         self._retry_write(lambda: self._save(piece, segments))
         self._language = self._language or piece.language
         self._segments += segments
@@ -91,7 +94,9 @@ class DraftTranscript:
                 self._store.jobs.update(
                     self._id,
                     checkpoint_samples=piece.end_sample,
-                    options=replace(self._options, heard=piece.heard),
+                    options=replace(
+                        self._options, heard=piece.heard, speech_levels=self.levels.counts()
+                    ),
                     failed_samples=self.failed_samples,
                     attempts=1,  # It made progress: only the running attempt counts.
                 )

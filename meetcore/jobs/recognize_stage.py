@@ -14,7 +14,6 @@ from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
 from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError, ModelUnavailableError
-from meetcore.jobs.speech_levels import SpeechLevels
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
 from meetcore.records import SAMPLE_RATE
 from meetcore.text.languages import why_unspoken
@@ -42,7 +41,7 @@ def recognize(
     if problem := why_unspoken(task.options.language, info.weight, info.languages):
         raise ModelUnavailableError(f"{note} {problem}".strip())
     reader = RecordingReader(task.folder)
-    failures, levels = FailedPieces(), SpeechLevels()
+    failures = FailedPieces()
     observer.progress(0.0)
     for piece in recognize_recording(
         reader.read,
@@ -57,14 +56,12 @@ def recognize(
         start_sample=task.start_sample,
     ):
         failures.add(piece)
-        levels.add(piece)
         observer.piece(piece)
         observer.progress(piece.end_sample / reader.n_samples)
     if task.start_sample == 0:
         failures.refuse_all()
     info = recognizer.info
-    notes = (note, missing_end(task.folder), levels.sentence())
-    detail = " ".join(part for part in notes if part)
+    detail = " ".join(filter(None, (note, missing_end(task.folder))))
     return Recognized(str(info), info.weight, detail, sum(failures.failed))
 
 

@@ -97,9 +97,9 @@ class StoredResults:
         assert draft is not None
         if self._job.checkpoint_samples == 0:
             self._record_speed(JobStage.RECOGNIZING, self._weight)
-        missing = missing_words(draft.failed_samples)
+        lacking = (draft.levels.sentence(), missing_words(draft.failed_samples))
         no_speech = "" if draft.words() else NO_SPEECH
-        self._note(JobStage.RECOGNIZING, done.detail, missing, no_speech)
+        self._note(JobStage.RECOGNIZING, done.detail, *lacking, no_speech)
 
         def write() -> None:
             self._transcript.save_words(draft, self._job.options.speakers)

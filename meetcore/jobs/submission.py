@@ -182,7 +182,11 @@ class JobSubmission:
                 job,
                 state=JobState.QUEUED,
                 stage=wanted,
-                options=replace(options or job.options, heard=job.options.heard),
+                options=replace(
+                    options or job.options,
+                    heard=job.options.heard,
+                    speech_levels=job.options.speech_levels,
+                ),
                 progress=0.0,
                 overall=0.0,
                 remaining_s=None,

@@ -14,6 +14,7 @@ from pathlib import Path
 from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.jobs.pipeline import PassPlan, run_pass
 from meetcore.jobs.recognize_stage import missing_words
+from meetcore.jobs.speech_levels import SpeechLevels
 from meetcore.jobs.tasks import (
     Compacted,
     Decoded,
@@ -104,7 +105,10 @@ class _MemoryResults:
         self._pieces.append(words)
 
     def recognized(self, done: Recognized) -> None:
-        notes = (done.detail, missing_words(done.failed_samples))
+        levels = SpeechLevels()
+        for piece in self._pieces:
+            levels.add(piece)
+        notes = (done.detail, levels.sentence(), missing_words(done.failed_samples))
         self._recognized = replace(done, detail=" ".join(filter(None, notes)))
 
     def diarized(self, done: Diarized) -> None:

@@ -25,7 +25,7 @@ BUSY_TIMEOUT_MS = 500
 SHOW_AFTER_S = 0.3
 """How long new words wait to be saved before a page may show them. A save takes some milliseconds;
 while the store refuses, words are shown unsaved, and the health says so."""
-LAST_WORDS_S = 20.0
+LAST_SAVE_S = 20.0
 """How long the last save of a meeting is tried; the second pass recovers the words anyway."""
 DURATION_S = 5.0
 """The length in the list of meetings is at most this much behind."""
@@ -120,12 +120,12 @@ class TranscriptSaver:
             return self._saved == self._put
 
     def stop(self) -> bool:
-        """Save the rest, trying for LAST_WORDS_S, and end the thread; False if it was not saved.
+        """Save the rest, trying for LAST_SAVE_S, and end the thread; False if it was not saved.
 
         Idempotent.
         """
         with self._changed:
-            self._give_up_at = time.monotonic() + LAST_WORDS_S
+            self._give_up_at = time.monotonic() + LAST_SAVE_S
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join()

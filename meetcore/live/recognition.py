@@ -28,7 +28,7 @@ MATCH_EVERY_SAMPLES = 5 * SAMPLE_RATE
 LATE_SAMPLES = 60 * SAMPLE_RATE
 """Longest recording that is still recognized live when the models load after its end; a longer one
 is left to the second pass, which follows anyway."""
-LAST_WORDS_S = 1.5
+LAST_BACKLOG_S = 1.5
 """How long a stopped meeting's backlog is recognized; what is left then is left to the second pass.
 """
 
@@ -140,8 +140,8 @@ class LiveRecognition:
     def finish(self, available: int) -> None:
         """Commit and save every word, and close the session.
 
-        A backlog is recognized for LAST_WORDS_S at most. Without models, the words are left to the
-        second pass, unless the recording is short and the models have loaded meanwhile.
+        A backlog is recognized for LAST_BACKLOG_S at most. Without models, the words are left to
+        the second pass, unless the recording is short and the models have loaded meanwhile.
         """
         session = self._session
         if session is None and available <= LATE_SAMPLES:
@@ -149,7 +149,7 @@ class LiveRecognition:
         if session is None:
             return
         try:
-            self._process_rest(available, LAST_WORDS_S)
+            self._process_rest(available, LAST_BACKLOG_S)
             self._gaps.add(session.processed_samples, available)
             session.flush()
             self._save_and_show(session, available)

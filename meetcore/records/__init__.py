@@ -2,7 +2,7 @@
 
 from meetcore.records.audio import SAMPLE_RATE, ReadSamples, Samples
 from meetcore.records.edit_state import EditState
-from meetcore.records.job import Job, JobOptions, JobStage, JobState
+from meetcore.records.job import Job, JobOptions, JobStage, JobState, LevelCount
 from meetcore.records.job_list import JobList, ListedJob
 from meetcore.records.library import (
     LibraryPage,
@@ -39,6 +39,7 @@ __all__ = [
     "JobOptions",
     "JobStage",
     "JobState",
+    "LevelCount",
     "LibraryPage",
     "LibraryQuery",
     "ListedJob",

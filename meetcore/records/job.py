@@ -27,6 +27,10 @@ class JobState(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
+LevelCount = tuple[int, int]
+"""A level of speech in dB of full scale, and the number of words at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobOptions:
     """The options of a transcription; the defaults let Meetcore choose."""
@@ -45,6 +49,8 @@ class JobOptions:
     """Names and terms of this meeting, given to the recognizer as a prompt."""
     heard: tuple[str, ...] = ()
     """Languages detected up to the checkpoint, the latest first; set by the job itself."""
+    speech_levels: tuple[LevelCount, ...] = field(default=(), compare=False)
+    """How loud the words up to the checkpoint are; set by the job itself, so never asked for."""
 
     def __post_init__(self) -> None:
         for name in ("n_speakers", "max_speakers"):

@@ -164,7 +164,15 @@ def _to_job(row: JobRow) -> Job:
 
 def _options(stored: dict[str, Any]) -> JobOptions:
     """The options of a row, whose JSON has lists for tuples."""
-    return JobOptions(**{**stored, "heard": tuple(stored.get("heard", ()))})
+    return JobOptions(
+        **{
+            **stored,
+            "heard": tuple(stored.get("heard", ())),
+            "speech_levels": tuple(
+                (int(level), int(count)) for level, count in stored.get("speech_levels", ())
+            ),
+        }
+    )
 
 
 def _stored_notes(notes: Mapping[JobStage, tuple[str, ...]]) -> dict[str, list[str]]:

@@ -130,8 +130,9 @@ class Microphone {
     const { data } = this;
     this.isLooking = Boolean(data?.wanted);
     if (!data?.wanted) return;
+    const goal = this.goal;
     const said = await stateOf(data);
-    if (said && data.attempt === this.data?.attempt && this.recorder) {
+    if (said && goal === this.goal) {
       this.said = said;
       this.apply();
     }
@@ -154,12 +155,11 @@ class Microphone {
     try {
       /* No microphone is opened while nobody could take its sound. */
       const said = await stateOf(data);
-      if (serial !== this.serial) return;
+      if (said && serial === this.serial) this.said = said;
+      if (this.isGivenUp(serial)) return;
       if (!said) throw new Error('the server does not answer');
-      this.said = said;
-      if (this.state !== 'listening') return this.hangUp();
       const stream = await microphoneStream(data.device, data.cleanUp);
-      if (serial !== this.serial) return stream.getTracks().forEach(track => track.stop());
+      if (this.isGivenUp(serial)) return stopTracks(stream);
       this.sound = new MicrophoneTrack(stream, () => fail('the device went away'));
       const peer = this.open(data, this.sound, fail);
       const overdue = () => peer.connectionState !== 'connected' && fail('timeout');
@@ -169,12 +169,27 @@ class Microphone {
       const address = `/microphone/${encodeURIComponent(data.meeting)}`;
       const response = await sendOffer(peer, address, data.tab);
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      if (serial === this.serial) await peer.setRemoteDescription(await response.json());
+      const answer = await response.json();
+      if (serial !== this.serial) return;
+      await peer.setRemoteDescription(answer);
+      if (serial !== this.serial) return;
       this.isConnecting = false;
       this.apply();
     } catch (error) {
       fail(String(error));
     }
+  }
+
+  /**
+   * Whether an attempt to connect is over: another has begun, or a pause or stop came meanwhile.
+   * No microphone stays open then. @param {number} serial of the attempt
+   */
+  isGivenUp(serial) {
+    if (this.state !== 'listening') closeOpened();
+    if (serial !== this.serial) return true;
+    if (this.state === 'listening') return false;
+    this.hangUp();
+    return true;
   }
 
   /** @param {MicrophoneData} data @param {MicrophoneTrack} sound @param {(why: string) => void} fail */

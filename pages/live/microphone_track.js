@@ -8,9 +8,11 @@
 async function microphoneStream(device, cleanUp) {
   const constraints = microphoneConstraints(device, cleanUp);
   const opened = globalThis.meetcoreOpened;
-  globalThis.meetcoreOpened = null;
-  if (opened?.stream.active && opened.asked === JSON.stringify(constraints)) return opened.stream;
-  opened?.stream.getTracks().forEach(track => track.stop());
+  if (opened?.stream.active && opened.asked === JSON.stringify(constraints)) {
+    globalThis.meetcoreOpened = null;
+    return opened.stream;
+  }
+  closeOpened();
   return navigator.mediaDevices.getUserMedia(constraints);
 }
 
@@ -73,7 +75,7 @@ class MicrophoneTrack {
       return;
     }
     this.track.onended = null;
-    this.stream.getTracks().forEach(track => track.stop());
+    stopTracks(this.stream);
     this.silence ??= silence();
     this.sender?.replaceTrack(this.silence?.track ?? null).catch(() => {});
   }
@@ -92,7 +94,7 @@ class MicrophoneTrack {
     this.isOpening = true;
     try {
       const stream = await open();
-      if (!isWanted()) return stream.getTracks().forEach(track => track.stop());
+      if (!isWanted()) return stopTracks(stream);
       this.stream = stream;
       this.track = stream.getAudioTracks()[0];
       this.track.onended = this.lost;
@@ -104,7 +106,7 @@ class MicrophoneTrack {
 
   close() {
     this.track.onended = null;
-    this.stream.getTracks().forEach(track => track.stop());
+    stopTracks(this.stream);
     this.silence?.close();
     this.silence = null;
   }

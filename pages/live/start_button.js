@@ -86,9 +86,10 @@ class StartButton {
    * @param {{ stream: MediaStream, asked: string }} opened
    */
   handOver(opened) {
+    closeOpened();
     globalThis.meetcoreOpened = opened;
     setTimeout(() => {
-      if (opened === globalThis.meetcoreOpened) opened.stream.getTracks().forEach(t => t.stop());
+      if (opened === globalThis.meetcoreOpened) closeOpened();
     }, limits.takeOver);
   }
 

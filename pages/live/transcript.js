@@ -35,17 +35,18 @@ const endMargin = 48;
 
 /**
  * The turns to draw of an update. Tentative words continue the last turn unless another speaker
- * says them.
- * @param {Pick<TranscriptData, 'turns' | 'tentative' | 'tentativeSpeaker' | 'tentativeStart'>} data
+ * says them or a gap lies between.
+ * @param {Pick<TranscriptData,
+ *   'first' | 'turns' | 'gaps' | 'tentative' | 'tentativeSpeaker' | 'tentativeStart'>} data
  * @returns {TurnRow[]}
  */
-function turnRows({ turns, tentative, tentativeSpeaker, tentativeStart }) {
+function turnRows({ first, turns, gaps, tentative, tentativeSpeaker, tentativeStart }) {
   /** @type {TurnRow[]} */
   const rows = turns.map(([speaker, start, words, marks]) => {
     return { speaker, start, words, tentative: [], marks };
   });
   if (!tentative.length) return rows;
-  const last = rows.at(-1);
+  const last = gaps.some(([before]) => before === first + turns.length) ? undefined : rows.at(-1);
   if (last && (tentativeSpeaker === null || tentativeSpeaker === last.speaker)) {
     last.tentative = tentative;
   } else {

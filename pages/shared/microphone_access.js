@@ -77,3 +77,15 @@ function sendOffer(peer, address, tab) {
     body: JSON.stringify({ sdp, type, tab }),
   });
 }
+
+/** @param {MediaStream} stream */
+function stopTracks(stream) {
+  stream.getTracks().forEach(track => track.stop());
+}
+
+/** Stops the stream that the Start button opened, if nothing took it over. */
+function closeOpened() {
+  const opened = globalThis.meetcoreOpened;
+  globalThis.meetcoreOpened = null;
+  if (opened) stopTracks(opened.stream);
+}

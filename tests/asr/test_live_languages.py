@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.asr.recognizer import RecognizerInfo
+from meetcore.asr.recognizer import (
+    Recognition,
+    RecognizedWord,
+    RecognizeOptions,
+    RecognizerInfo,
+)
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.asr.streaming.streaming_recognizer import StreamingRecognizer
 from meetcore.records import SAMPLE_RATE, Samples, Word
@@ -36,6 +41,21 @@ class Polyglot(Perfect):
         return {"de": 0.95 * german, "en": 0.95 * (1 - german), "la": 0.05}
 
 
+class Prompt(Polyglot):
+    """Reads the last word right while it is still said, so that it is committed early."""
+
+    def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
+        self.calls.append((samples.shape[0], options))
+        words = [
+            RecognizedWord(
+                f" word{number}", first / SAMPLE_RATE, stop / SAMPLE_RATE, 0.9, (1000 + number,)
+            )
+            for number, first, stop in runs(samples)
+        ]
+        fresh = tuple(word for word in words if word.tokens[0] not in options.prefix_tokens)
+        return Recognition(fresh, self.doubt, 0.0, 1.0, "en")
+
+
 def talk(*parts: tuple[str, float], pause: float = 0.9) -> Samples:
     """Words of 0.3 s with 0.1 s between them, in a language for so many seconds; then a pause."""
     pieces, following = [], {"en": 1, "de": GERMAN + 1}
@@ -48,8 +68,10 @@ def talk(*parts: tuple[str, float], pause: float = 0.9) -> Samples:
     return np.concatenate(pieces)
 
 
-def stream(audio: Samples, chunk: int, language: str | None = None) -> tuple[list[Word], Polyglot]:
-    recognizer = Polyglot()
+def stream(
+    audio: Samples, chunk: int, language: str | None = None, kind: type[Polyglot] = Polyglot
+) -> tuple[list[Word], Polyglot]:
+    recognizer = kind()
     streaming = StreamingRecognizer(recognizer, Loudness(), StreamingOptions(language=language))
     words: list[Word] = []
     for start in range(0, audio.shape[0], chunk):
@@ -74,6 +96,30 @@ def test_each_utterance_is_in_its_own_language(pause: float) -> None:
     assert {word.language for word in words} == {"en", "de"}
     assert mistaken(words) == 0 and len(words) == 45
     assert {options.language for _, options in recognizer.calls} <= {None, "en", "de"}
+
+
+@pytest.mark.parametrize("last_s", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize("kind", [Polyglot, Prompt])
+def test_a_pause_ends_the_utterance_however_early_its_last_word_was_committed(
+    kind: type[Polyglot], last_s: float
+) -> None:
+    long = {
+        language: np.full(round(last_s * SAMPLE_RATE), 0.1 + number / SCALE, np.float32)
+        for language, number in (("en", 400), ("de", GERMAN + 400))
+    }
+    silence = np.zeros(24_000, np.float32)
+    said = [
+        np.concatenate([talk((language, 4.0), pause=0.0), long[language], silence])
+        for language in ("en", "de")
+    ]
+    missed = {
+        offset: count
+        for offset in range(0, 8000, 320)
+        if (
+            count := mistaken(stream(np.concatenate([silence[:offset], *said]), 8000, kind=kind)[0])
+        )
+    }
+    assert not missed
 
 
 def test_an_utterance_too_short_to_tell_keeps_the_last_language() -> None:

@@ -113,7 +113,13 @@ def words(start: float, count: int) -> tuple[Word, ...]:
     return tuple(Word(f" w{start:g}-{n}.", start + n, start + n + 0.8) for n in range(count))
 
 
-def piece(number: int, kind: str, count: int, language: str | None = "en") -> PieceWords:
+def piece(
+    number: int,
+    kind: str,
+    count: int,
+    language: str | None = "en",
+    level_db: float | None = None,
+) -> PieceWords:
     start, end = number * PIECE_S, (number + 1) * PIECE_S
     samples = (round(start * SAMPLE_RATE), round(end * SAMPLE_RATE))
     if kind == "failed":
@@ -124,6 +130,7 @@ def piece(number: int, kind: str, count: int, language: str | None = "en") -> Pi
         words(start, count),
         rejected if kind == "rejected" else (),
         language,
+        speech_level_db=level_db,
     )
 
 
@@ -153,9 +160,9 @@ OVERLAPPED = [(0.0, 12.0, "S1"), (5.0, 9.0, "S2"), (12.0, 30.0, "S2"), (14.0, 22
 EXCLUSIVE = [(0.0, 6.0, "S1"), (6.0, 9.0, "S2"), (9.0, 12.0, "S1"), (12.0, 30.0, "S2")]
 RICH = Script(
     (
-        piece(0, "rejected", 6),
+        piece(0, "rejected", 9, level_db=-58.0),
         piece(1, "failed", 0),
-        piece(2, "rejected", 8),
+        piece(2, "rejected", 8, level_db=-30.0),
         piece(3, "silent", 0),
     ),
     found(OVERLAPPED, EXCLUSIVE),
@@ -224,7 +231,13 @@ def scripts(draw: Callable[..., Any]) -> Case:
     """Any pieces and turns, live words before, an earlier pass, with or without speakers."""
     kinds = st.sampled_from(["words", "rejected", "silent", "failed"])
     pieces = tuple(
-        piece(number, kind, draw(st.integers(0, 8)), draw(st.sampled_from(["en", None])))
+        piece(
+            number,
+            kind,
+            draw(st.integers(0, 8)),
+            draw(st.sampled_from(["en", None])),
+            draw(st.sampled_from([-58.0, -52.0, -25.0, None])),
+        )
         for number, kind in enumerate(["words", *draw(st.lists(kinds, max_size=4))])
     )
     seconds = len(pieces) * PIECE_S

@@ -112,7 +112,7 @@ def test_last_words_are_saved_once_the_store_works(
 def test_store_that_refuses_to_the_end_leaves_the_words_to_the_second_pass(
     service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meetcore.live.persistence.LAST_WORDS_S", 0.2)
+    monkeypatch.setattr("meetcore.live.persistence.LAST_SAVE_S", 0.2)
     meeting_id = service.start("Stranded")
     live = running(service, meeting_id)
     send(live, 2.0)

@@ -198,7 +198,7 @@ def test_an_unexpected_error_of_the_store_loses_nothing_either(
 def test_the_last_words_are_given_up_after_a_while(
     service: MeetingService, store: RefusingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persistence, "LAST_WORDS_S", 0.2)
+    monkeypatch.setattr(persistence, "LAST_SAVE_S", 0.2)
     monkeypatch.setattr(persistence, "RETRY_S", 60.0)
     live = running(service, service.start("Stranded"))
     store.refused = {"replace_segments"}

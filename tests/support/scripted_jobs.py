@@ -130,7 +130,15 @@ def everything(store: MeetingStore, meeting_id: str) -> dict[str, Any]:
             meeting.language,
             meeting.progress,
         ),
-        "job": (job.state, job.stage, job.detail, job.progress, job.overall, job.options),
+        "job": (
+            job.state,
+            job.stage,
+            job.detail,
+            job.progress,
+            job.overall,
+            job.options,
+            job.notes,
+        ),
         "upload": job.source_path is not None and Path(job.source_path).exists(),
     }
 

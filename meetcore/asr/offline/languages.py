@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from meetcore.asr.language import Heard, decide, evidence_of, heard_after
+from meetcore.asr.language import Heard, decide, heard_after, language_evidence
 from meetcore.asr.offline.chunking import Piece
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.activity import Region
@@ -52,7 +52,7 @@ def split_by_language(
         regions = piece.regions or (Region(0, len(piece.samples)),)
         try:
             evidence = [
-                evidence_of(part_of(piece, region).samples, recognizer) for region in regions
+                language_evidence(part_of(piece, region).samples, recognizer) for region in regions
             ]
         except InferenceError:
             # The piece is recognized in the language before it; if that fails too, it is counted.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from meetcore.asr.language import SHORT_CONTEXT, Evidence, Heard, decide, heard_after
+from meetcore.asr.language import SHORT_CONTEXT, Heard, LanguageEvidence, decide, heard_after
 from meetcore.asr.recognizer import MAX_CONTEXT, Recognizer
 from meetcore.records import SAMPLE_RATE, Samples
 
@@ -93,12 +93,14 @@ class StreamLanguage:
         self._heard = heard_after(self._heard, [likeliest])
         return before is not None and likeliest != before
 
-    def _likeliest(self, samples: Samples, speech_s: float, context: float) -> tuple[Evidence, str]:
+    def _likeliest(
+        self, samples: Samples, speech_s: float, context: float
+    ) -> tuple[LanguageEvidence, str]:
         found = self._recognizer.language_probabilities(samples, context)
-        evidence = Evidence(speech_s, found)
+        evidence = LanguageEvidence(speech_s, found)
         return evidence, decide([evidence], self._heard)[0]
 
-    def _suffices(self, evidence: Evidence, likeliest: str) -> bool:
+    def _suffices(self, evidence: LanguageEvidence, likeliest: str) -> bool:
         if evidence.speech_s >= LONGEST_WAIT_S:
             return True
         if not self._heard:
@@ -110,5 +112,5 @@ class StreamLanguage:
         return evidence.speech_s >= LEAST_TO_CHANGE_S
 
 
-def _is_sure(evidence: Evidence, language: str) -> bool:
+def _is_sure(evidence: LanguageEvidence, language: str) -> bool:
     return evidence.probabilities.get(language, 0.0) >= SURE

@@ -10,21 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from meetcore.asr.hallucination import gate_decision
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.asr.recognizer import (
-    MAX_CONTEXT,
     Recognition,
     RecognizedWord,
-    RecognizeOptions,
     Recognizer,
 )
-from meetcore.asr.streaming.evidence import audio_at_usual_level, evidence_of
+from meetcore.asr.streaming.decode import decode
+from meetcore.asr.streaming.evidence import evidence_of
 from meetcore.asr.streaming.language import StreamLanguage
-from meetcore.asr.streaming.local_agreement import committable, cut_position, is_mark, plausible
+from meetcore.asr.streaming.local_agreement import committable, cut_position, is_mark
 from meetcore.asr.streaming.options import StreamingOptions
+from meetcore.asr.streaming.utterances import Utterances
 from meetcore.asr.streaming.window import DecodeWindow
 from meetcore.asr.vad.activity import Activity
 from meetcore.asr.vad.speech_log import SpeechLog
@@ -58,8 +56,9 @@ class StreamingRecognizer:
         self._step_samples = _samples(self._options.step)
         self._tentative: tuple[RecognizedWord, ...] = ()
         self._language = StreamLanguage(recognizer, self._options.language)
-        self._utterance = 0
-        """Sample after which the present utterance begins."""
+        self._utterances = Utterances(
+            self._language, self._window, self._speech, _samples(self._options.lead)
+        )
         self._committed: list[Word] = []
         self._rejected: list[RejectedText] = []
 
@@ -127,17 +126,23 @@ class StreamingRecognizer:
         self._position = position
         self._speech.push(self._window.audio(begin, position))
         new_speech = self._speech.count_samples(self._transcribed, position)
-        latest = self._speech.last_sample(position)
-        silence = position - min(position, latest if latest is not None else 0)
+        silence = self._utterances.silence(position)
         paused = last or silence >= _samples(self._options.pause)
         minimum = self._options.min_word if paused else self._options.min_new_speech
         if not self._tentative and new_speech < (1 if last else _samples(minimum)):
             over = silence >= _samples(self._options.reset) or not self._window.words
             if over and (paused or not new_speech):
                 self._restart(position)
+            if paused:
+                # The last word may have been committed before the pause was long enough.
+                self._utterances.end(position)
             return
         try:
-            self._find_language(position, paused)
+            changed_at = self._utterances.find_language(position, paused)
+            if changed_at is not None:
+                self._restart(changed_at)
+                # A prompt in another language would mislead the decoder.
+                self._window.forget_history()
             recognition = self._decode(position)
             if self._skips_speech(recognition, new_speech):
                 first = self._speech.first_sample(self._transcribed, position)
@@ -145,27 +150,10 @@ class StreamingRecognizer:
                 recognition = self._decode(position)
             self._commit_or_hold(recognition, position, paused)
             if paused:
-                self._utterance = position
-                self._language.utterance_ended()
+                self._utterances.end(position)
         finally:
             # Also after a failed decode: the window must not grow while decodes keep failing.
             self._shrink(position)
-
-    def _find_language(self, position: int, paused: bool) -> None:
-        """Decide the utterance's language; where it changed, start a window at the utterance."""
-        if not self._language.looking:
-            return
-        first = self._speech.first_sample(self._utterance, position)
-        if first is None:
-            return
-        start = max(self._utterance, first - _samples(self._options.lead))
-        samples = audio_at_usual_level(self._window, self._speech, start, position)
-        samples = samples[-_samples(MAX_CONTEXT) :]
-        speech = self._speech.count_samples(position - samples.shape[0], position)
-        if self._language.look(samples, speech / SAMPLE_RATE, paused):
-            self._restart(first)
-            # A prompt in another language would mislead the decoder.
-            self._window.forget_history()
 
     def _skips_speech(self, recognition: Recognition, new_speech: int) -> bool:
         """Whether the decoder returned no words for a stretch of speech after the prefix."""
@@ -174,26 +162,10 @@ class StreamingRecognizer:
         return silent and bool(self._window.words) and new_speech >= stall
 
     def _decode(self, position: int) -> Recognition:
-        """Words after the committed ones of the window, in seconds since the meeting began."""
-        samples = audio_at_usual_level(self._window, self._speech, self._window.start, position)
-        samples = samples[-_samples(MAX_CONTEXT) :]
-        offset = (position - samples.shape[0]) / SAMPLE_RATE
-        duration = samples.shape[0] / SAMPLE_RATE
-        words = self._window.words
-        fresh = duration - (words[-1].end - offset if words else 0.0)
-        context = np.ceil(max(self._options.context, duration + self._options.slack))
-        recognition = self._recognizer.recognize(
-            samples,
-            RecognizeOptions(
-                language=self._language.current,
-                prompt_tokens=self._window.prompt_tokens,
-                prefix_tokens=self._window.prefix_tokens,
-                context=min(MAX_CONTEXT, float(context)),
-                max_new_tokens=6 + int(7 * max(fresh, 0.0)),
-            ),
+        current = self._language.current
+        return decode(
+            self._recognizer, self._window, self._speech, current, self._options, position
         )
-        kept = plausible(recognition.words, duration)
-        return replace(recognition, words=tuple(_shifted(word, offset) for word in kept))
 
     def _commit_or_hold(self, recognition: Recognition, position: int, paused: bool) -> None:
         """Commit the words that are certain; the rest is tentative until the next decode."""
@@ -266,10 +238,6 @@ class StreamingRecognizer:
 
 def _samples(seconds: float) -> int:
     return round(seconds * SAMPLE_RATE)
-
-
-def _shifted(word: RecognizedWord, offset: float) -> RecognizedWord:
-    return replace(word, start=word.start + offset, end=word.end + offset)
 
 
 def _as_word(word: RecognizedWord) -> Word:

@@ -49,6 +49,23 @@ test('the opened microphone is kept for the recorder, then closed', async t => {
   assert.ok(track.stopped);
 });
 
+test('a second Start closes the microphone that the first one opened', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const tracks = [];
+  const getUserMedia = async () => {
+    const track = { stopped: false, stop: () => (track.stopped = true) };
+    tracks.push(track);
+    return { getTracks: () => [track] };
+  };
+  const { view } = startButton({ getUserMedia });
+  await view.start();
+  await view.start();
+  assert.deepEqual(
+    tracks.map(track => track.stopped),
+    [true, false],
+  );
+});
+
 test('a refused microphone is reported, in words that the page has', async () => {
   const refused = () => Promise.reject(new DOMException('', 'NotFoundError'));
   const { view, sent } = startButton({ getUserMedia: refused });

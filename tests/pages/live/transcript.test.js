@@ -51,6 +51,20 @@ test('tentative words of another speaker, or the first ones, have a row of their
   assert.equal(turnRows(data({ tentative: [' oh'] }))[0].speaker, null);
 });
 
+test('tentative words after a gap have a row of their own, after it', () => {
+  const gaps = [[3, 20, 30]];
+  for (const tentativeSpeaker of [null, 'S1']) {
+    const after = { tentative: [' later'], tentativeSpeaker, tentativeStart: 30, gaps };
+    const rows = turnRows(data({ first: 2, turns: [['S1', 0, [' a']]], ...after }));
+    assert.deepEqual(rows, [
+      { speaker: 'S1', start: 0, words: [' a'], tentative: [] },
+      { speaker: tentativeSpeaker, start: 30, words: [], tentative: [' later'] },
+    ]);
+  }
+  const before = { tentative: [' on'], gaps: [[2, 0, 1]] };
+  assert.equal(turnRows(data({ first: 2, turns: [['S1', 0, [' a']]], ...before })).length, 1);
+});
+
 test('the view follows while its end is less than a line away', () => {
   assert.ok(isNearEnd({ scrollTop: 953, clientHeight: 400, scrollHeight: 1400 }));
   assert.ok(!isNearEnd({ scrollTop: 952, clientHeight: 400, scrollHeight: 1400 }));
