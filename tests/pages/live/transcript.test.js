@@ -55,9 +55,9 @@ test('tentative words after a gap have a row of their own, after it', () => {
   const gaps = [[3, 20, 30]];
   for (const tentativeSpeaker of [null, 'S1']) {
     const after = { tentative: [' later'], tentativeSpeaker, tentativeStart: 30, gaps };
-    const rows = turnRows(data({ first: 2, turns: [['S1', 0, [' a']]], ...after }));
+    const rows = turnRows(data({ first: 2, turns: [['S1', 0, [' a'], {}]], ...after }));
     assert.deepEqual(rows, [
-      { speaker: 'S1', start: 0, words: [' a'], tentative: [] },
+      { speaker: 'S1', start: 0, words: [' a'], tentative: [], marks: {} },
       { speaker: tentativeSpeaker, start: 30, words: [], tentative: [' later'] },
     ]);
   }
