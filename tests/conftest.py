@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from _pytest.mark.expression import Expression
 
+from meetcore import supervised
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver
@@ -33,6 +34,12 @@ class SamplePaths:
     wav: Path
     rttm: Path
     stm: Path
+
+
+@pytest.fixture(autouse=True)
+def no_thread_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What threads of earlier tests met is no finding of this one."""
+    monkeypatch.setattr(supervised, "_met", {})
 
 
 @pytest.fixture(scope="session")

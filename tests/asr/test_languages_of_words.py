@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from meetcore.asr.language import decide, evidence_of
+from meetcore.asr.language import decide, language_evidence
 from meetcore.asr.offline.recognize_recording import recognize_recording
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.registry import load_recognizer
@@ -73,5 +73,5 @@ def test_a_stretch_too_short_to_tell_keeps_the_language_before_it(
     short: tuple[float, float],
     languages: tuple[str, str],
 ) -> None:
-    stretches = [evidence_of(between(mixed, *each), base) for each in (long, short)]
+    stretches = [language_evidence(between(mixed, *each), base) for each in (long, short)]
     assert decide(stretches) == languages

@@ -81,6 +81,8 @@ def test_stop_and_pause_hold_at_the_click_while_the_recognizer_is_busy(
     page.context.grant_permissions(["microphone"])
     page.add_init_script(WATCH_TRACKS)
     live_page.open_start_page(page, server.url)
+    # Without models there is no recognizer that could be busy.
+    expect(page.get_by_text("Words and speakers")).to_be_visible(timeout=live_page.READY_MS)
     live_page.press_start(page)
     meeting_id = live_page.meeting_id_of(page)
     recording = server.data_dir / "recordings" / meeting_id / "audio.pcm"
@@ -119,6 +121,7 @@ def test_another_tab_pauses_and_a_stop_without_connection_is_delivered(
     off = "tracks.every(t => t.readyState === 'ended' || !t.enabled)"
     with proxied(server.port) as proxy:
         live_page.open_start_page(page, f"http://localhost:{proxy.port}")
+        expect(page.get_by_text("Words and speakers")).to_be_visible(timeout=live_page.READY_MS)
         live_page.press_start(page)
         meeting_id = live_page.meeting_id_of(page)
         recording = server.data_dir / "recordings" / meeting_id / "audio.pcm"
@@ -132,7 +135,6 @@ def test_another_tab_pauses_and_a_stop_without_connection_is_delivered(
         live_page.wait_until(lambda: recording.stat().st_size > size + 32_000, 10, "a second more")
 
         proxy.cut()
-        time.sleep(1.0)
         check_still_after(page, recording, "Stop")
         expect(page.get_by_text("No connection. The microphone is off")).to_be_visible()
         assert page.evaluate("tracks.every(t => t.readyState === 'ended')")

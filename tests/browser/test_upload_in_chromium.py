@@ -86,7 +86,7 @@ def find_and_open(page: Page, server: Server, meeting_id: str) -> None:
     expect(hit).to_be_visible(timeout=live_page.READY_MS)
     expect(page.get_by_text(TITLE)).to_be_visible()
     hit.click()
-    page.wait_for_function("location.pathname === '/meeting'", timeout=live_page.READY_MS)
+    page.wait_for_url("**/meeting?*", timeout=live_page.READY_MS, wait_until="commit")
     address = page.evaluate("location.href")
     assert f"id={meeting_id}" in address and "t=17" in address
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(

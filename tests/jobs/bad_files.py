@@ -32,7 +32,7 @@ def bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
     text.write_text("not media at all\n" * 50)
     empty.write_bytes(b"")
     return {
-        "truncated.mp4": (truncated, "is not a media file that can be read, or it is damaged"),
+        "truncated.mp4": (truncated, "has no index (moov)"),
         "locked.mp4": (locked, "is encrypted"),
         "talk.zip": (archive, "is a ZIP archive"),
         "notes.mp3": (text, "is not a media file that can be read"),

@@ -317,7 +317,7 @@ def test_database_that_is_locked_for_a_while(
         assert time.monotonic() - began < 25, "recognition waits for the lock"
         other.execute("ROLLBACK")
     assert broken.state is LiveState.LISTENING
-    assert broken.health.last_error == "StoreError"
+    assert broken.health.last_error == "StoreUnavailableError"
     assert "locked" in broken.health.last_traceback
     assert str(Path.home()) not in broken.health.last_traceback
     speak(live, seconds(pcm, 20, 30))

@@ -157,7 +157,7 @@ def test_a_stop_waits_for_no_backlog(service: MeetingService, identifier: StandI
     assert live.join(60)
     (gap,) = live.snapshot().gaps
     assert gap.end == 11.0
-    longest = recognition.LAST_WORDS_S / 0.5 + 2 * LONGEST_CHUNK_S
+    longest = recognition.LAST_BACKLOG_S / 0.5 + 2 * LONGEST_CHUNK_S
     assert gap.start <= longest, "of a backlog of 5.5 s, 1.5 s and the chunks begun are waited for"
     assert ended(service, live.meeting_id).duration == 11.0
 
