@@ -28,8 +28,7 @@ WARM_UP, MEETINGS = 25, 50
 SECONDS = 3
 """Long enough for words, turns and an embedding."""
 MOST_GROWTH_MIB = 24.0
-"""Measured -2 to 6 MiB after the warm-up, from the allocators. One recognizer kept by a meeting would
-be 40."""
+"""Measured -2 to 6 MiB after the warm-up. One recognizer kept by a meeting would be 40."""
 
 
 @dataclass(frozen=True)
