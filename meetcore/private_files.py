@@ -1,4 +1,4 @@
-"""Keeps what is stored readable by its user alone, whatever the umask was."""
+"""Stored files get mode 0600 and folders 0700 under any umask."""
 
 from __future__ import annotations
 

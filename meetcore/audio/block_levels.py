@@ -1,4 +1,4 @@
-"""How loud the blocks of a track are, whatever single clicks and damaged values it has."""
+"""Levels of a track by blocks of 20 ms; single clicks and damaged values do not raise them."""
 
 from __future__ import annotations
 

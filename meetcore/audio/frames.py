@@ -61,7 +61,7 @@ class FrameConverter:
 
     @property
     def n_filled(self) -> int:
-        """Samples of silence, at 16 kHz, that stand for audio lost on the way."""
+        """Samples of silence, at 16 kHz, filled in for lost packets."""
         return self._n_filled
 
     def convert(self, frame: AudioFrame) -> Pcm:

@@ -14,7 +14,7 @@ AT_START_AGAIN_S = 1.0
 MOST_REPEATS = 3
 """After more frames in a row whose time does not advance, time stamps are ignored."""
 MOST_SILENCE_S = 24 * 3600.0
-"""Most silence that time stamps may ask for, whatever length is allowed."""
+"""Upper bound of the silence that is filled in for time stamps, in seconds."""
 ON_TIME_S = 10.0
 """After so much audio in its place, what a hole lacked will not come any more."""
 LASTING_LAG_S = 0.1

@@ -138,7 +138,7 @@ def _receive(connection: Connection, timeout_s: float) -> object:
 
 
 class _Meeting:
-    """A meeting that somebody talks in, and what was seen of it."""
+    """A running meeting that is fed with recorded speech, and its snapshots."""
 
     def __init__(self, live: LiveMeeting, samples: Samples) -> None:
         self.live = live

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 UNKNOWN_SPEAKER = "Unknown speaker"
-"""Shown in place of a name where nobody was recognised."""
+"""Shown in place of the name of a segment without a speaker."""
 
 
 class Stage(enum.StrEnum):

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive
 from meetcore.api.responses import RefusedError
 
 FIRST_WAIT_S = 30.0
-"""How long a body may keep the server waiting, whatever its length."""
+"""Longest wait for a request body, in seconds; added to the time that its length allows."""
 SLOWEST_BYTES_PER_S = 1024
 """Each so many bytes allow another second of waiting."""
 LINGER_S = 5.0
