@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         description="Whisper weight while people talk; auto takes the second pass's"
         " where the machine keeps up, else tiny.en.",
     )
+    rolling: bool = Field(
+        default=True,
+        description="Let the second pass follow a meeting while it runs, where the machine has"
+        " time for it.",
+    )
     engine: str = Field(
         default="auto",
         min_length=1,

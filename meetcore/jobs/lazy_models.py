@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 
@@ -28,6 +29,7 @@ class LazyModels:
 
     The diarizer loads on its own thread, as torch's first import takes many seconds, in which
     decoding and recognition can run. A model that failed to load is tried again for the next job.
+    Safe from several threads: a recognizer is closed when each of them has asked for another.
     """
 
     def __init__(self, settings: Settings, loaders: Loaders | None = None) -> None:
@@ -37,48 +39,62 @@ class LazyModels:
         )
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="load-diarizer")
         self._loading: Future[Choice[Diarizer]] | None = None
-        self._weight = ""
-        """The weight that `_recognizer` was loaded for."""
-        self._recognizer: Choice[Recognizer] = Choice()
+        self._lock = threading.Lock()
+        self._recognizers: dict[str, Choice[Recognizer]] = {}
+        """By the weight that was asked for."""
+        self._in_use: dict[int, str] = {}
+        """The weight that each thread asked for last."""
 
     def close(self) -> None:
         """Close the recognizer; waits for a diarizer that is still loading."""
         # Waits, as loading a diarizer sets torch's number of threads.
         self._pool.shutdown(wait=True, cancel_futures=True)
-        if self._recognizer.model is not None:
-            self._recognizer.model.close()
-        self._recognizer = Choice()
+        with self._lock:
+            self._in_use.clear()
+            self._close_unused()
 
     def preload_diarizer(self) -> None:
         """Begin to load the diarizer in the background."""
-        if self._loading is None:
-            self._loading = self._pool.submit(find_diarizer, self._settings.diarizer, self._loaders)
+        self._loading_diarizer()
+
+    def _loading_diarizer(self) -> Future[Choice[Diarizer]]:
+        with self._lock:
+            if self._loading is None:
+                setting = self._settings.diarizer
+                self._loading = self._pool.submit(find_diarizer, setting, self._loaders)
+            return self._loading
 
     def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
-        """The recognizer of this weight, else of the smallest; another one is closed first."""
+        """The recognizer of this weight, else of the smallest; unused ones are closed first."""
         wanted = weight or self._settings.recognizer
-        if self._recognizer.model is None or self._weight != wanted:
-            if self._recognizer.model is not None:
-                self._recognizer.model.close()
-            observer.poll()
-            # One thread a piece, as many pieces at once as there are cores.
-            self._recognizer = load_final_recognizer(wanted, self._loaders, threads=1)
-            self._weight = wanted
-            limit_blas_threads()
-        found = self._recognizer
+        with self._lock:
+            self._in_use[threading.get_ident()] = wanted
+            self._close_unused()
+            found = self._recognizers.get(wanted)
+            if found is None or found.model is None:
+                observer.poll()
+                # One thread a piece, as many pieces at once as there are cores.
+                found = load_final_recognizer(wanted, self._loaders, threads=1)
+                self._recognizers[wanted] = found
+                limit_blas_threads()
         if found.model is None:
             return Loaded(None, found.reasons_text)
         notes = [f"{reason} {found.name} is used instead." for reason in found.reasons]
         return Loaded(found.model, " ".join(notes))
 
+    def _close_unused(self) -> None:
+        """Close the recognizers that no thread uses. Caller must hold `_lock`."""
+        for weight in set(self._recognizers) - set(self._in_use.values()):
+            model = self._recognizers.pop(weight).model
+            if model is not None:
+                model.close()
+
     def diarizer(self, observer: TaskObserver) -> Loaded[Diarizer]:
         """The diarizer of the settings, else one with open weights; waits until it is loaded."""
-        self.preload_diarizer()
-        assert self._loading is not None
         while True:
             observer.poll()
             try:
-                found = self._loading.result(POLL_S)
+                found = self._loading_diarizer().result(POLL_S)
                 break
             except NotYet:
                 continue

@@ -13,7 +13,8 @@ from meetcore.errors import MeetcoreError, ModelUnavailableError, RecordingError
 from meetcore.jobs.decode_stage import decode
 from meetcore.jobs.diarize_stage import diarize
 from meetcore.jobs.failure_sentence import translated
-from meetcore.jobs.recognize_stage import recognize
+from meetcore.jobs.growing_recordings import GrowingRecordings
+from meetcore.jobs.recognize_stage import recognize, roll
 from meetcore.jobs.tasks import (
     Compacted,
     CompactTask,
@@ -23,6 +24,9 @@ from meetcore.jobs.tasks import (
     Recognized,
     RecognizeTask,
     Result,
+    RollDiarizeTask,
+    Rolled,
+    RollTask,
     Task,
     TaskObserver,
     TaskStopped,
@@ -58,8 +62,14 @@ class Models(Protocol):
         ...
 
 
-def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
+def perform(
+    task: Task, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> Result:
     """Run one task; blocks until it is done.
+
+    Parameters
+    ----------
+    growing : what earlier tasks left of recordings that grow
 
     Raises
     ------
@@ -71,7 +81,7 @@ def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
         A library failed in a way that nothing here foresees.
     """
     try:
-        return _performed(task, models, observer)
+        return _performed(task, models, observer, growing)
     except (MeetcoreError, TaskStopped, MemoryError):
         raise
     except Exception as error:
@@ -79,7 +89,9 @@ def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
         raise ours from (None if ours is error else error)
 
 
-def _performed(task: Task, models: Models, observer: TaskObserver) -> Result:
+def _performed(
+    task: Task, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> Result:
     match task:
         case DecodeTask():
             if task.speakers:
@@ -88,18 +100,23 @@ def _performed(task: Task, models: Models, observer: TaskObserver) -> Result:
         case CompactTask():
             return _compact(task, observer)
         case RecognizeTask():
+            growing.forget(task.folder)
             return _recognize(task, models, observer)
+        case RollTask():
+            return _roll(task, models, observer, growing)
         case DiarizeTask():
             return _diarize(task, models, observer)
+        case RollDiarizeTask():
+            return Rolled(0)
 
 
 def _stage(task: Task) -> JobStage:
     match task:
         case DecodeTask():
             return JobStage.DECODING
-        case CompactTask() | RecognizeTask():
+        case CompactTask() | RecognizeTask() | RollTask():
             return JobStage.RECOGNIZING
-        case DiarizeTask():
+        case DiarizeTask() | RollDiarizeTask():
             return JobStage.DIARIZING
 
 
@@ -118,6 +135,15 @@ def _recognize(task: RecognizeTask, models: Models, observer: TaskObserver) -> R
     if loaded.model is None:
         raise ModelUnavailableError(loaded.note)
     return recognize(task, loaded.model, observer, loaded.note)
+
+
+def _roll(
+    task: RollTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> Rolled:
+    loaded = models.recognizer(task.options.recognizer, observer)
+    if loaded.model is None:
+        raise ModelUnavailableError(loaded.note)
+    return roll(task, loaded.model, growing.cutter(task.folder, task.start_sample), observer)
 
 
 def _diarize(task: DiarizeTask, models: Models, observer: TaskObserver) -> Diarized:

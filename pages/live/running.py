@@ -15,6 +15,7 @@ NO_SOUND_S = 10.0
 LOST_S = 4.0
 CHANGE_SHOWN_S = 12.0
 UNSAVED_S = 2.0
+UNSETTLED_S = 90.0
 
 
 def running(meeting_id: str) -> None:
@@ -47,6 +48,7 @@ def warnings(snapshot: LiveSnapshot) -> None:
         else:
             other_tab(snapshot)
     speed(snapshot)
+    settling(snapshot)
     errors(snapshot)
 
 
@@ -66,6 +68,16 @@ def speed(snapshot: LiveSnapshot) -> None:
         )
     elif changed_lately(snapshot):
         st.caption(":material/speed: The machine has time again: the text is as usual.")
+
+
+def settling(snapshot: LiveSnapshot) -> None:
+    """Draw a line where the second pass has fallen behind, as the machine has no time for it."""
+    behind = snapshot.health.unsettled
+    if behind >= UNSETTLED_S and snapshot.health.keeping_up:
+        st.caption(
+            ":material/schedule: This machine is busy: the final wording is"
+            f" {behind / 60:.0f} min behind. What is left is done after the meeting."
+        )
 
 
 def changed_lately(snapshot: LiveSnapshot) -> bool:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.asr.offline.chunking import LONGEST_SAMPLES, cut_pieces
 from meetcore.asr.offline.coverage import snapped, uncovered
+from meetcore.asr.offline.cutter import LONGEST_SAMPLES, cut_pieces
 from meetcore.asr.offline.recognize_recording import (
     OfflineRecognitionOptions,
     PieceWords,

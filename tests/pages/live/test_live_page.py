@@ -16,6 +16,7 @@ from meetcore.records import (
     LiveState,
     MeetingState,
     Segment,
+    TranscriptShape,
     Word,
 )
 from pages.live import start_button, transcript
@@ -310,7 +311,12 @@ def test_gaps_stand_between_turns(show: Show, service: FakeService) -> None:
     placed = show(meeting="m1").data("live-m1")["gaps"]
     assert [before for before, _, _ in placed] == [1, 2, 2, 3]
     later = tuple(replace(segments[0], start=100.0 + n) for n in range(30))
-    run_meeting(service, segments=segments + later, settled=33, gaps=(*gaps, Gap(129.4, 150.0)))
+    run_meeting(
+        service,
+        segments=segments + later,
+        shape=TranscriptShape(committed_frozen=33),
+        gaps=(*gaps, Gap(129.4, 150.0)),
+    )
     assert [gap[0] for gap in show(meeting="m1").data("live-m1")["gaps"]] == [33], "sent once"
 
 
@@ -359,7 +365,7 @@ def long_meeting(minutes: int) -> LiveSnapshot:
     segments = tuple(
         Segment(5.0 * n, 5.0 * n + 4, f"S{n % 3 + 1}", words) for n in range(minutes * 12)
     )
-    return snapshot(segments=segments, settled=len(segments) - 3)
+    return snapshot(segments=segments, shape=TranscriptShape(committed_frozen=len(segments) - 3))
 
 
 def test_an_update_is_as_small_in_the_fourth_hour_as_in_the_first_minutes() -> None:
@@ -371,10 +377,10 @@ def test_an_update_is_as_small_in_the_fourth_hour_as_in_the_first_minutes() -> N
 
 
 def test_a_script_gets_the_turns_it_lacks() -> None:
-    payload = transcript.live_payload(long_meeting(10), MODELS, rewind=4)
+    payload = transcript.live_payload(long_meeting(10), MODELS, rewind=(0, 4))["committed"]
     assert payload["first"] == 4 and len(payload["turns"]) == 116
     assert payload["turns"][0][:2] == ["S2", 20.0]
-    assert transcript.live_payload(long_meeting(10), MODELS)["first"] == 117 - 8
+    assert transcript.live_payload(long_meeting(10), MODELS)["committed"]["first"] == 117 - 8
 
 
 def test_a_change_of_language_is_marked_once_and_from_where_the_update_begins() -> None:
@@ -384,8 +390,8 @@ def test_a_change_of_language_is_marked_once_and_from_where_the_update_begins() 
         for n, code in enumerate(codes)
     )
     for settled, place in ((0, 9), (17, 0), (18, None)):
-        turns = transcript.live_payload(snapshot(segments=segments, settled=settled), MODELS)[
-            "turns"
-        ]
+        turns = transcript.live_payload(
+            snapshot(segments=segments, shape=TranscriptShape(committed_frozen=settled)), MODELS
+        )["committed"]["turns"]
         marks = [(index, turn[3]) for index, turn in enumerate(turns) if len(turn) > 3]
         assert marks == ([] if place is None else [(place, {"0": "German"})])
