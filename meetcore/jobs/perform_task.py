@@ -8,12 +8,12 @@ from typing import Generic, Protocol, TypeVar
 
 from meetcore.asr.recognizer import Recognizer
 from meetcore.audio.compact import compact
-from meetcore.diarization.diarizer import Diarizer
+from meetcore.diarization.diarizer import Diarizer, GrowingDiarizer
 from meetcore.errors import MeetcoreError, ModelUnavailableError, RecordingError
 from meetcore.jobs.decode_stage import decode
 from meetcore.jobs.diarize_stage import diarize
 from meetcore.jobs.failure_sentence import translated
-from meetcore.jobs.growing_recordings import GrowingRecordings
+from meetcore.jobs.growing_recordings import MOST_SAMPLES, GrowingRecordings
 from meetcore.jobs.recognize_stage import recognize, roll
 from meetcore.jobs.tasks import (
     Compacted,
@@ -26,6 +26,7 @@ from meetcore.jobs.tasks import (
     Result,
     RollDiarizeTask,
     Rolled,
+    RolledSpeakers,
     RollTask,
     Task,
     TaskObserver,
@@ -100,14 +101,14 @@ def _performed(
         case CompactTask():
             return _compact(task, observer)
         case RecognizeTask():
-            growing.forget(task.folder)
+            growing.forget_cutter(task.folder)
             return _recognize(task, models, observer)
         case RollTask():
             return _roll(task, models, observer, growing)
         case DiarizeTask():
-            return _diarize(task, models, observer)
+            return _diarize(task, models, observer, growing)
         case RollDiarizeTask():
-            return Rolled(0)
+            return _roll_speakers(task, models, observer, growing)
 
 
 def _stage(task: Task) -> JobStage:
@@ -146,8 +147,21 @@ def _roll(
     return roll(task, loaded.model, growing.cutter(task.folder, task.start_sample), observer)
 
 
-def _diarize(task: DiarizeTask, models: Models, observer: TaskObserver) -> Diarized:
+def _roll_speakers(
+    task: RollDiarizeTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> RolledSpeakers:
+    diarizer = models.diarizer(observer).model
+    if not isinstance(diarizer, GrowingDiarizer):
+        return RolledSpeakers(follows=False)
+    with growing.speakers(task.folder, diarizer) as speakers:
+        return RolledSpeakers(True, speakers.advance(MOST_SAMPLES, observer))
+
+
+def _diarize(
+    task: DiarizeTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> Diarized:
     loaded = models.diarizer(observer)
     if loaded.model is None:
         return Diarized(detail=loaded.note)
-    return diarize(task, loaded.model, observer, loaded.note)
+    begun = growing.take_speakers(task.folder, loaded.model)
+    return diarize(task, loaded.model, observer, loaded.note, begun)

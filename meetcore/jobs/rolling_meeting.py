@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,20 @@ from pathlib import Path
 from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.errors import StoreError
 from meetcore.jobs.draft_transcript import DraftTranscript
-from meetcore.jobs.tasks import Rolled, RollTask, TaskExecutor, TaskStopped
+from meetcore.jobs.growing_recordings import MOST_SAMPLES
+from meetcore.jobs.tasks import (
+    RollDiarizeTask,
+    Rolled,
+    RolledSpeakers,
+    RollTask,
+    TaskExecutor,
+    TaskStopped,
+)
 from meetcore.records import Job, JobOptions, JobStage, JobState, Word
 from meetcore.store.meetings import MeetingStore
+
+SPEAKERS_EVERY_S = 5.0
+"""How often speakers are looked for in what is new: what is left at Stop is about as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,10 @@ class RollingMeeting:
         self._refused: StoreError | None = None
         self._is_over = False
         self.meeting_id = meeting.meeting_id
+        self._speakers_at = 0.0
+        self._looked_at = 0
+        self.has_no_speakers = False
+        """Whether speakers are looked for after the meeting only."""
         self.is_busy = False
         """Whether `roll` runs. This and `is_ending` belong to the rolling pass's lock."""
         self.is_ending = False
@@ -84,6 +100,25 @@ class RollingMeeting:
         if not self.has_failed:
             self._meeting.reached(max(done.reached_samples, self._position))
         return done.n_pieces > 0
+
+    def roll_speakers(self, executor: TaskExecutor) -> bool:
+        """Look for speakers in what is new since some seconds; whether more is known already.
+
+        Raises
+        ------
+        MeetcoreError, UnexpectedTaskError
+            The task failed.
+        """
+        now = time.monotonic()
+        if not self._meeting.options.speakers or self.has_no_speakers or now < self._speakers_at:
+            return False
+        done = executor.run(RollDiarizeTask(self._meeting.folder), self)
+        assert isinstance(done, RolledSpeakers)
+        self.has_no_speakers = not done.follows
+        is_behind = done.n_samples - self._looked_at >= MOST_SAMPLES
+        self._looked_at = done.n_samples
+        self._speakers_at = now if is_behind else time.monotonic() + SPEAKERS_EVERY_S
+        return is_behind
 
     def end(self) -> Job | None:
         """Store nothing from now on; the job with what is stored, None where nothing is."""

@@ -15,7 +15,7 @@ from meetcore.jobs.rolling_meeting import FollowedMeeting, RollingMeeting
 from meetcore.jobs.tasks import TaskExecutor, TaskStopped
 from meetcore.records import Job
 from meetcore.store.meetings import MeetingStore
-from meetcore.supervised import keep_running
+from meetcore.supervised import keep_running, note
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,8 @@ class RollingPass:
                 return False
             meeting.is_busy = True
         try:
-            return meeting.roll(self._executor)
+            is_behind = meeting.roll(self._executor)
+            return self._advance_speakers(meeting) or is_behind
         except TaskStopped:
             return False
         except StoreError:
@@ -117,6 +118,21 @@ class RollingPass:
                 meeting.is_busy = False
                 self._changed.notify_all()
         return False
+
+    def _advance_speakers(self, meeting: RollingMeeting) -> bool:
+        """Look for speakers, unless the meeting ends; an error leaves them to the job after it."""
+        if meeting.is_ending:
+            return False
+        try:
+            return meeting.roll_speakers(self._executor)
+        except TaskStopped:
+            raise
+        except Exception as error:
+            meeting.has_no_speakers = True
+            if self._stopping.is_set():
+                return False
+            note("rolling pass", error)
+            return False
 
     def _note_failure(self, meeting: RollingMeeting, error: Exception) -> None:
         meeting.failures += 1

@@ -145,10 +145,22 @@ class Rolled:
 
 @dataclass(frozen=True, slots=True)
 class RollDiarizeTask:
-    """Look for speakers in what a growing recording has new; a later DiarizeTask continues it."""
+    """Look for speakers in what a growing recording has new; a later DiarizeTask continues it.
+
+    It ends after some seconds of audio.
+    """
 
     folder: Path
-    options: JobOptions
+
+
+@dataclass(frozen=True, slots=True)
+class RolledSpeakers:
+    """How far the speakers of a growing recording are looked for."""
+
+    follows: bool
+    """False where the diarizer takes whole recordings only."""
+    n_samples: int = 0
+    """At 16 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +182,7 @@ class Diarized:
 
 
 Task = DecodeTask | CompactTask | RecognizeTask | DiarizeTask | RollTask | RollDiarizeTask
-Result = Decoded | Compacted | Recognized | Diarized | Rolled
+Result = Decoded | Compacted | Recognized | Diarized | Rolled | RolledSpeakers
 
 
 class TaskExecutor(Protocol):

@@ -101,7 +101,7 @@ class LiveTranscript {
       this.settled.clear();
       this.committed.clear();
     }
-    if (this.settled.lacks(data.settled.first) || this.committed.lacks(data.committed.first)) {
+    if (this.settled.lacks(data.settled) || this.committed.lacks(data.committed)) {
       return this.askForMissing();
     }
     const people = this.people.settle(data.people);

@@ -118,9 +118,12 @@ class TurnList {
     this.known = frozen;
   }
 
-  /** Whether turns between those on the page and a number are missing. @param {number} first */
-  lacks(first) {
-    return first > Math.max(this.known, this.from);
+  /**
+   * Whether turns between those on the page and the first of an update are missing.
+   * @param {{ from?: number, first: number }} part
+   */
+  lacks({ from = 0, first }) {
+    return first > Math.max(this.known, from);
   }
 
   /** @param {number} number */
@@ -163,6 +166,7 @@ function withoutJump(scroll, turns, change) {
   const below = read && read.node.offsetTop - scrollTop;
   change();
   if (!read || below === undefined) return;
-  const same = turns().filter(turn => turn.start <= read.start).at(-1) ?? turns()[0];
+  const far = (/** @type {Turn} */ turn) => Math.abs(turn.start - read.start);
+  const [same] = turns().sort((one, other) => far(one) - far(other));
   if (same) scroll.scrollTop = same.node.offsetTop - below;
 }

@@ -18,9 +18,9 @@ from meetcore.asr.vad.levels import FRAME_SAMPLES
 from meetcore.asr.vad.recording_speech import RecordingSpeech
 from meetcore.records import SAMPLE_RATE, ReadSamples
 
-LONGEST_SAMPLES = 28 * SAMPLE_RATE
-"""Longest piece: Whisper takes 30 s."""
-_LONGEST_FRAMES = LONGEST_SAMPLES // FRAME_SAMPLES
+_LONGEST_FRAMES = 14 * SAMPLE_RATE // FRAME_SAMPLES
+"""Longest piece; see `PAUSE_RULES`."""
+LONGEST_SAMPLES = _LONGEST_FRAMES * FRAME_SAMPLES
 
 
 def cut_pieces(
@@ -31,7 +31,7 @@ def cut_pieces(
 
 
 class Cutter:
-    """Gives the pieces of a recording in order and without overlap, at most 28 s each.
+    """Gives the pieces of a recording in order and without overlap, at most 14 s each.
 
     Where a piece ends depends on the recording up to a moment after that end alone. So each piece
     of a growing recording is given as soon as that moment has come, and is the one that the whole

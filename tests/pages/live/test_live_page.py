@@ -141,7 +141,7 @@ def test_a_language_is_asked_for_only_where_the_weight_knows_several(
 def test_words_turns_and_people_reach_the_page(show: Show, service: FakeService) -> None:
     run_meeting(service)
     data = show(meeting="m1").data("live-m1")
-    assert data["turns"] == [
+    assert data["committed"]["turns"] == [
         [segment.speaker, round(segment.start, 1), [word.text for word in segment.words]]
         for segment in snapshot().segments
     ]
@@ -374,6 +374,40 @@ def test_an_update_is_as_small_in_the_fourth_hour_as_in_the_first_minutes() -> N
         for minutes in (2, 240)
     ]
     assert sizes[1] < 1.1 * sizes[0] < 3000
+
+
+@pytest.mark.parametrize("behind", [0, 400])
+def test_an_update_costs_the_same_however_far_behind_the_second_pass_is(behind: int) -> None:
+    def size(minutes: int) -> int:
+        segments = long_meeting(minutes).segments
+        settled = max(0, len(segments) - 10 - behind)
+        shape = TranscriptShape(settled, max(0, settled - 1), len(segments) - settled - 3, settled)
+        return len(
+            json.dumps(transcript.live_payload(snapshot(segments=segments, shape=shape), MODELS))
+        )
+
+    assert size(240) < 1.15 * size(120) < 6000
+
+
+def test_settled_and_committed_turns_are_two_lists() -> None:
+    segments = long_meeting(10).segments
+    shape = TranscriptShape(settled=50, settled_frozen=48, committed_frozen=30, replaced=61)
+    payload = transcript.live_payload(snapshot(segments=segments, shape=shape), MODELS)
+    settled, committed = payload["settled"], payload["committed"]
+    assert (settled["first"], settled["frozen"], len(settled["turns"])) == (40, 48, 10)
+    assert (committed["from"], committed["first"], committed["frozen"]) == (61, 61 + 22, 61 + 30)
+    assert len(committed["turns"]) == len(segments) - 50 - 22
+    assert committed["head"] == transcript.turn_json(segments[50], {})
+    lacking = transcript.live_payload(
+        snapshot(segments=segments, shape=shape), MODELS, rewind=(5, 40)
+    )
+    assert lacking["settled"]["first"] == 5 and lacking["committed"]["first"] == 61
+
+
+def test_words_that_settle_late_are_said(show: Show, service: FakeService) -> None:
+    health = replace(snapshot().health, unsettled=200.0)
+    run_meeting(service, health=health)
+    assert any("3 min behind" in each.value for each in show(meeting="m1").app.caption)
 
 
 def test_a_script_gets_the_turns_it_lacks() -> None:
