@@ -44,6 +44,7 @@ logger = logging.getLogger(__name__)
 ENGINES = {
     "ctranslate2": "meetcore.asr.engines.ctranslate2:CTranslate2Recognizer",
     "openai-whisper": "meetcore.asr.engines.openai_whisper:OpenAIWhisperRecognizer",
+    "moonshine": "meetcore.asr.engines.moonshine:MoonshineRecognizer",
 }
 """Names and classes of Meetcore's own engines, the preferred one first."""
 

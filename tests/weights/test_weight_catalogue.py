@@ -27,7 +27,7 @@ def test_every_entry_is_complete(weight: Weight) -> None:
             assert file.size > 0
         for part in (part for parts in source.parts.values() for part in parts):
             assert bool(part.member) == (source.kind != "http")
-            separator = {"http": "://", "pypi": "==", "npm": "@"}[source.kind]
+            separator = {"http": "://", "pypi": "==", "npm": "@"}[source.kind_of(part.origin)]
             assert separator in part.origin, "a package must have an exact version"
 
 
