@@ -22,7 +22,7 @@ from meetcore.models.first_that_loads import Choice, first_that_loads
 from meetcore.models.lighter_recognizer import LighterRecognizer
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
-from meetcore.text.languages import is_multilingual
+from meetcore.text.languages import MULTILINGUAL_WEIGHT, is_english_only
 from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.resolver import WeightResolver
 
@@ -140,9 +140,9 @@ def load_final_recognizer(
 
 
 def _with_stand_in(weight: str, language: str | None) -> tuple[str, ...]:
-    """A weight, and the smallest where that may write what is spoken: it has English only."""
-    english = language == "en" or (language is None and not is_multilingual(weight))
-    return (weight, SMALLEST_WEIGHT) if english else (weight,)
+    """A weight, and a small one that surely writes what is spoken: English alone, or all of it."""
+    english = language == "en" or (language is None and is_english_only(weight))
+    return weight, SMALLEST_WEIGHT if english else MULTILINGUAL_WEIGHT
 
 
 def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:
