@@ -76,12 +76,14 @@ class Settings(BaseSettings):
     )
     offline: bool = Field(default=False, description="Never fetch anything.")
     recognizer: str = Field(
-        default="base.en", description="Whisper weight of the second pass, or a path to one."
+        default="base.en",
+        description="Weight of the second pass, or a path to one. Where it is not set, or auto, a"
+        " GPU takes turbo if it was pulled.",
     )
     live_recognizer: str = Field(
         default="auto",
-        description="Whisper weight while people talk; auto takes the second pass's"
-        " where the machine keeps up, else tiny.en.",
+        description="Weight while people talk, or a path to one; auto takes the second pass's"
+        " where the machine keeps up, else tiny.en, or base for many languages.",
     )
     engine: str = Field(
         default="auto",

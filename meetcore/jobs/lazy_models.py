@@ -16,6 +16,7 @@ from meetcore.models.rungs import (
     load_final_recognizer,
     loaders_for,
 )
+from meetcore.models.weight_sizes import usual_recognizer
 from meetcore.settings import Settings
 from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.resolver import WeightResolver
@@ -56,7 +57,7 @@ class LazyModels:
 
     def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
         """The recognizer of this weight, else of the smallest; another one is closed first."""
-        wanted = weight or self._settings.recognizer
+        wanted = weight or usual_recognizer(self._settings)
         if self._recognizer.model is None or self._weight != wanted:
             if self._recognizer.model is not None:
                 self._recognizer.model.close()
