@@ -13,22 +13,25 @@ import numpy as np
 
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
 from meetcore.asr.registry import load_recognizer
+from meetcore.asr.remote.request import RemoteServer
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.diarization.registry import DIARIZERS, load_diarizer
 from meetcore.errors import MeetcoreError
 from meetcore.installation import command
+from meetcore.models.falling_back import FallingBackRecognizer
 from meetcore.models.first_that_loads import Choice, first_that_loads
 from meetcore.models.lighter_recognizer import LighterRecognizer, LighterRecognizers
 from meetcore.models.weight_sizes import (
     SMALLEST_WEIGHT,
+    local_recognizer,
     smaller_multilingual,
-    usual_recognizer,
 )
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
 from meetcore.text.languages import MULTILINGUAL_WEIGHT, is_english_only
 from meetcore.thread_counts import limit_blas_threads
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -85,7 +88,16 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
             trusted=settings.trusted_checkpoints,
         )
 
+    key = settings.remote_key.get_secret_value() if settings.remote_key else ""
+    url = settings.remote_url
+    server = RemoteServer(url, settings.remote_model, key) if url else None
+
     def recognizer(weight: str, threads: int) -> Recognizer:
+        if weight == REMOTE:
+            remote = load_recognizer(REMOTE, resolver, remote=server)
+            return FallingBackRecognizer(
+                remote, lambda language: recognizer(_with_stand_in(REMOTE, language)[1], threads)
+            )
         return load_recognizer(
             weight,
             resolver,
@@ -144,7 +156,14 @@ def load_final_recognizer(
 
 
 def _with_stand_in(weight: str, language: str | None) -> tuple[str, ...]:
-    """A weight, and a small one that surely writes what is spoken: English alone, or all of it."""
+    """A weight, and a small one that surely writes what is spoken: English alone, or all of it.
+
+    A server's model is replaced by the usual weight first.
+    """
+    if weight == REMOTE:
+        english = language in (None, "en")
+        usual = str(Settings.model_fields["recognizer"].default)
+        return (weight, *_with_stand_in(usual if english else MULTILINGUAL_WEIGHT, language))
     english = language == "en" or (language is None and is_english_only(weight))
     return weight, SMALLEST_WEIGHT if english else MULTILINGUAL_WEIGHT
 
@@ -170,7 +189,7 @@ def _recording_only(
 ) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
     remedy = command(
-        f"weights pull {_with_stand_in(usual_recognizer(settings), settings.language)[-1]}"
+        f"weights pull {_with_stand_in(local_recognizer(settings), settings.language)[-1]}"
     )
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.reasons_text)))
     return ModelsInUse(
@@ -192,7 +211,7 @@ def _remedy(diarizer: str) -> str:
 
 def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
     """The recognizers of both passes; where one fails, that of the smallest weight."""
-    final = load_final_recognizer(usual_recognizer(settings), loaders, language=settings.language)
+    final = load_final_recognizer(local_recognizer(settings), loaders, language=settings.language)
     if final.model is None:
         return _Recognizers(why_none=final.reasons_text)
     notes = [f"{reason} {final.name} is used instead." for reason in final.reasons]

@@ -8,6 +8,7 @@ from pathlib import Path
 from meetcore.settings import Settings
 from meetcore.text.languages import MULTILINGUAL_WEIGHT
 from meetcore.weights.catalogue import Shape, load_catalogue
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 AUTO = "auto"
@@ -18,8 +19,15 @@ NVIDIA_DEVICE = Path("/dev/nvidiactl")
 """There where NVIDIA's driver is loaded, on Linux; spares the others an import."""
 
 
+def local_recognizer(settings: Settings) -> str:
+    """As `usual_recognizer`, but a weight of this machine where that is a server's model."""
+    if settings.recognizer != REMOTE:
+        return usual_recognizer(settings)
+    return usual_recognizer(settings.model_copy(update={"recognizer": AUTO}))
+
+
 def usual_recognizer(settings: Settings, resolver: WeightResolver | None = None) -> str:
-    """The weight of the second pass that the settings stand for: a name or a path.
+    """The weight of the second pass that the settings stand for: a name, a path, or REMOTE.
 
     A setting that was not made, or is "auto", leaves the choice to this machine.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from meetcore.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
 from meetcore.diarization.open_diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
-from meetcore.models.weight_sizes import SMALLEST_WEIGHT, usual_recognizer
+from meetcore.models.weight_sizes import SMALLEST_WEIGHT, local_recognizer
 from meetcore.settings import Settings
 from meetcore.weights.resolver import CacheState, WeightResolver
 
@@ -24,7 +24,7 @@ class Use:
 
 def uses(settings: Settings) -> tuple[Use, ...]:
     """The weights loaded with these settings, in the order of the page."""
-    final = usual_recognizer(settings)
+    final = local_recognizer(settings)
     found = [Use(final, "second pass")]
     if settings.live_recognizer == "auto":
         found.append(Use(SMALLEST_WEIGHT, "while people talk, where the other is too slow"))
