@@ -17,6 +17,7 @@ from meetcore.models.rungs import (
     loaders_for,
 )
 from meetcore.settings import Settings
+from meetcore.text.languages import why_unspoken
 from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.resolver import WeightResolver
 
@@ -37,8 +38,8 @@ class LazyModels:
         )
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="load-diarizer")
         self._loading: Future[Choice[Diarizer]] | None = None
-        self._weight = ""
-        """The weight that `_recognizer` was loaded for."""
+        self._asked: tuple[str, bool] = ("", False)
+        """The weight that `_recognizer` was loaded for, and whether another had to write."""
         self._recognizer: Choice[Recognizer] = Choice()
 
     def close(self) -> None:
@@ -54,16 +55,27 @@ class LazyModels:
         if self._loading is None:
             self._loading = self._pool.submit(find_diarizer, self._settings.diarizer, self._loaders)
 
-    def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
-        """The recognizer of this weight, else of the smallest; another one is closed first."""
+    def recognizer(
+        self, weight: str, observer: TaskObserver, language: str | None = None
+    ) -> Loaded[Recognizer]:
+        """The recognizer of this weight, else one that can write the languages.
+
+        Another one is closed first.
+        """
         wanted = weight or self._settings.recognizer
-        if self._recognizer.model is None or self._weight != wanted:
-            if self._recognizer.model is not None:
-                self._recognizer.model.close()
+        asked = (wanted, bool(why_unspoken(language, wanted)))
+        model = self._recognizer.model
+        if (
+            model is None
+            or self._asked != asked
+            or why_unspoken(language, wanted, model.info.languages)
+        ):
+            if model is not None:
+                model.close()
             observer.poll()
             # One thread a piece, as many pieces at once as there are cores.
-            self._recognizer = load_final_recognizer(wanted, self._loaders, threads=1)
-            self._weight = wanted
+            self._recognizer = load_final_recognizer(wanted, self._loaders, 1, language)
+            self._asked = asked
             limit_blas_threads()
         found = self._recognizer
         if found.model is None:

@@ -15,6 +15,7 @@ def open_streaming(recognizer: Recognizer, language: str | None = None) -> LiveR
     Parameters
     ----------
     recognizer : continues `RecognizeOptions.prefix_tokens`; may be shared with other meetings
-    language : ISO code; None detects it after each pause, where the weight has several
+    language : ISO code, or several with commas between, one of which is detected after each
+        pause; None detects any, where the weight has several
     """
     return StreamingRecognizer(recognizer, load_activity(), StreamingOptions(language=language))
