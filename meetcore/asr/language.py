@@ -50,12 +50,28 @@ class LanguageEvidence:
         return weight * math.log(probability)
 
 
-def language_evidence(samples: Samples, recognizer: Recognizer) -> LanguageEvidence:
+def among(probabilities: Mapping[str, float], languages: Sequence[str]) -> Mapping[str, float]:
+    """The probabilities of a few languages if one of them is spoken; all of them for none.
+
+    >>> among({"nl": 0.6, "de": 0.3, "en": 0.1}, ("de", "en"))
+    {'de': 0.75, 'en': 0.25}
+    """
+    if not languages:
+        return probabilities
+    few = {code: max(probabilities.get(code, 0.0), 1e-9) for code in languages}
+    total = sum(few.values())
+    return {code: found / total for code, found in few.items()}
+
+
+def language_evidence(
+    samples: Samples, recognizer: Recognizer, languages: Sequence[str] = ()
+) -> LanguageEvidence:
     """The evidence of a stretch of speech; looks twice where the first look is unsure.
 
     Parameters
     ----------
     samples : np.ndarray, shape (n_samples,), float32, 16 kHz, at most 30 s
+    languages : ISO codes, one of which is spoken; empty for any
 
     Raises
     ------
@@ -64,9 +80,9 @@ def language_evidence(samples: Samples, recognizer: Recognizer) -> LanguageEvide
     """
     seconds = len(samples) / SAMPLE_RATE
     context = max(SHORT_CONTEXT, math.ceil(seconds))
-    found = recognizer.language_probabilities(samples, context)
+    found = among(recognizer.language_probabilities(samples, context), languages)
     if max(found.values()) < SURE and seconds >= WORTH_LOOKING_S and context < MAX_CONTEXT:
-        found = recognizer.language_probabilities(samples, MAX_CONTEXT)
+        found = among(recognizer.language_probabilities(samples, MAX_CONTEXT), languages)
     return LanguageEvidence(seconds, found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -40,19 +40,24 @@ def in_one_language(pieces: Iterable[Piece], language: str | None) -> Iterator[S
 
 
 def split_by_language(
-    pieces: Iterable[Piece], recognizer: Recognizer, heard: Heard = ()
+    pieces: Iterable[Piece],
+    recognizer: Recognizer,
+    heard: Heard = (),
+    languages: Sequence[str] = (),
 ) -> Iterator[SplitPiece]:
     """The pieces, split at the pauses where the language changes.
 
     Parameters
     ----------
     heard : languages of the recording before the first piece, the latest first
+    languages : ISO codes, one of which is spoken at any time; empty for any
     """
     for piece in pieces:
         regions = piece.regions or (Region(0, len(piece.samples)),)
         try:
             evidence = [
-                language_evidence(part_of(piece, region).samples, recognizer) for region in regions
+                language_evidence(part_of(piece, region).samples, recognizer, languages)
+                for region in regions
             ]
         except InferenceError:
             # The piece is recognized in the language before it; if that fails too, it is counted.
