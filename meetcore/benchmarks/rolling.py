@@ -7,7 +7,6 @@ The live recognizer does not run: what is measured is the second pass, and the j
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import threading
@@ -23,6 +22,7 @@ from meetcore.audio.media_files import iter_audio
 from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile, looped
+from meetcore.benchmarks.processor import processor
 from meetcore.benchmarks.tables import markdown_table
 from meetcore.errors import InferenceError
 from meetcore.jobs.executors.child_process import ProcessExecutor
@@ -246,14 +246,4 @@ def report(rows: Sequence[Measured], fast: bool) -> str:
         for row in rows
     ]
     speed = "as fast as it follows" if fast else "at 1x"
-    return f"{markdown_table(heads, cells)}\n\n{speed}; {_processor()}\n"
-
-
-def _processor() -> str:
-    """Name of the processor, and how many cores this process may use."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else 'processor unknown'}, {os.cpu_count()} cores"
+    return f"{markdown_table(heads, cells)}\n\n{speed}; {processor()}\n"

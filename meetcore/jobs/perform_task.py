@@ -54,8 +54,16 @@ class Models(Protocol):
         """Begin to load the diarizer in the background; returns at once."""
         ...
 
-    def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
-        """The recognizer of this weight; "" takes that of the settings. Blocks while it loads."""
+    def recognizer(
+        self, weight: str, observer: TaskObserver, language: str | None = None
+    ) -> Loaded[Recognizer]:
+        """The recognizer of this weight, or one that can write the languages. Blocks.
+
+        Parameters
+        ----------
+        weight : "" takes that of the settings
+        language : ISO code, several with commas between, or None for any
+        """
         ...
 
     def diarizer(self, observer: TaskObserver) -> Loaded[Diarizer]:
@@ -101,7 +109,7 @@ def _performed(
         case CompactTask():
             return _compact(task, observer)
         case RecognizeTask():
-            growing.forget_cutter(task.folder)
+            growing.forget_words(task.folder)
             return _recognize(task, models, observer)
         case RollTask():
             return _roll(task, models, observer, growing)
@@ -132,7 +140,7 @@ def _compact(task: CompactTask, observer: TaskObserver) -> Compacted:
 def _recognize(task: RecognizeTask, models: Models, observer: TaskObserver) -> Recognized:
     if task.options.speakers:
         models.preload_diarizer()
-    loaded = models.recognizer(task.options.recognizer, observer)
+    loaded = models.recognizer(task.options.recognizer, observer, task.options.language)
     if loaded.model is None:
         raise ModelUnavailableError(loaded.note)
     return recognize(task, loaded.model, observer, loaded.note)
@@ -141,10 +149,11 @@ def _recognize(task: RecognizeTask, models: Models, observer: TaskObserver) -> R
 def _roll(
     task: RollTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
 ) -> Rolled:
-    loaded = models.recognizer(task.options.recognizer, observer)
+    options = task.options
+    loaded = models.recognizer(options.recognizer, observer, options.language)
     if loaded.model is None:
         raise ModelUnavailableError(loaded.note)
-    return roll(task, loaded.model, growing.cutter(task.folder, task.start_sample), observer)
+    return roll(task, loaded.model, growing.words(task.folder, task.start_sample), observer)
 
 
 def _roll_speakers(

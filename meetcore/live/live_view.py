@@ -60,6 +60,7 @@ def live_snapshot(
         ),
         source=intake.source,
         gaps=view.gaps,
+        language_note=recognition.language_note,
         version=version + view.version,
     )
 

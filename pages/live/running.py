@@ -49,6 +49,7 @@ def warnings(snapshot: LiveSnapshot) -> None:
             other_tab(snapshot)
     speed(snapshot)
     settling(snapshot)
+    languages(snapshot)
     errors(snapshot)
 
 
@@ -78,6 +79,12 @@ def settling(snapshot: LiveSnapshot) -> None:
             ":material/schedule: This machine is busy: the final wording is"
             f" {behind / 60:.0f} min behind. What is left is done after the meeting."
         )
+
+
+def languages(snapshot: LiveSnapshot) -> None:
+    """Draw at most one line on the recognizer that writes the meeting's languages."""
+    if snapshot.language_note:
+        st.caption(f":material/translate: {plain(snapshot.language_note)}")
 
 
 def changed_lately(snapshot: LiveSnapshot) -> bool:

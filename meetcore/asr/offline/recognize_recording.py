@@ -26,6 +26,7 @@ from meetcore.asr.recognizer import RecognizedWord, Recognizer
 from meetcore.asr.vad.activity import Activity, Region
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, ReadSamples, RejectedText, Word
+from meetcore.text.languages import candidates, only_language
 
 __all__ = [
     "OfflineRecognitionOptions",
@@ -89,18 +90,26 @@ def recognize_pieces(
     pieces: Iterable[Piece],
     recognizer: Recognizer,
     options: OfflineRecognitionOptions | None = None,
+    ended: bool = True,
 ) -> Iterator[PieceWords]:
     """Words of consecutive pieces of a recording, in order.
 
     As many pieces are recognized in parallel as the recognizer has workers.
+
+    Parameters
+    ----------
+    ended : False while more pieces follow: the last ones are left out where their language is not
+        decided without those
     """
     options = options or OfflineRecognitionOptions()
     gate = replace(options.gate or recognizer.info.gate, prompt=options.prompt)
     options = replace(options, gate=gate)
-    if options.language is None and len(recognizer.info.languages) > 1:
-        split = split_by_language(pieces, recognizer, options.heard)
+    languages = candidates(options.language)
+    info = recognizer.info
+    if len(languages) != 1 and len(info.languages) > 1 and info.detects_languages:
+        split = split_by_language(pieces, recognizer, options.heard, languages, ended)
     else:
-        split = in_one_language(pieces, options.language)
+        split = in_one_language(pieces, only_language(options.language))
     recognize = partial(_recognize, recognizer=recognizer, options=options)
     yield from _in_parallel(recognize, split, recognizer.info.workers)
 
