@@ -42,6 +42,11 @@ from tests.support.service_fixtures import Open
 from tests.support.stand_ins import RefusingStore, SlowRecognizer, StandIn, texts, until
 
 
+@pytest.fixture
+def service(open_service: Open) -> MeetingService:
+    return open_service(rolling=True)
+
+
 def settled(live: LiveMeeting) -> tuple[Segment, ...]:
     """The settled segments that a page shows."""
     view = live.snapshot()
@@ -102,13 +107,13 @@ def saved_equals_shown(service: MeetingService, live: LiveMeeting) -> bool:
 
 
 def test_a_crash_goes_on_from_what_was_settled(open_service: Open, identifier: StandIn) -> None:
-    service = open_service()
+    service = open_service(rolling=True)
     live = begin(service)
     until(settled_to(live, 20.0))
     job = job_of(service, live.meeting_id)
     assert job.state is JobState.ROLLING and job.checkpoint_samples > 20 * SAMPLE_RATE
     service._rolling.stop()
-    after_crash = open_service()
+    after_crash = open_service(rolling=True)
     identifier.recognizer.calls.clear()
     (meeting,) = after_crash.recover()
     assert meeting.state is MeetingState.INTERRUPTED
