@@ -14,6 +14,7 @@ from meetcore.api.responses import RefusedError
 from meetcore.records import JobOptions
 from meetcore.text.lines import typed_line
 from meetcore.weights.catalogue import load_catalogue
+from meetcore.weights.names import REMOTE
 
 LONGEST_PROMPT = 600
 MOST_SPEAKERS = 30
@@ -32,7 +33,7 @@ def offered_recognizers() -> frozenset[str]:
 
 
 def _offered(name: str) -> str:
-    if name and name not in offered_recognizers():
+    if name and name not in offered_recognizers() | {REMOTE}:
         raise ValueError("this recognizer is not one of those offered")
     return name
 

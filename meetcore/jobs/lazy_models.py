@@ -9,6 +9,7 @@ from meetcore.asr.recognizer import Recognizer
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.jobs.perform_task import Loaded
 from meetcore.jobs.tasks import TaskObserver
+from meetcore.models.falling_back import FallingBackRecognizer
 from meetcore.models.first_that_loads import Choice
 from meetcore.models.rungs import (
     Loaders,
@@ -16,8 +17,10 @@ from meetcore.models.rungs import (
     load_final_recognizer,
     loaders_for,
 )
+from meetcore.models.weight_sizes import usual_recognizer
 from meetcore.settings import Settings
 from meetcore.thread_counts import limit_blas_threads
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 POLL_S = 0.2
@@ -56,10 +59,14 @@ class LazyModels:
 
     def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
         """The recognizer of this weight, else of the smallest; another one is closed first."""
-        wanted = weight or self._settings.recognizer
-        if self._recognizer.model is None or self._weight != wanted:
-            if self._recognizer.model is not None:
-                self._recognizer.model.close()
+        wanted = weight or usual_recognizer(self._settings)
+        model = self._recognizer.model
+        # A server that failed is asked again for the next recording.
+        failed = isinstance(model, FallingBackRecognizer) and model.has_fallen_back
+        stood_in = wanted == REMOTE and bool(self._recognizer.reasons)
+        if model is None or self._weight != wanted or failed or stood_in:
+            if model is not None:
+                model.close()
             observer.poll()
             # One thread a piece, as many pieces at once as there are cores.
             self._recognizer = load_final_recognizer(wanted, self._loaders, threads=1)

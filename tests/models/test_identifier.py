@@ -13,6 +13,7 @@ import pytest
 from meetcore.asr.recognizer import Recognizer, RecognizerInfo
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.errors import InferenceError, ModelUnavailableError, WeightUnavailableError
+from meetcore.models import weight_sizes
 from meetcore.models.identifier import (
     FallbackSpeakerIdentifier,
     Loaders,
@@ -36,11 +37,12 @@ class NamedRecognizer(ScriptedRecognizer):
         super().__init__()
         self.weight, self.threads, self.languages = weight, threads, languages
         self.closed = 0
+        self.device = "cpu"
 
     @property
     def info(self) -> RecognizerInfo:
         name = Path(self.weight).stem if "/" in self.weight else self.weight
-        return RecognizerInfo(name, "fake", "cpu", "int8", self.languages)
+        return RecognizerInfo(name, "fake", self.device, "int8", self.languages)
 
     def close(self) -> None:
         self.closed += 1
@@ -63,11 +65,13 @@ class FakeLoaders:
         self.loaded: list[NamedRecognizer] = []
         self.asked: list[str] = []
         self.languages: tuple[str, ...] = ("en",)
+        self.device = "cpu"
 
     def recognizer(self, weight: str, threads: int) -> NamedRecognizer:
         self._maybe_break(f"{weight}@{threads}")
         self._maybe_break(weight)
         self.loaded.append(NamedRecognizer(weight, threads, self.languages))
+        self.loaded[-1].device = self.device
         return self.loaded[-1]
 
     def diarizer(self, setting: str) -> Any:
@@ -121,6 +125,14 @@ def test_live_recognizer_runs_on_one_thread(create: Create) -> None:
         ("base.en", 0),
         ("base.en", 1),
     ]
+
+
+def test_on_a_gpu_one_copy_writes_live_and_the_final_transcript(create: Create) -> None:
+    loaders = FakeLoaders()
+    loaders.device = "cuda"
+    models = create(loaders, recognizer="turbo").models
+    assert [item.weight for item in loaders.loaded] == ["turbo"]
+    assert models.live_recognizer == models.final_recognizer == "turbo · fake · cuda int8"
 
 
 def test_missing_base_is_replaced_by_tiny_with_a_note(create: Create) -> None:
@@ -179,6 +191,47 @@ def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
     assert models.languages == ("en", "de")
 
 
+def test_a_slow_machine_writes_live_with_the_smaller_multilingual_weight(create: Create) -> None:
+    loaders = FakeLoaders(step=5.0)
+    loaders.languages = ("en", "de")
+    models = create(loaders, recognizer="small").models
+    assert models.live_recognizer.startswith("base ")
+    assert models.final_recognizer.startswith("small ")
+    assert "so base writes live and small the final transcript" in models.reason
+
+
+@pytest.mark.parametrize(
+    ("cuda", "pulled", "changes", "expected"),
+    [
+        (False, True, {}, "base.en"),
+        (False, True, {"recognizer": "auto", "language": "en"}, "base.en"),
+        (False, False, {"recognizer": "auto", "language": "de"}, "base"),
+        (True, True, {}, "turbo"),
+        (True, True, {"recognizer": "auto"}, "turbo"),
+        (True, True, {"recognizer": "auto", "device": "cuda", "language": "de"}, "turbo"),
+        (True, True, {"recognizer": "base.en"}, "base.en"),
+        (True, True, {"device": "cpu"}, "base.en"),
+        (True, False, {}, "base.en"),
+        (True, False, {"recognizer": "auto", "language": "fr"}, "base"),
+    ],
+)
+def test_auto_takes_turbo_on_a_gpu_where_it_was_pulled(
+    create: Create,
+    monkeypatch: pytest.MonkeyPatch,
+    cuda: bool,
+    pulled: bool,
+    changes: dict[str, Any],
+    expected: str,
+) -> None:
+    monkeypatch.setattr(weight_sizes, "has_cuda", lambda: cuda)
+    monkeypatch.setattr(WeightResolver, "cached", lambda self, name: Path(name) if pulled else None)
+    loaders = FakeLoaders()
+    models = create(loaders, **changes).models
+    assert {each.weight for each in loaders.loaded} == {expected}
+    assert models.live_recognizer.startswith(f"{expected} ")
+    assert models.replaced_settings == ()
+
+
 @pytest.mark.parametrize(
     ("weight", "languages", "language", "lighter"),
     [
@@ -188,6 +241,10 @@ def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
         ("base", ("en", "de"), "en", "tiny.en"),
         ("base", ("en", "de"), None, None),
         ("base", ("en", "de"), "de", None),
+        ("small", ("en", "de"), "de", "base"),
+        ("turbo", ("en", "de"), None, "base"),
+        ("turbo", ("en", "de"), "en", "tiny.en"),
+        ("small.en", ("en",), None, "tiny.en"),
         ("own", (), None, None),
         ("own", ("de",), None, None),
         ("own", (), "en", "tiny.en"),
@@ -195,7 +252,7 @@ def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
         ("tiny.en", ("en",), "en", None),
     ],
 )
-def test_a_busy_machine_steps_down_only_where_english_is_sure(
+def test_a_busy_machine_steps_down_to_what_surely_writes_the_language(
     create: Create,
     weight: str,
     languages: tuple[str, ...],

@@ -100,7 +100,7 @@ def test_the_setting_is_checked_with_the_weights(monkeypatch: pytest.MonkeyPatch
         ("base", None, ["base"]),
         ("base", "en", ["base", "tiny.en"]),
         ("base.en", None, ["base.en", "tiny.en"]),
-        ("large-v3", "fr", ["large-v3"]),
+        ("large-v3", "fr", ["large-v3", "base"]),
     ],
 )
 def test_a_failing_weight_is_replaced_by_one_that_writes_the_language(

@@ -80,7 +80,8 @@ def recognize_recording(
     gate = replace(options.gate or recognizer.info.gate, prompt=options.prompt)
     options = replace(options, gate=gate)
     pieces = cut_pieces(read, total_samples, activity, start_sample)
-    if options.language is None and len(recognizer.info.languages) > 1:
+    info = recognizer.info
+    if options.language is None and len(info.languages) > 1 and info.detects_languages:
         split = split_by_language(pieces, recognizer, options.heard)
     else:
         split = in_one_language(pieces, options.language)
