@@ -46,7 +46,7 @@ ALIASES = {
 """Other names of languages, as in openai-whisper's tokenizer.py."""
 MULTILINGUAL_WEIGHT = "base"
 """The weight of the catalogue that writes all of them."""
-_ENGLISH_ONLY = re.compile(r"\.en(?![^./\\-])", re.IGNORECASE)
+_ENGLISH_ONLY = re.compile(r"\.en(?![^./\\-])|^moonshine-(tiny|base)$", re.IGNORECASE)
 
 
 def language_code(text: str | None) -> str | None:
@@ -77,10 +77,14 @@ def language_code(text: str | None) -> str | None:
 
 
 def is_english_only(weight: str) -> bool:
-    """Whether a weight writes English alone, by its name or path: Whisper's ".en" weights do.
+    """Whether a weight writes English alone, by its name or path.
+
+    Whisper's ".en" weights do, and those of Moonshine that the catalogue has.
 
     >>> [is_english_only(name) for name in ("base.en", "tiny.en-ctranslate2", "base", "/a.en/b.pt")]
     [True, True, False, False]
+    >>> is_english_only("moonshine-base")
+    True
     """
     return _ENGLISH_ONLY.search(re.split(r"[/\\]", weight.rstrip("/"))[-1]) is not None
 
