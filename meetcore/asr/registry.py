@@ -44,6 +44,7 @@ logger = logging.getLogger(__name__)
 ENGINES = {
     "ctranslate2": "meetcore.asr.engines.ctranslate2:CTranslate2Recognizer",
     "openai-whisper": "meetcore.asr.engines.openai_whisper:OpenAIWhisperRecognizer",
+    "moonshine": "meetcore.asr.engines.moonshine:MoonshineRecognizer",
 }
 """Names and classes of Meetcore's own engines, the preferred one first."""
 
@@ -87,8 +88,8 @@ def load_recognizer(
     """
     path = resolver.resolve(weight)
     engines = _engines(engine)
-    known = resolver.catalogue.weights.get(weight)
-    name = path.stem if Path(weight).expanduser().exists() else weight
+    known = resolver.catalogue.weights.get(weight) or resolver.published(path)
+    name = known.name if known else path.name if path.is_dir() else path.stem
     kind = known.format if known else _format_of(path, engines)
     request = LoadRequest(path, name, kind, resolver.cache_dir, device, _threads(threads), workers)
     return _first_that_loads(engines, request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from meetcore.diarization.embedding import EmbeddingModel
 from meetcore.diarization.live_diarizer import LiveDiarizer
@@ -56,6 +56,49 @@ class Diarizer(Protocol):
         ------
         InferenceError
             A model failed; the words can be kept without speakers.
+        """
+        ...
+
+
+class GrowingRecording(Protocol):
+    """The second pass over a recording that still grows; used by one thread at a time."""
+
+    @property
+    def settled_until(self) -> float:
+        """Seconds from the start that ``result(final=False)`` covers."""
+        ...
+
+    def advance(self, total_samples: int, progress: Callable[[float], None] | None = None) -> None:
+        """Run the models on what is new and complete, up to `total_samples`.
+
+        Raises
+        ------
+        InferenceError
+            A model failed; the next call goes on from there.
+        """
+        ...
+
+    def result(self, wanted: DiarizeOptions | None = None, final: bool = False) -> Diarization:
+        """Turns and voices so far; with `final` what ``Diarizer.diarize`` gives for all of it.
+
+        Raises
+        ------
+        InferenceError
+            A model failed on the rest; the call can be repeated.
+        """
+        ...
+
+
+@runtime_checkable
+class GrowingDiarizer(Protocol):
+    """A Diarizer that can follow a recording while it grows; not all can."""
+
+    def open_growing(self, read: ReadSamples) -> GrowingRecording:
+        """The second pass over one recording (see ``GrowingDiarization``).
+
+        Parameters
+        ----------
+        read : gives the samples between two positions, shape (n_samples,), float32, 16 kHz
         """
         ...
 

@@ -13,6 +13,7 @@ from meetcore.diarization.offline.diarize_recording import (
     OfflineDiarizationOptions,
     diarize,
 )
+from meetcore.diarization.offline.growing_recording import GrowingDiarization
 from meetcore.diarization.options import DiarizeOptions
 from meetcore.diarization.segmentation import SegmentationModel, load_segmentation
 from meetcore.diarization.streaming.diarizer import StreamingDiarizer
@@ -70,6 +71,10 @@ class OpenDiarizer:
         clustering = replace(self._live.clustering, max_speakers=max_speakers)
         options = replace(self._live, clustering=clustering)
         return StreamingDiarizer(self.segmentation, self.embedding, options)
+
+    def open_growing(self, read: ReadSamples) -> GrowingDiarization:
+        """The second pass over a recording that still grows (see ``GrowingDiarizer``)."""
+        return GrowingDiarization(read, self.segmentation, self.embedding, self._offline)
 
     def diarize(
         self,

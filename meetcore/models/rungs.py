@@ -23,7 +23,7 @@ from meetcore.models.lighter_recognizer import LighterRecognizer
 from meetcore.models.spoken_languages import MultilingualRecognizer, first_that_writes
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
-from meetcore.text.languages import MULTILINGUAL_WEIGHT, is_multilingual, why_unspoken
+from meetcore.text.languages import MULTILINGUAL_WEIGHT, is_english_only
 from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.resolver import WeightResolver
 
@@ -149,9 +149,9 @@ def load_final_recognizer(
 
 
 def _with_stand_in(weight: str, language: str | None) -> tuple[str, ...]:
-    """A weight, and the smallest where that may write what is spoken: it has English only."""
-    english = language == "en" or (language is None and not is_multilingual(weight))
-    return (weight, SMALLEST_WEIGHT) if english else (weight,)
+    """A weight, and a small one that surely writes what is spoken: English alone, or all of it."""
+    english = language == "en" or (language is None and is_english_only(weight))
+    return weight, SMALLEST_WEIGHT if english else MULTILINGUAL_WEIGHT
 
 
 def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:
@@ -174,9 +174,7 @@ def _recording_only(
     words: _Recognizers, speakers: Choice[Diarizer], settings: Settings
 ) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
-    last = _with_stand_in(settings.recognizer, settings.language)[-1]
-    needs_other = bool(why_unspoken(settings.language, last))
-    remedy = command(f"weights pull {MULTILINGUAL_WEIGHT if needs_other else last}")
+    remedy = command(f"weights pull {_with_stand_in(settings.recognizer, settings.language)[-1]}")
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.reasons_text)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,

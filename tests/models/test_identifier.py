@@ -431,3 +431,28 @@ def test_both_recognizers_write_the_language_of_the_settings(create: Create) -> 
     assert "base.en writes English only, not German. base is used instead." in found.models.reason
     assert "tiny.en writes English only, not German. base writes live" in found.models.reason
     found.close()
+
+
+@pytest.mark.parametrize(
+    ("weight", "language", "stand_in"),
+    [
+        ("/models/mine.pt", None, "base"),
+        ("/models/mine.pt", "de", "base"),
+        ("/models/mine.pt", "en", "tiny.en"),
+        ("/models/mine.en.pt", None, "tiny.en"),
+        ("small", None, "base"),
+        ("small", "fr", "base"),
+        ("small", "en", "tiny.en"),
+        ("base.en", None, "tiny.en"),
+        ("turbo", None, "base"),
+    ],
+)
+def test_a_weight_that_fails_is_replaced_by_one_that_writes_the_language(
+    create: Create, weight: str, language: str | None, stand_in: str
+) -> None:
+    """An English weight would write words that nobody said where another language is spoken."""
+    loaders = FakeLoaders({weight: missing(weight)}, languages={"base": ("en", "de", "fr")})
+    models = create(loaders, recognizer=weight, language=language).models
+    assert models.final_recognizer.startswith(f"{stand_in} ")
+    assert models.replaced_settings == ("recognizer",)
+    assert str(missing(weight)) in models.reason

@@ -72,7 +72,7 @@ def _reports(
     for use in wanted:
         raise_if_stopped()
         known = use.name in resolver.catalogue.weights
-        yield _catalogued(use, resolver, rehash) if known else _given(use)
+        yield _catalogued(use, resolver, rehash) if known else _given(use, resolver)
 
 
 def _catalogued(use: Use, resolver: WeightResolver, rehash: bool) -> WeightReport:
@@ -109,13 +109,25 @@ def _state(name: str, resolver: WeightResolver, rehash: bool) -> tuple[FileState
     return FileState.CONVERTED if converted else FileState.VERIFIED, path
 
 
-def _given(use: Use) -> WeightReport:
+def _given(use: Use, resolver: WeightResolver) -> WeightReport:
     path = Path(use.name).expanduser()
     if not path.exists():
         return WeightReport(
             use.name, use.role, FileState.MISSING, verdict=Verdict.RED, note="No such file."
         )
     found = inspect_checkpoint(path)
+    if weight := resolver.published(path):
+        return WeightReport(
+            name=weight.name,
+            role=use.role,
+            state=FileState.VERIFIED,
+            size=found.size,
+            publisher=weight.publisher,
+            licence=weight.licence,
+            sha256=weight.files[0].sha256,
+            checkpoint=found,
+            note=f"Given by path: {path.name} is what was published.",
+        )
     return WeightReport(
         name=path.name,
         role=use.role,

@@ -127,8 +127,8 @@ WEIGHT_RULES = (
         cause="A model does not work without its weights. They are fetched at the first start, or"
         " by this command on a machine with a network connection.",
         command=PULL,
-        advice="On a machine without a network connection, copy the cache folder of one that has"
-        " it.",
+        advice="On a machine without a network connection, bring the file from another one and add"
+        " it: `weights add FILE` checks and copies it.",
         source="meetcore/weights/catalogue.toml",
         check=_missing,
         title_if_fine="Weights",
@@ -152,6 +152,7 @@ WEIGHT_RULES = (
         check=_corrupt,
         message_patterns=(
             r"another checksum",
+            r"is none of the catalogue's files",
             r"is not the CAM\+\+ weight",
             r"cannot be loaded as a segm",
         ),
@@ -170,6 +171,7 @@ WEIGHT_RULES = (
             r"is not a Whisper checkpoint",
             r"neither a file nor a known weight",
             r"No weight is called",
+            r"could not be added",
             r"is not a powerset model",
         ),
         is_general=True,

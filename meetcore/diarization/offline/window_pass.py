@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -64,7 +65,8 @@ class WindowPass:
         self._segmentation = segmentation
         self._embedding = embedding
         self._options = options
-        self._width = segmentation.grid.count(segmentation.window_samples)
+        self.width = segmentation.grid.count(segmentation.window_samples)
+        """Frames of a window."""
         self._table = TrackTable(options.tracks)
         self.grid: FrameGrid = segmentation.grid
         self.tracks: dict[int, Track] = {}
@@ -76,33 +78,63 @@ class WindowPass:
         """Embedded speech of all tracks, for each track in order of time."""
         self._embedded_tracks: set[int] = set()
 
-    def window_ends(self, total: int) -> list[int]:
-        """Frames at which windows end: at fixed steps, and at the end of `total` frames."""
-        if total <= 0:
-            return []
-        return [*range(min(self._width, total), total, self._options.step_frames), total]
+    @property
+    def end(self) -> int:
+        """Frame after the last one that was segmented."""
+        return self._table.end
 
-    def process_window(self, end: int, last: bool) -> None:
-        """Run the models on the window that ends at frame `end`.
+    @property
+    def settled_until(self) -> float:
+        """Seconds from the start up to which there are runs and embeddings."""
+        return self.grid.edge(self._table.start) if self._table.start else 0.0
 
-        Frames that no later window covers become runs and embeddings.
+    def add_window(self, end: int) -> None:
+        """Segment the window that ends at frame `end`; ends must grow by the step of the options.
 
         Raises
         ------
         InferenceError
-            A model failed.
+            The model failed; nothing was added, so that the window can be tried again.
         """
-        begin = max(self._table.start, end - self._width)
+        begin = max(self._table.start, end - self.width)
         window = self._samples(begin, end)
         lacking = self._segmentation.window_samples - len(window) if begin == 0 else 0
         lead = max(0, lacking) // self.grid.step_samples
         padded = np.pad(window, (lead * self.grid.step_samples, 0))
         self._table.add(begin, self._segmentation.activity(padded[None])[0][lead:])
-        done = end if last else end + self._options.step_frames - self._width
-        while done - self._table.start >= self._options.block_frames:
+
+    def settle_blocks(self, stop: int) -> None:
+        """Turn the whole blocks before frame `stop`, which no later window covers, into runs and
+        embeddings.
+
+        Raises
+        ------
+        InferenceError
+            The model failed; the block is tried again with the next call.
+        """
+        while stop - self._table.start >= self._options.block_frames:
             self._settle(self._table.start + self._options.block_frames)
-        if last:
-            self._settle(end)
+
+    def settle_all(self) -> None:
+        """Turn everything added so far into runs and embeddings (see ``settle_blocks``)."""
+        self.settle_blocks(self._table.end)
+        self._settle(self._table.end)
+
+    def copy(self) -> WindowPass:
+        """A copy that can go on without changing this one; the models are shared.
+
+        Costs a few list copies, none of audio or of vectors.
+        """
+        other = copy.copy(self)
+        other._table = copy.deepcopy(self._table)
+        other.tracks = {
+            number: Track([Assignment(track.assignments[0].frame)], track.open_frame)
+            for number, track in self.tracks.items()
+        }
+        other.exclusive, other.active = list(self.exclusive), list(self.active)
+        other.chunks = list(self.chunks)
+        other._embedded_tracks = set(self._embedded_tracks)
+        return other
 
     def _samples(self, begin: int, end: int) -> Samples:
         step = self.grid.step_samples
@@ -114,9 +146,9 @@ class WindowPass:
         start = table.start
         mean = table.mean()[: stop - start]
         if len(mean) and (mean > onset).any():
+            self._embed(start, mean > onset)  # first: should it fail, nothing else has changed
             self.exclusive += runs_of(mean, start, table.ids, onset)
             self.active += active_runs(mean, start, table.ids, onset)
-            self._embed(start, mean > onset)
         table.drop_before(stop)
 
     def _embed(self, start: int, active: npt.NDArray[np.bool_]) -> None:
