@@ -10,12 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from meetcore.records import Word
+from meetcore.text.scripts import is_unspaced
 
 SHORTEST, PER_CHARACTER = 0.1, 0.06
 """A unit is taken to last this many seconds, plus seconds per character, before its end: brisk
 English has about 15 characters a second."""
-UNSPACED = (("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"), ("\u2e80", "\uffff"))
-"""Scripts written without spaces: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def _continues(text: str) -> bool:
     if text.startswith(" "):
         return False
     first = next((char for char in text if char.isalnum()), None)
-    return first is None or not any(low <= first <= high for low, high in UNSPACED)
+    return first is None or not is_unspaced(first)
 
 
 def _unit(words: Sequence[Word]) -> Unit:
