@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
+from meetcore.asr.offline.cutter import Cutter
 from meetcore.asr.offline.recognize_recording import (
     OfflineRecognitionOptions,
     PieceWords,
+    recognize_pieces,
     recognize_recording,
 )
 from meetcore.asr.recognizer import Recognizer
@@ -14,9 +17,9 @@ from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
 from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError, ModelUnavailableError
-from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
+from meetcore.jobs.tasks import Recognized, RecognizeTask, Rolled, RollTask, TaskObserver
 from meetcore.models.falling_back import FallingBackRecognizer
-from meetcore.records import SAMPLE_RATE
+from meetcore.records import SAMPLE_RATE, JobOptions
 from meetcore.text.languages import why_unspoken
 
 
@@ -38,9 +41,7 @@ def recognize(
     TaskStopped
         The observer raised it.
     """
-    info = recognizer.info
-    if problem := why_unspoken(task.options.language, info.weight, info.languages):
-        raise ModelUnavailableError(f"{note} {problem}".strip())
+    _refuse_language(task.options, recognizer, note)
     reader = RecordingReader(task.folder)
     failures = FailedPieces()
     observer.progress(0.0)
@@ -49,11 +50,7 @@ def recognize(
         reader.n_samples,
         recognizer,
         load_activity(),
-        OfflineRecognitionOptions(
-            language=task.options.language,
-            prompt=task.options.prompt,
-            heard=task.options.heard if task.start_sample else (),
-        ),
+        _options(task),
         start_sample=task.start_sample,
     ):
         failures.add(piece)
@@ -65,6 +62,45 @@ def recognize(
     trouble = recognizer.trouble if isinstance(recognizer, FallingBackRecognizer) else ""
     detail = " ".join(filter(None, (note, trouble, missing_end(task.folder))))
     return Recognized(str(info), info.weight, detail, sum(failures.failed))
+
+
+def roll(task: RollTask, recognizer: Recognizer, cutter: Cutter, observer: TaskObserver) -> Rolled:
+    """Recognize a few more pieces of a recording that still grows.
+
+    Parameters
+    ----------
+    cutter : of this recording, at the task's start
+
+    Raises
+    ------
+    ModelUnavailableError
+        The recognizer cannot write the language of the options.
+    TaskStopped
+        The observer raised it.
+    """
+    _refuse_language(task.options, recognizer, "")
+    n_samples = RecordingReader(task.folder).n_samples
+    observer.progress(0.0)
+    pieces = islice(cutter.pieces(n_samples, ended=False), recognizer.info.workers)
+    count = 0
+    for piece in recognize_pieces(pieces, recognizer, _options(task)):
+        observer.piece(piece)
+        count += 1
+    return Rolled(count, cutter.begin)
+
+
+def _options(task: RecognizeTask | RollTask) -> OfflineRecognitionOptions:
+    return OfflineRecognitionOptions(
+        language=task.options.language,
+        prompt=task.options.prompt,
+        heard=task.options.heard if task.start_sample else (),
+    )
+
+
+def _refuse_language(options: JobOptions, recognizer: Recognizer, note: str) -> None:
+    info = recognizer.info
+    if problem := why_unspoken(options.language, info.weight, info.languages):
+        raise ModelUnavailableError(f"{note} {problem}".strip())
 
 
 def missing_words(failed_samples: int) -> str:

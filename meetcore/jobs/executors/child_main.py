@@ -19,7 +19,16 @@ from typing import BinaryIO
 
 from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.errors import MeetcoreError
-from meetcore.jobs.executors.messages import Cancel, Failed, Finished, Progressed, Setup
+from meetcore.jobs.executors.messages import (
+    Cancel,
+    Failed,
+    Finished,
+    Lane,
+    OnLane,
+    Progressed,
+    Setup,
+)
+from meetcore.jobs.growing_recordings import GrowingRecordings
 from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.perform_task import perform
 from meetcore.jobs.tasks import Task, TaskStopped
@@ -33,37 +42,56 @@ OOM_SCORE = 700
 
 
 class _ParentPipe:
-    """The connection to the parent, and the TaskObserver that reports over it."""
+    """The connection to the parent: sorts its messages by lane, and sends reports."""
 
     def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
         self._sink = sink
         self._source = source
-        self._cancelled = threading.Event()
-        self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._sending = threading.Lock()
+        self.lanes = {lane: _LanePipe(self, lane) for lane in Lane}
 
     def receive(self) -> None:
         """Queue the parent's tasks; exits the process when stdin is closed. Runs on a thread."""
         while True:
             try:
                 message = pickle.load(self._source)
+                self.lanes[message.lane].take(message.message)
             except (EOFError, OSError):
                 os._exit(0)  # The parent has ended; nothing here needs saving.
             except Exception:
                 logger.exception("a message of the server cannot be read")
                 os._exit(1)  # The server starts another process.
-            if isinstance(message, Cancel):
-                self._cancelled.set()
-            else:
-                self._cancelled.clear()
-                self.tasks.put(message)
 
-    def send(self, message: object) -> None:
+    def send(self, lane: Lane, message: object) -> None:
         """Send; exits the process when the parent has ended."""
         try:
-            pickle.dump(message, self._sink)
-            self._sink.flush()
+            with self._sending:
+                pickle.dump(OnLane(lane, message), self._sink)
+                self._sink.flush()
         except OSError:
             os._exit(0)
+
+
+class _LanePipe:
+    """The tasks of one lane, and the TaskObserver that reports on them."""
+
+    def __init__(self, pipe: _ParentPipe, lane: Lane) -> None:
+        self._pipe = pipe
+        self._lane = lane
+        self._cancelled = threading.Event()
+        self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+
+    def take(self, message: Task | Cancel) -> None:
+        """Queue a task, or cancel the one that runs."""
+        if isinstance(message, Cancel):
+            self._cancelled.set()
+        else:
+            self._cancelled.clear()
+            self.tasks.put(message)
+
+    def send(self, message: object) -> None:
+        """Send a report or an outcome."""
+        self._pipe.send(self._lane, message)
 
     def poll(self) -> None:
         """Raise TaskStopped when the parent cancelled the task."""
@@ -91,17 +119,26 @@ def main() -> None:
     assert isinstance(setup, Setup)
     logging.getLogger().setLevel(setup.log_level)
     models = LazyModels(setup.settings)
+    growing = GrowingRecordings()
     threading.Thread(target=pipe.receive, name="parent", daemon=True).start()
+    rolling = (pipe.lanes[Lane.ROLLING], models, growing)
+    threading.Thread(target=_run_lane, args=rolling, name="rolling-tasks", daemon=True).start()
+    _run_lane(pipe.lanes[Lane.JOBS], models, growing)
+
+
+def _run_lane(pipe: _LanePipe, models: LazyModels, growing: GrowingRecordings) -> None:
     while True:
         task = pipe.tasks.get()
-        pipe.send(_outcome(task, models, pipe))
+        pipe.send(_outcome(task, models, growing, pipe))
 
 
-def _outcome(task: Task, models: LazyModels, pipe: _ParentPipe) -> Finished | Failed:
-    """Run a task. The except is broad because this is the top of a process: the error is logged
+def _outcome(
+    task: Task, models: LazyModels, growing: GrowingRecordings, pipe: _LanePipe
+) -> Finished | Failed:
+    """Run a task. The except is broad because this is the top of a thread: the error is logged
     and its class sent to the parent."""
     try:
-        return Finished(perform(task, models, pipe))
+        return Finished(perform(task, models, pipe, growing))
     except TaskStopped:
         return Failed(stopped=True)
     except MeetcoreError as error:
