@@ -149,7 +149,7 @@ def _recognize(task: RecognizeTask, models: Models, observer: TaskObserver) -> R
 def _roll(
     task: RollTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
 ) -> Rolled:
-    loaded = models.recognizer(task.options.recognizer, observer)
+    loaded = models.recognizer(task.options.recognizer, observer, task.options.language)
     if loaded.model is None:
         raise ModelUnavailableError(loaded.note)
     return roll(task, loaded.model, growing.cutter(task.folder, task.start_sample), observer)
