@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from meetcore.asr.offline.cutter import Cutter
 from meetcore.asr.vad.silero import load_activity
-from meetcore.audio.recording import RecordingReader
 from meetcore.diarization.diarizer import Diarizer, GrowingDiarizer
 from meetcore.jobs.growing_speakers import GrowingSpeakers
+from meetcore.jobs.growing_words import GrowingWords
 from meetcore.records import SAMPLE_RATE
 
 MOST = 16
@@ -21,30 +20,29 @@ MOST_SAMPLES = 20 * SAMPLE_RATE
 
 
 class GrowingRecordings:
-    """Cutters and speakers of recordings that grow, by folder. Safe from several threads."""
+    """Words and speakers of recordings that grow, by folder. Safe from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._in_use = threading.Lock()
         """Held while a GrowingSpeakers works: one thread does, another may wait for it."""
-        self._cutters: dict[Path, Cutter] = {}
+        self._words: dict[Path, GrowingWords] = {}
         self._speakers: dict[Path, GrowingSpeakers] = {}
 
-    def cutter(self, folder: Path, start_sample: int) -> Cutter:
-        """The recording's cutter at a position; a new one where the last one is elsewhere."""
+    def words(self, folder: Path, start_sample: int) -> GrowingWords:
+        """What follows in a recording; cut anew where the last task ended elsewhere."""
         with self._lock:
-            cutter = self._cutters.pop(folder, None)
-            if cutter is None or cutter.position != start_sample:
-                reader = RecordingReader(folder)
-                cutter = Cutter(reader.read, load_activity(), start_sample)
-            self._cutters[folder] = cutter
-            _keep_newest(self._cutters)
-            return cutter
+            found = self._words.pop(folder, None)
+            if found is None or found.position != start_sample:
+                found = GrowingWords(folder, start_sample, load_activity())
+            self._words[folder] = found
+            _keep_newest(self._words)
+            return found
 
-    def forget_cutter(self, folder: Path) -> None:
-        """Drop the cutter of a recording that has ended."""
+    def forget_words(self, folder: Path) -> None:
+        """Drop what is kept of the words of a recording that has ended."""
         with self._lock:
-            self._cutters.pop(folder, None)
+            self._words.pop(folder, None)
 
     @contextmanager
     def speakers(self, folder: Path, diarizer: GrowingDiarizer) -> Iterator[GrowingSpeakers]:
@@ -68,6 +66,6 @@ class GrowingRecordings:
         return found if found is not None and found.is_of(diarizer) else None
 
 
-def _keep_newest(kept: dict[Path, Cutter] | dict[Path, GrowingSpeakers]) -> None:
+def _keep_newest(kept: dict[Path, GrowingWords] | dict[Path, GrowingSpeakers]) -> None:
     for old in list(kept)[:-MOST]:
         del kept[old]

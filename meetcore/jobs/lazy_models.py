@@ -27,6 +27,9 @@ from meetcore.weights.resolver import WeightResolver
 
 POLL_S = 0.2
 
+Asked = tuple[str, bool]
+"""A weight, and whether another has to write, as it cannot write the language."""
+
 
 class LazyModels:
     """Models that this object loads itself, for a process without live meetings.
@@ -44,9 +47,8 @@ class LazyModels:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="load-diarizer")
         self._loading: Future[Choice[Diarizer]] | None = None
         self._lock = threading.Lock()
-        self._recognizers: dict[tuple[str, bool], Choice[Recognizer]] = {}
-        """By the weight that was asked for, and whether another had to write the languages."""
-        self._in_use: dict[int, tuple[str, bool]] = {}
+        self._recognizers: dict[Asked, Choice[Recognizer]] = {}
+        self._in_use: dict[int, Asked] = {}
         """What each thread asked for last."""
 
     def close(self) -> None:
@@ -73,7 +75,7 @@ class LazyModels:
     ) -> Loaded[Recognizer]:
         """The recognizer of this weight, else one that can write the languages.
 
-        Those that no thread uses are closed first.
+        Unused ones are closed first.
         """
         wanted = weight or usual_recognizer(self._settings)
         asked = (wanted, bool(why_unspoken(language, wanted)))
@@ -81,9 +83,15 @@ class LazyModels:
             self._in_use[threading.get_ident()] = asked
             self._close_unused()
             found = self._recognizers.get(asked)
-            if found is None or not _serves(found, wanted, language):
-                self._drop(asked)
+            if (
+                found is None
+                or found.model is None
+                or why_unspoken(language, wanted, found.model.info.languages)
+                or _must_ask_again(wanted, found)
+            ):
                 observer.poll()
+                if found is not None and found.model is not None and self._is_own(asked):
+                    found.model.close()
                 # One thread a piece, as many pieces at once as there are cores.
                 found = load_final_recognizer(wanted, self._loaders, 1, language)
                 self._recognizers[asked] = found
@@ -93,18 +101,16 @@ class LazyModels:
         notes = [f"{reason} {found.name} is used instead." for reason in found.reasons]
         return Loaded(found.model, " ".join(notes))
 
+    def _is_own(self, asked: Asked) -> bool:
+        """Whether one thread alone asked for this. Caller must hold `_lock`."""
+        return list(self._in_use.values()).count(asked) == 1
+
     def _close_unused(self) -> None:
         """Close the recognizers that no thread uses. Caller must hold `_lock`."""
         for asked in set(self._recognizers) - set(self._in_use.values()):
-            self._drop(asked)
-
-    def _drop(self, asked: tuple[str, bool]) -> None:
-        """Forget a recognizer; close it unless another thread uses it. Caller holds `_lock`."""
-        found = self._recognizers.pop(asked, None)
-        others = dict(self._in_use)
-        others.pop(threading.get_ident(), None)
-        if found is not None and found.model is not None and asked not in others.values():
-            found.model.close()
+            model = self._recognizers.pop(asked).model
+            if model is not None:
+                model.close()
 
     def diarizer(self, observer: TaskObserver) -> Loaded[Diarizer]:
         """The diarizer of the settings, else one with open weights; waits until it is loaded."""
@@ -126,10 +132,7 @@ class LazyModels:
         return Loaded(found.model, f"{found.reasons_text}{instead}" if found.reasons else "")
 
 
-def _serves(found: Choice[Recognizer], wanted: str, language: str | None) -> bool:
-    """Whether a loaded recognizer goes on for a task; a server that failed is asked again."""
-    model = found.model
-    if model is None or why_unspoken(language, wanted, model.info.languages):
-        return False
-    failed = isinstance(model, FallingBackRecognizer) and model.has_fallen_back
-    return not failed and not (wanted == REMOTE and found.reasons)
+def _must_ask_again(wanted: str, found: Choice[Recognizer]) -> bool:
+    """Whether a server that failed is asked again: it is, for each recording."""
+    failed = isinstance(found.model, FallingBackRecognizer) and found.model.has_fallen_back
+    return failed or (wanted == REMOTE and bool(found.reasons))

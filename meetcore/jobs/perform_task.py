@@ -109,7 +109,7 @@ def _performed(
         case CompactTask():
             return _compact(task, observer)
         case RecognizeTask():
-            growing.forget_cutter(task.folder)
+            growing.forget_words(task.folder)
             return _recognize(task, models, observer)
         case RollTask():
             return _roll(task, models, observer, growing)
@@ -149,10 +149,11 @@ def _recognize(task: RecognizeTask, models: Models, observer: TaskObserver) -> R
 def _roll(
     task: RollTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
 ) -> Rolled:
-    loaded = models.recognizer(task.options.recognizer, observer, task.options.language)
+    options = task.options
+    loaded = models.recognizer(options.recognizer, observer, options.language)
     if loaded.model is None:
         raise ModelUnavailableError(loaded.note)
-    return roll(task, loaded.model, growing.cutter(task.folder, task.start_sample), observer)
+    return roll(task, loaded.model, growing.words(task.folder, task.start_sample), observer)
 
 
 def _roll_speakers(

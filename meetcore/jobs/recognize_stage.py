@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import islice
 
-from meetcore.asr.offline.cutter import Cutter
 from meetcore.asr.offline.recognize_recording import (
     OfflineRecognitionOptions,
     PieceWords,
@@ -17,6 +15,7 @@ from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
 from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError, ModelUnavailableError
+from meetcore.jobs.growing_words import GrowingWords
 from meetcore.jobs.tasks import Recognized, RecognizeTask, Rolled, RollTask, TaskObserver
 from meetcore.models.falling_back import FallingBackRecognizer
 from meetcore.records import SAMPLE_RATE, JobOptions
@@ -64,12 +63,14 @@ def recognize(
     return Recognized(str(info), info.weight, detail, sum(failures.failed))
 
 
-def roll(task: RollTask, recognizer: Recognizer, cutter: Cutter, observer: TaskObserver) -> Rolled:
+def roll(
+    task: RollTask, recognizer: Recognizer, growing: GrowingWords, observer: TaskObserver
+) -> Rolled:
     """Recognize a few more pieces of a recording that still grows.
 
     Parameters
     ----------
-    cutter : of this recording, at the task's start
+    growing : of this recording, at the task's start
 
     Raises
     ------
@@ -79,14 +80,12 @@ def roll(task: RollTask, recognizer: Recognizer, cutter: Cutter, observer: TaskO
         The observer raised it.
     """
     _refuse_language(task.options, recognizer, "")
-    n_samples = RecordingReader(task.folder).n_samples
     observer.progress(0.0)
-    pieces = islice(cutter.pieces(n_samples, ended=False), recognizer.info.workers)
-    count = 0
-    for piece in recognize_pieces(pieces, recognizer, _options(task)):
+    pieces = growing.next_pieces(recognizer.info.workers)
+    for piece in recognize_pieces(pieces, recognizer, _options(task), ended=False):
         observer.piece(piece)
-        count += 1
-    return Rolled(count, cutter.begin)
+        growing.recognized(piece.end_sample)
+    return Rolled(len(pieces), growing.reached)
 
 
 def _options(task: RecognizeTask | RollTask) -> OfflineRecognitionOptions:

@@ -138,7 +138,7 @@ class Rolled:
     """The words went to the observer."""
 
     n_pieces: int
-    """0 where the end of the next piece is not known yet."""
+    """Pieces that were looked at; 0 where the end of the next one is not known yet."""
     reached_samples: int = 0
     """At 16 kHz: before it nothing is left to recognize."""
 

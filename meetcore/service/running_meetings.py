@@ -29,6 +29,7 @@ from meetcore.records import (
 from meetcore.settings import Settings
 from meetcore.text.languages import MULTILINGUAL_WEIGHT, language_choice, why_unspoken
 from meetcore.text.sizes import size_text
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -138,7 +139,9 @@ class RunningMeetings:
             self.refuse_when_closed()
             live.start()
             self._meetings[meeting.id] = live
-        if self._resources.settings.rolling:
+        settings = self._resources.settings
+        # A server is sent recordings that have ended, once.
+        if settings.rolling and settings.recognizer != REMOTE:
             self._rolling.follow(self._followed(live))
 
     def _followed(self, live: LiveMeeting) -> FollowedMeeting:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetcore.asr.offline.coverage import snapped, uncovered
-from meetcore.asr.offline.cutter import LONGEST_SAMPLES, cut_pieces
+from meetcore.asr.offline.cutter import cut_pieces
 from meetcore.asr.offline.recognize_recording import (
     OfflineRecognitionOptions,
     PieceWords,
@@ -20,6 +20,8 @@ from meetcore.asr.offline.recognize_recording import (
 )
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions
 from meetcore.asr.vad.activity import Region
+from meetcore.asr.vad.levels import FRAME_SAMPLES
+from meetcore.asr.vad.recording_speech import READ_FRAMES
 from meetcore.records import SAMPLE_RATE, Samples
 from tests.asr.fakes import LevelActivity, ScriptedRecognizer, failing, plain, spoken
 
@@ -57,7 +59,7 @@ def test_pieces_are_short_ordered_and_read_lazily() -> None:
         return samples[start:end]
 
     pieces = list(cut_pieces(read, samples.shape[0], LevelActivity()))
-    assert longest <= LONGEST_SAMPLES
+    assert longest <= READ_FRAMES * FRAME_SAMPLES
     assert pieces[-1].end_sample >= samples.shape[0] - SAMPLE_RATE
     for before, after in pairwise(pieces):
         assert before.end_sample == after.start_sample

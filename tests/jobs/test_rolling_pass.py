@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from meetcore.asr.offline.recognize_recording import (
+    OfflineRecognitionOptions,
+    PieceWords,
+    recognize_recording,
+)
+from meetcore.asr.recognizer import RecognizerInfo
+from meetcore.audio.pcm import to_pcm
+from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.jobs.growing_recordings import GrowingRecordings
+from meetcore.jobs.growing_words import GrowingWords
+from meetcore.jobs.recognize_stage import roll
 from meetcore.jobs.tasks import RecognizeTask, RollTask
 from meetcore.live import room
-from meetcore.records import SAMPLE_RATE, JobState, MeetingState, Segment, Stage
+from meetcore.records import (
+    SAMPLE_RATE,
+    JobOptions,
+    JobState,
+    MeetingState,
+    Samples,
+    Segment,
+    Stage,
+)
 from meetcore.service.meeting_service import LiveMeeting, MeetingService
-from tests.asr.fakes import ScriptedRecognizer, failing
+from tests.asr.fakes import LevelActivity, ScriptedRecognizer, failing, heard, spoken
 from tests.jobs.helpers import ended, job_of, wav
 from tests.support.live_meetings import recognized_all, running, send
 from tests.support.service_fixtures import Open
 from tests.support.stand_ins import RefusingStore, SlowRecognizer, StandIn, texts, until
+
+
+@pytest.fixture
+def service(open_service: Open) -> MeetingService:
+    return open_service(rolling=True)
 
 
 def settled(live: LiveMeeting) -> tuple[Segment, ...]:
@@ -78,13 +107,13 @@ def saved_equals_shown(service: MeetingService, live: LiveMeeting) -> bool:
 
 
 def test_a_crash_goes_on_from_what_was_settled(open_service: Open, identifier: StandIn) -> None:
-    service = open_service()
+    service = open_service(rolling=True)
     live = begin(service)
     until(settled_to(live, 20.0))
     job = job_of(service, live.meeting_id)
     assert job.state is JobState.ROLLING and job.checkpoint_samples > 20 * SAMPLE_RATE
     service._rolling.stop()
-    after_crash = open_service()
+    after_crash = open_service(rolling=True)
     identifier.recognizer.calls.clear()
     (meeting,) = after_crash.recover()
     assert meeting.state is MeetingState.INTERRUPTED
@@ -215,8 +244,66 @@ def test_a_stopped_meeting_is_gone_on_with_where_it_was(
     assert rolled == sorted(rolled) and rest.start_sample >= rolled[-1]
 
 
+class TwoLanguages(ScriptedRecognizer):
+    """Every seventh word and those after it, up to the next seventh, are in another language."""
+
+    def __init__(self) -> None:
+        super().__init__(info=RecognizerInfo("two", "fake", "cpu", "float32", ("de", "en")))
+
+    def language_probabilities(self, samples: Samples, context: float = 30.0) -> dict[str, float]:
+        words = heard(samples)
+        german = sum(int(word.text[2:]) // 7 % 2 for word in words) / max(1, len(words))
+        return {"de": 0.05 + 0.9 * german, "en": 0.95 - 0.9 * german}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.floats(0.32, 6.0), min_size=1, max_size=60),
+    st.lists(st.integers(1, 15 * SAMPLE_RATE), min_size=1, max_size=40),
+)
+def test_languages_are_those_of_the_whole_recording(gaps: list[float], steps: list[int]) -> None:
+    """The first language waits for enough speech, as it does in the whole recording."""
+    starts = list(np.cumsum(gaps))
+    pcm = to_pcm(spoken(starts, starts[-1] + 1.0))
+    recognizer = TwoLanguages()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        writer = RecordingWriter(folder, 1.0)
+        growing = GrowingWords(folder, 0, LevelActivity())
+        found: list[PieceWords] = []
+        for step in steps:
+            writer.append(pcm[writer.n_samples : writer.n_samples + step])
+            task = RollTask(
+                folder, growing.position, JobOptions(heard=found[-1].heard if found else ())
+            )
+            roll(task, recognizer, growing, Pieces(found))
+        writer.append(pcm[writer.n_samples :])
+        writer.close()
+        reader = RecordingReader(folder)
+
+        def words(start: int, heard: tuple[str, ...] = ()) -> list[PieceWords]:
+            options = OfflineRecognitionOptions(heard=heard)
+            read = reader.read, len(pcm), recognizer, LevelActivity(), options, start
+            return list(recognize_recording(*read))
+
+        rest = words(growing.position, found[-1].heard if found else ())
+        assert [*found, *rest] == words(0)
+
+
+@dataclass
+class Pieces:
+    """A TaskObserver that keeps what comes."""
+
+    found: list[PieceWords]
+
+    def poll(self) -> None: ...
+    def progress(self, part: float) -> None: ...
+    def piece(self, words: PieceWords) -> None:
+        self.found.append(words)
+
+
 def test_a_cutter_is_kept_while_its_position_fits(tmp_path: Any) -> None:
     growing = GrowingRecordings()
-    first = growing.cutter(tmp_path, 0)
-    assert growing.cutter(tmp_path, 0) is first
-    assert growing.cutter(tmp_path, 512) is not first
+    first = growing.words(tmp_path, 0)
+    assert growing.words(tmp_path, 0) is first
+    assert growing.words(tmp_path, 512) is not first

@@ -62,7 +62,8 @@ def open_service(
     opened: list[MeetingService] = []
 
     def build(load: bool = True, **changes: Any) -> MeetingService:
-        settings = settings_for(tmp_path, **changes)
+        # Most tests are of the live words, or of the job, alone.
+        settings = settings_for(tmp_path, **{"rolling": False, **changes})
         made: list[MeetingService] = []
 
         def loaded(timeout_s: float) -> Any:

@@ -90,10 +90,16 @@ def recognize_pieces(
     pieces: Iterable[Piece],
     recognizer: Recognizer,
     options: OfflineRecognitionOptions | None = None,
+    ended: bool = True,
 ) -> Iterator[PieceWords]:
     """Words of consecutive pieces of a recording, in order.
 
     As many pieces are recognized in parallel as the recognizer has workers.
+
+    Parameters
+    ----------
+    ended : False while more pieces follow: the last ones are left out where their language is not
+        decided without those
     """
     options = options or OfflineRecognitionOptions()
     gate = replace(options.gate or recognizer.info.gate, prompt=options.prompt)
@@ -101,7 +107,7 @@ def recognize_pieces(
     languages = candidates(options.language)
     info = recognizer.info
     if len(languages) != 1 and len(info.languages) > 1 and info.detects_languages:
-        split = split_by_language(pieces, recognizer, options.heard, languages)
+        split = split_by_language(pieces, recognizer, options.heard, languages, ended)
     else:
         split = in_one_language(pieces, only_language(options.language))
     recognize = partial(_recognize, recognizer=recognizer, options=options)

@@ -10,28 +10,17 @@ import contextlib
 import logging
 import os
 import pickle
-import queue
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from meetcore.asr.offline.recognize_recording import PieceWords
-from meetcore.errors import MeetcoreError
-from meetcore.jobs.executors.messages import (
-    Cancel,
-    Failed,
-    Finished,
-    Lane,
-    OnLane,
-    Progressed,
-    Setup,
-)
+from meetcore.jobs.executors.messages import Lane, OnLane, Setup
+from meetcore.jobs.executors.task_lane import TaskLane
 from meetcore.jobs.growing_recordings import GrowingRecordings
 from meetcore.jobs.lazy_models import LazyModels
-from meetcore.jobs.perform_task import perform
-from meetcore.jobs.tasks import Task, TaskStopped
 from meetcore.text.log_lines import write_one_line_records
 
 logger = logging.getLogger(__name__)
@@ -48,7 +37,7 @@ class _ParentPipe:
         self._sink = sink
         self._source = source
         self._sending = threading.Lock()
-        self.lanes = {lane: _LanePipe(self, lane) for lane in Lane}
+        self.lanes = {lane: TaskLane(partial(self.send, lane), lane.value) for lane in Lane}
 
     def receive(self) -> None:
         """Queue the parent's tasks; exits the process when stdin is closed. Runs on a thread."""
@@ -72,43 +61,6 @@ class _ParentPipe:
             os._exit(0)
 
 
-class _LanePipe:
-    """The tasks of one lane, and the TaskObserver that reports on them."""
-
-    def __init__(self, pipe: _ParentPipe, lane: Lane) -> None:
-        self._pipe = pipe
-        self._lane = lane
-        self._cancelled = threading.Event()
-        self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
-
-    def take(self, message: Task | Cancel) -> None:
-        """Queue a task, or cancel the one that runs."""
-        if isinstance(message, Cancel):
-            self._cancelled.set()
-        else:
-            self._cancelled.clear()
-            self.tasks.put(message)
-
-    def send(self, message: object) -> None:
-        """Send a report or an outcome."""
-        self._pipe.send(self._lane, message)
-
-    def poll(self) -> None:
-        """Raise TaskStopped when the parent cancelled the task."""
-        if self._cancelled.is_set():
-            raise TaskStopped
-
-    def progress(self, part: float) -> None:
-        """Send the part done."""
-        self.poll()
-        self.send(Progressed(part))
-
-    def piece(self, words: PieceWords) -> None:
-        """Send the words of a piece."""
-        self.poll()
-        self.send(words)
-
-
 def main() -> None:
     """Run tasks until the parent ends."""
     logging.basicConfig(level=logging.INFO, format="worker: %(levelname)s %(name)s: %(message)s")
@@ -121,35 +73,8 @@ def main() -> None:
     models = LazyModels(setup.settings)
     growing = GrowingRecordings()
     threading.Thread(target=pipe.receive, name="parent", daemon=True).start()
-    rolling = (pipe.lanes[Lane.ROLLING], models, growing)
-    threading.Thread(target=_run_lane, args=rolling, name="rolling-tasks", daemon=True).start()
-    _run_lane(pipe.lanes[Lane.JOBS], models, growing)
-
-
-def _run_lane(pipe: _LanePipe, models: LazyModels, growing: GrowingRecordings) -> None:
-    while True:
-        task = pipe.tasks.get()
-        pipe.send(_outcome(task, models, growing, pipe))
-
-
-def _outcome(
-    task: Task, models: LazyModels, growing: GrowingRecordings, pipe: _LanePipe
-) -> Finished | Failed:
-    """Run a task. The except is broad because this is the top of a thread: the error is logged
-    and its class sent to the parent."""
-    try:
-        return Finished(perform(task, models, pipe, growing))
-    except TaskStopped:
-        return Failed(stopped=True)
-    except MeetcoreError as error:
-        logger.info("a task failed: %s", type(error).__name__)
-        return Failed(error)
-    except MemoryError:
-        logger.exception("out of memory")
-        os._exit(1)
-    except Exception as error:
-        logger.exception("a task failed")
-        return Failed(kind=type(error).__name__)
+    pipe.lanes[Lane.ROLLING].start(models, growing)
+    pipe.lanes[Lane.JOBS].run(models, growing)
 
 
 def _message_streams() -> tuple[BinaryIO, BinaryIO]:
