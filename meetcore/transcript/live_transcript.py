@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meetcore.records import Segment, Turn, Word
-from meetcore.transcript.attribution import DEFAULT_OPTIONS, AttributionOptions, attribute
+from meetcore.transcript.attribution import AttributionOptions, attribute
 from meetcore.transcript.spoken_units import units_of
 from meetcore.transcript.turn_index import TurnIndex
 
 TENTATIVE_REACH = 2.0
 """Seconds that turns lag behind words: tentative words take the nearest turn within this."""
+
+LIVE_OPTIONS = AttributionOptions(trim=False)
 
 UNKNOWN_SPEAKER_WAIT = 60.0
 """Seconds that a segment without a speaker stays open, since its voice may become known."""
@@ -43,9 +45,7 @@ class LiveTranscript:
         Where segments may be cut.
     """
 
-    def __init__(
-        self, has_turns: bool = True, options: AttributionOptions = DEFAULT_OPTIONS
-    ) -> None:
+    def __init__(self, has_turns: bool = True, options: AttributionOptions = LIVE_OPTIONS) -> None:
         self._options = options
         self._frozen: list[Segment] = []
         self._open_words: list[Word] = []
