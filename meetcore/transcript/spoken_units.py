@@ -48,7 +48,7 @@ def units_of(words: Iterable[Word]) -> list[Unit]:
             groups[-1].append(word)
         else:
             groups.append([word])
-    return [_unit(group) for group in groups]
+    return [unit_of(group) for group in groups]
 
 
 def _continues(text: str) -> bool:
@@ -59,7 +59,8 @@ def _continues(text: str) -> bool:
     return first is None or not is_unspaced(first)
 
 
-def _unit(words: Sequence[Word]) -> Unit:
+def unit_of(words: Sequence[Word]) -> Unit:
+    """The unit of these pieces."""
     text = "".join(word.text for word in words)
     start, end = spoken_span(words)
     lasts = SHORTEST + PER_CHARACTER * sum(char.isalnum() for char in text)
