@@ -17,12 +17,11 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from meetcore.errors import SettingsError
-from meetcore.text.languages import language_code, why_unspoken
+from meetcore.text.languages import language_choice
 
 
 def _without_port(name: str) -> str:
@@ -108,8 +107,8 @@ class Settings(BaseSettings):
     )
     language: str | None = Field(
         default=None,
-        description="ISO code or English name spoken; empty detects it in each stretch of speech,"
-        " where the weight has several languages.",
+        description="ISO code or English name of the language spoken, or several with commas"
+        " (`de,en`): each stretch of speech is in one of them; empty detects any language.",
     )
     diarizer: str = Field(
         default="auto",
@@ -173,14 +172,7 @@ class Settings(BaseSettings):
     @field_validator("language")
     @classmethod
     def _known_language(cls, language: str | None) -> str | None:
-        return language_code(language)
-
-    @model_validator(mode="after")
-    def _spoken_by_the_weights(self) -> Settings:
-        for weight in (self.recognizer, self.live_recognizer):
-            if problem := why_unspoken(self.language, weight):
-                raise ValueError(f"MEETCORE_LANGUAGE={self.language}: {problem}")
-        return self
+        return language_choice(language)
 
     @property
     def database(self) -> str:

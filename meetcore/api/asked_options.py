@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from meetcore.api.change_endpoints import Body
 from meetcore.api.responses import RefusedError
 from meetcore.records import JobOptions
+from meetcore.text.languages import MOST_CANDIDATES
 from meetcore.text.lines import typed_line
 from meetcore.weights.catalogue import load_catalogue
 from meetcore.weights.names import REMOTE
@@ -20,8 +21,9 @@ LONGEST_PROMPT = 600
 MOST_SPEAKERS = 30
 LONGEST_PATH = 4096
 """Characters of a file's name as a browser may send it."""
-Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}|auto)$")]
-"""A code or "auto"; the service says which it accepts."""
+_FURTHER = rf"(,[a-z]{{2,3}}){{0,{MOST_CANDIDATES - 1}}}"
+Language = Annotated[str, Field(pattern=rf"^([a-z]{{2,3}}{_FURTHER}|auto)$")]
+"""A code, several with commas between, or "auto"; the service says which it accepts."""
 Count = Annotated[int, Field(ge=1, le=MOST_SPEAKERS)]
 
 

@@ -183,7 +183,8 @@ class Recognizer(Protocol):
 
         Parameters
         ----------
-        language : ISO code; None detects it.
+        language : ISO code, or several with commas between, one of which is detected in each
+            stretch of speech; None detects any
         """
         ...
 

@@ -108,7 +108,7 @@ class StoredResults:
                 self._id,
                 mode=Mode.TRANSCRIPTION_ONLY,
                 recognizer=done.recognizer,
-                language=self._job.options.language or draft.language(),
+                language=draft.language() or self._job.options.language,
             )
             self._step_to(JobStage.DIARIZING)
 

@@ -22,6 +22,7 @@ from meetcore.installation import command
 from meetcore.models.falling_back import FallingBackRecognizer
 from meetcore.models.first_that_loads import Choice, first_that_loads
 from meetcore.models.lighter_recognizer import LighterRecognizer, LighterRecognizers
+from meetcore.models.spoken_languages import MultilingualRecognizer, first_that_writes
 from meetcore.models.weight_sizes import (
     SMALLEST_WEIGHT,
     local_recognizer,
@@ -29,7 +30,7 @@ from meetcore.models.weight_sizes import (
 )
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
-from meetcore.text.languages import MULTILINGUAL_WEIGHT, is_english_only
+from meetcore.text.languages import MULTILINGUAL_WEIGHT, is_english_only, why_unspoken
 from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
@@ -62,6 +63,8 @@ class LoadedModels:
     diarizer: Diarizer | None = None
     lighter: LighterRecognizers | None = None
     """For live words while the machine is busy; None below the rungs with words."""
+    multilingual: MultilingualRecognizer | None = None
+    """For live words in languages that `live` cannot write; None where it writes many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +140,27 @@ def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
         replaced_settings=replaced,
         languages=words.live.info.languages,
     )
-    lighter = _lighter_than(words.live, loaders)
-    return LoadedModels(models, words.live, words.final, speakers.model, lighter)
+    return LoadedModels(
+        models,
+        words.live,
+        words.final,
+        speakers.model,
+        _lighter_than(words.live, loaders),
+        _multilingual_beside(words.live, loaders),
+    )
 
 
 def load_final_recognizer(
     weight: str, loaders: Loaders, threads: int = 0, language: str | None = None
 ) -> Choice[Recognizer]:
-    """The recognizer of the second pass; where it fails, that of the smallest weight.
+    """The recognizer of the second pass; where it fails, or cannot write the languages, another.
 
     Parameters
     ----------
-    language : code of the language to be written; None if unknown
+    language : code of the language to be written, several with commas between; None for any
     """
-    return first_that_loads(
-        _with_stand_in(weight, language), lambda name: loaders.recognizer(name, threads)
+    return first_that_writes(
+        language, _with_stand_in(weight, language), lambda name: loaders.recognizer(name, threads)
     )
 
 
@@ -188,9 +197,9 @@ def _recording_only(
     words: _Recognizers, speakers: Choice[Diarizer], settings: Settings
 ) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
-    remedy = command(
-        f"weights pull {_with_stand_in(local_recognizer(settings), settings.language)[-1]}"
-    )
+    last = _with_stand_in(local_recognizer(settings), settings.language)[-1]
+    needs_other = bool(why_unspoken(settings.language, last))
+    remedy = command(f"weights pull {MULTILINGUAL_WEIGHT if needs_other else last}")
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.reasons_text)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,
@@ -219,7 +228,8 @@ def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
     if settings.live_recognizer == "auto":
         live, found = _live_for(final.model, final.name, loaders)
         return _Recognizers(live, final.model, (*notes, *found), replaced_settings)
-    chosen = first_that_loads(
+    chosen = first_that_writes(
+        settings.language,
         _with_stand_in(settings.live_recognizer, settings.language),
         lambda weight: loaders.recognizer(weight, 1),
     )
@@ -278,6 +288,13 @@ def _lighter_than(live: Recognizer, loaders: Loaders) -> LighterRecognizers:
     return LighterRecognizers(
         None if is_smallest else lighter(SMALLEST_WEIGHT), lighter(other) if other else None
     )
+
+
+def _multilingual_beside(live: Recognizer, loaders: Loaders) -> MultilingualRecognizer | None:
+    """The multilingual weight, loaded when a meeting needs it; None where `live` is one."""
+    if len(live.info.languages) > 1:
+        return None
+    return MultilingualRecognizer(lambda: loaders.recognizer(MULTILINGUAL_WEIGHT, 1))
 
 
 def measure_decode_seconds(recognizer: Recognizer) -> float:

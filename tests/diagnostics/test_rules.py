@@ -271,7 +271,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("weight-unreadable", "base is not a Moonshine model (ValueError: x); name a weight of the"),
     (
         "weight-language",
-        "base.en writes English only, not German; base can: choose it, or English.",
+        "base.en writes English only, not German.",
     ),
     ("weight-language", "'xx' is no language code that Whisper knows; use en, de, es or fr."),
     ("not-a-pipeline", "/x holds no config.yaml, so it is not a pipeline folder."),

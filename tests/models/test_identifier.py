@@ -20,9 +20,10 @@ from meetcore.models.identifier import (
     SpeakerIdentifier,
     create_speaker_identifier,
 )
-from meetcore.models.rungs import loaders_for
+from meetcore.models.rungs import load_final_recognizer, loaders_for
 from meetcore.records import SAMPLE_RATE, Mode
 from meetcore.settings import Settings
+from meetcore.text.languages import is_english_only
 from meetcore.weights.resolver import WeightResolver
 from tests.asr.fakes import ScriptedRecognizer
 from tests.support.stand_ins import until
@@ -59,18 +60,27 @@ class NamedDiarizer:
 class FakeLoaders:
     """Loaders of fakes; those named in `broken` raise. Keeps what was loaded."""
 
-    def __init__(self, broken: dict[str, Exception] | None = None, step: float = 0.1) -> None:
+    def __init__(
+        self,
+        broken: dict[str, Exception] | None = None,
+        step: float = 0.1,
+        languages: dict[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self.broken = broken or {}
+        self.languages_of = languages or {}
         self.step = step
         self.loaded: list[NamedRecognizer] = []
         self.asked: list[str] = []
-        self.languages: tuple[str, ...] = ("en",)
+        self.languages: tuple[str, ...] | None = None
+        """Of every weight; None for those that its name says."""
         self.device = "cpu"
 
     def recognizer(self, weight: str, threads: int) -> NamedRecognizer:
         self._maybe_break(f"{weight}@{threads}")
         self._maybe_break(weight)
-        self.loaded.append(NamedRecognizer(weight, threads, self.languages))
+        named = ("en",) if is_english_only(weight) else ("en", "de", "fr")
+        languages = self.languages_of.get(weight, self.languages or named)
+        self.loaded.append(NamedRecognizer(weight, threads, languages))
         self.loaded[-1].device = self.device
         return self.loaded[-1]
 
@@ -445,3 +455,63 @@ def test_a_weight_that_fails_is_replaced_by_one_that_writes_the_language(
     assert models.final_recognizer.startswith(f"{stand_in} ")
     assert models.replaced_settings == ("recognizer",)
     assert str(missing(weight)) in models.reason
+
+
+@pytest.mark.parametrize("language", ["de", "en,de"])
+def test_another_weight_writes_a_meeting_that_the_usual_one_cannot(
+    create: Create, language: str
+) -> None:
+    loaders = FakeLoaders(languages={"base": ("en", "de")})
+    found = create(loaders)
+    assert found.models_for("en") is found.models and found.models_for(None) is found.models
+    models = found.models_for(language)
+    assert models.live_recognizer.startswith("base ") and models.languages == ("en", "de")
+    assert models.reason == "base.en writes English only, not German. base writes instead."
+    found.models_for(language)
+    assert [each.weight for each in loaders.loaded].count("base") == 1
+    found.close()
+    assert all(each.closed for each in loaders.loaded)
+
+
+def test_a_weight_that_cannot_be_had_is_one_sentence_and_not_tried_at_each_step(
+    create: Create,
+) -> None:
+    loaders = FakeLoaders({"base": missing("base")})
+    found = create(loaders)
+    for _ in range(3):
+        with pytest.raises(WeightUnavailableError, match="The weight base could not be had"):
+            found.models_for("de")
+    assert loaders.asked.count("base") == 1
+
+
+@pytest.mark.parametrize(
+    ("weight", "known", "language", "loaded", "why"),
+    [
+        ("base.en", ("en",), "de", "base", "base.en writes English only, not German."),
+        ("base.en", ("en",), "de,en", "base", "base.en writes English only, not German."),
+        ("/models/mine.pt", ("en",), "de", "base", "mine.pt writes English only, not German."),
+        ("/models/mine.pt", ("en", "de"), "de", "/models/mine.pt", ""),
+        ("turbo", None, "de", "base", "The weight turbo could not be had from anywhere."),
+        ("base.en", ("en",), "en", "base.en", ""),
+        ("base.en", ("en",), None, "base.en", ""),
+    ],
+)
+def test_a_weight_steps_aside_for_one_that_writes_the_languages(
+    weight: str, known: tuple[str, ...] | None, language: str | None, loaded: str, why: str
+) -> None:
+    broken: dict[str, Exception] = {} if known else {weight: missing(weight)}
+    loaders = FakeLoaders(broken, languages={weight: known or (), "base": ("en", "de")})
+    found = load_final_recognizer(weight, loaders.loaders(), language=language)
+    assert (found.name, found.reasons_text.replace("/models/", "")) == (loaded, why)
+    others = [each for each in loaders.loaded if each is not found.model]
+    assert all(each.closed for each in others)
+
+
+def test_both_recognizers_write_the_language_of_the_settings(create: Create) -> None:
+    loaders = FakeLoaders(languages={"base": ("en", "de")})
+    found = create(loaders, language="de", live_recognizer="tiny.en")
+    assert {each.weight for each in loaders.loaded} == {"base"}
+    assert found.models.languages == ("en", "de")
+    assert "base.en writes English only, not German. base is used instead." in found.models.reason
+    assert "tiny.en writes English only, not German. base writes live" in found.models.reason
+    found.close()

@@ -19,7 +19,8 @@ def open_streaming(
     Parameters
     ----------
     recognizer : continues `RecognizeOptions.prefix_tokens`; may be shared with other meetings
-    language : ISO code; None detects it after each pause, where the weight has several
+    language : ISO code, or several with commas between, one of which is detected after each
+        pause; None detects any, where the weight has several
     options : all others; None for the defaults
     """
     options = replace(options or StreamingOptions(), language=language)

@@ -203,12 +203,18 @@ WEIGHT_RULES = (
         title="The weight cannot write this language",
         symptom="… writes English only, not …",
         cause="Weights whose names end in .en write English alone: speech in another language would"
-        " come out as English words that nobody said.",
-        command="export MEETCORE_RECOGNIZER=base",
+        " come out as English words that nobody said. Another weight, base, writes it instead, once"
+        " it is on this machine.",
+        command=f"{PULL} base",
         advice="Or choose the language that is spoken, or let it be detected.",
         source="https://github.com/openai/whisper#available-models-and-languages",
         check=message_only,
-        message_patterns=(r"writes .* only, not", r"no language code that Whisper knows"),
+        message_patterns=(
+            r"writes .* only, not",
+            r"no language code that Whisper knows",
+            r"languages are too many to choose from",
+            r"can, and is not on this machine yet",
+        ),
     ),
     Rule(
         id="weight-given",
