@@ -15,6 +15,7 @@ from meetcore.asr.remote.request import RemoteServer
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.diarization.registry import load_diarizer
 from meetcore.models.falling_back import FallingBackRecognizer
+from meetcore.models.measured_speed import measured_speeds
 from meetcore.models.voting_recognizer import VotingRecognizer
 from meetcore.models.weight_sizes import SMALLEST_WEIGHT
 from meetcore.records import SAMPLE_RATE
@@ -71,7 +72,13 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
             workers=max(1, (os.cpu_count() or 1) // threads) if threads else 1,
         )
 
-    return Loaders(recognizer, diarizer, measure_decode_seconds)
+    speeds = measured_speeds(settings)
+
+    def step_seconds(live: Recognizer) -> float:
+        speeds.measure_once(live)
+        return measure_decode_seconds(live)
+
+    return Loaders(recognizer, diarizer, step_seconds)
 
 
 def _voting(load: Callable[[str, int], Recognizer], threads: int) -> VotingRecognizer:
