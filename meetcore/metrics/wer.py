@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -56,12 +57,17 @@ class Edit:
 
 
 @cache
-def _normaliser(language: str) -> Callable[[str], str]:
-    from whisper.normalizers import BasicTextNormalizer, EnglishTextNormalizer
+def _english() -> Callable[[str], str]:
+    from whisper.normalizers import EnglishTextNormalizer
 
-    english: Callable[[str], str] = EnglishTextNormalizer()
-    other: Callable[[str], str] = BasicTextNormalizer()
-    return english if language == "en" else other
+    normaliser: Callable[[str], str] = EnglishTextNormalizer()
+    return normaliser
+
+
+def _other(text: str) -> str:
+    """Lower case, without punctuation; marks over letters stay, as they are vowels in Hindi."""
+    composed = unicodedata.normalize("NFKC", text).lower()
+    return "".join(" " if unicodedata.category(char)[0] in "SPZC" else char for char in composed)
 
 
 def normalise(text: str, language: str = "en") -> list[str]:
@@ -78,8 +84,8 @@ def normalise(text: str, language: str = "en") -> list[str]:
 
 def _units(text: str, language: str, of_characters: bool) -> list[str]:
     if of_characters:
-        return list("".join(_normaliser("")(text).split()))
-    return _normaliser(language)(text).split()
+        return list("".join(_other(text).split()))
+    return (_english() if language == "en" else _other)(text).split()
 
 
 def word_errors(reference: str, hypothesis: str, language: str = "en") -> WordErrors:

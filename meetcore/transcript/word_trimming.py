@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from meetcore.records import Turn, Word
-from meetcore.transcript.spoken_units import UNSPACED, Unit, spoken_span, unit_of
+from meetcore.text.scripts import is_unspaced
+from meetcore.transcript.spoken_units import Unit, spoken_span, unit_of
 
 SHORTEST_LIMIT, PER_LETTER = 0.6, 0.12
 """Seconds that a unit outside all turns lasts at most, plus seconds per letter (half the pace of
@@ -52,7 +53,7 @@ def longest(text: str) -> float:
 def _letters(sign: str) -> int:
     if sign.isdigit():
         return _LETTERS_OF_A_DIGIT
-    if any(low <= sign <= high for low, high in UNSPACED):
+    if is_unspaced(sign):
         return _LETTERS_OF_A_SIGN
     return int(sign.isalnum())
 

@@ -123,7 +123,7 @@ def _measured(clip: Clip, recognizer: Recognizer, languages: Sequence[str]) -> C
     return ClipResult(
         clip,
         samples.shape[0] / SAMPLE_RATE,
-        tuple(_looks(samples, recognizer, clip.language, languages)),
+        tuple(looks(samples, recognizer, clip.language, languages)),
         errors(_text(final)),
         errors(_text(live)),
         sum(word.language != clip.language for word in (*final, *live)),
@@ -163,7 +163,7 @@ def _text(words: Sequence[Word]) -> str:
     return "".join(word.text for word in words)
 
 
-def _looks(
+def looks(
     samples: Samples, recognizer: Recognizer, spoken: str, languages: Sequence[str]
 ) -> Iterator[Look]:
     """What is found in the beginning of samples, at each length that they have."""
