@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import (
@@ -16,12 +17,11 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from meetcore.errors import SettingsError
-from meetcore.text.languages import language_code, why_unspoken
+from meetcore.text.languages import language_choice
 
 
 def _without_port(name: str) -> str:
@@ -76,13 +76,25 @@ class Settings(BaseSettings):
     )
     offline: bool = Field(default=False, description="Never fetch anything.")
     recognizer: str = Field(
-        default="base.en", description="Whisper weight of the second pass, or a path to one."
+        default="base.en",
+        description="Weight of the second pass, or a path to one. Where it is not set, or auto, a"
+        " GPU takes turbo if it was pulled.",
     )
     live_recognizer: str = Field(
         default="auto",
-        description="Whisper weight while people talk; auto takes the second pass's"
-        " where the machine keeps up, else tiny.en.",
+        description="Weight while people talk, or a path to one; auto takes the second pass's"
+        " where the machine keeps up, else tiny.en, or base for many languages.",
     )
+    remote_url: str | None = Field(
+        default=None,
+        description="A server with OpenAI's interface, such as `http://localhost:8000/v1`. A"
+        " recording is sent there where remote is chosen as its recognizer, or set as"
+        " MEETCORE_RECOGNIZER; empty sends nothing.",
+    )
+    remote_model: str = Field(
+        default="whisper-1", min_length=1, description="The server's name of its model."
+    )
+    remote_key: SecretStr | None = Field(default=None, description="The server's key, if any.")
     engine: str = Field(
         default="auto",
         min_length=1,
@@ -95,8 +107,8 @@ class Settings(BaseSettings):
     )
     language: str | None = Field(
         default=None,
-        description="ISO code or English name spoken; empty detects it in each stretch of speech,"
-        " where the weight has several languages.",
+        description="ISO code or English name of the language spoken, or several with commas"
+        " (`de,en`): each stretch of speech is in one of them; empty detects any language.",
     )
     diarizer: str = Field(
         default="auto",
@@ -144,17 +156,23 @@ class Settings(BaseSettings):
             return value
         return tuple(filter(None, (name.strip().strip("[]") for name in value.split(","))))
 
+    @field_validator("remote_url")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        """The address of a server; None where it is empty."""
+        if not url or not url.strip():
+            return None
+        parts = urlsplit(url.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("give the address with http:// or https://, up to /v1")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("give the address alone, and the key as MEETCORE_REMOTE_KEY")
+        return url.strip()
+
     @field_validator("language")
     @classmethod
     def _known_language(cls, language: str | None) -> str | None:
-        return language_code(language)
-
-    @model_validator(mode="after")
-    def _spoken_by_the_weights(self) -> Settings:
-        for weight in (self.recognizer, self.live_recognizer):
-            if problem := why_unspoken(self.language, weight):
-                raise ValueError(f"MEETCORE_LANGUAGE={self.language}: {problem}")
-        return self
+        return language_choice(language)
 
     @property
     def database(self) -> str:

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from pages.live import microphone
-from pages.shared import links, notice, process, sidebar, state, style
+from pages.shared import connection, links, notice, process, sidebar, state, style
 
 st.set_page_config(page_title="Meetcore", page_icon=style.MARK, layout="centered")
 style.style()
+connection.connection()
 st.logo(style.WORD_MARK, icon_image=style.MARK, size="large")
 if process.startup_error():
     st.navigation([st.Page(links.CANNOT_START, title="Diagnostics")]).run()

@@ -12,15 +12,18 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from meetcore.api.change_endpoints import Body
 from meetcore.api.responses import RefusedError
 from meetcore.records import JobOptions
+from meetcore.text.languages import MOST_CANDIDATES
 from meetcore.text.lines import typed_line
 from meetcore.weights.catalogue import load_catalogue
+from meetcore.weights.names import REMOTE
 
 LONGEST_PROMPT = 600
 MOST_SPEAKERS = 30
 LONGEST_PATH = 4096
 """Characters of a file's name as a browser may send it."""
-Language = Annotated[str, Field(pattern=r"^([a-z]{2,3}|auto)$")]
-"""A code or "auto"; the service says which it accepts."""
+_FURTHER = rf"(,[a-z]{{2,3}}){{0,{MOST_CANDIDATES - 1}}}"
+Language = Annotated[str, Field(pattern=rf"^([a-z]{{2,3}}{_FURTHER}|auto)$")]
+"""A code, several with commas between, or "auto"; the service says which it accepts."""
 Count = Annotated[int, Field(ge=1, le=MOST_SPEAKERS)]
 
 
@@ -32,7 +35,7 @@ def offered_recognizers() -> frozenset[str]:
 
 
 def _offered(name: str) -> str:
-    if name and name not in offered_recognizers():
+    if name and name not in offered_recognizers() | {REMOTE}:
         raise ValueError("this recognizer is not one of those offered")
     return name
 

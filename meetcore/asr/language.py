@@ -21,6 +21,8 @@ CHANGE_COST = 2.0
 """Log-probability that a change to a language of this recording must outweigh."""
 NEW_LANGUAGE_COST = 1.5
 """Added to that for a language that was not spoken in this recording before."""
+ENOUGH_TO_BEGIN_S = 5.0
+"""Speech by which the first language of a recording is decided, as nothing else speaks for one."""
 MOST_LANGUAGES = 8
 """Languages of one recording that are remembered."""
 
@@ -49,13 +51,44 @@ class LanguageEvidence:
         weight = min(self.speech_s, LONGEST_EVIDENCE_S, self.speech_s**2 / WORTH_LOOKING_S)
         return weight * math.log(probability)
 
+    @property
+    def likeliest(self) -> str:
+        """ISO code of the language with the highest probability."""
+        return max(self.probabilities, key=lambda code: self.probabilities[code])
 
-def language_evidence(samples: Samples, recognizer: Recognizer) -> LanguageEvidence:
-    """The evidence of a stretch of speech; looks twice where the first look is unsure.
+    def speaks_against(self, language: str | None) -> bool:
+        """Whether a change from this language could outweigh its cost."""
+        if language is None:
+            return False
+        return self.score(self.likeliest) - self.score(language) > CHANGE_COST
+
+
+def among(probabilities: Mapping[str, float], languages: Sequence[str]) -> Mapping[str, float]:
+    """The probabilities of a few languages if one of them is spoken; all of them for none.
+
+    >>> among({"nl": 0.6, "de": 0.3, "en": 0.1}, ("de", "en"))
+    {'de': 0.75, 'en': 0.25}
+    """
+    if not languages:
+        return probabilities
+    few = {code: max(probabilities.get(code, 0.0), 1e-9) for code in languages}
+    total = sum(few.values())
+    return {code: found / total for code, found in few.items()}
+
+
+def language_evidence(
+    samples: Samples,
+    recognizer: Recognizer,
+    languages: Sequence[str] = (),
+    before: str | None = None,
+) -> LanguageEvidence:
+    """The evidence of a stretch of speech; looks twice where it is unsure or changes the language.
 
     Parameters
     ----------
     samples : np.ndarray, shape (n_samples,), float32, 16 kHz, at most 30 s
+    languages : ISO codes, one of which is spoken; empty for any
+    before : ISO code of the language before it; None where it is not known
 
     Raises
     ------
@@ -64,9 +97,11 @@ def language_evidence(samples: Samples, recognizer: Recognizer) -> LanguageEvide
     """
     seconds = len(samples) / SAMPLE_RATE
     context = max(SHORT_CONTEXT, math.ceil(seconds))
-    found = recognizer.language_probabilities(samples, context)
-    if max(found.values()) < SURE and seconds >= WORTH_LOOKING_S and context < MAX_CONTEXT:
-        found = recognizer.language_probabilities(samples, MAX_CONTEXT)
+    found = among(recognizer.language_probabilities(samples, context), languages)
+    evidence = LanguageEvidence(seconds, found)
+    unsure = max(found.values()) < SURE and seconds >= WORTH_LOOKING_S
+    if (unsure or evidence.speaks_against(before)) and context < MAX_CONTEXT:
+        found = among(recognizer.language_probabilities(samples, MAX_CONTEXT), languages)
     return LanguageEvidence(seconds, found)
 
 

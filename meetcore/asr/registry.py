@@ -32,11 +32,13 @@ import numpy as np
 
 from meetcore.asr.engine import Engine, EngineSpec, LoadRequest
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
+from meetcore.asr.remote.request import RemoteServer
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.plugins import Row, registry_rows
 from meetcore.records import SAMPLE_RATE
 from meetcore.text.safe_traceback import in_one_line
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ logger = logging.getLogger(__name__)
 ENGINES = {
     "ctranslate2": "meetcore.asr.engines.ctranslate2:CTranslate2Recognizer",
     "openai-whisper": "meetcore.asr.engines.openai_whisper:OpenAIWhisperRecognizer",
+    "moonshine": "meetcore.asr.engines.moonshine:MoonshineRecognizer",
+    "remote": "meetcore.asr.engines.remote:RemoteRecognizer",
 }
 """Names and classes of Meetcore's own engines, the preferred one first."""
 
@@ -56,7 +60,7 @@ Engines = dict[str, tuple[Row, Engine]]
 
 def engine_names() -> tuple[str, ...]:
     """Names that MEETCORE_ENGINE takes besides "auto", the preferred engine first."""
-    return tuple(registry_rows(ENGINES, ENTRY_POINT_GROUP))
+    return tuple(name for name in registry_rows(ENGINES, ENTRY_POINT_GROUP) if name != REMOTE)
 
 
 def load_recognizer(
@@ -67,16 +71,18 @@ def load_recognizer(
     device: str = "auto",
     threads: int = 0,
     workers: int = 1,
+    remote: RemoteServer | None = None,
 ) -> Recognizer:
     """A loaded recognizer that has transcribed a second of silence without an error.
 
     Parameters
     ----------
-    weight : a name of the catalogue, or a path to a file or folder
+    weight : a name of the catalogue, a path to a file or folder, or REMOTE for the server
     engine : a name of the registry, or "auto" for the first engine that runs the weight
     device : "cpu", "cuda", or "auto"
     threads : CPU threads of one call; 0 takes the cores there are, at most 4
     workers : calls that should be able to run in parallel
+    remote : the server, for REMOTE
 
     Raises
     ------
@@ -85,10 +91,13 @@ def load_recognizer(
     ModelUnavailableError
         No engine can run it here; the message gives the reason of each and the remedy.
     """
+    if weight == REMOTE:
+        request = LoadRequest(Path(), weight, REMOTE, resolver.cache_dir, remote=remote)
+        return _first_that_loads(_engines(REMOTE), request)
     path = resolver.resolve(weight)
     engines = _engines(engine)
-    known = resolver.catalogue.weights.get(weight)
-    name = path.stem if Path(weight).expanduser().exists() else weight
+    known = resolver.catalogue.weights.get(weight) or resolver.published(path)
+    name = known.name if known else path.name if path.is_dir() else path.stem
     kind = known.format if known else _format_of(path, engines)
     request = LoadRequest(path, name, kind, resolver.cache_dir, device, _threads(threads), workers)
     return _first_that_loads(engines, request)
@@ -112,7 +121,7 @@ def _engines(setting: str) -> Engines:
     """The engines a setting allows; raises ModelUnavailableError where there is none."""
     rows = registry_rows(ENGINES, ENTRY_POINT_GROUP)
     if setting == "auto":
-        return _installed(rows)
+        return _installed({name: row for name, row in rows.items() if name != REMOTE})
     if setting not in rows:
         raise ModelUnavailableError(
             f"No engine is called '{setting}'; set MEETCORE_ENGINE to auto,"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 MAX_UNIT = 40
 """Longest repeated n-gram looked for, in tokens or words."""
@@ -47,7 +47,28 @@ def _rounds_needed(unit: int) -> int:
 def compression_ratio(text: str) -> float:
     """Size of the text over its size compressed by zlib; above 2.4 the text repeats itself.
 
+    Letters of all alphabets count as one byte: in UTF-8 plain Russian, two bytes a letter, reaches
+    2.4 too.
+
     Source: Radford et al. 2022, section 4.5 (the threshold of their fallback).
     """
-    raw = text.encode()
+    raw = bytes(_as_letters(text))
     return len(raw) / len(zlib.compress(raw)) if raw else 0.0
+
+
+def _as_letters(text: str) -> Iterator[int]:
+    """One byte a letter, and one more where the next letter is of another alphabet.
+
+    The idea of https://www.unicode.org/reports/tr6/ (a compression scheme for Unicode): windows of
+    128 letters, beside which ASCII needs no change of window.
+    """
+    window = 0
+    for char in text:
+        code = ord(char)
+        if code < 0x80:
+            yield code
+            continue
+        if code >> 7 != window:
+            window = code >> 7
+            yield from window.to_bytes(2, "big") if window > 0xFF else (window,)
+        yield 0x80 | (code & 0x7F)

@@ -11,8 +11,8 @@ from meetcore.cli.input_files import STDIN
 from meetcore.cli.output_place import AUDIO, NAMES, STDOUT, asked_format, refusal
 from meetcore.cli.transcribe_batch import BatchRequest, transcribe_batch
 from meetcore.records import JobOptions
-from meetcore.settings import Settings, load_settings
-from meetcore.text.languages import is_english_only, language_code, why_unspoken
+from meetcore.settings import load_settings
+from meetcore.text.languages import language_choice
 from meetcore.weights.names import why_unknown_recognizer
 
 EPILOG = """exit status: 0 all done, 1 a file failed, 2 wrong usage, 130 interrupted;
@@ -37,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace files that exist")
     _add_people(parser)
     parser.add_argument(
-        "--language", type=language, metavar="XX", help="code or name of the language, or auto"
+        "--language",
+        type=language,
+        metavar="XX,XX",
+        help="code or name of the language, or of the few that are spoken, or auto",
     )
     parser.add_argument(
         "--recognizer", default="", metavar="WEIGHT", help="Whisper weight, or a path to one"
@@ -69,7 +72,7 @@ def _add_people(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Transcribe one file after the other; 1 if one failed."""
     settings = load_settings(**_chosen(arguments))
-    if reason := _usage_error(arguments, settings):
+    if reason := _usage_error(arguments):
         arguments.refuse(reason)
     request = BatchRequest(
         items=tuple(arguments.files),
@@ -86,10 +89,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def language(text: str) -> str:
-    """The code of a language given as code or name, for argparse; "auto" detects it.
+    """The codes of languages given as codes or names, for argparse; "auto" detects any.
 
-    >>> language("DE"), language("auto")
-    ('de', 'auto')
+    >>> language("DE"), language("German,en"), language("auto")
+    ('de', 'de,en', 'auto')
 
     Raises
     ------
@@ -97,27 +100,22 @@ def language(text: str) -> str:
         Whisper has no such language; argparse prints the usage.
     """
     try:
-        return language_code(text) or "auto"
+        return language_choice(text) or "auto"
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Settings that the options replace, so that the two need not fit together.
+    """Settings that the options replace.
 
     A meeting that is resumed keeps the options it began with.
     """
     if arguments.resume:
         return {}
-    chosen: dict[str, Any] = {}
-    if arguments.recognizer:
-        chosen["recognizer"] = arguments.recognizer
-    if arguments.language or is_english_only(arguments.recognizer):
-        chosen["language"] = None
-    return chosen
+    return {"recognizer": arguments.recognizer} if arguments.recognizer else {}
 
 
-def _usage_error(arguments: argparse.Namespace, settings: Settings) -> str:
+def _usage_error(arguments: argparse.Namespace) -> str:
     """What argparse cannot check, in one sentence; empty if nothing is wrong."""
     count = len(arguments.files)
     if arguments.title is not None and count > 1:
@@ -127,10 +125,6 @@ def _usage_error(arguments: argparse.Namespace, settings: Settings) -> str:
         if value is not None and value < 1:
             return f"--{option.replace('_', '-')} is {value}; it must be at least 1."
     if reason := why_unknown_recognizer(arguments.recognizer):
-        return reason
-    asked = None if arguments.language == "auto" else arguments.language
-    weight = arguments.recognizer or settings.recognizer
-    if reason := why_unspoken(asked or settings.language, weight):
         return reason
     if reason := _stdin_error(arguments):
         return reason

@@ -1,20 +1,25 @@
-"""`weights {list,pull,verify}`: the models' weights and the cache that holds them."""
+"""`weights {list,pull,add,verify}`: the models' weights and the cache that holds them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 from meetcore.cli.progress_bar import ProgressBoard, Report
 from meetcore.cli.table import table_lines, terminal_width
+from meetcore.errors import WeightUnavailableError
 from meetcore.installation import command
 from meetcore.settings import load_settings
+from meetcore.text.languages import name_of
 from meetcore.text.sizes import size_text
+from meetcore.weights.catalogue import Weight
 from meetcore.weights.progress import Progress
 from meetcore.weights.resolver import CacheState, WeightResolver
 
-HEADINGS = ("weight", "role", "size", "licence", "cached", "default", "about")
+HEADINGS = ("weight", "role", "size", "languages", "licence", "cached", "default", "about")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave conversions, which need torch, to a later pull",
     )
+    add = actions.add_parser("add", help="copy files from elsewhere into the cache, verified")
+    add.add_argument("files", nargs="+", type=Path, metavar="FILE")
     verify = actions.add_parser("verify", help="compute the checksums of cached weights again")
     verify.add_argument("names", nargs="*", metavar="NAME")
 
@@ -40,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _list(resolver)
     if arguments.action == "verify":
         return _verify(resolver, arguments.names)
+    if arguments.action == "add":
+        return _add(resolver, arguments.files)
     return pull(resolver, arguments.names, convert=not arguments.no_convert)
 
 
@@ -49,7 +58,8 @@ def _list(resolver: WeightResolver) -> int:
         (
             weight.name,
             weight.role,
-            size_text(weight.size),
+            size_words(weight),
+            languages_text(weight.languages),
             weight.licence,
             "here" if resolver.cached(weight.name) else "not here",
             "default" if weight.name in default else "",
@@ -60,6 +70,35 @@ def _list(resolver: WeightResolver) -> int:
     for line in table_lines(HEADINGS, rows, terminal_width(), wrapped=("about",), right=("size",)):
         print(line)
     return 0
+
+
+def size_words(weight: Weight) -> str:
+    """A weight's size, "about" where only the publisher has the exact one."""
+    about = "" if weight.size else "about "
+    return about + size_text(weight.expected_size)
+
+
+def languages_text(codes: Sequence[str]) -> str:
+    """Which language, or how many; empty for a weight that writes no words.
+
+    >>> languages_text(("en",)), languages_text(("en", "de")), languages_text(())
+    ('English', '2 languages', '')
+    """
+    return name_of(codes[0]) if len(codes) == 1 else f"{len(codes)} languages" if codes else ""
+
+
+def _add(resolver: WeightResolver, files: list[Path]) -> int:
+    failed = False
+    for file in files:
+        try:
+            weight = resolver.add(file)
+        except WeightUnavailableError as error:
+            failed = True
+            print(error, file=sys.stderr)
+        else:
+            rest = "" if resolver.cached(weight.name) else "; its other files are still missing"
+            print(f"{weight.name}: {file.name} added{rest}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def _verify(resolver: WeightResolver, names: list[str]) -> int:

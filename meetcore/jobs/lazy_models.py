@@ -9,6 +9,7 @@ from meetcore.asr.recognizer import Recognizer
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.jobs.perform_task import Loaded
 from meetcore.jobs.tasks import TaskObserver
+from meetcore.models.falling_back import FallingBackRecognizer
 from meetcore.models.first_that_loads import Choice
 from meetcore.models.rungs import (
     Loaders,
@@ -16,8 +17,11 @@ from meetcore.models.rungs import (
     load_final_recognizer,
     loaders_for,
 )
+from meetcore.models.weight_sizes import usual_recognizer
 from meetcore.settings import Settings
+from meetcore.text.languages import why_unspoken
 from meetcore.thread_counts import limit_blas_threads
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 POLL_S = 0.2
@@ -37,8 +41,8 @@ class LazyModels:
         )
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="load-diarizer")
         self._loading: Future[Choice[Diarizer]] | None = None
-        self._weight = ""
-        """The weight that `_recognizer` was loaded for."""
+        self._asked: tuple[str, bool] = ("", False)
+        """The weight that `_recognizer` was loaded for, and whether another had to write."""
         self._recognizer: Choice[Recognizer] = Choice()
 
     def close(self) -> None:
@@ -54,22 +58,40 @@ class LazyModels:
         if self._loading is None:
             self._loading = self._pool.submit(find_diarizer, self._settings.diarizer, self._loaders)
 
-    def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
-        """The recognizer of this weight, else of the smallest; another one is closed first."""
-        wanted = weight or self._settings.recognizer
-        if self._recognizer.model is None or self._weight != wanted:
-            if self._recognizer.model is not None:
-                self._recognizer.model.close()
+    def recognizer(
+        self, weight: str, observer: TaskObserver, language: str | None = None
+    ) -> Loaded[Recognizer]:
+        """The recognizer of this weight, else one that can write the languages.
+
+        Another one is closed first.
+        """
+        wanted = weight or usual_recognizer(self._settings)
+        asked = (wanted, bool(why_unspoken(language, wanted)))
+        model = self._recognizer.model
+        if (
+            model is None
+            or self._asked != asked
+            or why_unspoken(language, wanted, model.info.languages)
+            or self._must_ask_again(wanted)
+        ):
+            if model is not None:
+                model.close()
             observer.poll()
             # One thread a piece, as many pieces at once as there are cores.
-            self._recognizer = load_final_recognizer(wanted, self._loaders, threads=1)
-            self._weight = wanted
+            self._recognizer = load_final_recognizer(wanted, self._loaders, 1, language)
+            self._asked = asked
             limit_blas_threads()
         found = self._recognizer
         if found.model is None:
             return Loaded(None, found.reasons_text)
         notes = [f"{reason} {found.name} is used instead." for reason in found.reasons]
         return Loaded(found.model, " ".join(notes))
+
+    def _must_ask_again(self, wanted: str) -> bool:
+        """Whether a server that failed is asked again: it is, for each recording."""
+        model = self._recognizer.model
+        failed = isinstance(model, FallingBackRecognizer) and model.has_fallen_back
+        return failed or (wanted == REMOTE and bool(self._recognizer.reasons))
 
     def diarizer(self, observer: TaskObserver) -> Loaded[Diarizer]:
         """The diarizer of the settings, else one with open weights; waits until it is loaded."""

@@ -49,8 +49,16 @@ class Models(Protocol):
         """Begin to load the diarizer in the background; returns at once."""
         ...
 
-    def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
-        """The recognizer of this weight; "" takes that of the settings. Blocks while it loads."""
+    def recognizer(
+        self, weight: str, observer: TaskObserver, language: str | None = None
+    ) -> Loaded[Recognizer]:
+        """The recognizer of this weight, or one that can write the languages. Blocks.
+
+        Parameters
+        ----------
+        weight : "" takes that of the settings
+        language : ISO code, several with commas between, or None for any
+        """
         ...
 
     def diarizer(self, observer: TaskObserver) -> Loaded[Diarizer]:
@@ -114,7 +122,7 @@ def _compact(task: CompactTask, observer: TaskObserver) -> Compacted:
 def _recognize(task: RecognizeTask, models: Models, observer: TaskObserver) -> Recognized:
     if task.options.speakers:
         models.preload_diarizer()
-    loaded = models.recognizer(task.options.recognizer, observer)
+    loaded = models.recognizer(task.options.recognizer, observer, task.options.language)
     if loaded.model is None:
         raise ModelUnavailableError(loaded.note)
     return recognize(task, loaded.model, observer, loaded.note)

@@ -15,6 +15,7 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
+from meetcore.models.falling_back import FallingBackRecognizer
 from meetcore.records import SAMPLE_RATE
 from meetcore.text.languages import why_unspoken
 
@@ -61,7 +62,8 @@ def recognize(
     if task.start_sample == 0:
         failures.refuse_all()
     info = recognizer.info
-    detail = " ".join(filter(None, (note, missing_end(task.folder))))
+    trouble = recognizer.trouble if isinstance(recognizer, FallingBackRecognizer) else ""
+    detail = " ".join(filter(None, (note, trouble, missing_end(task.folder))))
     return Recognized(str(info), info.weight, detail, sum(failures.failed))
 
 

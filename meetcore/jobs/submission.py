@@ -27,7 +27,7 @@ from meetcore.private_files import make_folder, mend
 from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.settings import Settings
 from meetcore.store.meetings import MeetingStore
-from meetcore.text.languages import is_english_only, language_code, why_unspoken
+from meetcore.text.languages import is_english_only, language_choice
 from meetcore.text.names import shown_name, title_of
 
 logger = logging.getLogger(__name__)
@@ -61,23 +61,22 @@ class JobSubmission:
         self._is_live = is_live
 
     def checked(self, options: JobOptions) -> JobOptions:
-        """The options with the language as a code: the settings' one where none is given.
+        """The options with the languages as codes: the settings' ones where none are given.
 
-        A weight for English alone needs none, and "auto" detects it.
+        A weight for English alone needs none, and "auto" detects any. Where the weight cannot
+        write them, the job takes another one and says so.
 
         Raises
         ------
         ModelUnavailableError
-            The language is unknown, or the weight cannot write it; the message names what can.
+            A language is unknown; the message suggests some.
         """
         try:
-            language = language_code(options.language)
+            language = language_choice(options.language)
         except ValueError as error:
             raise ModelUnavailableError(str(error)) from error
         if not options.language and not is_english_only(options.recognizer):
             language = self._settings.language
-        if problem := why_unspoken(language, options.recognizer or self._settings.recognizer):
-            raise ModelUnavailableError(problem)
         return replace(options, language=language)
 
     def import_file(

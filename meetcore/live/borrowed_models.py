@@ -7,6 +7,7 @@ from functools import partial
 
 from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.diarization.voice_similarity import Voice
+from meetcore.errors import ModelUnavailableError
 from meetcore.live.resources import LiveResources
 from meetcore.live.speaker_names import SpeakerNames
 from meetcore.models.identifier import Identifier
@@ -33,6 +34,8 @@ class BorrowedModels:
         self._meeting = meeting
         self._later = later
         self._has_profiles = False
+        self.language_note = ""
+        """One sentence where another weight writes for the meeting's languages, or none can."""
         self._pool = resources.pool
         self._known_voices = resources.known_voices
         self._store = resources.store
@@ -40,8 +43,9 @@ class BorrowedModels:
     def open_session(self) -> IdentifierSession | None:
         """A session over the models in force.
 
-        None while nothing is loaded, and where the meeting has a session already that the models
-        in force would not improve. Raises whatever the models raise; the next call tries again.
+        None while nothing is loaded, where no weight can write the meeting's languages, and where
+        the meeting has a session already that the models in force would not improve. Raises
+        whatever the models raise; the next call tries again.
         """
         meeting = self._meeting
         held, in_force = self._pool.held(meeting.id), self._pool.current
@@ -51,11 +55,17 @@ class BorrowedModels:
         if identifier is None:
             return None
         try:
+            models = identifier.models_for(meeting.language)
             session = identifier.open_session(meeting.id, meeting.language)
+        except ModelUnavailableError as error:
+            self.language_note = str(error)
+            self.release()
+            return None
         except BaseException:
             self.release()
             raise
-        models = identifier.models
+        is_usual = models.live_recognizer == identifier.models.live_recognizer
+        self.language_note = "" if is_usual else models.reason
         if (meeting.mode, meeting.recognizer) != (models.mode, models.live_recognizer):
             self._later("models", partial(self._save_models, models))
         self._later("profiles", self._look_for_profiles)

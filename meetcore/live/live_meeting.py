@@ -55,7 +55,7 @@ class LiveMeeting:
         folder = settings.recordings_dir / meeting.id
         self.meeting_id = meeting.id
         self.language = meeting.language
-        """ISO code that was chosen for it; None detects it."""
+        """ISO codes that were chosen for it, with commas between; None detects any."""
         self._title = meeting.title
         self._store = store
         self._grace_s = settings.grace_s

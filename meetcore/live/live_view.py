@@ -54,6 +54,7 @@ def live_snapshot(
         health=replace(_health(view, intake, recognition, errors, state), unsaved_for=unsaved_for),
         source=intake.source,
         gaps=view.gaps,
+        language_note=recognition.language_note,
         version=version + view.version,
     )
 

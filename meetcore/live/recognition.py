@@ -70,6 +70,11 @@ class LiveRecognition:
         return self._session is not None
 
     @property
+    def language_note(self) -> str:
+        """One sentence on the weight that writes the meeting's languages; mostly empty."""
+        return self._borrowed.language_note
+
+    @property
     def errors(self) -> ErrorSummary:
         """Errors of the models, each of which cost one window of text."""
         session = self._session

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import Recognizer
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.models.lighter_recognizer import LighterRecognizer
+from meetcore.models.lighter_recognizer import LighterRecognizers
 from meetcore.models.rungs import Loaders, load_models, loaders_for
+from meetcore.models.spoken_languages import MultilingualRecognizer
 from meetcore.records import ModelsInUse
 from meetcore.settings import Settings
+from meetcore.text.languages import why_unspoken
 from meetcore.weights.resolver import WeightResolver
 
 __all__ = [
@@ -49,13 +52,21 @@ class Identifier(Protocol):
         Parameters
         ----------
         meeting_id : for the log
-        language : ISO code spoken; None detects it
+        language : ISO code spoken, several with commas between; None detects any
         max_speakers : largest number of speakers; None for no limit
         """
         ...
 
     def open_words(self, language: str | None = None) -> LiveRecognizer | None:
         """A further stream of the live recognizer, for a session that goes on with it."""
+        ...
+
+    def models_for(self, language: str | None) -> ModelsInUse:
+        """What serves a meeting in these languages.
+
+        `reason` says so where another weight writes, as the usual one cannot. Blocks and raises
+        as `open_words` does.
+        """
         ...
 
     def open_lighter_words(self, language: str | None = None) -> LiveRecognizer | None:
@@ -78,12 +89,14 @@ class FallbackSpeakerIdentifier:
         models: ModelsInUse,
         live: Recognizer | None = None,
         final: Recognizer | None = None,
-        lighter: LighterRecognizer | None = None,
+        lighter: LighterRecognizers | None = None,
+        multilingual: MultilingualRecognizer | None = None,
     ) -> None:
         self._models = models
         self._live = live
         self._final = final
         self._lighter = lighter
+        self._multilingual = multilingual
 
     @property
     def models(self) -> ModelsInUse:
@@ -108,33 +121,60 @@ class FallbackSpeakerIdentifier:
         Parameters
         ----------
         meeting_id : for the log
-        language : ISO code spoken; None detects it
+        language : ISO code spoken, several with commas between; None detects any
         max_speakers : largest number of speakers; None for no limit
         """
         return IdentifierSession(meeting_id, self.open_words(language), None)
 
     def open_words(self, language: str | None = None) -> LiveRecognizer | None:
-        """A further stream of the live recognizer, for a session that goes on with it."""
-        return None if self._live is None else self._live.open_live(language)
+        """A further stream of the live recognizer, for a session that goes on with it.
+
+        Blocks while the multilingual weight loads, where the usual one cannot write the languages.
+
+        Raises
+        ------
+        ModelUnavailableError
+            That weight cannot be loaded; the message holds the remedy.
+        """
+        recognizer = self._writing(language)
+        return None if recognizer is None else recognizer.open_live(language)
+
+    def models_for(self, language: str | None) -> ModelsInUse:
+        """What serves a meeting in these languages; see Identifier.models_for."""
+        recognizer, usual = self._writing(language), self._live
+        if recognizer is usual or recognizer is None or usual is None:
+            return self._models
+        why = why_unspoken(language, usual.info.weight, usual.info.languages)
+        return replace(
+            self._models,
+            live_recognizer=str(recognizer.info),
+            languages=recognizer.info.languages,
+            reason=f"{why} {recognizer.info.weight} writes instead.",
+        )
+
+    def _writing(self, language: str | None) -> Recognizer | None:
+        """The live recognizer for these languages."""
+        live, other = self._live, self._multilingual
+        if live is None or other is None:
+            return live
+        return other.get() if why_unspoken(language, "", live.info.languages) else live
 
     def open_lighter_words(self, language: str | None = None) -> LiveRecognizer | None:
         """A stream of a smaller recognizer, for a session while the machine is busy.
 
-        None where the meeting is not surely in English, which is all that the smaller one writes,
-        and while it loads; the first call begins that.
+        None where no smaller one surely writes the language, and while it loads; the first call
+        begins that.
         """
         if self._lighter is None or self._live is None:
             return None
         if language is None and self._live.info.languages == ("en",):
             language = "en"
-        if language != "en":
-            return None
-        recognizer = self._lighter.get()
+        recognizer = self._lighter.get(language)
         return None if recognizer is None else recognizer.open_live(language)
 
     def close(self) -> None:
         """Release the models; idempotent."""
-        for recognizer in (self._live, self._final, self._lighter):
+        for recognizer in (self._live, self._final, self._lighter, self._multilingual):
             if recognizer is not None:
                 recognizer.close()
 
@@ -148,9 +188,10 @@ class SpeakerIdentifier(FallbackSpeakerIdentifier):
         live: Recognizer,
         final: Recognizer,
         diarizer: Diarizer,
-        lighter: LighterRecognizer | None = None,
+        lighter: LighterRecognizers | None = None,
+        multilingual: MultilingualRecognizer | None = None,
     ) -> None:
-        super().__init__(models, live, final, lighter)
+        super().__init__(models, live, final, lighter, multilingual)
         self._diarizer = diarizer
 
     @property
@@ -166,7 +207,7 @@ class SpeakerIdentifier(FallbackSpeakerIdentifier):
         Parameters
         ----------
         meeting_id : for the log
-        language : ISO code spoken; None detects it
+        language : ISO code spoken, several with commas between; None detects any
         max_speakers : largest number of speakers; None for no limit
         """
         return IdentifierSession(
@@ -192,6 +233,8 @@ def create_speaker_identifier(
     found = load_models(settings, loaders)
     if found.live and found.final and found.diarizer:
         return SpeakerIdentifier(
-            found.models, found.live, found.final, found.diarizer, found.lighter
+            found.models, found.live, found.final, found.diarizer, found.lighter, found.multilingual
         )
-    return FallbackSpeakerIdentifier(found.models, found.live, found.final, found.lighter)
+    return FallbackSpeakerIdentifier(
+        found.models, found.live, found.final, found.lighter, found.multilingual
+    )

@@ -13,22 +13,30 @@ import numpy as np
 
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
 from meetcore.asr.registry import load_recognizer
+from meetcore.asr.remote.request import RemoteServer
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.diarization.registry import DIARIZERS, load_diarizer
 from meetcore.errors import MeetcoreError
 from meetcore.installation import command
+from meetcore.models.falling_back import FallingBackRecognizer
 from meetcore.models.first_that_loads import Choice, first_that_loads
-from meetcore.models.lighter_recognizer import LighterRecognizer
+from meetcore.models.lighter_recognizer import LighterRecognizer, LighterRecognizers
+from meetcore.models.spoken_languages import MultilingualRecognizer, first_that_writes
+from meetcore.models.weight_sizes import (
+    SMALLEST_WEIGHT,
+    local_recognizer,
+    smaller_multilingual,
+)
 from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
-from meetcore.text.languages import is_multilingual
+from meetcore.text.languages import MULTILINGUAL_WEIGHT, is_english_only, why_unspoken
 from meetcore.thread_counts import limit_blas_threads
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
 
-SMALLEST_WEIGHT = "tiny.en"
 MAX_DECODE_SHARE = 0.5
 """Share of a step that a live decode may take; the rest is for diarization and other meetings."""
 
@@ -53,8 +61,10 @@ class LoadedModels:
     live: Recognizer | None = None
     final: Recognizer | None = None
     diarizer: Diarizer | None = None
-    lighter: LighterRecognizer | None = None
-    """For live words while the machine is busy; None where the smallest writes already."""
+    lighter: LighterRecognizers | None = None
+    """For live words while the machine is busy; None below the rungs with words."""
+    multilingual: MultilingualRecognizer | None = None
+    """For live words in languages that `live` cannot write; None where it writes many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,16 @@ def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
             trusted=settings.trusted_checkpoints,
         )
 
+    key = settings.remote_key.get_secret_value() if settings.remote_key else ""
+    url = settings.remote_url
+    server = RemoteServer(url, settings.remote_model, key) if url else None
+
     def recognizer(weight: str, threads: int) -> Recognizer:
+        if weight == REMOTE:
+            remote = load_recognizer(REMOTE, resolver, remote=server)
+            return FallingBackRecognizer(
+                remote, lambda language: recognizer(_with_stand_in(REMOTE, language)[1], threads)
+            )
         return load_recognizer(
             weight,
             resolver,
@@ -121,28 +140,41 @@ def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
         replaced_settings=replaced,
         languages=words.live.info.languages,
     )
-    lighter = _lighter_than(words.live, loaders)
-    return LoadedModels(models, words.live, words.final, speakers.model, lighter)
+    return LoadedModels(
+        models,
+        words.live,
+        words.final,
+        speakers.model,
+        _lighter_than(words.live, loaders),
+        _multilingual_beside(words.live, loaders),
+    )
 
 
 def load_final_recognizer(
     weight: str, loaders: Loaders, threads: int = 0, language: str | None = None
 ) -> Choice[Recognizer]:
-    """The recognizer of the second pass; where it fails, that of the smallest weight.
+    """The recognizer of the second pass; where it fails, or cannot write the languages, another.
 
     Parameters
     ----------
-    language : code of the language to be written; None if unknown
+    language : code of the language to be written, several with commas between; None for any
     """
-    return first_that_loads(
-        _with_stand_in(weight, language), lambda name: loaders.recognizer(name, threads)
+    return first_that_writes(
+        language, _with_stand_in(weight, language), lambda name: loaders.recognizer(name, threads)
     )
 
 
 def _with_stand_in(weight: str, language: str | None) -> tuple[str, ...]:
-    """A weight, and the smallest where that may write what is spoken: it has English only."""
-    english = language == "en" or (language is None and not is_multilingual(weight))
-    return (weight, SMALLEST_WEIGHT) if english else (weight,)
+    """A weight, and a small one that surely writes what is spoken: English alone, or all of it.
+
+    A server's model is replaced by the usual weight first.
+    """
+    if weight == REMOTE:
+        english = language in (None, "en")
+        usual = str(Settings.model_fields["recognizer"].default)
+        return (weight, *_with_stand_in(usual if english else MULTILINGUAL_WEIGHT, language))
+    english = language == "en" or (language is None and is_english_only(weight))
+    return weight, SMALLEST_WEIGHT if english else MULTILINGUAL_WEIGHT
 
 
 def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:
@@ -165,7 +197,9 @@ def _recording_only(
     words: _Recognizers, speakers: Choice[Diarizer], settings: Settings
 ) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
-    remedy = command(f"weights pull {_with_stand_in(settings.recognizer, settings.language)[-1]}")
+    last = _with_stand_in(local_recognizer(settings), settings.language)[-1]
+    needs_other = bool(why_unspoken(settings.language, last))
+    remedy = command(f"weights pull {MULTILINGUAL_WEIGHT if needs_other else last}")
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.reasons_text)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,
@@ -186,7 +220,7 @@ def _remedy(diarizer: str) -> str:
 
 def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
     """The recognizers of both passes; where one fails, that of the smallest weight."""
-    final = load_final_recognizer(settings.recognizer, loaders, language=settings.language)
+    final = load_final_recognizer(local_recognizer(settings), loaders, language=settings.language)
     if final.model is None:
         return _Recognizers(why_none=final.reasons_text)
     notes = [f"{reason} {final.name} is used instead." for reason in final.reasons]
@@ -194,7 +228,8 @@ def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
     if settings.live_recognizer == "auto":
         live, found = _live_for(final.model, final.name, loaders)
         return _Recognizers(live, final.model, (*notes, *found), replaced_settings)
-    chosen = first_that_loads(
+    chosen = first_that_writes(
+        settings.language,
         _with_stand_in(settings.live_recognizer, settings.language),
         lambda weight: loaders.recognizer(weight, 1),
     )
@@ -208,15 +243,20 @@ def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
 def _live_for(
     final: Recognizer, weight: str, loaders: Loaders
 ) -> tuple[Recognizer, tuple[str, ...]]:
-    """A live recognizer of the final weight where it is fast enough, else of the smallest.
+    """A live recognizer of the final weight where it is fast enough, else of a smaller one.
 
-    Live recognizers run on one thread each. The notes say what replaced what.
+    Live recognizers run on one thread each; on a GPU one copy serves both passes. The notes say
+    what replaced what.
     """
+    if final.info.device == "cuda":
+        return final, ()
     same = first_that_loads((weight,), lambda name: loaders.recognizer(name, 1))
     if same.model is None:
         return final, (f"{same.reasons_text} One copy of {weight} serves both passes.",)
     live = same.model
-    if weight == SMALLEST_WEIGHT or final.info.languages != ("en",):
+    english = final.info.languages == ("en",)
+    lesser = SMALLEST_WEIGHT if english else smaller_multilingual(final.info.weight)
+    if lesser in ("", weight):
         return live, ()
     step = StreamingOptions().step
     try:
@@ -226,21 +266,35 @@ def _live_for(
         return live, ()
     if took <= MAX_DECODE_SHARE * step:
         return live, ()
-    smaller = first_that_loads((SMALLEST_WEIGHT,), lambda name: loaders.recognizer(name, 1))
+    smaller = first_that_loads((lesser,), lambda name: loaders.recognizer(name, 1))
     if smaller.model is None:
         return live, (f"{weight} is slow here, and {smaller.reasons_text}",)
     live.close()
     return smaller.model, (
         f"{weight} would take {took:.2f} s for every {step:g} s of talk on this machine, so"
-        f" {SMALLEST_WEIGHT} writes live and {weight} the final transcript.",
+        f" {lesser} writes live and {weight} the final transcript.",
     )
 
 
-def _lighter_than(live: Recognizer, loaders: Loaders) -> LighterRecognizer | None:
-    """The smallest weight, loaded when it is needed; None where one as small writes already."""
-    if live.info.weight in (SMALLEST_WEIGHT, SMALLEST_WEIGHT.removesuffix(".en")):
+def _lighter_than(live: Recognizer, loaders: Loaders) -> LighterRecognizers:
+    """Smaller weights for English and for any language, loaded when they are needed."""
+
+    def lighter(weight: str) -> LighterRecognizer:
+        return LighterRecognizer(lambda: loaders.recognizer(weight, 1))
+
+    name = live.info.weight
+    other = smaller_multilingual(name)
+    is_smallest = name in (SMALLEST_WEIGHT, SMALLEST_WEIGHT.removesuffix(".en"))
+    return LighterRecognizers(
+        None if is_smallest else lighter(SMALLEST_WEIGHT), lighter(other) if other else None
+    )
+
+
+def _multilingual_beside(live: Recognizer, loaders: Loaders) -> MultilingualRecognizer | None:
+    """The multilingual weight, loaded when a meeting needs it; None where `live` is one."""
+    if len(live.info.languages) > 1:
         return None
-    return LighterRecognizer(lambda: loaders.recognizer(SMALLEST_WEIGHT, 1))
+    return MultilingualRecognizer(lambda: loaders.recognizer(MULTILINGUAL_WEIGHT, 1))
 
 
 def measure_decode_seconds(recognizer: Recognizer) -> float:

@@ -20,6 +20,7 @@ from meetcore.records import (
     Stage,
     Word,
 )
+from meetcore.text.languages import only_language
 from meetcore.thread_counts import CallersThreadCounts
 from meetcore.transcript.live_transcript import UnsavedSegments
 from meetcore.transcript.reattribution import speakers_of, turns_of_segments
@@ -34,7 +35,7 @@ class LiveSession:
     Parameters
     ----------
     identifier : the loaded models; closed with the session, or if it cannot be opened
-    language : ISO code, or None
+    language : ISO code, several with commas between, or None
     title : heading of the transcript
     notes : of the transcript
     max_speakers : largest number of speakers; None for no limit
@@ -135,7 +136,7 @@ class LiveSession:
             rejected=tuple(self._rejected),
             title=self._title,
             turns=turns_of_segments(segments),
-            language=self._language,
+            language=only_language(self._language),
             duration=self._session.processed_samples / SAMPLE_RATE,
             notes=(*self._notes, *self._failures()),
         )

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from meetcore.records import JobOptions
-from meetcore.text.languages import language_code, why_unspoken
+from meetcore.text.languages import language_choice
 from meetcore.weights.names import why_unknown_recognizer
 
 
 def checked_language(language: str | None) -> str | None:
-    """The ISO code of a language given as code or English name; None for None, "" and "auto".
+    """The ISO codes, with commas between, of languages given as codes or English names.
+
+    None for None, "" and "auto".
 
     Raises
     ------
     ValueError
         Whisper has no such language; the message suggests some.
     """
-    return language_code(language)
-
-
-def check_spoken(language: str | None, *weights: str) -> None:
-    """Check that weights can write a language.
-
-    Raises
-    ------
-    ValueError
-        One cannot; the message names one that can.
-    """
-    for weight in weights:
-        if problem := why_unspoken(language, weight):
-            raise ValueError(problem)
+    return language_choice(language)
 
 
 def check_recognizer(name: str) -> None:

@@ -8,7 +8,6 @@ from meetcore.python_api.live_session import LiveSession
 from meetcore.python_api.options import (
     check_live_speakers,
     check_recognizer,
-    check_spoken,
     checked_language,
 )
 from meetcore.records import Mode
@@ -29,7 +28,8 @@ def open_session(
 
     Parameters
     ----------
-    language : ISO code; None takes the settings' one, else detects it where the weight can
+    language : ISO code, or several with commas ("de,en"), one of which each stretch is in; None
+        takes those of the settings, else detects any; "auto" detects any
     recognizer : name of a weight, or a path to one; empty takes the settings' live recognizer
     speakers : False leaves words without speakers, and loads no diarizer
     max_speakers : largest number of speakers; None for no limit
@@ -47,14 +47,12 @@ def open_session(
     settings = settings or load_settings()
     language = checked_language(language or settings.language)
     check_recognizer(recognizer)
-    check_spoken(
-        language, recognizer or settings.recognizer, recognizer or settings.live_recognizer
-    )
     check_live_speakers(speakers, max_speakers)
     threads = CallersThreadCounts()
     try:
         identifier = _loaded(settings, recognizer, speakers)
         notes = tuple(rung.reason for rung in identifier.models.rungs_left) if speakers else ()
+        notes += _on_language(identifier, language)
         return LiveSession(identifier, language, title, notes, max_speakers, threads)
     except BaseException:
         threads.restore()
@@ -71,3 +69,14 @@ def _loaded(settings: Settings, recognizer: str, speakers: bool) -> Identifier:
         identifier.close()
         raise ModelUnavailableError(identifier.models.reason)
     return identifier
+
+
+def _on_language(identifier: Identifier, language: str | None) -> tuple[str, ...]:
+    """A sentence where another weight writes the languages; ModelUnavailableError if none can."""
+    try:
+        found = identifier.models_for(language)
+    except ModelUnavailableError:
+        identifier.close()
+        raise
+    is_usual = found.live_recognizer == identifier.models.live_recognizer
+    return () if is_usual else (found.reason,)

@@ -15,11 +15,12 @@ from meetcore.jobs.executors.in_process import InProcessExecutor
 from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.tasks import TaskStopped
 from meetcore.jobs.transcribe_file import FileTranscription, transcribe_file
-from meetcore.python_api.options import check_spoken, job_options
+from meetcore.python_api.options import job_options
 from meetcore.python_api.samples import AudioSource, as_file
 from meetcore.python_api.transcript import Transcript
 from meetcore.records import SAMPLE_RATE, JobOptions, JobStage, RejectedText, Stage
 from meetcore.settings import Settings, load_settings
+from meetcore.text.languages import only_language
 from meetcore.text.names import title_of
 from meetcore.thread_counts import CallersThreadCounts
 from meetcore.transcript.reattribution import speakers_of
@@ -48,7 +49,8 @@ def transcribe(
     Parameters
     ----------
     source : path, binary file, or np.ndarray, shape (n_samples,), float32, mono, 16 kHz
-    language : ISO code; None takes the settings' one, else detects it where the weight can
+    language : ISO code, or several with commas ("de,en"), one of which each stretch is in; None
+        takes those of the settings, else detects any; "auto" detects any
     recognizer : name of a weight, or a path to one; empty takes the one of the settings
     speakers : True tells speakers apart, an int finds exactly so many, False skips it
     max_speakers : largest number of speakers; not together with an exact number
@@ -68,7 +70,6 @@ def transcribe(
     """
     settings, observer = settings or load_settings(), _Observer(on_progress)
     options = job_options(language or settings.language, recognizer, speakers, max_speakers, prompt)
-    check_spoken(options.language, recognizer or settings.recognizer)
     return _transcribed(source, options, settings, observer, sample_rate)
 
 
@@ -146,7 +147,7 @@ def _transcript(
         rejected=tuple(observer.rejected),
         title=title,
         turns=done.turns,
-        language=options.language or observer.language,
+        language=only_language(options.language) or observer.language,
         duration=done.audio_s,
         recognizer=done.recognized.recognizer,
         notes=tuple(

@@ -36,7 +36,7 @@ class JobOptions:
     """The options of a transcription; the defaults let Meetcore choose."""
 
     language: str | None = None
-    """ISO code; None detects the language where the weight can."""
+    """ISO code, or several with commas between, one of which each stretch is in; None for any."""
     recognizer: str = ""
     """Name of a Whisper weight; empty takes the one in the settings."""
     speakers: bool = True

@@ -94,5 +94,8 @@ class LiveSnapshot:
     """Id of the browser tab whose microphone is in use; None when no tab sends audio."""
     gaps: tuple[Gap, ...] = ()
     """Stretches without live text, in order."""
+    language_note: str = ""
+    """One sentence where another weight writes for the meeting's languages, none can, or the
+    speech sounds like a language that the weight cannot write."""
     version: int = 0
     """Grows with every change of what a page draws."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from meetcore.records import Meeting, Stage, Transcript, Turn
+from meetcore.text.languages import candidates
 from meetcore.transcript.corrected_turns import corrected_turns
 from meetcore.transcript.formats.export import Export
 
@@ -33,6 +34,6 @@ def export_of(store: Transcripts, meeting: Meeting) -> Export:
         duration=meeting.duration,
         date=meeting.created_at,
         recognizer=meeting.recognizer,
-        languages=tuple(dict.fromkeys(filter(None, (meeting.language, *detected)))),
+        languages=tuple(dict.fromkeys((*candidates(meeting.language), *detected))),
         mode=meeting.mode,
     )

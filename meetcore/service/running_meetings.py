@@ -7,6 +7,7 @@ import threading
 import time
 
 from meetcore.errors import MeetingStateError, ModelUnavailableError
+from meetcore.installation import command
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import discard_meeting
 from meetcore.live.live_meeting import LiveMeeting
@@ -22,7 +23,9 @@ from meetcore.records import (
     ModelsInUse,
 )
 from meetcore.settings import Settings
-from meetcore.text.languages import language_code, why_unspoken
+from meetcore.text.languages import MULTILINGUAL_WEIGHT, language_choice, why_unspoken
+from meetcore.text.sizes import size_text
+from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +53,7 @@ class RunningMeetings:
         MeetingStateError
             Meetcore is stopping.
         ModelUnavailableError
-            The language is unknown, or the live weight cannot write it.
+            A language is unknown, or no weight on this machine can write it live.
         StoreError, RecordingError
             The meeting cannot be saved, or its recording not be opened; no meeting is left.
         """
@@ -148,17 +151,19 @@ class RunningMeetings:
 def checked_language(
     language: str | None, settings: Settings, models: ModelsInUse | None
 ) -> str | None:
-    """The language of a new meeting as a code: the settings' one where none is given.
+    """The languages of a new meeting as codes: the settings' ones where none are given.
 
-    "auto" detects it, whatever the settings say.
+    "auto" detects any, whatever the settings say. Where the live weight cannot write them, the
+    multilingual one does.
 
     Raises
     ------
     ModelUnavailableError
-        It is unknown, or the live weight cannot write it; the message names what can.
+        A language is unknown, or the weight that can write it is not on this machine yet; the
+        message says how to fetch it.
     """
     try:
-        code = language_code(language) if language else settings.language
+        code = language_choice(language) if language else settings.language
     except ValueError as error:
         raise ModelUnavailableError(str(error)) from error
     problem = ""
@@ -168,8 +173,22 @@ def checked_language(
         weight = models.live_recognizer.split(" · ")[0]
         problem = why_unspoken(code, weight, models.languages)
     if problem:
-        raise ModelUnavailableError(problem)
+        _refuse_where_missing(WeightResolver(settings.cache_dir, offline=True), problem)
     return code
+
+
+def _refuse_where_missing(resolver: WeightResolver, problem: str) -> None:
+    """Raise ModelUnavailableError where the multilingual weight would have to be fetched first.
+
+    A running meeting cannot wait for that.
+    """
+    weight = resolver.catalogue.weights[MULTILINGUAL_WEIGHT]
+    if resolver.cached(weight.name) is None:
+        raise ModelUnavailableError(
+            f"{problem} {weight.name} can, and is not on this machine yet: fetch it"
+            f" ({size_text(weight.size)}) with `{command(f'weights pull {weight.name}')}`, then"
+            " start again."
+        )
 
 
 def _second_pass(live: LiveMeeting) -> Job:

@@ -46,23 +46,68 @@ ALIASES = {
 """Other names of languages, as in openai-whisper's tokenizer.py."""
 MULTILINGUAL_WEIGHT = "base"
 """The weight of the catalogue that writes all of them."""
+MOST_CANDIDATES = 5
+"""Languages that one choice may name: they fit into the column of a meeting's language."""
+_BETWEEN = re.compile(r"\s*[,;/+]\s*|\s+(?:or|and)\s+")
 _ENGLISH_ONLY = re.compile(r"\.en(?![^./\\-])", re.IGNORECASE)
 
 
-def language_code(text: str | None) -> str | None:
-    """The code of a language given as code, tag or English name; None for "", "auto" and None.
+def candidates(choice: str | None) -> tuple[str, ...]:
+    """The codes of a choice of languages as it is stored; empty for any language.
 
-    >>> language_code("DE"), language_code("German"), language_code("pt-BR"), language_code("auto")
-    ('de', 'de', 'pt', None)
+    >>> candidates("de,en"), candidates(None)
+    (('de', 'en'), ())
+    """
+    return tuple(filter(None, (choice or "").split(",")))
+
+
+def only_language(choice: str | None) -> str | None:
+    """The code of a choice of one language; None for several or any.
+
+    >>> only_language("de"), only_language("de,en")
+    ('de', None)
+    """
+    codes = candidates(choice)
+    return codes[0] if len(codes) == 1 else None
+
+
+def names_of(choice: str | None) -> str:
+    """The languages of a choice, by name; "" for any.
+
+    >>> names_of("de,en,fr"), names_of("de"), names_of(None)
+    ('German, English or French', 'German', '')
+    """
+    *first, last = map(name_of, candidates(choice) or ("",))
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def language_choice(text: str | None) -> str | None:
+    """The languages that may be spoken, as codes with commas between; None for any.
+
+    Each is given as code, tag or English name; "", "auto" and None stand for any.
+
+    >>> language_choice("DE"), language_choice("German or English"), language_choice("pt-BR, en")
+    ('de', 'de,en', 'pt,en')
+    >>> language_choice("auto")
 
     Raises
     ------
     ValueError
-        Whisper has no such language; the message suggests some.
+        Whisper has no such language (the message suggests some), or there are too many.
     """
-    wanted = (text or "").strip().lower()
-    if wanted in ("", "auto"):
+    if (text or "").strip().lower() in ("", "auto"):
         return None
+    parts = _BETWEEN.split((text or "").strip().lower())
+    codes = tuple(dict.fromkeys(_language_code(part) for part in parts if part))
+    if len(codes) > MOST_CANDIDATES:
+        raise ValueError(
+            f"{len(codes)} languages are too many to choose from; name {MOST_CANDIDATES} at most,"
+            " or auto to detect any."
+        )
+    return ",".join(codes) or None
+
+
+def _language_code(wanted: str) -> str:
     names = {name.lower(): code for code, name in NAMES.items()} | ALIASES
     tag = re.split(r"[-_]", wanted)[0]
     if tag in NAMES or tag in ALIASES.values():
@@ -72,7 +117,7 @@ def language_code(text: str | None) -> str | None:
     close = difflib.get_close_matches(wanted, names, n=1)
     hint = f"{names[close[0]]} for {close[0].title()}" if close else "en, de, es or fr"
     raise ValueError(
-        f"{text!r} is no language code that Whisper knows; use {hint}, or auto to detect it."
+        f"{wanted!r} is no language code that Whisper knows; use {hint}, or auto to detect it."
     )
 
 
@@ -94,23 +139,21 @@ def is_multilingual(weight: str) -> bool:
     return re.match(r"(tiny|base|small|medium|large|turbo)(?!\.en)", weight) is not None
 
 
-def why_unspoken(language: str | None, weight: str, languages: tuple[str, ...] = ()) -> str:
-    """Why a weight cannot write a language, and which one can; empty where it can or may.
+def why_unspoken(choice: str | None, weight: str, languages: tuple[str, ...] = ()) -> str:
+    """Why a weight cannot write the languages of a choice; empty where it can or may.
 
     Parameters
     ----------
     languages : codes of a loaded weight; empty to judge by its name
 
-    >>> why_unspoken("de", "base.en")
-    'base.en writes English only, not German; base can: choose it, or English.'
+    >>> why_unspoken("de", "base.en"), why_unspoken("de,en", "base.en")
+    ('base.en writes English only, not German.', 'base.en writes English only, not German.')
     >>> why_unspoken("de", "base"), why_unspoken(None, "base.en")
     ('', '')
     """
     known = languages or (("en",) if is_english_only(weight) else ())
-    if language is None or not known or language in known:
+    missing = [code for code in candidates(choice) if known and code not in known]
+    if not missing:
         return ""
     spoken = "English" if known == ("en",) else ", ".join(map(name_of, known[:4]))
-    return (
-        f"{weight} writes {spoken} only, not {name_of(language)}; {MULTILINGUAL_WEIGHT} can:"
-        f" choose it, or {spoken}."
-    )
+    return f"{weight} writes {spoken} only, not {names_of(','.join(missing))}."

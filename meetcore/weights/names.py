@@ -6,6 +6,9 @@ from pathlib import Path
 
 from meetcore.weights.catalogue import load_catalogue
 
+REMOTE = "remote"
+"""What a server's model is chosen by; it has no files here."""
+
 
 def why_unknown_recognizer(name: str) -> str:
     """Why no weight has this name, in one sentence; empty for one that exists, a path, or "".
@@ -14,6 +17,6 @@ def why_unknown_recognizer(name: str) -> str:
     ('', "No recognizer is called 'small.xx'. Ch")
     """
     known = [w.name for w in load_catalogue().weights.values() if w.role == "recognizer"]
-    if not name or name in known or Path(name).expanduser().exists():
+    if not name or name in (*known, REMOTE) or Path(name).expanduser().exists():
         return ""
     return f"No recognizer is called {name!r}. Choose one of {', '.join(known)}, or give a path."

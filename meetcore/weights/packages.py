@@ -36,7 +36,7 @@ def fetch_package(source: Source, package: str, folder: Path, report: Report) ->
     target = folder / "archive"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
-    if source.kind == "npm":
+    if source.kind_of(package) == "npm":
         command = _npm_command(package, target)
         variables = {"npm_config_cache": str(folder / "npm-cache")}
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from meetcore.errors import WeightUnavailableError
 from meetcore.installation import command
-from meetcore.weights.cache import WeightCache
+from meetcore.weights.cache import WeightCache, known_sha256, sha256_of
 from meetcore.weights.catalogue import Catalogue, Weight, load_catalogue
 from meetcore.weights.fetcher import WeightFetcher
 from meetcore.weights.http import HttpFetcher
@@ -80,6 +80,42 @@ class WeightResolver:
         """The verified weight if it is in the cache; fetches nothing."""
         weight = self.catalogue.weights.get(name)
         return self._cache.verified(weight) if weight else None
+
+    def published(self, path: Path) -> Weight | None:
+        """The single-file weight of the catalogue that a file is, by its sha256; else None.
+
+        Hashed only where its size may be that of a weight. None too where it cannot be read.
+        """
+        try:
+            size = path.stat().st_size if path.is_file() else 0
+            alike = [each for each in self.catalogue.weights.values() if _may_be(each, size)]
+            digest = known_sha256(path) if alike else ""
+        except OSError:
+            return None
+        return next((each for each in alike if each.files[0].sha256 == digest), None)
+
+    def add(self, path: Path) -> Weight:
+        """Copy a file of the catalogue, or what is converted to one, into the cache; its weight.
+
+        Raises
+        ------
+        WeightUnavailableError
+            It cannot be read, its sha256 is none of the catalogue's, or the cache refuses it.
+        """
+        try:
+            digest = sha256_of(path)
+            for weight in self.catalogue.weights.values():
+                if self._fetcher.take(weight, path, digest):
+                    return weight
+        except OSError as error:
+            raise WeightUnavailableError(f"{path.name} could not be added ({error}).") from error
+        except SourceFailedError as error:
+            raise WeightUnavailableError(f"{path.name} could not be added: {error}.") from error
+        raise WeightUnavailableError(
+            f"{path.name} is none of the catalogue's files (its sha256 begins {digest[:12]}): it is"
+            " another model or incomplete. Fetch it again; a model of your own needs no adding,"
+            " give its path as MEETCORE_RECOGNIZER."
+        )
 
     def verify(self, name: str) -> CacheState:
         """Hash a cached weight again; raises WeightUnavailableError for an unknown name."""
@@ -175,10 +211,17 @@ class WeightResolver:
         return True
 
 
+def _may_be(weight: Weight, size: int) -> bool:
+    """Whether one file of so many bytes may be the weight, whose exact size may be unknown."""
+    expected = weight.expected_size
+    near = not weight.size and 0.8 * expected < size < 1.4 * expected
+    return len(weight.files) == 1 and size > 0 and (size == weight.size or near)
+
+
 def _unavailable(weight: Weight, failures: list[str]) -> WeightUnavailableError:
     tried = "\n".join(f"  {number}. {text}" for number, text in enumerate(failures, 1))
     return WeightUnavailableError(
         f"The weight '{weight.name}' ({weight.summary}) could not be fetched. Tried:\n{tried}\n"
-        f"Fix one of these, then run `{command(f'weights pull {weight.name}')}`;"
-        f" or give the path of a file instead of the name."
+        f"Fix one of these, then run `{command(f'weights pull {weight.name}')}`; or bring the file"
+        f" {weight.files[0].name} from another machine and run `{command('weights add FILE')}`."
     )

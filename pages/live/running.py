@@ -47,6 +47,7 @@ def warnings(snapshot: LiveSnapshot) -> None:
         else:
             other_tab(snapshot)
     speed(snapshot)
+    languages(snapshot)
     errors(snapshot)
 
 
@@ -66,6 +67,12 @@ def speed(snapshot: LiveSnapshot) -> None:
         )
     elif changed_lately(snapshot):
         st.caption(":material/speed: The machine has time again: the text is as usual.")
+
+
+def languages(snapshot: LiveSnapshot) -> None:
+    """Draw at most one line on the recognizer that writes the meeting's languages."""
+    if snapshot.language_note:
+        st.caption(f":material/translate: {plain(snapshot.language_note)}")
 
 
 def changed_lately(snapshot: LiveSnapshot) -> bool:

@@ -7,10 +7,11 @@ from datetime import datetime
 import streamlit as st
 
 from meetcore.errors import MeetcoreError
-from meetcore.text.languages import name_of
+from meetcore.records import Mode
 from meetcore.text.names import LONGEST_TITLE
 from pages.live import start_button
 from pages.shared import links, notice, process, state, style
+from pages.shared.language_picker import language_picker, picked
 
 TITLE_KEY = "title"
 CLEAN_KEY = "clean-up"
@@ -47,20 +48,10 @@ def start_page() -> None:
 
 
 def options() -> None:
-    """Draw the choice of language and the noise reduction."""
+    """Draw the choice of languages and the noise reduction."""
     models = process.service().models()
-    languages = models.languages if models else ()
-    if len(languages) > 1:
-        codes = ("auto", *languages)
-        mine = process.settings().language
-        st.selectbox(
-            "Language",
-            codes,
-            index=codes.index(mine) if mine in codes else 0,
-            key=LANGUAGE_KEY,
-            format_func=lambda code: "Detect it" if code == "auto" else name_of(code),
-            width=220,
-        )
+    if models is not None and models.mode is not Mode.RECORDING_ONLY:
+        language_picker(LANGUAGE_KEY, models.languages == ("en",), width=300)
     st.toggle(
         "Reduce noise and echo",
         key=CLEAN_KEY,
@@ -77,7 +68,7 @@ def start(device_id: str | None) -> None:
     with notice.showing_errors():
         title = state.typed_text(TITLE_KEY)
         meeting_id = process.service().start(
-            title or default_title(datetime.now()), state.widget_value(LANGUAGE_KEY) or None
+            title or default_title(datetime.now()), picked(LANGUAGE_KEY)
         )
         state.note_fault(None)
         state.begin_recording(meeting_id, device_id, clean_up=bool(state.widget_value(CLEAN_KEY)))

@@ -96,7 +96,7 @@ def waiting_line(snapshot: LiveSnapshot, models: ModelsInUse | None) -> str:
     if snapshot.state is LiveState.PAUSED:
         return "Paused. Nothing is recorded until you resume."
     if models is None:
-        return "The models are still loading. Everything is being recorded; the text will catch up."
+        return "The models are still loading. Everything is being recorded, and transcribed too."
     if models.mode is Mode.RECORDING_ONLY:
         return "Recording without text: no recognizer could be loaded. The sound is kept safe."
     return "Listening. Words appear here moments after they are spoken."

@@ -13,6 +13,7 @@ from meetcore.text import languages
 from meetcore.text.sizes import size_text
 from meetcore.weights.resolver import WeightResolver
 from pages.shared import process, style
+from pages.shared.language_picker import language_picker, picked
 from pages.shared.plain_text import plain
 
 WEIGHT_KEY = "upload-weight"
@@ -101,24 +102,16 @@ def fetch_bytes(resolver: WeightResolver, name: str) -> int:
 
 
 def language_choice(weight: str) -> str | None:
-    """Draw the choice of language; gives its code, "auto" or None to detect it."""
+    """Draw the choice of languages; gives their codes, "auto" or None to detect any."""
     name = weight or process.settings().recognizer
-    if name.endswith(".en"):
-        st.selectbox(
-            "Language", ("English",), disabled=True, key=f"{LANGUAGE_KEY}-en", help="Choose the"
-            " recognizer “base” for other languages."
-        )  # fmt: skip
-        return None
-    codes = ("", *languages.BY_NAME)
-    mine = process.settings().language or ""
-    code = st.selectbox(
-        "Language",
-        codes,
-        index=codes.index(mine) if mine in codes else 0,
-        key=LANGUAGE_KEY,
-        format_func=lambda code: languages.name_of(code) if code else "Find out",
-    )
-    return code or ("auto" if mine else None)
+    language_picker(LANGUAGE_KEY, languages.is_english_only(name))
+    chosen = picked(LANGUAGE_KEY)
+    if problem := languages.why_unspoken(None if chosen == "auto" else chosen, name):
+        other = languages.MULTILINGUAL_WEIGHT
+        to_fetch = fetch_bytes(process.resolver(), other)
+        fetched = f" It is fetched first: {size_text(to_fetch)}, once." if to_fetch else ""
+        st.caption(plain(f"{problem} {other} transcribes this instead.{fetched}"))
+    return chosen
 
 
 def speaker_count(how: str | None) -> int:
@@ -146,7 +139,7 @@ def summary(options: JobOptions) -> str:
     """The options in one line; empty where all are the defaults."""
     said = [
         recognizer_label(options.recognizer) if options.recognizer else "",
-        languages.name_of(options.language) if options.language else "",
+        languages.names_of(options.language) if options.language != "auto" else "",
         "" if options.speakers else "speakers not told apart",
         style.counted(options.n_speakers, "speaker") if options.n_speakers else "",
         f"at most {style.counted(options.max_speakers, 'speaker')}" if options.max_speakers else "",

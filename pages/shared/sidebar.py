@@ -42,7 +42,7 @@ def mode() -> None:
 def mode_words(models: ModelsInUse | None) -> tuple[str, str, str]:
     """Colour, name and reason of the mode; what is said while models load, for None."""
     if models is None:
-        return LOADING_INK, "Loading models…", "You can start now; the text will catch up."
+        return LOADING_INK, "Loading models…", "You can start now: everything is recorded."
     ink, title = style.MODE_TEXT[models.mode]
     # The reason of a mode that is not the best one is long; the Diagnostics page has all of it.
     return ink, title, first_sentence(models.reason) if models.rungs_left else models.reason

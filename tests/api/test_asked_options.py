@@ -35,6 +35,9 @@ def upload(client: TestClient, header: str) -> Any:
         {"recognizer": 3},
         {"language": "../x"},
         {"language": "ENGLISH"},
+        {"language": "de,"},
+        {"language": "de,auto"},
+        {"language": "de,en,fr,es,it,pt"},
         {"language": "e" * 300},
         {"n_speakers": 0},
         {"n_speakers": MOST_SPEAKERS + 1},
@@ -95,6 +98,11 @@ def test_all_recognizers_of_the_catalogue_may_be_asked_for(
     assert answer.status_code == 200
     expected = JobOptions(language="de", recognizer="base", prompt="Ada\n[31mHohenstein")
     assert service.calls[0][3] == expected
+
+
+@pytest.mark.parametrize("language", ["de", "de,en", "yue,haw,en,de,fr", "auto", None])
+def test_one_language_or_a_few_may_be_asked_for(language: str | None) -> None:
+    assert asked_options.asked_options(language=language) == JobOptions(language=language)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from tests.browser.tcp_proxy import proxied
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 HELD_S = 4
+DIALOG_MS = 8_000
 STILL_WITHIN_S = 0.5
 WATCH_TRACKS = """
 (() => {
@@ -135,6 +136,9 @@ def test_another_tab_pauses_and_a_stop_without_connection_is_delivered(
         live_page.wait_until(lambda: recording.stat().st_size > size + 32_000, 10, "a second more")
 
         proxy.cut()
+        expect(page.get_by_text("No connection to Meetcore")).to_be_visible()
+        # Streamlit opens a dialog some seconds later, which would lie over the buttons.
+        page.wait_for_timeout(DIALOG_MS)
         check_still_after(page, recording, "Stop")
         expect(page.get_by_text("No connection. The microphone is off")).to_be_visible()
         assert page.evaluate("tracks.every(t => t.readyState === 'ended')")
@@ -142,6 +146,7 @@ def test_another_tab_pauses_and_a_stop_without_connection_is_delivered(
             assert store.get(meeting_id).state is MeetingState.LIVE
         proxy.mend()
         server.wait_for(meeting_id, MeetingState.DONE)
+        expect(page.get_by_text("No connection to Meetcore")).to_be_hidden()
         assert page.evaluate("tracks.every(t => t.readyState === 'ended')")
 
 

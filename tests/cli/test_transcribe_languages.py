@@ -45,6 +45,10 @@ def languages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, str]]:
         ("de", {}, "--recognizer tiny.en", (None, "tiny.en")),
         ("auto", BASE, "--language de", ("de", "base")),
         ("", {}, "--language auto", (None, "base.en")),
+        ("de", {}, "", ("de", "base.en")),
+        ("de", {}, "--language fr", ("fr", "base.en")),
+        ("de,en", BASE, "", ("de,en", "base")),
+        ("", BASE, "--language German,en", ("de,en", "base")),
     ],
 )
 def test_the_option_wins_over_the_setting(
@@ -64,12 +68,12 @@ def test_the_option_wins_over_the_setting(
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        ("", 1, "MEETCORE_LANGUAGE=de: base.en writes English only"),
-        ("--language de", 2, "base.en writes English only, not German"),
+        ("--language de,xx", 2, "'xx' is no language code"),
+        ("--language de,en,fr,es,it,pt", 2, "6 languages are too many"),
         ("--recognizer huge", 2, "tiny.en"),
     ],
 )
-def test_what_cannot_be_written_is_refused_before_any_work(
+def test_what_is_no_language_is_refused_before_any_work(
     languages: list[tuple[str | None, str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

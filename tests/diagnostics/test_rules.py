@@ -173,6 +173,13 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
     ),
     ("half-precision", with_checkpoint("campplus", precision=("float16",)), AMBER, "float16"),
     ("half-precision", healthy(pipeline_config="params:\n  half: true\n"), AMBER, "config.yaml"),
+    (
+        "audio-destination",
+        healthy(settings=made_settings(remote_url="http://asr.example.com/v1")),
+        AMBER,
+        "unencrypted",
+    ),
+    ("audio-destination", healthy(settings=made_settings(recognizer="remote")), AMBER, "not set"),
     ("hub-token-missing", healthy(settings=made_settings(diarizer=HUB)), AMBER, HUB),
     (
         "hub-token-malformed",
@@ -236,6 +243,7 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
 )
 
 MESSAGES: tuple[tuple[str, str], ...] = (
+    ("remote-server", "asr.example.com refuses the key (401); check MEETCORE_REMOTE_KEY."),
     ("missing-library", "ModuleNotFoundError: No module named 'pyannote'"),
     ("broken-library", "pyannote.audio cannot be imported (ImportError: undefined symbol: x)."),
     ("pyannote-generation", "from_pretrained() got an unexpected keyword argument 'token'"),
@@ -262,7 +270,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("weight-unreadable", "x.pt is not a Whisper checkpoint (KeyError: 'dims'); name a .pt file"),
     (
         "weight-language",
-        "base.en writes English only, not German; base can: choose it, or English.",
+        "base.en writes English only, not German.",
     ),
     ("weight-language", "'xx' is no language code that Whisper knows; use en, de, es or fr."),
     ("not-a-pipeline", "/x holds no config.yaml, so it is not a pipeline folder."),
@@ -540,3 +548,23 @@ def finding_of(rule: str, facts: Facts) -> Finding | None:
     """The finding of one rule about the facts."""
     outcome = RULES[rule].check(facts)
     return None if outcome is None else RULES[rule].finding(outcome)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "Audio stays on this machine"),
+        (
+            {"remote_url": "https://asr.example.com/v1"},
+            "is chosen are sent to asr.example.com",
+        ),
+        (
+            {"remote_url": "http://192.168.1.5:8000/v1", "recognizer": "remote"},
+            "Every recording is sent to 192.168.1.5:8000 to be transcribed",
+        ),
+        ({"remote_url": "http://localhost:8000"}, "sent to localhost:8000"),
+    ],
+)
+def test_diagnostics_say_where_audio_goes(changes: dict[str, str], sentence: str) -> None:
+    found = finding_of("audio-destination", healthy(settings=made_settings(**changes)))
+    assert found.verdict is GREEN and sentence in found.found

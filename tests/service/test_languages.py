@@ -1,4 +1,4 @@
-"""A language that the weight cannot write is refused at every door, before any work."""
+"""Languages that are chosen for a job, a meeting or all, and the weight that writes them."""
 
 from __future__ import annotations
 
@@ -14,42 +14,50 @@ from meetcore.service.running_meetings import checked_language
 from meetcore.settings import Settings, load_settings
 from meetcore.store.meetings import MeetingStore
 from tests.jobs.helpers import ended, job_of, uploaded
-from tests.support.stand_ins import StandIn
-
-NOT_GERMAN = "base.en writes English only, not German; base can: choose it, or English."
 
 
-def test_an_upload_in_another_language_is_refused_and_leaves_nothing(
+def test_an_upload_in_an_unknown_language_is_refused_and_leaves_nothing(
     service: MeetingService, tmp_path: Path
 ) -> None:
     file = tmp_path / "talk.wav"
     file.write_bytes(b"RIFF")
-    for options in (JobOptions(language="de"), JobOptions(language="German")):
-        with pytest.raises(ModelUnavailableError, match="base can"):
-            service.import_file(file, "talk.wav", options)
-    with pytest.raises(ModelUnavailableError, match="'xx' is no language code that Whisper"):
-        service.import_file(file, "talk.wav", JobOptions(language="xx"))
+    for asked in ("xx", "de,xx"):
+        with pytest.raises(ModelUnavailableError, match="'xx' is no language code that Whisper"):
+            service.import_file(file, "talk.wav", JobOptions(language=asked))
     assert file.exists() and service.store.list_meetings() == []
 
 
-def test_a_retry_in_another_language_is_refused_and_keeps_the_job(
-    service: MeetingService, identifier: StandIn
+@pytest.mark.parametrize(
+    ("asked", "stored"), [("German", "de"), ("German, EN", "de,en"), ("auto", None), (None, None)]
+)
+def test_a_job_keeps_the_languages_that_were_chosen(
+    service: MeetingService, asked: str | None, stored: str | None
 ) -> None:
     meeting_id = uploaded(service)
     ended(service, meeting_id)
-    before = job_of(service, meeting_id)
-    with pytest.raises(ModelUnavailableError) as refused:
-        service.retry(meeting_id, JobStage.RECOGNIZING, JobOptions(language="de"))
-    assert str(refused.value) == NOT_GERMAN
-    assert job_of(service, meeting_id) == before
+    service.retry(meeting_id, JobStage.RECOGNIZING, JobOptions(language=asked))
+    assert job_of(service, meeting_id).options.language == stored
+    ended(service, meeting_id)
 
 
-def test_a_live_meeting_in_another_language_is_refused(service: MeetingService) -> None:
-    with pytest.raises(ModelUnavailableError, match="writes English only, not German"):
-        service.start("Monday", "de")
-    with pytest.raises(ModelUnavailableError, match="no language code"):
-        service.start("Monday", "klingon")
-    assert service.store.list_meetings() == []
+def test_a_live_meeting_in_a_language_that_no_weight_here_writes_is_refused(
+    store: MeetingStore, tmp_path: Path
+) -> None:
+    settings = Settings(_env_file=None, cache_dir=tmp_path / "cache")
+    english = ModelsInUse(Mode.FULL, "tiny.en · x · cpu int8")
+    for models in (english, None):
+        for language in ("de", "en,de"):
+            with pytest.raises(ModelUnavailableError) as refused:
+                checked_language(language, settings, models)
+            said = str(refused.value)
+            assert "writes English only, not German. base can" in said
+            assert "weights pull base" in said and "148 MB" in said
+
+
+@pytest.mark.model
+def test_a_live_meeting_in_another_language_takes_the_weight_that_writes_it() -> None:
+    english = ModelsInUse(Mode.FULL, "tiny.en · x · cpu int8")
+    assert checked_language("German or English", Settings(_env_file=None), english) == "de,en"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +68,7 @@ def test_a_live_meeting_in_another_language_is_refused(service: MeetingService) 
         (None, None, None),
         ("auto", ModelsInUse(Mode.FULL, "base.en · x · cpu int8"), None),
         ("EN", ModelsInUse(Mode.FULL, "base.en · x · cpu int8"), "en"),
+        ("en,de", ModelsInUse(Mode.FULL, "base · x · cpu int8", languages=("en", "de")), "en,de"),
     ],
 )
 def test_what_a_new_meeting_takes(
@@ -79,17 +88,20 @@ def test_what_a_new_meeting_takes_beside_a_setting(language: str | None, code: s
         assert checked_language(language, settings, loaded) == code
 
 
-def test_the_setting_is_checked_with_the_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEETCORE_LANGUAGE", "German")
-    with pytest.raises(SettingsError, match=r"base\.en writes English only, not German"):
-        load_settings()
-    monkeypatch.setenv("MEETCORE_RECOGNIZER", "base")
-    assert load_settings().language == "de"
-    monkeypatch.setenv("MEETCORE_LIVE_RECOGNIZER", "tiny.en")
-    with pytest.raises(SettingsError, match=r"tiny\.en writes English only"):
-        load_settings()
-    monkeypatch.setenv("MEETCORE_LANGUAGE", "xx")
-    with pytest.raises(SettingsError, match="no language code that Whisper knows"):
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [("German", "de"), ("de,en", "de,en"), (" de ; English ", "de,en"), ("auto", None), ("", None)],
+)
+def test_the_setting_names_one_language_or_a_few(
+    monkeypatch: pytest.MonkeyPatch, text: str, choice: str | None
+) -> None:
+    monkeypatch.setenv("MEETCORE_LANGUAGE", text)
+    assert load_settings().language == choice
+
+
+def test_a_setting_that_is_no_language_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEETCORE_LANGUAGE", "de,xx")
+    with pytest.raises(SettingsError, match="'xx' is no language code that Whisper knows"):
         load_settings()
 
 
@@ -100,7 +112,9 @@ def test_the_setting_is_checked_with_the_weights(monkeypatch: pytest.MonkeyPatch
         ("base", None, ["base"]),
         ("base", "en", ["base", "tiny.en"]),
         ("base.en", None, ["base.en", "tiny.en"]),
-        ("large-v3", "fr", ["large-v3"]),
+        ("large-v3", "fr", ["large-v3", "base"]),
+        ("base.en", "fr", ["base"]),
+        ("base.en", "en,fr", ["base"]),
     ],
 )
 def test_a_failing_weight_is_replaced_by_one_that_writes_the_language(

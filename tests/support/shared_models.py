@@ -27,7 +27,9 @@ class SharedModels:
     def preload_diarizer(self) -> None:
         """Nothing to do: the identifier is loaded elsewhere."""
 
-    def recognizer(self, weight: str, observer: TaskObserver) -> Loaded[Recognizer]:
+    def recognizer(
+        self, weight: str, observer: TaskObserver, language: str | None = None
+    ) -> Loaded[Recognizer]:
         """The recognizer of the identifier's second pass; `weight` is ignored."""
         found = self._wait(observer)
         return Loaded(found.recognizer, "" if found.recognizer else found.models.reason)

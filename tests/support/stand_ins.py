@@ -194,6 +194,9 @@ class StandIn:
             return IdentifierSession(meeting_id, self.words[-1], self.turns[-1])
         return IdentifierSession(meeting_id, self.words[-1], None)
 
+    def models_for(self, language: str | None) -> ModelsInUse:
+        return self.models
+
     def open_words(self, language: str | None = None) -> Any:
         self.words.append(self.make_words())
         return self.words[-1]

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 
-from meetcore.asr.language import Heard, decide, heard_after, language_evidence
+from meetcore.asr.language import (
+    ENOUGH_TO_BEGIN_S,
+    Heard,
+    LanguageEvidence,
+    decide,
+    heard_after,
+    language_evidence,
+)
 from meetcore.asr.offline.chunking import Piece
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.vad.activity import Region
@@ -40,28 +47,76 @@ def in_one_language(pieces: Iterable[Piece], language: str | None) -> Iterator[S
 
 
 def split_by_language(
-    pieces: Iterable[Piece], recognizer: Recognizer, heard: Heard = ()
+    pieces: Iterable[Piece],
+    recognizer: Recognizer,
+    heard: Heard = (),
+    languages: Sequence[str] = (),
 ) -> Iterator[SplitPiece]:
     """The pieces, split at the pauses where the language changes.
 
     Parameters
     ----------
     heard : languages of the recording before the first piece, the latest first
+    languages : ISO codes, one of which is spoken at any time; empty for any
     """
+    waiting: list[_Examined] = []
     for piece in pieces:
-        regions = piece.regions or (Region(0, len(piece.samples)),)
-        try:
-            evidence = [
-                language_evidence(part_of(piece, region).samples, recognizer) for region in regions
-            ]
-        except InferenceError:
-            # The piece is recognized in the language before it; if that fails too, it is counted.
-            logger.exception("no language was found at sample %d", piece.start_sample)
-            yield SplitPiece(piece, (Stretch(piece, heard[0] if heard else None),), heard)
+        before = waiting[-1].language if waiting else next(iter(heard), None)
+        waiting.append(_examined(piece, recognizer, languages, before))
+        if heard or sum(each.speech_s for each in waiting) >= ENOUGH_TO_BEGIN_S:
+            for split in _decided(waiting, heard):
+                heard = split.heard
+                yield split
+            waiting.clear()
+    yield from _decided(waiting, heard)
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    """A piece with the evidence of each of its regions; without any, no look at it worked."""
+
+    piece: Piece
+    regions: tuple[Region, ...]
+    evidence: tuple[LanguageEvidence, ...] = ()
+
+    @property
+    def speech_s(self) -> float:
+        return sum(each.speech_s for each in self.evidence)
+
+    @property
+    def language(self) -> str | None:
+        """The likeliest of its last region."""
+        return self.evidence[-1].likeliest if self.evidence else None
+
+
+def _examined(
+    piece: Piece, recognizer: Recognizer, languages: Sequence[str], before: str | None
+) -> _Examined:
+    regions = piece.regions or (Region(0, len(piece.samples)),)
+    found: list[LanguageEvidence] = []
+    try:
+        for region in regions:
+            samples = part_of(piece, region).samples
+            found.append(language_evidence(samples, recognizer, languages, before))
+            before = found[-1].likeliest
+    except InferenceError:
+        # The piece is recognized in the language before it; if that fails too, it is counted.
+        logger.exception("no language was found at sample %d", piece.start_sample)
+        return _Examined(piece, regions)
+    return _Examined(piece, regions, tuple(found))
+
+
+def _decided(examined: Sequence[_Examined], heard: Heard) -> Iterator[SplitPiece]:
+    """The pieces, each split where its language changes; decided together."""
+    languages = iter(decide([one for each in examined for one in each.evidence], heard))
+    for each in examined:
+        if not each.evidence:
+            whole = Stretch(each.piece, next(iter(heard), None))
+            yield SplitPiece(each.piece, (whole,), heard)
             continue
-        languages = decide(evidence, heard)
-        heard = heard_after(heard, languages)
-        yield SplitPiece(piece, tuple(_stretches(piece, regions, languages)), heard)
+        mine = tuple(islice(languages, len(each.evidence)))
+        heard = heard_after(heard, mine)
+        yield SplitPiece(each.piece, tuple(_stretches(each.piece, each.regions, mine)), heard)
 
 
 def _stretches(

@@ -13,7 +13,8 @@ class OfflineRecognitionOptions:
     """How to recognize a whole recording."""
 
     language: str | None = None
-    """ISO code; None detects it in each stretch of speech, where the weight has several."""
+    """ISO code, or several with commas between: one is detected in each stretch of speech, where
+    the weight has several; None detects any."""
     heard: Heard = ()
     """Languages detected before `start_sample`, the latest first, to resume a pass."""
     beam_size: int = 5

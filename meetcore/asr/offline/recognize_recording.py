@@ -25,6 +25,7 @@ from meetcore.asr.recognizer import RecognizedWord, Recognizer
 from meetcore.asr.vad.activity import Activity, Region
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, ReadSamples, RejectedText, Word
+from meetcore.text.languages import candidates, only_language
 
 __all__ = ["OfflineRecognitionOptions", "PieceWords", "recognize_piece", "recognize_recording"]
 
@@ -80,10 +81,12 @@ def recognize_recording(
     gate = replace(options.gate or recognizer.info.gate, prompt=options.prompt)
     options = replace(options, gate=gate)
     pieces = cut_pieces(read, total_samples, activity, start_sample)
-    if options.language is None and len(recognizer.info.languages) > 1:
-        split = split_by_language(pieces, recognizer, options.heard)
+    languages = candidates(options.language)
+    info = recognizer.info
+    if len(languages) != 1 and len(info.languages) > 1 and info.detects_languages:
+        split = split_by_language(pieces, recognizer, options.heard, languages)
     else:
-        split = in_one_language(pieces, options.language)
+        split = in_one_language(pieces, only_language(options.language))
     recognize = partial(_recognize, recognizer=recognizer, options=options)
     yield from _in_parallel(recognize, split, recognizer.info.workers)
 

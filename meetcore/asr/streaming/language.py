@@ -1,18 +1,23 @@
-"""The language of live speech: decided at the start and after each pause, else kept."""
+"""The language of live speech: decided once the evidence suffices, then looked at after pauses."""
 
 from __future__ import annotations
 
 import math
 
-from meetcore.asr.language import SHORT_CONTEXT, Heard, LanguageEvidence, decide, heard_after
+from meetcore.asr.language import SHORT_CONTEXT, Heard, LanguageEvidence, among, decide, heard_after
 from meetcore.asr.recognizer import MAX_CONTEXT, Recognizer
 from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.text.languages import candidates, only_language
 
 LEAST_SPEECH_S = 0.8
 """Speech before which nothing is decided, unless it ends."""
 LEAST_TO_CHANGE_S = 1.5
 LONGEST_WAIT_S = 2.5
-"""Speech after which the words are no longer held back: the likeliest language is taken."""
+"""Speech after which words are no longer held back: the likeliest language is taken."""
+LONGEST_FIRST_WAIT_S = 6.0
+"""The same before the first language of a meeting is decided: nothing else speaks for one."""
+LONGEST_HOLD_S = 3.0
+"""Silence up to which the first words of a meeting wait for more speech to decide by."""
 LONGEST_LOOK_S = 6.0
 """Speech up to which an unsure decision is looked at again; what was committed stays."""
 SURE = 0.75
@@ -29,22 +34,26 @@ class StreamLanguage:
 
     Parameters
     ----------
-    given : ISO code that is spoken throughout; None detects it where the weight has several
+    given : ISO code that is spoken throughout, several with commas between, one of which each
+        utterance is in, or None for any
     """
 
     def __init__(self, recognizer: Recognizer, given: str | None) -> None:
-        self.detects = given is None and len(recognizer.info.languages) > 1
+        self._languages = candidates(given)
+        self._given = only_language(given)
+        self.detects = self._given is None and len(recognizer.info.languages) > 1
         """Whether languages are detected at all."""
         self._recognizer = recognizer
-        self._given = given
         self._heard: Heard = ()
+        self._likeliest: str | None = None
+        """Of the first utterance, while it is undecided."""
         self._decided = not self.detects
         self._looking = self.detects
 
     @property
     def current(self) -> str | None:
-        """ISO code of the latest language; None before the first is decided."""
-        return self._heard[0] if self._heard else self._given
+        """ISO code of the latest language, or the likeliest; None before the first look."""
+        return self._heard[0] if self._heard else self._given or self._likeliest
 
     @property
     def decided(self) -> bool:
@@ -55,6 +64,10 @@ class StreamLanguage:
     def looking(self) -> bool:
         """Whether `look` should be called with more of the present utterance."""
         return self._looking
+
+    def waits(self, silence_s: float) -> bool:
+        """Whether the words before a pause should wait for more speech to decide by."""
+        return not self._decided and not self._heard and silence_s < LONGEST_HOLD_S
 
     def utterance_ended(self) -> None:
         """The next speech may be in another language."""
@@ -72,7 +85,7 @@ class StreamLanguage:
         samples : np.ndarray, shape (n_samples,), float32, 16 kHz: the utterance so far, at most
             30 s
         speech_s : seconds of speech in it
-        ended : whether a pause follows, so that there will be no more evidence
+        ended : whether there will be no more evidence
 
         Raises
         ------
@@ -82,33 +95,32 @@ class StreamLanguage:
         if speech_s < LEAST_SPEECH_S and not ended:
             return False
         context = max(SHORT_CONTEXT, math.ceil(len(samples) / SAMPLE_RATE))
-        evidence, likeliest = self._likeliest(samples, speech_s, context)
-        if not self._decided and not ended and not self._suffices(evidence, likeliest):
-            return False
+        evidence = self._evidence(samples, speech_s, context)
+        likeliest = decide([evidence], self._heard)[0]
         before = self.current
         if likeliest != before or (not self._decided and not _is_sure(evidence, likeliest)):
-            evidence, likeliest = self._likeliest(samples, speech_s, MAX_CONTEXT)
+            evidence = self._evidence(samples, speech_s, MAX_CONTEXT)
+            likeliest = decide([evidence], self._heard)[0]
+        if not self._decided and not ended and not self._suffices(evidence, likeliest):
+            self._likeliest = likeliest
+            return False
         self._decided = True
         self._looking = not _is_sure(evidence, likeliest) and speech_s < LONGEST_LOOK_S
         self._heard = heard_after(self._heard, [likeliest])
         return before is not None and likeliest != before
 
-    def _likeliest(
-        self, samples: Samples, speech_s: float, context: float
-    ) -> tuple[LanguageEvidence, str]:
+    def _evidence(self, samples: Samples, speech_s: float, context: float) -> LanguageEvidence:
         found = self._recognizer.language_probabilities(samples, context)
-        evidence = LanguageEvidence(speech_s, found)
-        return evidence, decide([evidence], self._heard)[0]
+        return LanguageEvidence(speech_s, among(found, self._languages))
 
     def _suffices(self, evidence: LanguageEvidence, likeliest: str) -> bool:
-        if evidence.speech_s >= LONGEST_WAIT_S:
-            return True
         if not self._heard:
             others = [code for code in evidence.probabilities if code != likeliest]
             best_other = max(map(evidence.score, others), default=-FIRST_MARGIN)
-            return evidence.score(likeliest) - best_other >= FIRST_MARGIN
+            ahead = evidence.score(likeliest) - best_other
+            return ahead >= FIRST_MARGIN or evidence.speech_s >= LONGEST_FIRST_WAIT_S
         if likeliest == self._heard[0]:
-            return _is_sure(evidence, likeliest)
+            return _is_sure(evidence, likeliest) or evidence.speech_s >= LONGEST_WAIT_S
         return evidence.speech_s >= LEAST_TO_CHANGE_S
 
 

@@ -40,6 +40,7 @@ class StreamingOptions:
     history_tokens: int = 100
     """Tokens before the window that the decoder is given as its prompt."""
     language: str | None = None
-    """ISO code; None detects it after each pause, where the weight has several."""
+    """ISO code, or several with commas between: one is detected after each pause, where the weight
+    has several; None detects any."""
     gate: GateOptions | None = None
     """Thresholds of the hallucination gate; None takes the recognizer's own."""

@@ -127,7 +127,8 @@ class StreamingRecognizer:
         self._speech.push(self._window.audio(begin, position))
         new_speech = self._speech.count_samples(self._transcribed, position)
         silence = self._utterances.silence(position)
-        paused = last or silence >= _samples(self._options.pause)
+        waits = self._language.waits(silence / SAMPLE_RATE)
+        paused = last or (silence >= _samples(self._options.pause) and not waits)
         minimum = self._options.min_word if paused else self._options.min_new_speech
         if not self._tentative and new_speech < (1 if last else _samples(minimum)):
             over = silence >= _samples(self._options.reset) or not self._window.words

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from meetcore.asr.recognizer import Recognition
 from meetcore.asr.repetition import compression_ratio, loop_start
-from meetcore.asr.whisper.tokenizer import WhisperTokens
 from meetcore.asr.whisper.word_times import TokenTimes, timed_words, untimed_words
 from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, Samples
+
+
+class Vocabulary(Protocol):
+    """What turns tokens into words, for Whisper or another model with tokens."""
+
+    def split(
+        self, tokens: Sequence[int], language: str | None
+    ) -> tuple[list[str], list[list[int]]]:
+        """Text tokens as words: their texts, and the tokens of each."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ def recognition(
     samples: Samples,
     decoded: DecodedTokens,
     times: TokenTimes | None,
-    vocabulary: WhisperTokens,
+    vocabulary: Vocabulary,
     skip: int,
     language: str,
 ) -> Recognition:

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 from meetcore.audio.media_files import read_audio
+from meetcore.benchmarks.live import perturbed_report
+from meetcore.benchmarks.live.perturbed import PerturbedConfig, run_perturbed, variants_of
 from meetcore.benchmarks.live.report import Result, markdown, to_json
 from meetcore.benchmarks.live.score import figures, pool
 from meetcore.benchmarks.live.stream import StreamLog, StreamOptions, run_stream
@@ -39,6 +41,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--final-weight", default="", help="weight of the second pass")
     parser.add_argument("--engines", default="auto", help="engines, comma-separated")
     parser.add_argument("--meetings", type=int, default=1, metavar="N", help="meetings at once")
+    parser.add_argument(
+        "--perturb",
+        type=int,
+        metavar="N",
+        help="each file N times with other dither, level and beginning, on a virtual clock;"
+        " mean and spread",
+    )
+    parser.add_argument(
+        "--options", metavar="OPTIONS", help="with --perturb: such as step=1.0,hold=0.8"
+    )
+    parser.add_argument(
+        "--against",
+        metavar="OPTIONS",
+        help="with --perturb: options or a weight to compare with, pair by pair",
+    )
     parser.add_argument("--no-speakers", action="store_true", help="do not tell speakers apart")
     parser.add_argument("--json", action="store_true", help="print JSON, not tables")
 
@@ -47,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure every weight on every engine and print the figures; the exit status."""
     settings = load_settings()
     references = _references(arguments.files, arguments.reference)
+    if arguments.perturb:
+        return _run_perturbed(arguments, settings, references)
     pairs = itertools.product(arguments.weights.split(","), arguments.engines.split(","))
     logs = []
     for weight, engine in pairs:
@@ -63,6 +82,27 @@ def run(arguments: argparse.Namespace) -> int:
     words = _reference_words(settings, arguments.files, references)
     results = [_result(log, references, words) for log in logs]
     print(to_json(results) if arguments.json else markdown(results), end="")
+    return 0
+
+
+def _run_perturbed(
+    arguments: argparse.Namespace, settings: Settings, references: dict[Path, Reference]
+) -> int:
+    variants = variants_of(arguments)
+    config = PerturbedConfig(
+        files=tuple(arguments.files),
+        references=references,
+        words=_reference_words(settings, arguments.files, references),
+        variants=variants,
+        count=arguments.perturb,
+        speakers=not arguments.no_speakers,
+        language=settings.language,
+    )
+    runs = run_perturbed(config)
+    if arguments.json:
+        print(perturbed_report.to_json(runs, variants), end="")
+    else:
+        print(perturbed_report.markdown(runs, variants, arguments.perturb), end="")
     return 0
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from meetcore.audio.media_files import iter_audio
 from meetcore.audio.pcm import Pcm, to_pcm
+from meetcore.benchmarks.shifted_reference import shifted_reference
 from meetcore.errors import AudioDecodeError
 from meetcore.metrics.reference import Reference
-from meetcore.records import SAMPLE_RATE, Segment, Turn
+from meetcore.records import SAMPLE_RATE
 
 GAP_SAMPLES = SAMPLE_RATE
 """Silence after each file."""
@@ -44,7 +45,9 @@ def looped(files: Sequence[ReferencedFile], seconds: float, target: Path) -> Ref
         while written < seconds * SAMPLE_RATE:
             began = written
             for each in files:
-                parts.append(_shifted(each, written / SAMPLE_RATE))
+                parts.append(
+                    shifted_reference(each.reference, written / SAMPLE_RATE, f"{each.file.stem} ")
+                )
                 for pcm in _with_gap(each.file):
                     writer.writeframes(pcm.tobytes())
                     written += pcm.size
@@ -56,36 +59,6 @@ def looped(files: Sequence[ReferencedFile], seconds: float, target: Path) -> Ref
 def _with_gap(file: Path) -> Iterator[Pcm]:
     yield from map(to_pcm, iter_audio(file))
     yield np.zeros(GAP_SAMPLES, dtype=np.int16)
-
-
-def _shifted(each: ReferencedFile, offset: float) -> Reference:
-    """The file's reference `offset` seconds later; the file's name is added to its speakers'."""
-    reference, name = each.reference, each.file.stem
-    segments, turns = reference.segments, reference.turns
-    return replace(
-        reference,
-        segments=None
-        if segments is None
-        else tuple(_later_segment(one, offset, name) for one in segments),
-        turns=None
-        if turns is None
-        else tuple(
-            Turn(turn.start + offset, turn.end + offset, f"{name} {turn.speaker}") for turn in turns
-        ),
-    )
-
-
-def _later_segment(segment: Segment, offset: float, name: str) -> Segment:
-    return replace(
-        segment,
-        start=segment.start + offset,
-        end=segment.end + offset,
-        speaker=f"{name} {segment.speaker}",
-        words=tuple(
-            replace(word, start=word.start + offset, end=word.end + offset)
-            for word in segment.words
-        ),
-    )
 
 
 def _joined(parts: Sequence[Reference]) -> Reference:

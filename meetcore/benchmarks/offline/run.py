@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from meetcore.benchmarks.offline import levels_sweep
+from meetcore.benchmarks.offline import levels_sweep, perturbed
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile, looped
 from meetcore.benchmarks.offline.measured_pass import PassConfig, measure_passes
 from meetcore.benchmarks.offline.peers import PeerConfig, installed_peers, run_peer
@@ -36,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repeat", type=float, metavar="SECONDS", help="all files, looped to one long recording"
     )
+    parser.add_argument(
+        "--perturb",
+        type=int,
+        metavar="N",
+        help="each file N times with other dither, level and beginning; mean and spread",
+    )
     parser.add_argument("--no-speakers", action="store_true", help="do not tell speakers apart")
     parser.add_argument(
         "--compare",
@@ -52,6 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
     files = _referenced(arguments.files, arguments.reference)
     if arguments.levels is not None:
         return levels_sweep.run(arguments, files)
+    if arguments.perturb:
+        for weight in arguments.weights.split(","):
+            speakers, as_json = not arguments.no_speakers, arguments.json
+            print(perturbed.run(files, weight, arguments.perturb, speakers, as_json))
+        return 0
     with ExitStack() as stack:
         if arguments.repeat:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="meetcore-bench-"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from meetcore.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
 from meetcore.diarization.open_diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
-from meetcore.models.rungs import SMALLEST_WEIGHT
+from meetcore.models.weight_sizes import SMALLEST_WEIGHT, local_recognizer
 from meetcore.settings import Settings
 from meetcore.weights.resolver import CacheState, WeightResolver
 
@@ -24,10 +24,11 @@ class Use:
 
 def uses(settings: Settings) -> tuple[Use, ...]:
     """The weights loaded with these settings, in the order of the page."""
-    found = [Use(settings.recognizer, "second pass")]
+    final = local_recognizer(settings)
+    found = [Use(final, "second pass")]
     if settings.live_recognizer == "auto":
         found.append(Use(SMALLEST_WEIGHT, "while people talk, where the other is too slow"))
-    elif settings.live_recognizer != settings.recognizer:
+    elif settings.live_recognizer != final:
         found.append(Use(settings.live_recognizer, "while people talk"))
     if settings.diarizer != "off":
         found.append(Use(SEGMENTATION_WEIGHT, "who speaks when"))
@@ -72,7 +73,7 @@ def _reports(
     for use in wanted:
         raise_if_stopped()
         known = use.name in resolver.catalogue.weights
-        yield _catalogued(use, resolver, rehash) if known else _given(use)
+        yield _catalogued(use, resolver, rehash) if known else _given(use, resolver)
 
 
 def _catalogued(use: Use, resolver: WeightResolver, rehash: bool) -> WeightReport:
@@ -109,13 +110,25 @@ def _state(name: str, resolver: WeightResolver, rehash: bool) -> tuple[FileState
     return FileState.CONVERTED if converted else FileState.VERIFIED, path
 
 
-def _given(use: Use) -> WeightReport:
+def _given(use: Use, resolver: WeightResolver) -> WeightReport:
     path = Path(use.name).expanduser()
     if not path.exists():
         return WeightReport(
             use.name, use.role, FileState.MISSING, verdict=Verdict.RED, note="No such file."
         )
     found = inspect_checkpoint(path)
+    if weight := resolver.published(path):
+        return WeightReport(
+            name=weight.name,
+            role=use.role,
+            state=FileState.VERIFIED,
+            size=found.size,
+            publisher=weight.publisher,
+            licence=weight.licence,
+            sha256=weight.files[0].sha256,
+            checkpoint=found,
+            note=f"Given by path: {path.name} is what was published.",
+        )
     return WeightReport(
         name=path.name,
         role=use.role,

@@ -127,8 +127,8 @@ WEIGHT_RULES = (
         cause="A model does not work without its weights. They are fetched at the first start, or"
         " by this command on a machine with a network connection.",
         command=PULL,
-        advice="On a machine without a network connection, copy the cache folder of one that has"
-        " it.",
+        advice="On a machine without a network connection, bring the file from another one and add"
+        " it: `weights add FILE` checks and copies it.",
         source="meetcore/weights/catalogue.toml",
         check=_missing,
         title_if_fine="Weights",
@@ -152,6 +152,7 @@ WEIGHT_RULES = (
         check=_corrupt,
         message_patterns=(
             r"another checksum",
+            r"is none of the catalogue's files",
             r"is not the CAM\+\+ weight",
             r"cannot be loaded as a segm",
         ),
@@ -170,6 +171,7 @@ WEIGHT_RULES = (
             r"is not a Whisper checkpoint",
             r"neither a file nor a known weight",
             r"No weight is called",
+            r"could not be added",
             r"is not a powerset model",
         ),
         is_general=True,
@@ -201,12 +203,18 @@ WEIGHT_RULES = (
         title="The weight cannot write this language",
         symptom="… writes English only, not …",
         cause="Weights whose names end in .en write English alone: speech in another language would"
-        " come out as English words that nobody said.",
-        command="export MEETCORE_RECOGNIZER=base",
+        " come out as English words that nobody said. Another weight, base, writes it instead, once"
+        " it is on this machine.",
+        command=f"{PULL} base",
         advice="Or choose the language that is spoken, or let it be detected.",
         source="https://github.com/openai/whisper#available-models-and-languages",
         check=message_only,
-        message_patterns=(r"writes .* only, not", r"no language code that Whisper knows"),
+        message_patterns=(
+            r"writes .* only, not",
+            r"no language code that Whisper knows",
+            r"languages are too many to choose from",
+            r"can, and is not on this machine yet",
+        ),
     ),
     Rule(
         id="weight-given",

@@ -15,11 +15,14 @@ from meetcore.records import (
     LiveSnapshot,
     LiveState,
     MeetingState,
+    Mode,
     Segment,
     Word,
 )
+from meetcore.settings import Settings
 from pages.live import start_button, transcript
-from pages.shared import microphone_faults, state
+from pages.shared import language_picker, microphone_faults, process, state
+from pages.shared.plain_text import plain
 from tests.pages.conftest import Show
 from tests.pages.fake_backend import MODELS, REDUCED, FakeLive, FakeService, meeting, snapshot
 
@@ -124,16 +127,46 @@ def test_without_a_microphone_the_page_offers_a_recorder(
     assert len(shown.app.get("audio_input")) == 1
 
 
-def test_a_language_is_asked_for_only_where_the_weight_knows_several(
+def test_languages_can_be_chosen_whatever_the_weight_writes(
     show: Show, service: FakeService
 ) -> None:
-    assert not show().app.selectbox
+    assert show().app.multiselect(key="language").placeholder == "English"
     service.in_use = type(MODELS)(mode=MODELS.mode, languages=("de", "en", "fr"))
-    assert list(show().app.selectbox(key="language").options) == [
-        "Detect it",
-        "German",
-        "English",
-        "French",
+    asked = show().app.multiselect(key="language")
+    assert asked.placeholder == "Any language"
+    assert {"German", "Thai"} < set(asked.options)
+    service.in_use = type(MODELS)(mode=Mode.RECORDING_ONLY)
+    assert not show().app.multiselect
+
+
+@pytest.mark.parametrize(
+    ("chosen", "setting", "asked"),
+    [
+        (None, None, None),
+        ([], None, None),
+        (["de"], None, "de"),
+        (["de", "en"], None, "de,en"),
+        ([], "de", "auto"),
+        (["fr"], "de", "fr"),
+    ],
+)
+def test_a_meeting_starts_with_the_chosen_languages(
+    service: FakeService,
+    monkeypatch: pytest.MonkeyPatch,
+    chosen: list[str] | None,
+    setting: str | None,
+    asked: str | None,
+) -> None:
+    monkeypatch.setattr(state, "widget_value", lambda key: chosen)
+    monkeypatch.setattr(process, "settings", lambda: Settings(_env_file=None, language=setting))
+    assert language_picker.picked("language") == asked
+
+
+def test_another_weight_that_writes_is_named(show: Show, service: FakeService) -> None:
+    note = "tiny.en writes English only, not German. base writes instead."
+    run_meeting(service, language_note=note)
+    assert f":material/translate: {plain(note)}" in [
+        each.value for each in show(meeting="m1").app.caption
     ]
 
 
