@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from meetcore.asr.live_recognizer import LiveRecognizer
+from meetcore.asr.prompt_words import PromptWords
 from meetcore.asr.recognizer import (
     MAX_CONTEXT,
     Recognition,
@@ -39,6 +40,7 @@ class FallingBackRecognizer:
         self._local: Recognizer | None = None
         self._lock = threading.Lock()
         self._reason = ""
+        self._prompts = PromptWords()
         self._language: str | None = None
         """What the server found last: the local weight must write it too."""
 
@@ -60,7 +62,7 @@ class FallingBackRecognizer:
         """The words of one window (see ``Recognizer.recognize``)."""
         if not self.has_fallen_back:
             try:
-                found = self._remote.recognize(samples, options)
+                found = self._remote.recognize(samples, self._for(self._remote, options))
             except InferenceError as error:
                 self._fall_back(error)
             else:
@@ -70,7 +72,12 @@ class FallingBackRecognizer:
         local = self._here(language)
         if problem := why_unspoken(language, local.info.weight, local.info.languages):
             raise InferenceError(problem)
-        return local.recognize(samples, _without_tokens(options))
+        return local.recognize(samples, self._for(local, options))
+
+    def _for(self, recognizer: Recognizer, options: RecognizeOptions) -> RecognizeOptions:
+        """The options with the prompt in a recognizer's own tokens."""
+        prompt = self._prompts.text(options.prompt_tokens)
+        return replace(options, prompt_tokens=recognizer.tokens_of(prompt) if prompt else ())
 
     def recognize_batch(
         self, windows: Sequence[Samples], options: RecognizeOptions
@@ -97,8 +104,8 @@ class FallingBackRecognizer:
         return self._remote.open_live(language)
 
     def tokens_of(self, text: str) -> tuple[int, ...]:
-        """The server's tokens (see ``Recognizer.tokens_of``)."""
-        return self._remote.tokens_of(text)
+        """Numbers of words, which `recognize` turns into tokens of the one that it asks."""
+        return self._prompts.tokens(text)
 
     def close(self) -> None:
         """Release both; idempotent."""
@@ -124,8 +131,3 @@ class FallingBackRecognizer:
                 except MeetcoreError as error:
                     raise InferenceError(f"{self._reason} {error}") from error
             return self._local
-
-
-def _without_tokens(options: RecognizeOptions) -> RecognizeOptions:
-    """The options without the prompt, whose tokens are the server's."""
-    return replace(options, prompt_tokens=(), prefix_tokens=())

@@ -8,7 +8,7 @@ from pathlib import Path
 from meetcore.settings import Settings
 from meetcore.text.languages import MULTILINGUAL_WEIGHT
 from meetcore.weights.catalogue import Shape, load_catalogue
-from meetcore.weights.names import REMOTE
+from meetcore.weights.names import WITHOUT_FILES
 from meetcore.weights.resolver import WeightResolver
 
 AUTO = "auto"
@@ -20,8 +20,8 @@ NVIDIA_DEVICE = Path("/dev/nvidiactl")
 
 
 def local_recognizer(settings: Settings) -> str:
-    """As `usual_recognizer`, but a weight of this machine where that is a server's model."""
-    if settings.recognizer != REMOTE:
+    """As `usual_recognizer`, but one weight where that is a server's model, or several."""
+    if settings.recognizer not in WITHOUT_FILES:
         return usual_recognizer(settings)
     return usual_recognizer(settings.model_copy(update={"recognizer": AUTO}))
 

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from meetcore.records import Segment, TranscriptShape, Turn, Word
-from meetcore.transcript.attribution import DEFAULT_OPTIONS, AttributionOptions
+from meetcore.transcript.attribution import AttributionOptions
 from meetcore.transcript.spoken_units import units_of
 from meetcore.transcript.turn_index import TurnIndex
 from meetcore.transcript.word_layer import WordLayer, is_before
 
 TENTATIVE_REACH = 2.0
 """Seconds that turns lag behind words: tentative words take the nearest turn within this."""
+
+LIVE_OPTIONS = AttributionOptions(trim=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,7 @@ class LiveTranscript:
         Where segments may be cut.
     """
 
-    def __init__(
-        self, has_turns: bool = True, options: AttributionOptions = DEFAULT_OPTIONS
-    ) -> None:
+    def __init__(self, has_turns: bool = True, options: AttributionOptions = LIVE_OPTIONS) -> None:
         self._options = options
         self._settled = WordLayer(options)
         self._committed = WordLayer(options)

@@ -48,8 +48,8 @@ def warnings(snapshot: LiveSnapshot) -> None:
         else:
             other_tab(snapshot)
     speed(snapshot)
-    settling(snapshot)
     languages(snapshot)
+    settling(snapshot)
     errors(snapshot)
 
 
@@ -71,6 +71,12 @@ def speed(snapshot: LiveSnapshot) -> None:
         st.caption(":material/speed: The machine has time again: the text is as usual.")
 
 
+def languages(snapshot: LiveSnapshot) -> None:
+    """Draw at most one line on the recognizer that writes the meeting's languages."""
+    if snapshot.language_note:
+        st.caption(f":material/translate: {plain(snapshot.language_note)}")
+
+
 def settling(snapshot: LiveSnapshot) -> None:
     """Draw a line where the second pass has fallen behind, as the machine has no time for it."""
     behind = snapshot.health.unsettled
@@ -79,12 +85,6 @@ def settling(snapshot: LiveSnapshot) -> None:
             ":material/schedule: This machine is busy: the final wording is"
             f" {behind / 60:.0f} min behind. What is left is done after the meeting."
         )
-
-
-def languages(snapshot: LiveSnapshot) -> None:
-    """Draw at most one line on the recognizer that writes the meeting's languages."""
-    if snapshot.language_note:
-        st.caption(f":material/translate: {plain(snapshot.language_note)}")
 
 
 def changed_lately(snapshot: LiveSnapshot) -> bool:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from meetcore.asr.engine import EngineSpec, LoadRequest
 from meetcore.asr.live_recognizer import LiveRecognizer
+from meetcore.asr.prompt_words import PromptWords
 from meetcore.asr.recognizer import (
     MAX_CONTEXT,
     Recognition,
@@ -57,7 +58,7 @@ class RemoteRecognizer:
             REQUESTS_AT_ONCE,
             detects_languages=False,
         )
-        self._vocabulary = _Vocabulary()
+        self._vocabulary = PromptWords()
         self._latest = threading.local()
 
     @property
@@ -116,22 +117,3 @@ class RemoteRecognizer:
     def close(self) -> None:
         """Later calls raise InferenceError."""
         self._transcription = None
-
-
-class _Vocabulary:
-    """Numbers for the words of prompts, in the order of their first use; safe from threads."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def tokens(self, text: str) -> tuple[int, ...]:
-        with self._lock:
-            return tuple(
-                self._numbers.setdefault(word, len(self._numbers)) for word in text.split()
-            )
-
-    def text(self, tokens: Sequence[int]) -> str:
-        with self._lock:
-            words = list(self._numbers)
-        return " ".join(words[token] for token in tokens)
