@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.asr.recognizer import Recognizer
 from meetcore.audio.compact import compact
 from meetcore.diarization.diarizer import Diarizer, GrowingDiarizer
@@ -159,11 +160,39 @@ def _roll(
 def _roll_speakers(
     task: RollDiarizeTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
 ) -> RolledSpeakers:
-    diarizer = models.diarizer(observer).model
+    models.preload_diarizer()
+    try:
+        diarizer = models.diarizer(_Impatient(observer)).model
+    except _StillLoading:
+        return RolledSpeakers(follows=True)
     if not isinstance(diarizer, GrowingDiarizer):
         return RolledSpeakers(follows=False)
     with growing.speakers(task.folder, diarizer) as speakers:
         return RolledSpeakers(True, speakers.advance(MOST_SAMPLES, observer))
+
+
+class _StillLoading(Exception):
+    """The diarizer is not loaded yet."""
+
+
+@dataclass(slots=True)
+class _Impatient:
+    """A TaskObserver that ends a wait for a model at its second look: words must not wait."""
+
+    observer: TaskObserver
+    looks: int = 0
+
+    def poll(self) -> None:
+        self.observer.poll()
+        self.looks += 1
+        if self.looks > 1:
+            raise _StillLoading
+
+    def progress(self, part: float) -> None:
+        self.observer.progress(part)
+
+    def piece(self, words: PieceWords) -> None:
+        self.observer.piece(words)
 
 
 def _diarize(

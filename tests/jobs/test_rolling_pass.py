@@ -22,8 +22,9 @@ from meetcore.audio.pcm import to_pcm
 from meetcore.audio.recording import RecordingReader, RecordingWriter
 from meetcore.jobs.growing_recordings import GrowingRecordings
 from meetcore.jobs.growing_words import GrowingWords
+from meetcore.jobs.perform_task import perform
 from meetcore.jobs.recognize_stage import roll
-from meetcore.jobs.tasks import RecognizeTask, RollTask
+from meetcore.jobs.tasks import RecognizeTask, RollDiarizeTask, RolledSpeakers, RollTask
 from meetcore.live import room
 from meetcore.records import (
     SAMPLE_RATE,
@@ -307,3 +308,16 @@ def test_a_cutter_is_kept_while_its_position_fits(tmp_path: Any) -> None:
     first = growing.words(tmp_path, 0)
     assert growing.words(tmp_path, 0) is first
     assert growing.words(tmp_path, 512) is not first
+
+
+def test_words_do_not_wait_for_a_diarizer_that_loads(tmp_path: Path) -> None:
+    class Loading:
+        def preload_diarizer(self) -> None: ...
+
+        def diarizer(self, observer: Any) -> Any:
+            while True:
+                observer.poll()
+
+    models: Any = Loading()
+    task = RollDiarizeTask(tmp_path)
+    assert perform(task, models, Pieces([]), GrowingRecordings()) == RolledSpeakers(follows=True)
