@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import (
@@ -75,13 +76,30 @@ class Settings(BaseSettings):
     )
     offline: bool = Field(default=False, description="Never fetch anything.")
     recognizer: str = Field(
-        default="base.en", description="Whisper weight of the second pass, or a path to one."
+        default="base.en",
+        description="Weight of the second pass, or a path to one. Where it is not set, or auto, a"
+        " GPU takes turbo if it was pulled.",
     )
     live_recognizer: str = Field(
         default="auto",
-        description="Whisper weight while people talk; auto takes the second pass's"
-        " where the machine keeps up, else tiny.en.",
+        description="Weight while people talk, or a path to one; auto takes the second pass's"
+        " where the machine keeps up, else tiny.en, or base for many languages.",
     )
+    rolling: bool = Field(
+        default=True,
+        description="Let the second pass follow a meeting while it runs, where the machine has"
+        " time for it.",
+    )
+    remote_url: str | None = Field(
+        default=None,
+        description="A server with OpenAI's interface, such as `http://localhost:8000/v1`. A"
+        " recording is sent there where remote is chosen as its recognizer, or set as"
+        " MEETCORE_RECOGNIZER; empty sends nothing.",
+    )
+    remote_model: str = Field(
+        default="whisper-1", min_length=1, description="The server's name of its model."
+    )
+    remote_key: SecretStr | None = Field(default=None, description="The server's key, if any.")
     engine: str = Field(
         default="auto",
         min_length=1,
@@ -142,6 +160,19 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(filter(None, (name.strip().strip("[]") for name in value.split(","))))
+
+    @field_validator("remote_url")
+    @classmethod
+    def _web_address(cls, url: str | None) -> str | None:
+        """The address of a server; None where it is empty."""
+        if not url or not url.strip():
+            return None
+        parts = urlsplit(url.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("give the address with http:// or https://, up to /v1")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("give the address alone, and the key as MEETCORE_REMOTE_KEY")
+        return url.strip()
 
     @field_validator("language")
     @classmethod

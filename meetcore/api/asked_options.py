@@ -15,6 +15,7 @@ from meetcore.records import JobOptions
 from meetcore.text.languages import MOST_CANDIDATES
 from meetcore.text.lines import typed_line
 from meetcore.weights.catalogue import load_catalogue
+from meetcore.weights.names import WITHOUT_FILES
 
 LONGEST_PROMPT = 600
 MOST_SPEAKERS = 30
@@ -34,7 +35,7 @@ def offered_recognizers() -> frozenset[str]:
 
 
 def _offered(name: str) -> str:
-    if name and name not in offered_recognizers():
+    if name and name not in (*offered_recognizers(), *WITHOUT_FILES):
         raise ValueError("this recognizer is not one of those offered")
     return name
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from meetcore.asr.recognizer import Recognizer
+from meetcore.asr.remote.request import RemoteServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,13 @@ class EngineSpec:
     formats : weight formats it loads, as the catalogue's `format` names them
     devices : of "cpu" and "cuda"
     module : top-level module it needs, found without importing it; empty for none
+    package : what installs the module, where its name is not the engine's
     """
 
     formats: tuple[str, ...]
     devices: tuple[str, ...] = ("cpu",)
     module: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class LoadRequest:
     device : "cpu", "cuda", or "auto" for the engine's choice
     threads : CPU threads of one call, at least 1
     workers : calls that should be able to run in parallel
+    remote : the server of a weight that is on none of this machine's disks
     """
 
     path: Path
@@ -50,6 +54,7 @@ class LoadRequest:
     device: str = "auto"
     threads: int = 1
     workers: int = 1
+    remote: RemoteServer | None = None
 
 
 class Engine(Protocol):

@@ -131,6 +131,8 @@ class RecognizerInfo:
     """Calls that run in parallel."""
     gate: GateOptions = field(default_factory=GateOptions)
     """Gate thresholds that fit this recognizer's scores."""
+    detects_languages: bool = True
+    """Whether `language_probabilities` may be asked for each stretch of speech."""
 
     def __str__(self) -> str:
         return f"{self.weight} · {self.engine} · {self.device} {self.compute_type}"

@@ -31,12 +31,15 @@ from pathlib import Path
 import numpy as np
 
 from meetcore.asr.engine import Engine, EngineSpec, LoadRequest
+from meetcore.asr.moonshine.decoder import DECODER
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
+from meetcore.asr.remote.request import RemoteServer
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.installation import PIP_INSTALL, REINSTALL
 from meetcore.plugins import Row, registry_rows
 from meetcore.records import SAMPLE_RATE
 from meetcore.text.safe_traceback import in_one_line
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ ENGINES = {
     "ctranslate2": "meetcore.asr.engines.ctranslate2:CTranslate2Recognizer",
     "openai-whisper": "meetcore.asr.engines.openai_whisper:OpenAIWhisperRecognizer",
     "moonshine": "meetcore.asr.engines.moonshine:MoonshineRecognizer",
+    "remote": "meetcore.asr.engines.remote:RemoteRecognizer",
 }
 """Names and classes of Meetcore's own engines, the preferred one first."""
 
@@ -57,7 +61,7 @@ Engines = dict[str, tuple[Row, Engine]]
 
 def engine_names() -> tuple[str, ...]:
     """Names that MEETCORE_ENGINE takes besides "auto", the preferred engine first."""
-    return tuple(registry_rows(ENGINES, ENTRY_POINT_GROUP))
+    return tuple(name for name in registry_rows(ENGINES, ENTRY_POINT_GROUP) if name != REMOTE)
 
 
 def load_recognizer(
@@ -68,16 +72,18 @@ def load_recognizer(
     device: str = "auto",
     threads: int = 0,
     workers: int = 1,
+    remote: RemoteServer | None = None,
 ) -> Recognizer:
     """A loaded recognizer that has transcribed a second of silence without an error.
 
     Parameters
     ----------
-    weight : a name of the catalogue, or a path to a file or folder
+    weight : a name of the catalogue, a path to a file or folder, or REMOTE for the server
     engine : a name of the registry, or "auto" for the first engine that runs the weight
     device : "cpu", "cuda", or "auto"
     threads : CPU threads of one call; 0 takes the cores there are, at most 4
     workers : calls that should be able to run in parallel
+    remote : the server, for REMOTE
 
     Raises
     ------
@@ -86,6 +92,9 @@ def load_recognizer(
     ModelUnavailableError
         No engine can run it here; the message gives the reason of each and the remedy.
     """
+    if weight == REMOTE:
+        request = LoadRequest(Path(), weight, REMOTE, resolver.cache_dir, remote=remote)
+        return _first_that_loads(_engines(REMOTE), request)
     path = resolver.resolve(weight)
     engines = _engines(engine)
     known = resolver.catalogue.weights.get(weight) or resolver.published(path)
@@ -113,7 +122,7 @@ def _engines(setting: str) -> Engines:
     """The engines a setting allows; raises ModelUnavailableError where there is none."""
     rows = registry_rows(ENGINES, ENTRY_POINT_GROUP)
     if setting == "auto":
-        return _installed(rows)
+        return _installed({name: row for name, row in rows.items() if name != REMOTE})
     if setting not in rows:
         raise ModelUnavailableError(
             f"No engine is called '{setting}'; set MEETCORE_ENGINE to auto,"
@@ -122,20 +131,19 @@ def _engines(setting: str) -> Engines:
     row = rows[setting]
     engine = _engine_of(row)
     if not _is_installed(engine):
-        raise _not_installed(row, engine.spec.module)
+        raise _not_installed(row, engine.spec)
     return {setting: (row, engine)}
 
 
-def _not_installed(row: Row, module: str) -> ModelUnavailableError:
+def _not_installed(row: Row, spec: EngineSpec) -> ModelUnavailableError:
     """The error for an engine whose library is missing, with the command that installs it."""
     if row.package:
         return ModelUnavailableError(
-            f"The engine {row.name} needs the module {module}, which is not installed;"
+            f"The engine {row.name} needs the module {spec.module}, which is not installed;"
             f" run: {PIP_INSTALL} {row.package}, or set MEETCORE_ENGINE=auto."
         )
-    # Meetcore's own engines have the names of their packages.
     return ModelUnavailableError(
-        f"The engine {row.name} is not installed; run: {PIP_INSTALL} {row.name},"
+        f"The engine {row.name} is not installed; run: {PIP_INSTALL} {spec.package or row.name},"
         " or set MEETCORE_ENGINE=auto."
     )
 
@@ -170,7 +178,8 @@ def _is_installed(engine: Engine) -> bool:
 def _format_of(path: Path, engines: Engines) -> str:
     """Format of a weight given by its path; empty where the path does not show it."""
     if path.is_dir():
-        return "ctranslate2" if (path / "model.bin").is_file() else ""
+        signs = {"model.bin": "ctranslate2", DECODER: "moonshine"}
+        return next((name for file, name in signs.items() if (path / file).is_file()), "")
     suffix = path.suffix.removeprefix(".")
     if suffix == "pt":
         return "openai"

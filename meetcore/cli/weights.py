@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,14 +11,14 @@ from meetcore.cli.progress_bar import ProgressBoard, Report
 from meetcore.cli.table import table_lines, terminal_width
 from meetcore.errors import WeightUnavailableError
 from meetcore.installation import command
-from meetcore.settings import load_settings
-from meetcore.text.languages import name_of
+from meetcore.service.recognizer_menu import languages_text, recognizer_menu
+from meetcore.settings import Settings, load_settings
 from meetcore.text.sizes import size_text
 from meetcore.weights.catalogue import Weight
 from meetcore.weights.progress import Progress
 from meetcore.weights.resolver import CacheState, WeightResolver
 
-HEADINGS = ("weight", "role", "size", "languages", "licence", "cached", "default", "about")
+HEADINGS = ("weight", "role", "size", "languages", "speed", "licence", "cached", "default", "about")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load_settings()
     resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
     if arguments.action == "list":
-        return _list(resolver)
+        return _list(settings, resolver)
     if arguments.action == "verify":
         return _verify(resolver, arguments.names)
     if arguments.action == "add":
@@ -52,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     return pull(resolver, arguments.names, convert=not arguments.no_convert)
 
 
-def _list(resolver: WeightResolver) -> int:
+def _list(settings: Settings, resolver: WeightResolver) -> int:
+    speeds = {each.name: each.speed_text for each in recognizer_menu(settings, resolver)}
     default = resolver.catalogue.default_names
     rows = [
         (
@@ -60,6 +60,7 @@ def _list(resolver: WeightResolver) -> int:
             weight.role,
             size_words(weight),
             languages_text(weight.languages),
+            speeds.get(weight.name, ""),
             weight.licence,
             "here" if resolver.cached(weight.name) else "not here",
             "default" if weight.name in default else "",
@@ -76,15 +77,6 @@ def size_words(weight: Weight) -> str:
     """A weight's size, "about" where only the publisher has the exact one."""
     about = "" if weight.size else "about "
     return about + size_text(weight.expected_size)
-
-
-def languages_text(codes: Sequence[str]) -> str:
-    """Which language, or how many; empty for a weight that writes no words.
-
-    >>> languages_text(("en",)), languages_text(("en", "de")), languages_text(())
-    ('English', '2 languages', '')
-    """
-    return name_of(codes[0]) if len(codes) == 1 else f"{len(codes)} languages" if codes else ""
 
 
 def _add(resolver: WeightResolver, files: list[Path]) -> int:

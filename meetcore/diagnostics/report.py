@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from meetcore.diagnostics.findings import Diagnosis, Finding, Verdict
 
@@ -76,6 +77,11 @@ def _private(settings: Settings | None) -> Mapping[str, str]:
         for given in (settings.recognizer, settings.live_recognizer, settings.diarizer):
             if given.startswith(("/", "~", ".")) or Path(given).exists():
                 found |= {given: "<given path>", Path(given).name: "<given file>"}
+        if settings.remote_url:
+            found |= {
+                settings.remote_url: "<server>",
+                urlsplit(settings.remote_url).netloc: "<server>",
+            }
         if settings.database_url:
             found[settings.database_url] = "<database>"
     # The user name "root" is not private, and is part of other words.

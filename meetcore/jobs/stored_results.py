@@ -16,6 +16,7 @@ from meetcore.jobs.remaining_time import Estimate
 from meetcore.jobs.stored_progress import StoredProgress
 from meetcore.jobs.tasks import Compacted, Decoded, Diarized, Recognized, TaskObserver
 from meetcore.jobs.uploaded_file import remove_upload
+from meetcore.models.weight_sizes import usual_recognizer
 from meetcore.records import SAMPLE_RATE, Job, JobStage, Mode
 
 NOTHING_RECORDED = "No sound was recorded."
@@ -36,7 +37,7 @@ class StoredResults:
         self._job = job
         self._id = job.meeting_id
         self._check_stop = check_stop
-        self._weight = job.options.recognizer or context.settings.recognizer
+        self._weight = job.options.recognizer or usual_recognizer(context.settings)
         self._estimate = Estimate(stages_left(job), self._speeds())
         self._transcript = FinalTranscript(context.store, job.meeting_id)
         self._observer: StoredProgress | None = None
@@ -82,8 +83,11 @@ class StoredResults:
             uploaded = self._store.get(self._id).source_name
             self._note(JobStage.RECOGNIZING, NO_SOUND if uploaded else NOTHING_RECORDED)
 
+    def check_stop(self) -> None:
+        self._check_stop()
+
     def compacted(self, done: Compacted) -> None:
-        self._note(JobStage.RECOGNIZING, done.detail)
+        self._note(JobStage.ATTRIBUTING, done.detail)
         if done.file_name:
             path = f"{self._id}/{done.file_name}"
             self._write(lambda: self._store.update(self._id, audio_path=path))

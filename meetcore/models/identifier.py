@@ -10,7 +10,7 @@ from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.recognizer import Recognizer
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.models.lighter_recognizer import LighterRecognizer
+from meetcore.models.lighter_recognizer import LighterRecognizers
 from meetcore.models.rungs import Loaders, load_models, loaders_for
 from meetcore.models.spoken_languages import MultilingualRecognizer
 from meetcore.records import ModelsInUse, Samples
@@ -104,7 +104,7 @@ class FallbackSpeakerIdentifier:
         models: ModelsInUse,
         live: Recognizer | None = None,
         final: Recognizer | None = None,
-        lighter: LighterRecognizer | None = None,
+        lighter: LighterRecognizers | None = None,
         multilingual: MultilingualRecognizer | None = None,
     ) -> None:
         self._models = models
@@ -181,16 +181,14 @@ class FallbackSpeakerIdentifier:
     def open_lighter_words(self, language: str | None = None) -> LiveRecognizer | None:
         """A stream of a smaller recognizer, for a session while the machine is busy.
 
-        None where the meeting is not surely in English, which is all that the smaller one writes,
-        and while it loads; the first call begins that.
+        None where no smaller one surely writes the language, and while it loads; the first call
+        begins that.
         """
         if self._lighter is None or self._live is None:
             return None
         if language is None and self._live.info.languages == ("en",):
             language = "en"
-        if language != "en":
-            return None
-        recognizer = self._lighter.get()
+        recognizer = self._lighter.get(language)
         return None if recognizer is None else recognizer.open_live(language)
 
     def close(self) -> None:
@@ -209,7 +207,7 @@ class SpeakerIdentifier(FallbackSpeakerIdentifier):
         live: Recognizer,
         final: Recognizer,
         diarizer: Diarizer,
-        lighter: LighterRecognizer | None = None,
+        lighter: LighterRecognizers | None = None,
         multilingual: MultilingualRecognizer | None = None,
     ) -> None:
         super().__init__(models, live, final, lighter, multilingual)

@@ -1,9 +1,10 @@
-"""`LighterRecognizer`: a smaller recognizer for busy times, loaded when it is first needed."""
+"""Smaller recognizers for busy times, each loaded when it is first needed."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from meetcore.asr.recognizer import Recognizer
 from meetcore.supervised import guarded
@@ -50,3 +51,22 @@ class LighterRecognizer:
                     self._recognizer = recognizer
                     return
             recognizer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class LighterRecognizers:
+    """The smaller recognizers by what they write; None where there is none as small."""
+
+    english: LighterRecognizer | None = None
+    multilingual: LighterRecognizer | None = None
+
+    def get(self, language: str | None) -> Recognizer | None:
+        """The one that surely writes a language; None until it is loaded. Never blocks."""
+        chosen = self.english if language == "en" else self.multilingual
+        return None if chosen is None else chosen.get()
+
+    def close(self) -> None:
+        """Release them; idempotent."""
+        for each in (self.english, self.multilingual):
+            if each is not None:
+                each.close()

@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 import logging
-import os
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
-
-from meetcore.asr.recognizer import RecognizeOptions, Recognizer
-from meetcore.asr.registry import load_recognizer
-from meetcore.asr.streaming.options import StreamingOptions
+from meetcore.asr.recognizer import Recognizer
 from meetcore.diarization.diarizer import Diarizer
-from meetcore.diarization.registry import DIARIZERS, load_diarizer
-from meetcore.errors import MeetcoreError
+from meetcore.diarization.registry import DIARIZERS
 from meetcore.installation import command
 from meetcore.models.first_that_loads import Choice, first_that_loads
-from meetcore.models.lighter_recognizer import LighterRecognizer
+from meetcore.models.lighter_recognizer import LighterRecognizers
+from meetcore.models.live_recognizers import lighter_than, live_for, multilingual_beside
+from meetcore.models.loaders import Loaders, loaders_for, with_stand_in
 from meetcore.models.spoken_languages import MultilingualRecognizer, first_that_writes
-from meetcore.records import SAMPLE_RATE, Mode, ModelsInUse, RungLeft
+from meetcore.models.weight_sizes import (
+    local_recognizer,
+)
+from meetcore.records import Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
-from meetcore.text.languages import MULTILINGUAL_WEIGHT, is_english_only
 from meetcore.thread_counts import limit_blas_threads
-from meetcore.weights.resolver import WeightResolver
+from meetcore.weights.names import WITHOUT_FILES
 
 logger = logging.getLogger(__name__)
 
-SMALLEST_WEIGHT = "tiny.en"
-MAX_DECODE_SHARE = 0.5
-"""Share of a step that a live decode may take; the rest is for diarization and other meetings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaders:
-    """The functions that load models; tests replace them to make a rung fail."""
-
-    recognizer: Callable[[str, int], Recognizer]
-    """The recognizer of a weight with so many CPU threads; raises ModelUnavailableError."""
-    diarizer: Callable[[str], Diarizer]
-    """The diarizer of a setting; raises ModelUnavailableError."""
-    step_seconds: Callable[[Recognizer], float]
-    """Seconds one live decode takes on this machine."""
+__all__ = [
+    "LoadedModels",
+    "Loaders",
+    "find_diarizer",
+    "load_final_recognizer",
+    "load_models",
+    "loaders_for",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +43,8 @@ class LoadedModels:
     live: Recognizer | None = None
     final: Recognizer | None = None
     diarizer: Diarizer | None = None
-    lighter: LighterRecognizer | None = None
-    """For live words while the machine is busy; None where the smallest writes already."""
+    lighter: LighterRecognizers | None = None
+    """For live words while the machine is busy; None below the rungs with words."""
     multilingual: MultilingualRecognizer | None = None
     """For live words in languages that `live` cannot write; None where it writes many."""
 
@@ -69,33 +58,6 @@ class _Recognizers:
     notes: tuple[str, ...] = ()
     replaced_settings: tuple[str, ...] = ()
     why_none: str = ""
-
-
-def loaders_for(settings: Settings, resolver: WeightResolver) -> Loaders:
-    """Loaders of the real models."""
-    token = settings.hf_token.get_secret_value() if settings.hf_token else None
-
-    def diarizer(setting: str) -> Diarizer:
-        return load_diarizer(
-            setting,
-            resolver,
-            hf_token=token,
-            device=settings.device,
-            trusted=settings.trusted_checkpoints,
-        )
-
-    def recognizer(weight: str, threads: int) -> Recognizer:
-        return load_recognizer(
-            weight,
-            resolver,
-            engine=settings.engine,
-            device=settings.device,
-            threads=settings.threads or threads,
-            # All live meetings share one recognizer: as many parallel decodes as there are cores.
-            workers=max(1, (os.cpu_count() or 1) // threads) if threads else 1,
-        )
-
-    return Loaders(recognizer, diarizer, measure_decode_seconds)
 
 
 def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
@@ -129,8 +91,8 @@ def load_models(settings: Settings, loaders: Loaders) -> LoadedModels:
         words.live,
         words.final,
         speakers.model,
-        _lighter_than(words.live, loaders),
-        _multilingual_beside(words.live, loaders),
+        lighter_than(words.live, loaders),
+        multilingual_beside(words.live, loaders),
     )
 
 
@@ -144,14 +106,8 @@ def load_final_recognizer(
     language : code of the language to be written, several with commas between; None for any
     """
     return first_that_writes(
-        language, _with_stand_in(weight, language), lambda name: loaders.recognizer(name, threads)
+        language, with_stand_in(weight, language), lambda name: loaders.recognizer(name, threads)
     )
-
-
-def _with_stand_in(weight: str, language: str | None) -> tuple[str, ...]:
-    """A weight, and a small one that surely writes what is spoken: English alone, or all of it."""
-    english = language == "en" or (language is None and is_english_only(weight))
-    return weight, SMALLEST_WEIGHT if english else MULTILINGUAL_WEIGHT
 
 
 def find_diarizer(setting: str, loaders: Loaders) -> Choice[Diarizer]:
@@ -174,7 +130,8 @@ def _recording_only(
     words: _Recognizers, speakers: Choice[Diarizer], settings: Settings
 ) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
-    remedy = command(f"weights pull {_with_stand_in(settings.recognizer, settings.language)[-1]}")
+    last = with_stand_in(local_recognizer(settings), settings.language)[-1]
+    remedy = command(f"weights pull {last}")
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.reasons_text)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,
@@ -195,17 +152,18 @@ def _remedy(diarizer: str) -> str:
 
 def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
     """The recognizers of both passes; where one fails, that of the smallest weight."""
-    final = load_final_recognizer(settings.recognizer, loaders, language=settings.language)
+    final = load_final_recognizer(local_recognizer(settings), loaders, language=settings.language)
     if final.model is None:
         return _Recognizers(why_none=final.reasons_text)
     notes = [f"{reason} {final.name} is used instead." for reason in final.reasons]
     replaced_settings: tuple[str, ...] = ("recognizer",) if final.reasons else ()
-    if settings.live_recognizer == "auto":
-        live, found = _live_for(final.model, final.name, loaders)
+    # What is no weight of this machine writes recordings only.
+    if settings.live_recognizer in ("auto", *WITHOUT_FILES):
+        live, found = live_for(final.model, final.name, loaders)
         return _Recognizers(live, final.model, (*notes, *found), replaced_settings)
     chosen = first_that_writes(
         settings.language,
-        _with_stand_in(settings.live_recognizer, settings.language),
+        with_stand_in(settings.live_recognizer, settings.language),
         lambda weight: loaders.recognizer(weight, 1),
     )
     stand_in = chosen.name or final.name
@@ -213,60 +171,3 @@ def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
     if chosen.reasons:
         replaced_settings += ("live_recognizer",)
     return _Recognizers(chosen.model or final.model, final.model, tuple(notes), replaced_settings)
-
-
-def _live_for(
-    final: Recognizer, weight: str, loaders: Loaders
-) -> tuple[Recognizer, tuple[str, ...]]:
-    """A live recognizer of the final weight where it is fast enough, else of the smallest.
-
-    Live recognizers run on one thread each. The notes say what replaced what.
-    """
-    same = first_that_loads((weight,), lambda name: loaders.recognizer(name, 1))
-    if same.model is None:
-        return final, (f"{same.reasons_text} One copy of {weight} serves both passes.",)
-    live = same.model
-    if weight == SMALLEST_WEIGHT or final.info.languages != ("en",):
-        return live, ()
-    step = StreamingOptions().step
-    try:
-        took = loaders.step_seconds(live)
-    except MeetcoreError:
-        logger.exception("the speed of %s could not be measured", weight)
-        return live, ()
-    if took <= MAX_DECODE_SHARE * step:
-        return live, ()
-    smaller = first_that_loads((SMALLEST_WEIGHT,), lambda name: loaders.recognizer(name, 1))
-    if smaller.model is None:
-        return live, (f"{weight} is slow here, and {smaller.reasons_text}",)
-    live.close()
-    return smaller.model, (
-        f"{weight} would take {took:.2f} s for every {step:g} s of talk on this machine, so"
-        f" {SMALLEST_WEIGHT} writes live and {weight} the final transcript.",
-    )
-
-
-def _lighter_than(live: Recognizer, loaders: Loaders) -> LighterRecognizer | None:
-    """The smallest weight, loaded when it is needed; None where one as small writes already."""
-    if live.info.weight in (SMALLEST_WEIGHT, SMALLEST_WEIGHT.removesuffix(".en")):
-        return None
-    return LighterRecognizer(lambda: loaders.recognizer(SMALLEST_WEIGHT, 1))
-
-
-def _multilingual_beside(live: Recognizer, loaders: Loaders) -> MultilingualRecognizer | None:
-    """The multilingual weight, loaded when a meeting needs it; None where `live` is one."""
-    if len(live.info.languages) > 1:
-        return None
-    return MultilingualRecognizer(lambda: loaders.recognizer(MULTILINGUAL_WEIGHT, 1))
-
-
-def measure_decode_seconds(recognizer: Recognizer) -> float:
-    """Seconds that a live decode of an 8 s window takes on this machine; the best of three."""
-    noise = np.random.default_rng(0).normal(0.0, 0.05, 8 * SAMPLE_RATE).astype(np.float32)
-    options = RecognizeOptions(language="en", context=10.0, max_new_tokens=16)
-    times = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        recognizer.recognize(noise, options)
-        times.append(time.perf_counter() - begin)
-    return min(times)

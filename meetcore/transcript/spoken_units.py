@@ -48,10 +48,11 @@ def units_of(words: Iterable[Word]) -> list[Unit]:
             groups[-1].append(word)
         else:
             groups.append([word])
-    return [_unit(group) for group in groups]
+    return [unit_of(group) for group in groups]
 
 
-def _unit(words: Sequence[Word]) -> Unit:
+def unit_of(words: Sequence[Word]) -> Unit:
+    """The unit of these pieces."""
     text = "".join(word.text for word in words)
     start, end = spoken_span(words)
     lasts = SHORTEST + sum(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from meetcore.api.asked_options import LONGEST_PROMPT, MOST_SPEAKERS
 from meetcore.records import JobOptions, JobStage, Meeting, MeetingState, Transcript
-from pages.shared import job_options, notice, process
+from pages.shared import job_options, notice, process, recognizer_choice
 
 
 def finish_button(meeting: Meeting) -> None:
@@ -32,7 +32,7 @@ def finish(meeting_id: str) -> None:
 def run_again(meeting: Meeting) -> None:
     """Draw the panel that transcribes the recording again, with other options."""
     with st.popover("Run again", icon=":material/replay:"):
-        weight = job_options.recognizer()
+        weight = recognizer_choice.choice()
         language = job_options.language_choice(weight)
         how, count = number_of_speakers()
         prompt = st.text_area(

@@ -10,25 +10,16 @@ import streamlit as st
 from meetcore.api.asked_options import LONGEST_PROMPT, MOST_SPEAKERS, asked_options
 from meetcore.records import JobOptions
 from meetcore.text import languages
-from meetcore.text.sizes import size_text
-from meetcore.weights.resolver import WeightResolver
-from pages.shared import process, style
+from pages.shared import recognizer_choice, style
 from pages.shared.language_picker import language_picker, picked
 from pages.shared.plain_text import plain
 
-WEIGHT_KEY = "upload-weight"
 LANGUAGE_KEY = "upload-language"
 SPEAKERS_KEY = "upload-speakers"
 COUNT_KEY = "upload-count"
 PROMPT_KEY = "upload-prompt"
 
 AUTO, EXACTLY, AT_MOST, NONE = "Find out", "Exactly", "At most", "Don't tell apart"
-WORDS = {
-    "tiny.en": "fastest, English only",
-    "base.en": "more accurate, English only",
-    "base": "99 languages",
-}
-"""The recognizers that can be chosen, each with a few words on it."""
 
 
 def options() -> JobOptions:
@@ -36,7 +27,7 @@ def options() -> JobOptions:
     with st.expander("Options", icon=":material/tune:"):
         left, right = st.columns(2)
         with left:
-            weight = recognizer()
+            weight = recognizer_choice.choice()
         with right:
             language = language_choice(weight)
         with left:
@@ -70,47 +61,16 @@ def options_from(
     )
 
 
-def recognizer() -> str:
-    """Draw the choice of recognizer; gives a weight's name, empty for the one in the settings."""
-    mine = process.settings().recognizer
-    resolver = process.resolver()
-    others = [name for name in WORDS if name != mine and name in resolver.catalogue.weights]
-    weight = st.selectbox(
-        "Recognizer",
-        ("", *others),
-        key=WEIGHT_KEY,
-        format_func=lambda name: recognizer_label(name or mine),
-    )
-    if weight and (to_fetch := fetch_bytes(resolver, weight)):
-        st.caption(f":material/download: It is fetched first: {plain(size_text(to_fetch))}, once.")
-    return weight
-
-
-def recognizer_label(name: str) -> str:
-    """A weight's name with a few words on it; of a path, only the last part.
-
-    >>> recognizer_label("base"), recognizer_label("/models/my.pt")
-    ('base (99 languages)', 'my.pt')
-    """
-    words = WORDS.get(name)
-    return f"{name} ({words})" if words else name.rstrip("/").rpartition("/")[2]
-
-
-def fetch_bytes(resolver: WeightResolver, name: str) -> int:
-    """The size in bytes of a weight that must be downloaded first; 0 for one that is cached."""
-    return 0 if resolver.cached(name) else resolver.catalogue.weights[name].size
-
-
 def language_choice(weight: str) -> str | None:
     """Draw the choice of languages; gives their codes, "auto" or None to detect any."""
-    name = weight or process.settings().recognizer
-    language_picker(LANGUAGE_KEY, languages.is_english_only(name))
+    offer = recognizer_choice.offer_of(weight)
+    language_picker(LANGUAGE_KEY, offer.languages == ("en",))
     chosen = picked(LANGUAGE_KEY)
-    if problem := languages.why_unspoken(None if chosen == "auto" else chosen, name):
-        other = languages.MULTILINGUAL_WEIGHT
-        to_fetch = fetch_bytes(process.resolver(), other)
-        fetched = f" It is fetched first: {size_text(to_fetch)}, once." if to_fetch else ""
-        st.caption(plain(f"{problem} {other} transcribes this instead.{fetched}"))
+    asked = None if chosen == "auto" else chosen
+    if problem := languages.why_unspoken(asked, offer.weights, offer.languages):
+        other = recognizer_choice.offer_of(languages.MULTILINGUAL_WEIGHT)
+        fetched = f" It is fetched first: {other.size_text}, once." if other.to_fetch else ""
+        st.caption(plain(f"{problem} {other.weights} transcribes this instead.{fetched}"))
     return chosen
 
 
@@ -138,7 +98,9 @@ def payload(options: JobOptions) -> dict[str, Any]:
 def summary(options: JobOptions) -> str:
     """The options in one line; empty where all are the defaults."""
     said = [
-        recognizer_label(options.recognizer) if options.recognizer else "",
+        recognizer_choice.label(recognizer_choice.offer_of(options.recognizer))
+        if options.recognizer
+        else "",
         languages.names_of(options.language) if options.language != "auto" else "",
         "" if options.speakers else "speakers not told apart",
         style.counted(options.n_speakers, "speaker") if options.n_speakers else "",

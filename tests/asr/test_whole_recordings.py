@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meetcore.asr.offline.recognize_recording import (
@@ -160,6 +160,7 @@ stretches = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(stretches, st.integers(1, 3), st.booleans())
+@example([("en", 1.0), ("en", 1.0), ("en", 1.0), ("en", 4.0), ("en", 9.0), ("de", 9.0)], 1, False)
 def test_a_resumed_pass_gives_the_same_languages(
     parts: list[tuple[str, float]], workers: int, drop: bool
 ) -> None:

@@ -173,6 +173,13 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
     ),
     ("half-precision", with_checkpoint("campplus", precision=("float16",)), AMBER, "float16"),
     ("half-precision", healthy(pipeline_config="params:\n  half: true\n"), AMBER, "config.yaml"),
+    (
+        "audio-destination",
+        healthy(settings=made_settings(remote_url="http://asr.example.com/v1")),
+        AMBER,
+        "unencrypted",
+    ),
+    ("audio-destination", healthy(settings=made_settings(recognizer="remote")), AMBER, "not set"),
     ("hub-token-missing", healthy(settings=made_settings(diarizer=HUB)), AMBER, HUB),
     (
         "hub-token-malformed",
@@ -236,6 +243,7 @@ CASES: tuple[tuple[str, Facts, Verdict, str], ...] = (
 )
 
 MESSAGES: tuple[tuple[str, str], ...] = (
+    ("remote-server", "asr.example.com refuses the key (401); check MEETCORE_REMOTE_KEY."),
     ("missing-library", "ModuleNotFoundError: No module named 'pyannote'"),
     ("broken-library", "pyannote.audio cannot be imported (ImportError: undefined symbol: x)."),
     ("pyannote-generation", "from_pretrained() got an unexpected keyword argument 'token'"),
@@ -260,6 +268,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("weight-corrupt", "its pytorch_model.bin has another checksum than the catalogue's"),
     ("pipeline-refused", "/p is not loaded: its segmentation x.bin would run os.system when it is"),
     ("weight-unreadable", "x.pt is not a Whisper checkpoint (KeyError: 'dims'); name a .pt file"),
+    ("weight-unreadable", "base is not a Moonshine model (ValueError: x); name a weight of the"),
     (
         "weight-language",
         "base.en writes English only, not German.",
@@ -315,6 +324,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("longest-recording", "talk.wav is longer than 12 hours. Cut it into parts, or"),
     ("very-quiet", "The recording is very quiet (speech at -58 dB); move closer to the"),
     ("model-failed", "CTranslate2 failed on this window (x)."),
+    ("model-failed", "Moonshine failed on this window (Fail)."),
     ("model-failed", "The worker process ended unexpectedly (exit status 1)."),
     ("job-stalled", "It made no progress for 30 minutes and was ended."),
     ("stand-in-library", "The engine ctranslate2 is not installed; run: pip install ctranslate2"),
@@ -540,3 +550,23 @@ def finding_of(rule: str, facts: Facts) -> Finding | None:
     """The finding of one rule about the facts."""
     outcome = RULES[rule].check(facts)
     return None if outcome is None else RULES[rule].finding(outcome)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "Audio stays on this machine"),
+        (
+            {"remote_url": "https://asr.example.com/v1"},
+            "is chosen are sent to asr.example.com",
+        ),
+        (
+            {"remote_url": "http://192.168.1.5:8000/v1", "recognizer": "remote"},
+            "Every recording is sent to 192.168.1.5:8000 to be transcribed",
+        ),
+        ({"remote_url": "http://localhost:8000"}, "sent to localhost:8000"),
+    ],
+)
+def test_diagnostics_say_where_audio_goes(changes: dict[str, str], sentence: str) -> None:
+    found = finding_of("audio-destination", healthy(settings=made_settings(**changes)))
+    assert found.verdict is GREEN and sentence in found.found

@@ -13,6 +13,7 @@ import pytest
 from meetcore.asr.recognizer import Recognizer, RecognizerInfo
 from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.errors import InferenceError, ModelUnavailableError, WeightUnavailableError
+from meetcore.models import weight_sizes
 from meetcore.models.identifier import (
     FallbackSpeakerIdentifier,
     Loaders,
@@ -22,6 +23,7 @@ from meetcore.models.identifier import (
 from meetcore.models.rungs import load_final_recognizer, loaders_for
 from meetcore.records import SAMPLE_RATE, Mode
 from meetcore.settings import Settings
+from meetcore.text.languages import is_english_only
 from meetcore.weights.resolver import WeightResolver
 from tests.asr.fakes import ScriptedRecognizer
 from tests.support.stand_ins import until
@@ -36,11 +38,12 @@ class NamedRecognizer(ScriptedRecognizer):
         super().__init__()
         self.weight, self.threads, self.languages = weight, threads, languages
         self.closed = 0
+        self.device = "cpu"
 
     @property
     def info(self) -> RecognizerInfo:
         name = Path(self.weight).stem if "/" in self.weight else self.weight
-        return RecognizerInfo(name, "fake", "cpu", "int8", self.languages)
+        return RecognizerInfo(name, "fake", self.device, "int8", self.languages)
 
     def close(self) -> None:
         self.closed += 1
@@ -68,14 +71,17 @@ class FakeLoaders:
         self.step = step
         self.loaded: list[NamedRecognizer] = []
         self.asked: list[str] = []
-        self.languages: tuple[str, ...] = ("en",)
+        self.languages: tuple[str, ...] | None = None
+        """Of every weight; None for those that its name says."""
+        self.device = "cpu"
 
     def recognizer(self, weight: str, threads: int) -> NamedRecognizer:
         self._maybe_break(f"{weight}@{threads}")
         self._maybe_break(weight)
-        self.loaded.append(
-            NamedRecognizer(weight, threads, self.languages_of.get(weight, self.languages))
-        )
+        named = ("en",) if is_english_only(weight) else ("en", "de", "fr")
+        languages = self.languages_of.get(weight, self.languages or named)
+        self.loaded.append(NamedRecognizer(weight, threads, languages))
+        self.loaded[-1].device = self.device
         return self.loaded[-1]
 
     def diarizer(self, setting: str) -> Any:
@@ -129,6 +135,22 @@ def test_live_recognizer_runs_on_one_thread(create: Create) -> None:
         ("base.en", 0),
         ("base.en", 1),
     ]
+
+
+@pytest.mark.parametrize("name", ["remote", "better"])
+def test_live_words_are_written_by_one_weight_of_this_machine(create: Create, name: str) -> None:
+    loaders = FakeLoaders()
+    models = create(loaders, recognizer=name, live_recognizer=name, remote_url="http://x/v1").models
+    assert {item.weight for item in loaders.loaded} == {"base.en"}
+    assert models.replaced_settings == ()
+
+
+def test_on_a_gpu_one_copy_writes_live_and_the_final_transcript(create: Create) -> None:
+    loaders = FakeLoaders()
+    loaders.device = "cuda"
+    models = create(loaders, recognizer="turbo").models
+    assert [item.weight for item in loaders.loaded] == ["turbo"]
+    assert models.live_recognizer == models.final_recognizer == "turbo · fake · cuda int8"
 
 
 def test_missing_base_is_replaced_by_tiny_with_a_note(create: Create) -> None:
@@ -187,6 +209,47 @@ def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
     assert models.languages == ("en", "de")
 
 
+def test_a_slow_machine_writes_live_with_the_smaller_multilingual_weight(create: Create) -> None:
+    loaders = FakeLoaders(step=5.0)
+    loaders.languages = ("en", "de")
+    models = create(loaders, recognizer="small").models
+    assert models.live_recognizer.startswith("base ")
+    assert models.final_recognizer.startswith("small ")
+    assert "so base writes live and small the final transcript" in models.reason
+
+
+@pytest.mark.parametrize(
+    ("cuda", "pulled", "changes", "expected"),
+    [
+        (False, True, {}, "base.en"),
+        (False, True, {"recognizer": "auto", "language": "en"}, "base.en"),
+        (False, False, {"recognizer": "auto", "language": "de"}, "base"),
+        (True, True, {}, "turbo"),
+        (True, True, {"recognizer": "auto"}, "turbo"),
+        (True, True, {"recognizer": "auto", "device": "cuda", "language": "de"}, "turbo"),
+        (True, True, {"recognizer": "base.en"}, "base.en"),
+        (True, True, {"device": "cpu"}, "base.en"),
+        (True, False, {}, "base.en"),
+        (True, False, {"recognizer": "auto", "language": "fr"}, "base"),
+    ],
+)
+def test_auto_takes_turbo_on_a_gpu_where_it_was_pulled(
+    create: Create,
+    monkeypatch: pytest.MonkeyPatch,
+    cuda: bool,
+    pulled: bool,
+    changes: dict[str, Any],
+    expected: str,
+) -> None:
+    monkeypatch.setattr(weight_sizes, "has_cuda", lambda: cuda)
+    monkeypatch.setattr(WeightResolver, "cached", lambda self, name: Path(name) if pulled else None)
+    loaders = FakeLoaders()
+    models = create(loaders, **changes).models
+    assert {each.weight for each in loaders.loaded} == {expected}
+    assert models.live_recognizer.startswith(f"{expected} ")
+    assert models.replaced_settings == ()
+
+
 @pytest.mark.parametrize(
     ("weight", "languages", "language", "lighter"),
     [
@@ -196,6 +259,10 @@ def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
         ("base", ("en", "de"), "en", "tiny.en"),
         ("base", ("en", "de"), None, None),
         ("base", ("en", "de"), "de", None),
+        ("small", ("en", "de"), "de", "base"),
+        ("turbo", ("en", "de"), None, "base"),
+        ("turbo", ("en", "de"), "en", "tiny.en"),
+        ("small.en", ("en",), None, "tiny.en"),
         ("own", (), None, None),
         ("own", ("de",), None, None),
         ("own", (), "en", "tiny.en"),
@@ -203,7 +270,7 @@ def test_a_multilingual_weight_is_kept_however_slow(create: Create) -> None:
         ("tiny.en", ("en",), "en", None),
     ],
 )
-def test_a_busy_machine_steps_down_only_where_english_is_sure(
+def test_a_busy_machine_steps_down_to_what_surely_writes_the_language(
     create: Create,
     weight: str,
     languages: tuple[str, ...],
@@ -373,6 +440,31 @@ def test_real_weights_give_the_full_rung(resolver: WeightResolver, tmp_path: Pat
     found.close()
 
 
+@pytest.mark.parametrize(
+    ("weight", "language", "stand_in"),
+    [
+        ("/models/mine.pt", None, "base"),
+        ("/models/mine.pt", "de", "base"),
+        ("/models/mine.pt", "en", "tiny.en"),
+        ("/models/mine.en.pt", None, "tiny.en"),
+        ("small", None, "base"),
+        ("small", "fr", "base"),
+        ("small", "en", "tiny.en"),
+        ("base.en", None, "tiny.en"),
+        ("turbo", None, "base"),
+    ],
+)
+def test_a_weight_that_fails_is_replaced_by_one_that_writes_the_language(
+    create: Create, weight: str, language: str | None, stand_in: str
+) -> None:
+    """An English weight would write words that nobody said where another language is spoken."""
+    loaders = FakeLoaders({weight: missing(weight)})
+    models = create(loaders, recognizer=weight, language=language).models
+    assert models.final_recognizer.startswith(f"{stand_in} ")
+    assert models.replaced_settings == ("recognizer",)
+    assert str(missing(weight)) in models.reason
+
+
 @pytest.mark.parametrize("language", ["de", "en,de"])
 def test_another_weight_writes_a_meeting_that_the_usual_one_cannot(
     create: Create, language: str
@@ -431,28 +523,3 @@ def test_both_recognizers_write_the_language_of_the_settings(create: Create) -> 
     assert "base.en writes English only, not German. base is used instead." in found.models.reason
     assert "tiny.en writes English only, not German. base writes live" in found.models.reason
     found.close()
-
-
-@pytest.mark.parametrize(
-    ("weight", "language", "stand_in"),
-    [
-        ("/models/mine.pt", None, "base"),
-        ("/models/mine.pt", "de", "base"),
-        ("/models/mine.pt", "en", "tiny.en"),
-        ("/models/mine.en.pt", None, "tiny.en"),
-        ("small", None, "base"),
-        ("small", "fr", "base"),
-        ("small", "en", "tiny.en"),
-        ("base.en", None, "tiny.en"),
-        ("turbo", None, "base"),
-    ],
-)
-def test_a_weight_that_fails_is_replaced_by_one_that_writes_the_language(
-    create: Create, weight: str, language: str | None, stand_in: str
-) -> None:
-    """An English weight would write words that nobody said where another language is spoken."""
-    loaders = FakeLoaders({weight: missing(weight)}, languages={"base": ("en", "de", "fr")})
-    models = create(loaders, recognizer=weight, language=language).models
-    assert models.final_recognizer.startswith(f"{stand_in} ")
-    assert models.replaced_settings == ("recognizer",)
-    assert str(missing(weight)) in models.reason

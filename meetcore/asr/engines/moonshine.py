@@ -14,7 +14,15 @@ import numpy as np
 from meetcore.asr.engine import EngineSpec, LoadRequest
 from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.moonshine.alignment import token_times
-from meetcore.asr.moonshine.decoder import SHORTEST_SAMPLES, Generated, MoonshineModel, Numbers
+from meetcore.asr.moonshine.decoder import (
+    DECODER,
+    ENCODER,
+    SHORTEST_SAMPLES,
+    Generated,
+    MoonshineModel,
+    Numbers,
+)
+from meetcore.asr.moonshine.drafts import Drafts
 from meetcore.asr.moonshine.vocabulary import MoonshineTokens
 from meetcore.asr.recognizer import (
     MAX_CONTEXT,
@@ -59,7 +67,9 @@ class MoonshineRecognizer:
         The folder does not hold a Moonshine model.
     """
 
-    spec: ClassVar[EngineSpec] = EngineSpec(formats=("moonshine",), module="onnxruntime")
+    spec: ClassVar[EngineSpec] = EngineSpec(
+        formats=("moonshine",), module="onnxruntime", package="onnxruntime"
+    )
 
     @classmethod
     def load(cls, request: LoadRequest) -> MoonshineRecognizer:
@@ -73,8 +83,8 @@ class MoonshineRecognizer:
         except Exception as error:  # ONNX Runtime's errors have no class in common but this
             raise ModelUnavailableError(
                 f"{folder.name} is not a Moonshine model ({type(error).__name__}: {error});"
-                " name a weight of the catalogue, or a folder with encoder_model.onnx,"
-                f" decoder_model_merged.onnx and {TOKENIZER}."
+                f" name a weight of the catalogue, or a folder with {ENCODER}, {DECODER} and"
+                f" {TOKENIZER}."
             ) from error
         self._info = RecognizerInfo(weight, ENGINE, "cpu", "int8", (LANGUAGE,), max(1, workers))
         self._recent = threading.local()
@@ -86,6 +96,17 @@ class MoonshineRecognizer:
 
     def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
         """The words of one window (see ``Recognizer.recognize``)."""
+        return self.recognize_drafted(samples, options, Drafts())
+
+    def recognize_drafted(
+        self, samples: Samples, options: RecognizeOptions, drafts: Drafts
+    ) -> Recognition:
+        """As `recognize`; what a draft says is verified in one pass, and costs no step a token.
+
+        Parameters
+        ----------
+        drafts : of the meeting that the window belongs to; takes the result
+        """
         check_window(samples)
         duration = samples.shape[0] / SAMPLE_RATE
         model = self._model
@@ -94,17 +115,19 @@ class MoonshineRecognizer:
         if samples.shape[0] < SHORTEST_SAMPLES:
             return Recognition(language=LANGUAGE)
         cap = options.max_new_tokens or token_cap(duration, LANGUAGE)
+        prefix = options.prefix_tokens
         with _translated_errors():
-            generated = model.generate(self._encoded(model, samples), options.prefix_tokens, cap)
+            hidden = self._encoded(model, samples)
+            generated = model.generate(hidden, prefix, cap, drafts.after(prefix))
+        drafts.put(prefix, generated.tokens)
         decoded = cut_at_loop(
             generated.tokens,
             float(generated.log_probabilities.mean()),
             generated.no_speech_probability,
             generated.capped,
         )
-        skip = len(options.prefix_tokens)
-        times = _times(generated, skip, duration) if options.word_times else None
-        return recognition(samples, decoded, times, self._tokens, skip, LANGUAGE)
+        times = _times(generated, len(prefix), duration) if options.word_times else None
+        return recognition(samples, decoded, times, self._tokens, len(prefix), LANGUAGE)
 
     def recognize_batch(
         self, windows: Sequence[Samples], options: RecognizeOptions
@@ -121,7 +144,7 @@ class MoonshineRecognizer:
 
     def open_live(self, language: str | None = None) -> LiveRecognizer:
         """Forced-prefix streaming over this model (see ``Recognizer.open_live``)."""
-        return open_streaming(self, language)
+        return open_streaming(_OfOneMeeting(self), language)
 
     def tokens_of(self, text: str) -> tuple[int, ...]:
         """Nothing: the decoder takes no prompt (see ``Recognizer.tokens_of``)."""
@@ -143,6 +166,26 @@ class MoonshineRecognizer:
             held = _Encoding(samples, model.encode(samples))
             self._recent.encoding = held
         return held.hidden
+
+
+class _OfOneMeeting:
+    """The recognizer as one live meeting uses it: each decode is a draft for the next.
+
+    Drafts are kept by meeting, not by thread, so that other meetings never change the words.
+    """
+
+    def __init__(self, shared: MoonshineRecognizer) -> None:
+        self._shared = shared
+        self._drafts = Drafts()
+        self.info = shared.info
+        self.recognize_batch = shared.recognize_batch
+        self.language_probabilities = shared.language_probabilities
+        self.open_live = shared.open_live
+        self.tokens_of = shared.tokens_of
+        self.close = shared.close
+
+    def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
+        return self._shared.recognize_drafted(samples, options, self._drafts)
 
 
 def _times(generated: Generated, skip: int, duration: float) -> TokenTimes | None:

@@ -95,7 +95,9 @@ class MoonshineModel:
         result: Numbers = hidden
         return result
 
-    def generate(self, hidden: Numbers, prefix: Sequence[int], cap: int) -> Generated:
+    def generate(
+        self, hidden: Numbers, prefix: Sequence[int], cap: int, draft: Sequence[int] = ()
+    ) -> Generated:
         """The likeliest next token again and again, after a prefix that costs one pass in all.
 
         Parameters
@@ -103,31 +105,72 @@ class MoonshineModel:
         hidden : the encoder's output
         prefix : tokens of text that the window begins with
         cap : most new tokens
+        draft : what probably follows the prefix. It is read in the same pass and kept as far as
+            each of its tokens is the likeliest, so that only what follows costs a step a token.
         """
         steps = _Steps(self, hidden)
-        scores = steps.first([START, *prefix])
+        scores = steps.first([START, *prefix, *draft])
         no_speech = float(np.exp(_log_softmax(scores[0, : self._n_text_tokens])[END]))
-        tokens: list[int] = []
-        log_probabilities: list[float] = []
-        capped = False
-        while True:
-            logs = _log_softmax(scores[-1, : self._n_text_tokens])
-            token = int(logs.argmax())
-            log_probabilities.append(float(logs[token]))
-            if token == END:
+        chosen = _Chosen(cap)
+        position = len(prefix)
+        for expected in (*draft, None):
+            chosen.take(scores[position, : self._n_text_tokens])
+            if chosen.ended or chosen.latest != expected:
                 break
-            tokens.append(token)
-            capped = len(tokens) >= cap or _loops(tokens)
-            if capped:
-                break
-            scores = steps.next(token)
+            position += 1
+        steps.keep(position + 1)
+        while not chosen.ended:
+            scores = steps.next(chosen.latest)
+            chosen.take(scores[-1, : self._n_text_tokens])
         return Generated(
-            tuple(tokens), np.asarray(log_probabilities), no_speech, capped, steps.attention()
+            tuple(chosen.tokens),
+            np.asarray(chosen.log_probabilities),
+            no_speech,
+            chosen.capped,
+            steps.attention(),
         )
 
     def _run(self, wanted: Sequence[str], inputs: dict[str, Any]) -> list[Any]:
         outputs: list[Any] = self._decoder.run([*wanted, *self._attention_names], inputs)
         return outputs
+
+
+class _Chosen:
+    """The tokens of one window, chosen one after the other.
+
+    Parameters
+    ----------
+    cap : most tokens
+    """
+
+    def __init__(self, cap: int) -> None:
+        self._cap = cap
+        self.tokens: list[int] = []
+        self.log_probabilities: list[float] = []
+        self.ended = False
+        self.capped = False
+        """Ended by the cap or by a loop, not by the end of text."""
+
+    @property
+    def latest(self) -> int:
+        """The last token."""
+        return self.tokens[-1]
+
+    def take(self, scores: Numbers) -> None:
+        """Choose the likeliest token, or end.
+
+        Parameters
+        ----------
+        scores : np.ndarray, shape (n_text_tokens,), float32, unnormalised
+        """
+        logs = _log_softmax(scores)
+        token = int(logs.argmax())
+        self.log_probabilities.append(float(logs[token]))
+        if token == END:
+            self.ended = True
+            return
+        self.tokens.append(token)
+        self.ended = self.capped = len(self.tokens) >= self._cap or _loops(self.tokens)
 
 
 class _Steps:
@@ -148,6 +191,14 @@ class _Steps:
     def next(self, token: int) -> Numbers:
         """Scores after one more token, shape (1, n_vocabulary)."""
         return self._pass([token], self._model._own, self._caches, use_cache=True)
+
+    def keep(self, count: int) -> None:
+        """Drop what the first pass computed for tokens after the first `count`."""
+        names = [f"past_key_values.{name}" for name in self._model._own]
+        self._caches |= {
+            name: np.ascontiguousarray(self._caches[name][:, :, :count]) for name in names
+        }
+        self._rows = [[layer[:, :count] for layer in rows] for rows in self._rows]
 
     def attention(self) -> Attention:
         """Weights of the alignment heads, shape (n_heads, n_tokens, n_frames)."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from meetcore.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
 from meetcore.diarization.open_diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
-from meetcore.models.rungs import SMALLEST_WEIGHT
+from meetcore.models.weight_sizes import SMALLEST_WEIGHT, local_recognizer
 from meetcore.settings import Settings
 from meetcore.weights.resolver import CacheState, WeightResolver
 
@@ -24,10 +24,11 @@ class Use:
 
 def uses(settings: Settings) -> tuple[Use, ...]:
     """The weights loaded with these settings, in the order of the page."""
-    found = [Use(settings.recognizer, "second pass")]
+    final = local_recognizer(settings)
+    found = [Use(final, "second pass")]
     if settings.live_recognizer == "auto":
         found.append(Use(SMALLEST_WEIGHT, "while people talk, where the other is too slow"))
-    elif settings.live_recognizer != settings.recognizer:
+    elif settings.live_recognizer != final:
         found.append(Use(settings.live_recognizer, "while people talk"))
     if settings.diarizer != "off":
         found.append(Use(SEGMENTATION_WEIGHT, "who speaks when"))

@@ -3,8 +3,8 @@
 How to add a rule
 -----------------
 1. Add a row `Rule(...)` to the table of its subject: libraries.py, version_conflicts.py,
-   pyannote_checkpoints.py, weights.py, hub.py, device.py, browser.py, machine.py or
-   recordings_and_jobs.py. `Rule` in rule.py explains every field and shows a whole row.
+   pyannote_checkpoints.py, weights.py, remote_server.py, hub.py, device.py, browser.py,
+   machine.py or recordings_and_jobs.py. `Rule` in rule.py explains every field and shows a row.
 2. Write its check above the table: a function of `Facts` that returns `fine`, `harmless`,
    `amber` or `red` with one sentence, or None where the facts are not sufficient. A problem that
    only an error message reveals takes `check=message_only`.
@@ -40,6 +40,7 @@ from meetcore.diagnostics.rules.libraries import LIBRARY_RULES
 from meetcore.diagnostics.rules.machine import MACHINE_RULES
 from meetcore.diagnostics.rules.pyannote_checkpoints import PYANNOTE_CHECKPOINT_RULES
 from meetcore.diagnostics.rules.recordings_and_jobs import PROCESSING_RULES
+from meetcore.diagnostics.rules.remote_server import REMOTE_SERVER_RULES
 from meetcore.diagnostics.rules.rule import Outcome, Rule
 from meetcore.diagnostics.rules.version_conflicts import VERSION_CONFLICT_RULES
 from meetcore.diagnostics.rules.weights import WEIGHT_RULES
@@ -51,6 +52,7 @@ RULES: Mapping[str, Rule] = {
         VERSION_CONFLICT_RULES,
         PYANNOTE_CHECKPOINT_RULES,
         WEIGHT_RULES,
+        REMOTE_SERVER_RULES,
         HUB_RULES,
         DEVICE_RULES,
         BROWSER_RULES,
