@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         description="Weight while people talk, or a path to one; auto takes the second pass's"
         " where the machine keeps up, else tiny.en, or base for many languages.",
     )
+    rolling: bool = Field(
+        default=True,
+        description="Let the second pass follow a meeting while it runs, where the machine has"
+        " time for it.",
+    )
     remote_url: str | None = Field(
         default=None,
         description="A server with OpenAI's interface, such as `http://localhost:8000/v1`. A"

@@ -22,11 +22,13 @@ class EngineSpec:
     formats : weight formats it loads, as the catalogue's `format` names them
     devices : of "cpu" and "cuda"
     module : top-level module it needs, found without importing it; empty for none
+    package : what installs the module, where its name is not the engine's
     """
 
     formats: tuple[str, ...]
     devices: tuple[str, ...] = ("cpu",)
     module: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)

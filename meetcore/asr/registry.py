@@ -31,6 +31,7 @@ from pathlib import Path
 import numpy as np
 
 from meetcore.asr.engine import Engine, EngineSpec, LoadRequest
+from meetcore.asr.moonshine.decoder import DECODER
 from meetcore.asr.recognizer import RecognizeOptions, Recognizer
 from meetcore.asr.remote.request import RemoteServer
 from meetcore.errors import InferenceError, ModelUnavailableError
@@ -130,20 +131,19 @@ def _engines(setting: str) -> Engines:
     row = rows[setting]
     engine = _engine_of(row)
     if not _is_installed(engine):
-        raise _not_installed(row, engine.spec.module)
+        raise _not_installed(row, engine.spec)
     return {setting: (row, engine)}
 
 
-def _not_installed(row: Row, module: str) -> ModelUnavailableError:
+def _not_installed(row: Row, spec: EngineSpec) -> ModelUnavailableError:
     """The error for an engine whose library is missing, with the command that installs it."""
     if row.package:
         return ModelUnavailableError(
-            f"The engine {row.name} needs the module {module}, which is not installed;"
+            f"The engine {row.name} needs the module {spec.module}, which is not installed;"
             f" run: {PIP_INSTALL} {row.package}, or set MEETCORE_ENGINE=auto."
         )
-    # Meetcore's own engines have the names of their packages.
     return ModelUnavailableError(
-        f"The engine {row.name} is not installed; run: {PIP_INSTALL} {row.name},"
+        f"The engine {row.name} is not installed; run: {PIP_INSTALL} {spec.package or row.name},"
         " or set MEETCORE_ENGINE=auto."
     )
 
@@ -178,7 +178,8 @@ def _is_installed(engine: Engine) -> bool:
 def _format_of(path: Path, engines: Engines) -> str:
     """Format of a weight given by its path; empty where the path does not show it."""
     if path.is_dir():
-        return "ctranslate2" if (path / "model.bin").is_file() else ""
+        signs = {"model.bin": "ctranslate2", DECODER: "moonshine"}
+        return next((name for file, name in signs.items() if (path / file).is_file()), "")
     suffix = path.suffix.removeprefix(".")
     if suffix == "pt":
         return "openai"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from meetcore.asr.recognizer import Recognizer
 from meetcore.errors import ModelUnavailableError
 from meetcore.models.first_that_loads import Choice, first_that_loads
-from meetcore.text.languages import MULTILINGUAL_WEIGHT, why_unspoken
+from meetcore.text.languages import why_unspoken
 
 RETRY_S = 30.0
 """Seconds until a recognizer that could not be loaded is tried again."""
@@ -19,7 +19,7 @@ RETRY_S = 30.0
 def first_that_writes(
     language: str | None, weights: Sequence[str], load: Callable[[str], Recognizer]
 ) -> Choice[Recognizer]:
-    """The first weight that loads and can write the languages; the multilingual one comes last.
+    """The first weight that loads and can write the languages.
 
     A weight whose name says that it cannot is not loaded; one that proves so is closed again.
 
@@ -39,8 +39,7 @@ def first_that_writes(
             raise ModelUnavailableError(problem)
         return recognizer
 
-    others = () if language in (None, "en") else (MULTILINGUAL_WEIGHT,)
-    return first_that_loads((*weights, *others), checked)
+    return first_that_loads(weights, checked)
 
 
 class MultilingualRecognizer:

@@ -49,7 +49,7 @@ MULTILINGUAL_WEIGHT = "base"
 MOST_CANDIDATES = 5
 """Languages that one choice may name: they fit into the column of a meeting's language."""
 _BETWEEN = re.compile(r"\s*[,;/+]\s*|\s+(?:or|and)\s+")
-_ENGLISH_ONLY = re.compile(r"\.en(?![^./\\-])", re.IGNORECASE)
+_ENGLISH_ONLY = re.compile(r"\.en(?![^./\\-])|^moonshine-(tiny|base)$", re.IGNORECASE)
 
 
 def candidates(choice: str | None) -> tuple[str, ...]:
@@ -122,21 +122,16 @@ def _language_code(wanted: str) -> str:
 
 
 def is_english_only(weight: str) -> bool:
-    """Whether a weight writes English alone, by its name or path: Whisper's ".en" weights do.
+    """Whether a weight writes English alone, by its name or path.
+
+    Whisper's ".en" weights do, and those of Moonshine that the catalogue has.
 
     >>> [is_english_only(name) for name in ("base.en", "tiny.en-ctranslate2", "base", "/a.en/b.pt")]
     [True, True, False, False]
+    >>> is_english_only("moonshine-base")
+    True
     """
     return _ENGLISH_ONLY.search(re.split(r"[/\\]", weight.rstrip("/"))[-1]) is not None
-
-
-def is_multilingual(weight: str) -> bool:
-    """Whether a weight is one of Whisper's that write all languages, by its name.
-
-    >>> [is_multilingual(name) for name in ("base", "large-v3", "base.en", "/models/mine.pt")]
-    [True, True, False, False]
-    """
-    return re.match(r"(tiny|base|small|medium|large|turbo)(?!\.en)", weight) is not None
 
 
 def why_unspoken(choice: str | None, weight: str, languages: tuple[str, ...] = ()) -> str:

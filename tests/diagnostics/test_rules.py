@@ -268,6 +268,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("weight-corrupt", "its pytorch_model.bin has another checksum than the catalogue's"),
     ("pipeline-refused", "/p is not loaded: its segmentation x.bin would run os.system when it is"),
     ("weight-unreadable", "x.pt is not a Whisper checkpoint (KeyError: 'dims'); name a .pt file"),
+    ("weight-unreadable", "base is not a Moonshine model (ValueError: x); name a weight of the"),
     (
         "weight-language",
         "base.en writes English only, not German.",
@@ -323,6 +324,7 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     ("longest-recording", "talk.wav is longer than 12 hours. Cut it into parts, or"),
     ("very-quiet", "The recording is very quiet (speech at -58 dB); move closer to the"),
     ("model-failed", "CTranslate2 failed on this window (x)."),
+    ("model-failed", "Moonshine failed on this window (Fail)."),
     ("model-failed", "The worker process ended unexpectedly (exit status 1)."),
     ("job-stalled", "It made no progress for 30 minutes and was ended."),
     ("stand-in-library", "The engine ctranslate2 is not installed; run: pip install ctranslate2"),

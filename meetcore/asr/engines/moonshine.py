@@ -14,7 +14,14 @@ import numpy as np
 from meetcore.asr.engine import EngineSpec, LoadRequest
 from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.asr.moonshine.alignment import token_times
-from meetcore.asr.moonshine.decoder import SHORTEST_SAMPLES, Generated, MoonshineModel, Numbers
+from meetcore.asr.moonshine.decoder import (
+    DECODER,
+    ENCODER,
+    SHORTEST_SAMPLES,
+    Generated,
+    MoonshineModel,
+    Numbers,
+)
 from meetcore.asr.moonshine.drafts import Drafts
 from meetcore.asr.moonshine.vocabulary import MoonshineTokens
 from meetcore.asr.recognizer import (
@@ -60,7 +67,9 @@ class MoonshineRecognizer:
         The folder does not hold a Moonshine model.
     """
 
-    spec: ClassVar[EngineSpec] = EngineSpec(formats=("moonshine",), module="onnxruntime")
+    spec: ClassVar[EngineSpec] = EngineSpec(
+        formats=("moonshine",), module="onnxruntime", package="onnxruntime"
+    )
 
     @classmethod
     def load(cls, request: LoadRequest) -> MoonshineRecognizer:
@@ -74,8 +83,8 @@ class MoonshineRecognizer:
         except Exception as error:  # ONNX Runtime's errors have no class in common but this
             raise ModelUnavailableError(
                 f"{folder.name} is not a Moonshine model ({type(error).__name__}: {error});"
-                " name a weight of the catalogue, or a folder with encoder_model.onnx,"
-                f" decoder_model_merged.onnx and {TOKENIZER}."
+                f" name a weight of the catalogue, or a folder with {ENCODER}, {DECODER} and"
+                f" {TOKENIZER}."
             ) from error
         self._info = RecognizerInfo(weight, ENGINE, "cpu", "int8", (LANGUAGE,), max(1, workers))
         self._recent = threading.local()

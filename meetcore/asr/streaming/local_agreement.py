@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from meetcore.asr.recognizer import RecognizedWord
+from meetcore.text.scripts import CLAUSE_MARKS, SENTENCE_MARKS, continues_word
 
 SHORTEST_WORD = 0.03
 """Seconds. Words hallucinated past the end of the audio are all aligned to one point."""
@@ -121,13 +122,13 @@ def cut_position(words: Sequence[RecognizedWord], target: float, end: float) -> 
     best: tuple[float, int] | None = None
     for position, word in enumerate(words):
         following = words[position + 1] if position + 1 < len(words) else None
-        if following is not None and not following.text.startswith(" "):
+        if following is not None and continues_word(following.text):
             continue
         if word.end > target and best is not None:
             break
         gap = (following.start if following else end) - word.end
         closing = word.text[-1:]
-        sentence = 1.0 if closing in ".?!。？！" else 0.3 if closing in ",;:，、" else 0.0
+        sentence = 1.0 if closing in SENTENCE_MARKS else 0.3 if closing in CLAUSE_MARKS else 0.0
         score = 2.0 * min(gap, 1.0) + sentence - 0.15 * abs(target - word.end)
         if best is None or score > best[0]:
             best = (score, position + 1)

@@ -168,7 +168,7 @@ WEIGHT_RULES = (
         source="https://pytorch.org/docs/stable/notes/serialization.html",
         check=_unreadable,
         message_patterns=(
-            r"is not a Whisper checkpoint",
+            r"is not a (Whisper checkpoint|Moonshine model)",
             r"neither a file nor a known weight",
             r"No weight is called",
             r"could not be added",
