@@ -116,6 +116,7 @@ class LiveRecognition:
         started = time.perf_counter()
         session.process_audio_chunk(samples, begin / SAMPLE_RATE)
         self._match_voices(session)
+        self._borrowed.listen_for_language(session, self._reader.read)
         self._load.measured(time.perf_counter() - started, samples.shape[0] / SAMPLE_RATE)
         self._save_and_show(session, available)
         return True

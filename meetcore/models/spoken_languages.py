@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from meetcore.asr.recognizer import Recognizer
 from meetcore.errors import ModelUnavailableError
 from meetcore.models.first_that_loads import Choice, first_that_loads
+from meetcore.records import Samples
 from meetcore.text.languages import why_unspoken
 
 RETRY_S = 30.0
@@ -77,6 +78,27 @@ class MultilingualRecognizer:
                     self._refusal, self._refused_at = error, time.monotonic()
                     raise
             return self._recognizer
+
+    def language_probabilities(self, samples: Samples) -> Mapping[str, float]:
+        """How likely each language is spoken; loads the recognizer for this alone if need be.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz, at most 30 s
+
+        Raises
+        ------
+        ModelUnavailableError, InferenceError
+            It cannot be loaded, or failed.
+        """
+        with self._lock:
+            if self._recognizer is not None:
+                return self._recognizer.language_probabilities(samples)
+        recognizer = self._load()
+        try:
+            return recognizer.language_probabilities(samples)
+        finally:
+            recognizer.close()
 
     def close(self) -> None:
         """Release the recognizer; idempotent."""

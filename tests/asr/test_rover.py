@@ -167,3 +167,20 @@ def test_one_that_does_not_load_closes_the_others(
     with pytest.raises(ModelUnavailableError, match="not here"):
         loaders.recognizer(BETTER, 1)
     assert [each.closed for each in loaded] == [True] * (len(VOTERS) - 1)
+
+
+@pytest.mark.model
+def test_three_real_weights_vote_on_a_window(
+    resolver: WeightResolver, sample_audio: Samples
+) -> None:
+    both = loaders_for(Settings(_env_file=None), resolver).recognizer(BETTER, 1)
+    window = sample_audio[200_000:352_000]
+    tokens = both.tokens_of(" Chicago.")
+    found = both.recognize(window, RecognizeOptions("en", prompt_tokens=tokens, beam_size=5))
+    assert "Chicago" in found.text and len(found.words) > 15
+    times = [time for word in found.words for time in (word.start, word.end)]
+    assert all(0.0 <= time <= 9.5 for time in times)
+    starts = [word.start for word in found.words]
+    assert starts == sorted(starts)
+    assert both.info.languages == ("en",) and both.info.weight == BETTER
+    both.close()
