@@ -22,6 +22,7 @@ from meetcore.records import Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
 from meetcore.text.languages import MULTILINGUAL_WEIGHT, why_unspoken
 from meetcore.thread_counts import limit_blas_threads
+from meetcore.weights.names import WITHOUT_FILES
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +159,8 @@ def _find_recognizers(settings: Settings, loaders: Loaders) -> _Recognizers:
         return _Recognizers(why_none=final.reasons_text)
     notes = [f"{reason} {final.name} is used instead." for reason in final.reasons]
     replaced_settings: tuple[str, ...] = ("recognizer",) if final.reasons else ()
-    if settings.live_recognizer == "auto":
+    # What is no weight of this machine writes recordings only.
+    if settings.live_recognizer in ("auto", *WITHOUT_FILES):
         live, found = live_for(final.model, final.name, loaders)
         return _Recognizers(live, final.model, (*notes, *found), replaced_settings)
     chosen = first_that_writes(

@@ -137,6 +137,14 @@ def test_live_recognizer_runs_on_one_thread(create: Create) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["remote", "better"])
+def test_live_words_are_written_by_one_weight_of_this_machine(create: Create, name: str) -> None:
+    loaders = FakeLoaders()
+    models = create(loaders, recognizer=name, live_recognizer=name, remote_url="http://x/v1").models
+    assert {item.weight for item in loaders.loaded} == {"base.en"}
+    assert models.replaced_settings == ()
+
+
 def test_on_a_gpu_one_copy_writes_live_and_the_final_transcript(create: Create) -> None:
     loaders = FakeLoaders()
     loaders.device = "cuda"
