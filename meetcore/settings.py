@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         description="Weight while people talk, or a path to one; auto takes moonshine-base for"
         " English, else the second pass's where the machine keeps up, or a smaller one.",
     )
+    rolling: bool = Field(
+        default=True,
+        description="Let the second pass follow a meeting while it runs, where the machine has"
+        " time for it.",
+    )
     remote_url: str | None = Field(
         default=None,
         description="A server with OpenAI's interface, such as `http://localhost:8000/v1`. A"

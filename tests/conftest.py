@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from _pytest.mark.expression import Expression
@@ -20,6 +21,9 @@ from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.settings import Settings
 from meetcore.weights.resolver import WeightResolver
 
+# A busy machine is no failure: properties are not timed.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # read when pyannote.audio is imported
 _KEPT = {"MEETCORE_CACHE_DIR", "MEETCORE_OFFLINE"}
 for _name in [name for name in os.environ if name.startswith("MEETCORE_") and name not in _KEPT]:

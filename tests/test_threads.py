@@ -33,17 +33,18 @@ from meetcore.diagnostics.examiner import Examiner
 from meetcore.diagnostics.monitor import Monitor
 from meetcore.diagnostics.selftest.run import SelfTest, SelfTestState
 from meetcore.errors import InferenceError
-from meetcore.jobs.executors import child_main, child_process
+from meetcore.jobs.executors import child_main, task_lane, worker_process
 from meetcore.jobs.executors.child_process import ProcessExecutor
-from meetcore.jobs.executors.messages import Exited
+from meetcore.jobs.executors.messages import Exited, Failed
 from meetcore.jobs.lazy_models import LazyModels
-from meetcore.jobs.tasks import DecodeTask, WorkerDiedError
+from meetcore.jobs.rolling_meeting import RollingMeeting
+from meetcore.jobs.tasks import DecodeTask, RollTask, WorkerDiedError
 from meetcore.live.intake import Intake
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.recognition import LiveRecognition
 from meetcore.models import rungs
 from meetcore.models.lighter_recognizer import LighterRecognizer
-from meetcore.records import Job, JobStage, JobState, MeetingState
+from meetcore.records import Job, JobOptions, JobStage, JobState, MeetingState
 from meetcore.service import housekeeping
 from meetcore.service.housekeeping import Housekeeping
 from meetcore.service.meeting_service import MeetingService
@@ -275,7 +276,7 @@ def housekeeping_thread(world: World) -> None:
 
 def worker_reader(world: World) -> None:
     """A message that cannot be read ends the worker; the next task gets a new one."""
-    world.fail_once(child_process.pickle, "load")
+    world.fail_once(worker_process.pickle, "load")
     executor = ProcessExecutor(world.service._settings)
     task = DecodeTask(world.folder / "none.wav", world.folder, "none.wav", 60.0, speakers=False)
     observer: Any = SimpleNamespace(poll=lambda: None, progress=lambda part: None)
@@ -302,6 +303,41 @@ def parent_reader(world: World) -> None:
         pipe.receive()
     assert exits == [1]
     assert pickle.loads(pickle.dumps(Exited(1))) == Exited(1)
+
+
+def worker_lane(world: World) -> None:
+    """A task's error is an outcome; an error outside of one ends the worker."""
+    sent: list[Any] = []
+    ended: list[int] = []
+
+    def send(message: Any) -> None:
+        sent.append(message)
+        if len(sent) == 2:
+            raise UnexpectedError("what was said")
+
+    world.patch.setattr(task_lane.os, "_exit", ended.append)
+    lane = task_lane.TaskLane(send, "rolling")
+    failing: Any = SimpleNamespace()
+    lane.start(failing, failing)
+    for _ in range(2):
+        lane.take(RollTask(world.folder, 0, JobOptions()))
+    until(lambda: ended == [1])
+    assert all(isinstance(each, Failed) for each in sent)
+
+
+def rolling_pass(world: World) -> None:
+    """Words are settled all the same, by the next step."""
+    service = world.service
+    failed = world.fail_once(RollingMeeting, "roll")
+    service._meetings._resources = replace(
+        service._meetings._resources,
+        settings=service._settings.model_copy(update={"rolling": True}),
+    )
+    live = running(service, service.start("Weekly"))
+    send(live, 30.0)
+    until(lambda: failed.is_set() and live.snapshot().shape.settled > 0)
+    live.stop()
+    assert told("rolling pass")
 
 
 def name_look_up(world: World) -> None:
@@ -400,9 +436,11 @@ THREADS: dict[str, Callable[[World], None]] = {
     "meetcore/diagnostics/monitor.py": monitor_thread,
     "meetcore/diagnostics/selftest/run.py": self_test_thread,
     "meetcore/jobs/executors/child_main.py": parent_reader,
-    "meetcore/jobs/executors/child_process.py": worker_reader,
+    "meetcore/jobs/executors/task_lane.py": worker_lane,
+    "meetcore/jobs/executors/worker_process.py": worker_reader,
     "meetcore/jobs/lazy_models.py": diarizer_loader,
     "meetcore/jobs/runner.py": jobs_thread,
+    "meetcore/jobs/rolling_pass.py": rolling_pass,
     "meetcore/live/intake.py": intake_thread,
     "meetcore/live/live_meeting.py": meeting_thread,
     "meetcore/live/persistence.py": saver_thread,

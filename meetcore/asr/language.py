@@ -66,7 +66,7 @@ class LanguageEvidence:
 def among(probabilities: Mapping[str, float], languages: Sequence[str]) -> Mapping[str, float]:
     """The probabilities of a few languages if one of them is spoken; all of them for none.
 
-    >>> among({"nl": 0.6, "de": 0.3, "en": 0.1}, ("de", "en"))
+    >>> among({"nl": 0.5, "de": 0.375, "en": 0.125}, ("de", "en"))
     {'de': 0.75, 'en': 0.25}
     """
     if not languages:

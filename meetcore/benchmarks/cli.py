@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from meetcore.benchmarks import diarization, overload, store
+from meetcore.benchmarks import diarization, overload, rolling, store
+from meetcore.benchmarks.languages import run as bench_languages
 from meetcore.benchmarks.live import run as bench_live
 from meetcore.benchmarks.offline import run as bench_offline
 
@@ -21,6 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     overload.add_arguments(busy)
     offline = benches.add_parser("offline", help="transcribe files as uploads and score them")
     bench_offline.add_arguments(offline)
+    languages = benches.add_parser("languages", help="find the languages of files and score each")
+    bench_languages.add_arguments(languages)
+    follow = benches.add_parser("rolling", help="the second pass behind a growing recording")
+    rolling.add_arguments(follow)
     speakers = benches.add_parser("diarization", help="find the speakers of files and score them")
     diarization.add_arguments(speakers)
     library = benches.add_parser("store", help="query a large library of made-up meetings")
@@ -33,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
         "live": bench_live.run,
         "overload": overload.run,
         "offline": bench_offline.run,
+        "languages": bench_languages.run,
+        "rolling": rolling.run,
         "diarization": diarization.run,
         "store": store.run,
     }

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+from meetcore.metrics.wer import WordErrors
+
 
 class ErrorRate(Protocol):
     """Errors of words or turns, with their rate."""
@@ -29,8 +31,11 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def percent(errors: ErrorRate | None) -> str:
-    """A cell with an error rate; a dash for None."""
-    return "–" if errors is None else f"{100 * errors.rate:.1f} %"
+    """A cell with an error rate, marked CER where characters were counted; a dash for None."""
+    if errors is None:
+        return "–"
+    of_characters = isinstance(errors, WordErrors) and errors.of_characters
+    return f"{100 * errors.rate:.1f} %{' CER' if of_characters else ''}"
 
 
 def finite(value: Any) -> Any:

@@ -8,13 +8,18 @@ from meetcore.audio.recording import RecordingReader
 from meetcore.diarization.diarizer import Diarizer
 from meetcore.diarization.options import DiarizeOptions
 from meetcore.errors import MeetcoreError
+from meetcore.jobs.growing_speakers import GrowingSpeakers
 from meetcore.jobs.tasks import Diarized, DiarizeTask, TaskObserver, TaskStopped
 
 logger = logging.getLogger(__name__)
 
 
 def diarize(
-    task: DiarizeTask, diarizer: Diarizer, observer: TaskObserver, note: str = ""
+    task: DiarizeTask,
+    diarizer: Diarizer,
+    observer: TaskObserver,
+    note: str = "",
+    begun: GrowingSpeakers | None = None,
 ) -> Diarized:
     """Find who spoke when; where the diarizer fails, the reason in place of turns.
 
@@ -24,6 +29,7 @@ def diarize(
     Parameters
     ----------
     note : why this diarizer is not the one asked for
+    begun : what was found while the recording grew, to go on from
 
     Raises
     ------
@@ -34,7 +40,12 @@ def diarize(
     observer.progress(0.0)
     options = DiarizeOptions(task.options.n_speakers, task.options.max_speakers)
     try:
-        found = diarizer.diarize(reader.read, reader.n_samples, options, progress=observer.progress)
+        if begun is not None:
+            found = begun.finish(options, observer)
+        else:
+            found = diarizer.diarize(
+                reader.read, reader.n_samples, options, progress=observer.progress
+            )
     except (TaskStopped, MemoryError):
         raise
     except Exception as error:

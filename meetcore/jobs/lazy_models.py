@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 
@@ -26,12 +27,16 @@ from meetcore.weights.resolver import WeightResolver
 
 POLL_S = 0.2
 
+Asked = tuple[str, bool]
+"""A weight, and whether another has to write, as it cannot write the language."""
+
 
 class LazyModels:
     """Models that this object loads itself, for a process without live meetings.
 
     The diarizer loads on its own thread, as torch's first import takes many seconds, in which
     decoding and recognition can run. A model that failed to load is tried again for the next job.
+    Safe from several threads: a recognizer is closed when each of them has asked for another.
     """
 
     def __init__(self, settings: Settings, loaders: Loaders | None = None) -> None:
@@ -41,66 +46,78 @@ class LazyModels:
         )
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="load-diarizer")
         self._loading: Future[Choice[Diarizer]] | None = None
-        self._asked: tuple[str, bool] = ("", False)
-        """The weight that `_recognizer` was loaded for, and whether another had to write."""
-        self._recognizer: Choice[Recognizer] = Choice()
+        self._lock = threading.Lock()
+        self._recognizers: dict[Asked, Choice[Recognizer]] = {}
+        self._in_use: dict[int, Asked] = {}
+        """What each thread asked for last."""
 
     def close(self) -> None:
         """Close the recognizer; waits for a diarizer that is still loading."""
         # Waits, as loading a diarizer sets torch's number of threads.
         self._pool.shutdown(wait=True, cancel_futures=True)
-        if self._recognizer.model is not None:
-            self._recognizer.model.close()
-        self._recognizer = Choice()
+        with self._lock:
+            self._in_use.clear()
+            self._close_unused()
 
     def preload_diarizer(self) -> None:
         """Begin to load the diarizer in the background."""
-        if self._loading is None:
-            self._loading = self._pool.submit(find_diarizer, self._settings.diarizer, self._loaders)
+        self._loading_diarizer()
+
+    def _loading_diarizer(self) -> Future[Choice[Diarizer]]:
+        with self._lock:
+            if self._loading is None:
+                setting = self._settings.diarizer
+                self._loading = self._pool.submit(find_diarizer, setting, self._loaders)
+            return self._loading
 
     def recognizer(
         self, weight: str, observer: TaskObserver, language: str | None = None
     ) -> Loaded[Recognizer]:
         """The recognizer of this weight, else one that can write the languages.
 
-        Another one is closed first.
+        Unused ones are closed first.
         """
         wanted = weight or usual_recognizer(self._settings)
         asked = (wanted, bool(why_unspoken(language, wanted)))
-        model = self._recognizer.model
-        if (
-            model is None
-            or self._asked != asked
-            or why_unspoken(language, wanted, model.info.languages)
-            or self._must_ask_again(wanted)
-        ):
-            if model is not None:
-                model.close()
-            observer.poll()
-            # One thread a piece, as many pieces at once as there are cores.
-            self._recognizer = load_final_recognizer(wanted, self._loaders, 1, language)
-            self._asked = asked
-            limit_blas_threads()
-        found = self._recognizer
+        with self._lock:
+            self._in_use[threading.get_ident()] = asked
+            self._close_unused()
+            found = self._recognizers.get(asked)
+            if (
+                found is None
+                or found.model is None
+                or why_unspoken(language, wanted, found.model.info.languages)
+                or _must_ask_again(wanted, found)
+            ):
+                observer.poll()
+                if found is not None and found.model is not None and self._is_own(asked):
+                    found.model.close()
+                # One thread a piece, as many pieces at once as there are cores.
+                found = load_final_recognizer(wanted, self._loaders, 1, language)
+                self._recognizers[asked] = found
+                limit_blas_threads()
         if found.model is None:
             return Loaded(None, found.reasons_text)
         notes = [f"{reason} {found.name} is used instead." for reason in found.reasons]
         return Loaded(found.model, " ".join(notes))
 
-    def _must_ask_again(self, wanted: str) -> bool:
-        """Whether a server that failed is asked again: it is, for each recording."""
-        model = self._recognizer.model
-        failed = isinstance(model, FallingBackRecognizer) and model.has_fallen_back
-        return failed or (wanted == REMOTE and bool(self._recognizer.reasons))
+    def _is_own(self, asked: Asked) -> bool:
+        """Whether one thread alone asked for this. Caller must hold `_lock`."""
+        return list(self._in_use.values()).count(asked) == 1
+
+    def _close_unused(self) -> None:
+        """Close the recognizers that no thread uses. Caller must hold `_lock`."""
+        for asked in set(self._recognizers) - set(self._in_use.values()):
+            model = self._recognizers.pop(asked).model
+            if model is not None:
+                model.close()
 
     def diarizer(self, observer: TaskObserver) -> Loaded[Diarizer]:
         """The diarizer of the settings, else one with open weights; waits until it is loaded."""
-        self.preload_diarizer()
-        assert self._loading is not None
         while True:
             observer.poll()
             try:
-                found = self._loading.result(POLL_S)
+                found = self._loading_diarizer().result(POLL_S)
                 break
             except NotYet:
                 continue
@@ -113,3 +130,9 @@ class LazyModels:
             return Loaded(None, found.reasons_text)
         instead = " Open weights tell speakers apart instead."
         return Loaded(found.model, f"{found.reasons_text}{instead}" if found.reasons else "")
+
+
+def _must_ask_again(wanted: str, found: Choice[Recognizer]) -> bool:
+    """Whether a server that failed is asked again: it is, for each recording."""
+    failed = isinstance(found.model, FallingBackRecognizer) and found.model.has_fallen_back
+    return failed or (wanted == REMOTE and bool(found.reasons))

@@ -8,12 +8,13 @@ from typing import Generic, Protocol, TypeVar
 
 from meetcore.asr.recognizer import Recognizer
 from meetcore.audio.compact import compact
-from meetcore.diarization.diarizer import Diarizer
+from meetcore.diarization.diarizer import Diarizer, GrowingDiarizer
 from meetcore.errors import MeetcoreError, ModelUnavailableError, RecordingError
 from meetcore.jobs.decode_stage import decode
 from meetcore.jobs.diarize_stage import diarize
 from meetcore.jobs.failure_sentence import translated
-from meetcore.jobs.recognize_stage import recognize
+from meetcore.jobs.growing_recordings import MOST_SAMPLES, GrowingRecordings
+from meetcore.jobs.recognize_stage import recognize, roll
 from meetcore.jobs.tasks import (
     Compacted,
     CompactTask,
@@ -23,6 +24,10 @@ from meetcore.jobs.tasks import (
     Recognized,
     RecognizeTask,
     Result,
+    RollDiarizeTask,
+    Rolled,
+    RolledSpeakers,
+    RollTask,
     Task,
     TaskObserver,
     TaskStopped,
@@ -66,8 +71,14 @@ class Models(Protocol):
         ...
 
 
-def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
+def perform(
+    task: Task, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> Result:
     """Run one task; blocks until it is done.
+
+    Parameters
+    ----------
+    growing : what earlier tasks left of recordings that grow
 
     Raises
     ------
@@ -79,7 +90,7 @@ def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
         A library failed in a way that nothing here foresees.
     """
     try:
-        return _performed(task, models, observer)
+        return _performed(task, models, observer, growing)
     except (MeetcoreError, TaskStopped, MemoryError):
         raise
     except Exception as error:
@@ -87,7 +98,9 @@ def perform(task: Task, models: Models, observer: TaskObserver) -> Result:
         raise ours from (None if ours is error else error)
 
 
-def _performed(task: Task, models: Models, observer: TaskObserver) -> Result:
+def _performed(
+    task: Task, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> Result:
     match task:
         case DecodeTask():
             if task.speakers:
@@ -96,18 +109,23 @@ def _performed(task: Task, models: Models, observer: TaskObserver) -> Result:
         case CompactTask():
             return _compact(task, observer)
         case RecognizeTask():
+            growing.forget_words(task.folder)
             return _recognize(task, models, observer)
+        case RollTask():
+            return _roll(task, models, observer, growing)
         case DiarizeTask():
-            return _diarize(task, models, observer)
+            return _diarize(task, models, observer, growing)
+        case RollDiarizeTask():
+            return _roll_speakers(task, models, observer, growing)
 
 
 def _stage(task: Task) -> JobStage:
     match task:
         case DecodeTask():
             return JobStage.DECODING
-        case CompactTask() | RecognizeTask():
+        case CompactTask() | RecognizeTask() | RollTask():
             return JobStage.RECOGNIZING
-        case DiarizeTask():
+        case DiarizeTask() | RollDiarizeTask():
             return JobStage.DIARIZING
 
 
@@ -128,8 +146,31 @@ def _recognize(task: RecognizeTask, models: Models, observer: TaskObserver) -> R
     return recognize(task, loaded.model, observer, loaded.note)
 
 
-def _diarize(task: DiarizeTask, models: Models, observer: TaskObserver) -> Diarized:
+def _roll(
+    task: RollTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> Rolled:
+    options = task.options
+    loaded = models.recognizer(options.recognizer, observer, options.language)
+    if loaded.model is None:
+        raise ModelUnavailableError(loaded.note)
+    return roll(task, loaded.model, growing.words(task.folder, task.start_sample), observer)
+
+
+def _roll_speakers(
+    task: RollDiarizeTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> RolledSpeakers:
+    diarizer = models.diarizer(observer).model
+    if not isinstance(diarizer, GrowingDiarizer):
+        return RolledSpeakers(follows=False)
+    with growing.speakers(task.folder, diarizer) as speakers:
+        return RolledSpeakers(True, speakers.advance(MOST_SAMPLES, observer))
+
+
+def _diarize(
+    task: DiarizeTask, models: Models, observer: TaskObserver, growing: GrowingRecordings
+) -> Diarized:
     loaded = models.diarizer(observer)
     if loaded.model is None:
         return Diarized(detail=loaded.note)
-    return diarize(task, loaded.model, observer, loaded.note)
+    begun = growing.take_speakers(task.folder, loaded.model)
+    return diarize(task, loaded.model, observer, loaded.note, begun)

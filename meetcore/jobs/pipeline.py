@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from meetcore.asr.offline.recognize_recording import PieceWords
 from meetcore.audio.pcm_file import PCM_NAME
 from meetcore.audio.recording import RecordingReader
+from meetcore.errors import MeetcoreError, StoreError
 from meetcore.jobs.diarize_stage import not_diarized
 from meetcore.jobs.tasks import (
     Compacted,
@@ -27,6 +28,7 @@ from meetcore.jobs.tasks import (
     Task,
     TaskExecutor,
     TaskObserver,
+    UnexpectedTaskError,
     WorkerDiedError,
 )
 from meetcore.records import JobOptions, JobStage
@@ -74,6 +76,10 @@ class PassResults(Protocol):
         """The recording has so many samples at 16 kHz; after 0 no stage follows."""
         ...
 
+    def check_stop(self) -> None:
+        """Called several times a second while a recording is compressed; may raise TaskStopped."""
+        ...
+
     def compacted(self, done: Compacted) -> None:
         """The raw recording was compressed, or could not be."""
         ...
@@ -114,6 +120,19 @@ def run_pass(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> No
     results.measured(n_samples)
     if n_samples == 0:
         return
+    try:
+        _transcribe(plan, executor, results)
+    except (WorkerDiedError, StoreError):
+        raise
+    except (MeetcoreError, UnexpectedTaskError):
+        # What was recorded can be listened to, whatever its transcript lacks.
+        _compact(plan, executor, results)
+        raise
+    # Last, as it takes seconds for an hour, and the transcript does not need it.
+    _compact(plan, executor, results)
+
+
+def _transcribe(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> None:
     if plan.includes(JobStage.RECOGNIZING):
         _recognize(plan, executor, results)
     if plan.options.speakers and plan.includes(JobStage.DIARIZING):
@@ -131,8 +150,6 @@ def _decode(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> int
 
 def _recognize(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> None:
     with results.observe(JobStage.RECOGNIZING) as observer:
-        if (plan.folder / PCM_NAME).exists():
-            results.compacted(_run(executor, CompactTask(plan.folder), observer, Compacted))
         task = RecognizeTask(plan.folder, plan.start_sample, plan.options)
         done = _run(executor, task, _PieceObserver(observer, results), Recognized)
     results.recognized(done)
@@ -149,10 +166,32 @@ def _diarize(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> No
     results.diarized(done)
 
 
+def _compact(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> None:
+    if (plan.folder / PCM_NAME).exists():
+        task = CompactTask(plan.folder)
+        results.compacted(_run(executor, task, _StopObserver(results), Compacted))
+
+
 def _run(executor: TaskExecutor, task: Task, observer: TaskObserver, kind: type[Answer]) -> Answer:
     result = executor.run(task, observer)
     assert isinstance(result, kind)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _StopObserver:
+    """A TaskObserver that reports nothing."""
+
+    results: PassResults
+
+    def poll(self) -> None:
+        self.results.check_stop()
+
+    def progress(self, part: float) -> None:
+        self.results.check_stop()
+
+    def piece(self, words: PieceWords) -> None:
+        """No pieces come."""
 
 
 @dataclass(frozen=True, slots=True)

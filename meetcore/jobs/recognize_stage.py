@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from meetcore.asr.offline.recognize_recording import (
     OfflineRecognitionOptions,
     PieceWords,
+    recognize_pieces,
     recognize_recording,
 )
 from meetcore.asr.recognizer import Recognizer
@@ -14,9 +15,10 @@ from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.recording import RecordingReader
 from meetcore.audio.recording_damage import missing_end
 from meetcore.errors import InferenceError, ModelUnavailableError
-from meetcore.jobs.tasks import Recognized, RecognizeTask, TaskObserver
+from meetcore.jobs.growing_words import GrowingWords
+from meetcore.jobs.tasks import Recognized, RecognizeTask, Rolled, RollTask, TaskObserver
 from meetcore.models.falling_back import FallingBackRecognizer
-from meetcore.records import SAMPLE_RATE
+from meetcore.records import SAMPLE_RATE, JobOptions
 from meetcore.text.languages import why_unspoken
 
 
@@ -38,9 +40,7 @@ def recognize(
     TaskStopped
         The observer raised it.
     """
-    info = recognizer.info
-    if problem := why_unspoken(task.options.language, info.weight, info.languages):
-        raise ModelUnavailableError(f"{note} {problem}".strip())
+    _refuse_language(task.options, recognizer, note)
     reader = RecordingReader(task.folder)
     failures = FailedPieces()
     observer.progress(0.0)
@@ -49,11 +49,7 @@ def recognize(
         reader.n_samples,
         recognizer,
         load_activity(),
-        OfflineRecognitionOptions(
-            language=task.options.language,
-            prompt=task.options.prompt,
-            heard=task.options.heard if task.start_sample else (),
-        ),
+        _options(task),
         start_sample=task.start_sample,
     ):
         failures.add(piece)
@@ -65,6 +61,45 @@ def recognize(
     trouble = recognizer.trouble if isinstance(recognizer, FallingBackRecognizer) else ""
     detail = " ".join(filter(None, (note, trouble, missing_end(task.folder))))
     return Recognized(str(info), info.weight, detail, sum(failures.failed))
+
+
+def roll(
+    task: RollTask, recognizer: Recognizer, growing: GrowingWords, observer: TaskObserver
+) -> Rolled:
+    """Recognize a few more pieces of a recording that still grows.
+
+    Parameters
+    ----------
+    growing : of this recording, at the task's start
+
+    Raises
+    ------
+    ModelUnavailableError
+        The recognizer cannot write the language of the options.
+    TaskStopped
+        The observer raised it.
+    """
+    _refuse_language(task.options, recognizer, "")
+    observer.progress(0.0)
+    pieces = growing.next_pieces(recognizer.info.workers)
+    for piece in recognize_pieces(pieces, recognizer, _options(task), ended=False):
+        observer.piece(piece)
+        growing.recognized(piece.end_sample)
+    return Rolled(len(pieces), growing.reached)
+
+
+def _options(task: RecognizeTask | RollTask) -> OfflineRecognitionOptions:
+    return OfflineRecognitionOptions(
+        language=task.options.language,
+        prompt=task.options.prompt,
+        heard=task.options.heard if task.start_sample else (),
+    )
+
+
+def _refuse_language(options: JobOptions, recognizer: Recognizer, note: str) -> None:
+    info = recognizer.info
+    if problem := why_unspoken(options.language, info.weight, info.languages):
+        raise ModelUnavailableError(f"{note} {problem}".strip())
 
 
 def missing_words(failed_samples: int) -> str:

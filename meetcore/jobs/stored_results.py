@@ -83,8 +83,11 @@ class StoredResults:
             uploaded = self._store.get(self._id).source_name
             self._note(JobStage.RECOGNIZING, NO_SOUND if uploaded else NOTHING_RECORDED)
 
+    def check_stop(self) -> None:
+        self._check_stop()
+
     def compacted(self, done: Compacted) -> None:
-        self._note(JobStage.RECOGNIZING, done.detail)
+        self._note(JobStage.ATTRIBUTING, done.detail)
         if done.file_name:
             path = f"{self._id}/{done.file_name}"
             self._write(lambda: self._store.update(self._id, audio_path=path))

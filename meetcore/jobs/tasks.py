@@ -121,6 +121,49 @@ class Recognized:
 
 
 @dataclass(frozen=True, slots=True)
+class RollTask:
+    """Recognize the next pieces of a recording that still grows, as a RecognizeTask would.
+
+    It ends after a few pieces, or where the end of the next one is not known yet.
+    """
+
+    folder: Path
+    start_sample: int
+    """At 16 kHz; the end of the last piece whose words are known."""
+    options: JobOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """The words went to the observer."""
+
+    n_pieces: int
+    """Pieces that were looked at; 0 where the end of the next one is not known yet."""
+    reached_samples: int = 0
+    """At 16 kHz: before it nothing is left to recognize."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollDiarizeTask:
+    """Look for speakers in what a growing recording has new; a later DiarizeTask continues it.
+
+    It ends after some seconds of audio.
+    """
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RolledSpeakers:
+    """How far the speakers of a growing recording are looked for."""
+
+    follows: bool
+    """False where the diarizer takes whole recordings only."""
+    n_samples: int = 0
+    """At 16 kHz."""
+
+
+@dataclass(frozen=True, slots=True)
 class DiarizeTask:
     """Find the speaker turns of a recording."""
 
@@ -138,12 +181,12 @@ class Diarized:
     detail: str = ""
 
 
-Task = DecodeTask | CompactTask | RecognizeTask | DiarizeTask
-Result = Decoded | Compacted | Recognized | Diarized
+Task = DecodeTask | CompactTask | RecognizeTask | DiarizeTask | RollTask | RollDiarizeTask
+Result = Decoded | Compacted | Recognized | Diarized | Rolled | RolledSpeakers
 
 
 class TaskExecutor(Protocol):
-    """Runs tasks one at a time, all from the same thread."""
+    """Runs tasks: of a running meeting's recording from one thread, all others from another."""
 
     def run(self, task: Task, observer: TaskObserver) -> Result:
         """Run a task; blocks until it is done.

@@ -98,6 +98,9 @@ class _MemoryResults:
     def measured(self, n_samples: int) -> None:
         self._n_samples = n_samples
 
+    def check_stop(self) -> None:
+        """Nothing: there is no raw recording to compress."""
+
     def compacted(self, done: Compacted) -> None:
         """Nothing is kept of it."""
 

@@ -8,11 +8,12 @@ from functools import partial
 from meetcore.asr.live_recognizer import LiveRecognizer
 from meetcore.diarization.voice_similarity import Voice
 from meetcore.errors import ModelUnavailableError
+from meetcore.live.heard_language import HeardLanguage
 from meetcore.live.resources import LiveResources
 from meetcore.live.speaker_names import SpeakerNames
 from meetcore.models.identifier import Identifier
 from meetcore.models.identifier_session import IdentifierSession
-from meetcore.records import Meeting, Mode, ModelsInUse
+from meetcore.records import Meeting, Mode, ModelsInUse, ReadSamples
 
 
 class BorrowedModels:
@@ -36,6 +37,7 @@ class BorrowedModels:
         self._has_profiles = False
         self.language_note = ""
         """One sentence where another weight writes for the meeting's languages, or none can."""
+        self._heard = HeardLanguage(meeting.language, resources.settings, self._note_language)
         self._pool = resources.pool
         self._known_voices = resources.known_voices
         self._store = resources.store
@@ -80,6 +82,15 @@ class BorrowedModels:
         return (
             identifier.open_lighter_words(language) if lighter else identifier.open_words(language)
         )
+
+    def listen_for_language(self, session: IdentifierSession, read: ReadSamples) -> None:
+        """Note once whether the speech sounds like a language that the weight cannot write."""
+        identifier = self._pool.held(self._meeting.id)
+        if identifier is not None:
+            self._heard.look(identifier, session, read)
+
+    def _note_language(self, sentence: str) -> None:
+        self.language_note = sentence
 
     def match_voices(self, session: IdentifierSession, names: SpeakerNames) -> None:
         """Name the enrolled voices among a session's speakers, a little later.

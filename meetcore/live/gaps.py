@@ -31,6 +31,18 @@ class Gaps:
         """Forget all: another session begins anew."""
         self._stretches.clear()
 
+    def fill(self, until: int) -> None:
+        """Remove what is before a sample: it has text now.
+
+        >>> gaps = Gaps()
+        >>> gaps.add(0, 32_000)
+        >>> gaps.fill(16_000)
+        >>> gaps.seconds()
+        (Gap(start=1.0, end=2.0),)
+        """
+        left = [(max(begin, until), end) for begin, end in self._stretches]
+        self._stretches = [each for each in left if each[1] - each[0] > SHORTEST_SAMPLES]
+
     def seconds(self) -> tuple[Gap, ...]:
         """The stretches so far."""
         return tuple(Gap(begin / SAMPLE_RATE, end / SAMPLE_RATE) for begin, end in self._stretches)

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from meetcore.audio.frames import Frame
 from meetcore.audio.pcm import Pcm
@@ -17,9 +17,10 @@ from meetcore.live.live_view import live_snapshot
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.recognition import LiveRecognition
 from meetcore.live.resources import LiveResources
+from meetcore.live.settled_words import SettledQueue, SettledWords
 from meetcore.live.speaker_names import RENAME_TIMEOUT_MS, SpeakerNames
 from meetcore.models.error_counter import ErrorCounter
-from meetcore.records import LiveSnapshot, LiveState, Meeting
+from meetcore.records import SAMPLE_RATE, LiveSnapshot, LiveState, Meeting, Word
 from meetcore.store.sqlite import busy_timeout
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class LiveMeeting:
             self._saver,
             self._intake.arrivals,
         )
+        self._settled = SettledQueue()
         self._lock = threading.Lock()
         self._state = LiveState.LISTENING
         self._settle_due = False
@@ -160,6 +162,20 @@ class LiveMeeting:
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    def settle(self, words: Sequence[Word], until_samples: int) -> None:
+        """Take over words of the second pass, which follows the meeting; returns at once.
+
+        Parameters
+        ----------
+        until_samples : they replace all words before it
+        """
+        self._settled.put(SettledWords(tuple(words), until_samples))
+        self._wake.set()
+
+    def reached(self, n_samples: int | None) -> None:
+        """Note how far the second pass has come: what is left begins there; None ends it."""
+        self._settled.reached = n_samples
+
     def rename(self, label: str, name: str) -> None:
         """Name a speaker, in past and future turns; raises StoreError when it was not saved."""
         self._names.rename(label, name)
@@ -184,7 +200,15 @@ class LiveMeeting:
             names=self._names,
             errors=self._errors.summary(),
             unsaved_for=self._saver.unsaved_for,
+            unsettled=self._unsettled(),
         )
+
+    def _unsettled(self) -> float:
+        """Seconds of audio that the second pass has not reached; 0 where it does not follow."""
+        reached = self._settled.reached
+        if reached is None:
+            return 0.0
+        return max(0, self._intake.view().n_samples - reached) / SAMPLE_RATE
 
     def _changed(self) -> None:
         with self._lock:
@@ -217,8 +241,10 @@ class LiveMeeting:
     def _advance(self) -> None:
         """Recognize what is new on disk, in chunks, so that a stop takes effect in between."""
         while self._recognition.process(self._intake.view().n_samples):
+            self._take_settled()
             if self._state is LiveState.STOPPING:
                 return
+        self._take_settled()
         with self._lock:
             settle = self._settle_due and self._intake.is_still and self._recognition.has_session
             if settle:
@@ -227,10 +253,14 @@ class LiveMeeting:
             self._recognition.commit_all(self._intake.view().n_samples)
         self._recognition.save(self._intake.view().n_samples)
 
+    def _take_settled(self) -> None:
+        self._recognition.settle(self._settled.take(), self._intake.view().n_samples)
+
     def _end(self) -> None:
         """Record, recognize and save the rest, then give the meeting to the second pass."""
         try:
             self._intake.stop()
+            self._take_settled()
             self._recognition.finish(self._intake.view().n_samples)
         except Exception as error:
             logger.exception("meeting %s: its last words failed", self.meeting_id)

@@ -24,6 +24,7 @@ def live_snapshot(
     names: SpeakerNames,
     errors: ErrorSummary,
     unsaved_for: float,
+    unsettled: float,
     version: int,
 ) -> LiveSnapshot:
     """The snapshot of this moment; cheap, from any thread.
@@ -32,6 +33,7 @@ def live_snapshot(
     ----------
     errors : those of the meeting itself, without those of the models
     unsaved_for : seconds for which the store has refused
+    unsettled : seconds that the second pass has not reached
     version : the meeting's own count of changes
     """
     # Read first: a change made meanwhile gets a new version, so that readers draw it.
@@ -46,12 +48,16 @@ def live_snapshot(
         level_db=intake.level_db if is_open else SILENCE_DB,
         silent_for=intake.silent_samples / SAMPLE_RATE,
         segments=view.segments,
-        settled=view.settled,
+        shape=view.shape,
         merged=view.merged,
         tentative=view.tentative,
         tentative_speaker=view.tentative_speaker,
         speakers=_speakers(view, names),
-        health=replace(_health(view, intake, recognition, errors, state), unsaved_for=unsaved_for),
+        health=replace(
+            _health(view, intake, recognition, errors, state),
+            unsaved_for=unsaved_for,
+            unsettled=unsettled,
+        ),
         source=intake.source,
         gaps=view.gaps,
         language_note=recognition.language_note,

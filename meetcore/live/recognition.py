@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from meetcore.audio.recording import RecordingReader
@@ -14,6 +15,7 @@ from meetcore.live.gaps import Gaps
 from meetcore.live.load_control import LoadControl
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.recognition_view import RecognitionView
+from meetcore.live.settled_words import SettledWords
 from meetcore.live.speaker_names import SpeakerNames
 from meetcore.live.word_latency import ArrivalTimes, Percentiles, WordLatencies
 from meetcore.models.identifier_session import IdentifierSession
@@ -114,6 +116,7 @@ class LiveRecognition:
         started = time.perf_counter()
         session.process_audio_chunk(samples, begin / SAMPLE_RATE)
         self._match_voices(session)
+        self._borrowed.listen_for_language(session, self._reader.read)
         self._load.measured(time.perf_counter() - started, samples.shape[0] / SAMPLE_RATE)
         self._save_and_show(session, available)
         return True
@@ -134,6 +137,16 @@ class LiveRecognition:
         """Have the length and the names saved where they changed."""
         if self._session is not None:
             self._saver.put(self._session, available / SAMPLE_RATE)
+
+    def settle(self, settled: Sequence[SettledWords], available: int) -> None:
+        """Replace committed words by those of the second pass, and save them."""
+        session = self._session
+        if session is None or not settled:
+            return
+        for each in settled:
+            session.settle(each.words, each.until_samples / SAMPLE_RATE)
+            self._gaps.fill(each.until_samples)
+        self._save_and_show(session, available)
 
     def commit_all(self, available: int) -> None:
         """Commit all words up to a pause; the meeting goes on."""
@@ -206,7 +219,7 @@ class LiveRecognition:
         view = replace(
             before,
             segments=session.segments(),
-            settled=session.settled(),
+            shape=session.shape(),
             labels=session.labels(),
             merged=session.merged(),
             tentative=tentative,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from meetcore.records import Gap, Segment, Word
+from meetcore.records import Gap, Segment, TranscriptShape, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class RecognitionView:
     """The words recognized so far; replaced as a whole."""
 
     segments: tuple[Segment, ...] = ()
-    settled: int = 0
+    shape: TranscriptShape = field(default_factory=TranscriptShape)
     labels: tuple[str, ...] = ()
     merged: Mapping[str, str] = field(default_factory=dict)
     tentative: tuple[Word, ...] = ()
@@ -31,5 +31,5 @@ class RecognitionView:
     @property
     def drawn(self) -> tuple[object, ...]:
         """What a page draws of it: a difference is a new version."""
-        words = self.segments, self.tentative, self.tentative_speaker
+        words = self.segments, self.shape.settled, self.tentative, self.tentative_speaker
         return *words, self.model_errors, self.gaps, self.weight_changed_at

@@ -1,10 +1,13 @@
-"""Word error rate (WER) after Whisper's English normaliser, and alignment of word lists."""
+"""Word error rate (WER), or of characters (CER) where words have no spaces, and alignment."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
+
+from meetcore.text.scripts import mostly_unspaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,8 @@ class WordErrors:
     insertions: int = 0
     deletions: int = 0
     reference_words: int = 0
+    of_characters: bool = field(default=False, repr=False)
+    """Whether characters were counted in place of words (CER): the text has no spaces."""
 
     @property
     def errors(self) -> int:
@@ -38,6 +43,7 @@ class WordErrors:
             self.insertions + other.insertions,
             self.deletions + other.deletions,
             self.reference_words + other.reference_words,
+            self.of_characters or other.of_characters,
         )
 
 
@@ -51,28 +57,45 @@ class Edit:
 
 
 @cache
-def _normaliser() -> Callable[[str], str]:
+def _english() -> Callable[[str], str]:
     from whisper.normalizers import EnglishTextNormalizer
 
     normaliser: Callable[[str], str] = EnglishTextNormalizer()
     return normaliser
 
 
-def normalise(text: str) -> list[str]:
-    """The normalised words of a text.
+def _other(text: str) -> str:
+    """Lower case, without punctuation; marks over letters stay, as they are vowels in Hindi."""
+    composed = unicodedata.normalize("NFKC", text).lower()
+    return "".join(" " if unicodedata.category(char)[0] in "SPZC" else char for char in composed)
 
-    Lower case, without punctuation and fillers, with uniform numbers and spelling.
+
+def normalise(text: str, language: str = "en") -> list[str]:
+    """The normalised words of a text; its characters where the script has no spaces.
+
+    Lower case, without punctuation; in English without fillers, with uniform numbers and spelling.
     Source: Radford et al. 2022, appendix C (https://arxiv.org/abs/2212.04356).
+
+    >>> normalise("開始、です。"), normalise("Так, да!", "ru")
+    (['開', '始', 'で', 'す'], ['так', 'да'])
     """
-    return _normaliser()(text).split()
+    return _units(text, language, mostly_unspaced(text))
 
 
-def word_errors(reference: str, hypothesis: str) -> WordErrors:
-    """WER counts of two texts after normalisation.
+def _units(text: str, language: str, of_characters: bool) -> list[str]:
+    if of_characters:
+        return list("".join(_other(text).split()))
+    return (_english() if language == "en" else _other)(text).split()
+
+
+def word_errors(reference: str, hypothesis: str, language: str = "en") -> WordErrors:
+    """WER counts of two texts after normalisation; CER counts where the reference has no spaces.
 
     Source: Levenshtein distance over words (https://en.wikipedia.org/wiki/Word_error_rate).
     """
-    return count_errors(normalise(reference), normalise(hypothesis))
+    of_characters = mostly_unspaced(reference)
+    units = (_units(text, language, of_characters) for text in (reference, hypothesis))
+    return replace(count_errors(*units), of_characters=of_characters)
 
 
 def count_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> WordErrors:

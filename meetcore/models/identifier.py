@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from meetcore.models.identifier_session import IdentifierSession
 from meetcore.models.lighter_recognizer import LighterRecognizers
 from meetcore.models.rungs import Loaders, load_models, loaders_for
 from meetcore.models.spoken_languages import MultilingualRecognizer
-from meetcore.records import ModelsInUse
+from meetcore.records import ModelsInUse, Samples
 from meetcore.settings import Settings
 from meetcore.text.languages import why_unspoken
 from meetcore.weights.resolver import WeightResolver
@@ -66,6 +67,20 @@ class Identifier(Protocol):
 
         `reason` says so where another weight writes, as the usual one cannot. Blocks and raises
         as `open_words` does.
+        """
+        ...
+
+    def language_probabilities(self, samples: Samples) -> Mapping[str, float]:
+        """How likely each language is spoken, by the multilingual weight; empty without one.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz, at most 30 s
+
+        Raises
+        ------
+        ModelUnavailableError, InferenceError
+            That weight cannot be loaded, or failed.
         """
         ...
 
@@ -151,6 +166,10 @@ class FallbackSpeakerIdentifier:
             languages=recognizer.info.languages,
             reason=f"{why} {recognizer.info.weight} writes instead.",
         )
+
+    def language_probabilities(self, samples: Samples) -> Mapping[str, float]:
+        """How likely each language is spoken; see Identifier.language_probabilities."""
+        return self._multilingual.language_probabilities(samples) if self._multilingual else {}
 
     def _writing(self, language: str | None) -> Recognizer | None:
         """The live recognizer for these languages."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -14,7 +14,15 @@ from meetcore.diarization.live_diarizer import LiveDiarizer, LiveTurns
 from meetcore.diarization.voice_similarity import Voice
 from meetcore.models.error_counter import ErrorCounter
 from meetcore.models.stream_clock import StreamClock
-from meetcore.records import SAMPLE_RATE, RejectedText, Samples, Segment, Turn, Word
+from meetcore.records import (
+    SAMPLE_RATE,
+    RejectedText,
+    Samples,
+    Segment,
+    TranscriptShape,
+    Turn,
+    Word,
+)
 from meetcore.records.error_summary import ErrorSummary
 from meetcore.transcript.live_transcript import LiveTranscript, UnsavedSegments
 
@@ -156,9 +164,13 @@ class IdentifierSession:
         """All committed words as segments by speaker."""
         return self._transcript.segments()
 
-    def settled(self) -> int:
-        """How many of the first segments change no more, except by a merge of labels."""
-        return self._transcript.settled
+    def settle(self, words: Sequence[Word], until: float) -> None:
+        """Replace the words up to a time in seconds by those of the second pass."""
+        self._transcript.settle(words, until)
+
+    def shape(self) -> TranscriptShape:
+        """Which segments may still change."""
+        return self._transcript.shape
 
     def labels(self) -> tuple[str, ...]:
         """The labels of all segments, in the order in which they first spoke."""

@@ -20,7 +20,6 @@ from meetcore.models.weight_sizes import (
 )
 from meetcore.records import Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
-from meetcore.text.languages import MULTILINGUAL_WEIGHT, why_unspoken
 from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.names import WITHOUT_FILES
 
@@ -132,8 +131,7 @@ def _recording_only(
 ) -> ModelsInUse:
     """The record of the lowest rung: without words there are no speakers of them either."""
     last = with_stand_in(local_recognizer(settings), settings.language)[-1]
-    needs_other = bool(why_unspoken(settings.language, last))
-    remedy = command(f"weights pull {MULTILINGUAL_WEIGHT if needs_other else last}")
+    remedy = command(f"weights pull {last}")
     full = " ".join(filter(None, (words.why_none, "" if speakers.model else speakers.reasons_text)))
     return ModelsInUse(
         Mode.RECORDING_ONLY,

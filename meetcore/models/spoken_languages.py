@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from meetcore.asr.recognizer import Recognizer
 from meetcore.errors import ModelUnavailableError
 from meetcore.models.first_that_loads import Choice, first_that_loads
-from meetcore.text.languages import MULTILINGUAL_WEIGHT, why_unspoken
+from meetcore.records import Samples
+from meetcore.text.languages import why_unspoken
 
 RETRY_S = 30.0
 """Seconds until a recognizer that could not be loaded is tried again."""
@@ -19,7 +20,7 @@ RETRY_S = 30.0
 def first_that_writes(
     language: str | None, weights: Sequence[str], load: Callable[[str], Recognizer]
 ) -> Choice[Recognizer]:
-    """The first weight that loads and can write the languages; the multilingual one comes last.
+    """The first weight that loads and can write the languages.
 
     A weight whose name says that it cannot is not loaded; one that proves so is closed again.
 
@@ -39,8 +40,7 @@ def first_that_writes(
             raise ModelUnavailableError(problem)
         return recognizer
 
-    others = () if language in (None, "en") else (MULTILINGUAL_WEIGHT,)
-    return first_that_loads((*weights, *others), checked)
+    return first_that_loads(weights, checked)
 
 
 class MultilingualRecognizer:
@@ -78,6 +78,27 @@ class MultilingualRecognizer:
                     self._refusal, self._refused_at = error, time.monotonic()
                     raise
             return self._recognizer
+
+    def language_probabilities(self, samples: Samples) -> Mapping[str, float]:
+        """How likely each language is spoken; loads the recognizer for this alone if need be.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n_samples,), float32, 16 kHz, at most 30 s
+
+        Raises
+        ------
+        ModelUnavailableError, InferenceError
+            It cannot be loaded, or failed.
+        """
+        with self._lock:
+            if self._recognizer is not None:
+                return self._recognizer.language_probabilities(samples)
+        recognizer = self._load()
+        try:
+            return recognizer.language_probabilities(samples)
+        finally:
+            recognizer.close()
 
     def close(self) -> None:
         """Release the recognizer; idempotent."""

@@ -12,7 +12,7 @@ from meetcore.records.library import (
     SearchHit,
     SnippetPart,
 )
-from meetcore.records.live import Gap, LiveHealth, LiveSnapshot, LiveState
+from meetcore.records.live import Gap, LiveHealth, LiveSnapshot, LiveState, TranscriptShape
 from meetcore.records.meeting import ID, Meeting, MeetingState
 from meetcore.records.mode import Mode
 from meetcore.records.models_in_use import ModelsInUse, RungLeft
@@ -64,6 +64,7 @@ __all__ = [
     "Speaker",
     "Stage",
     "Transcript",
+    "TranscriptShape",
     "Turn",
     "VoiceClip",
     "Word",

@@ -25,6 +25,8 @@ class JobState(enum.StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    ROLLING = "rolling"
+    """Its meeting still runs, or was interrupted: what is stored of it so far is kept for a job."""
 
 
 LevelCount = tuple[int, int]

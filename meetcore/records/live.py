@@ -27,6 +27,20 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class TranscriptShape:
+    """Which segments of a running meeting may still change. Counts of segments."""
+
+    settled: int = 0
+    """The first ones: words of the second pass, which never change."""
+    settled_frozen: int = 0
+    """Those of them whose speaker changes no more either, except by a merge of labels."""
+    committed_frozen: int = 0
+    """Those after the settled ones that change no more until settled words replace them."""
+    replaced: int = 0
+    """Frozen segments of committed words that settled words replaced since the meeting began."""
+
+
+@dataclass(frozen=True, slots=True)
 class LiveHealth:
     """Counts and times of one running meeting, without words or names."""
 
@@ -58,6 +72,8 @@ class LiveHealth:
     """Seconds on the meeting's clock at which that changed last; None if it never did."""
     model_errors: int = 0
     """Those of `chunk_errors` that a model made: each cost the live text of one window."""
+    unsettled: float = 0.0
+    """Seconds of audio that the second pass has not reached yet; 0 where it does not follow."""
     unsaved_for: float = 0.0
     """Seconds since the oldest word or name that is not in the store yet; mostly 0. While the
     store refuses, words are shown before they are saved."""
@@ -67,8 +83,9 @@ class LiveHealth:
 class LiveSnapshot:
     """All that a page draws of a running meeting, at one moment.
 
-    The words of `segments` are committed and never change; their speakers may change until the
-    diarizer has decided. `tentative` are the words after them, which may still change.
+    The words of the first segments are settled and never change. Those after them are committed:
+    settled words may replace them, once. Speakers may change until the diarizer has decided.
+    `tentative` are the words after them, which may still change.
     """
 
     meeting_id: str
@@ -85,8 +102,8 @@ class LiveSnapshot:
     tentative_speaker: str | None
     speakers: tuple[Speaker, ...]
     health: LiveHealth
-    settled: int = 0
-    """How many of the first segments change no more, except by `merged`."""
+    shape: TranscriptShape = field(default_factory=TranscriptShape)
+    """Which segments may still change."""
     merged: Mapping[str, str] = field(default_factory=dict)
     """All labels that proved to be another speaker's, old to the one in force; `segments` have
     the new ones already."""

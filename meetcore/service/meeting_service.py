@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from meetcore.jobs.executors.child_process import ProcessExecutor
+from meetcore.jobs.rolling_pass import RollingPass
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import JobSubmission
 from meetcore.jobs.tasks import TaskExecutor
@@ -58,8 +59,11 @@ class MeetingService:
         self._enrolment = Enrolment(store, settings, self._pool.borrowed, self._known_voices)
         self._executor = executor or ProcessExecutor(settings)
         self._runner = JobRunner(store, settings, self._executor, self._known_voices)
+        self._rolling = RollingPass(store, self._executor)
         self._meetings = RunningMeetings(
-            LiveResources(store, settings, self._pool, self._known_voices), self._runner
+            LiveResources(store, settings, self._pool, self._known_voices),
+            self._runner,
+            self._rolling,
         )
         self._submission = JobSubmission(store, settings, self._runner, self._meetings.is_running)
         self.uploads = open_uploads(settings, store, self._submission, self._meetings)
@@ -265,6 +269,7 @@ class MeetingService:
         """
         deadline = time.monotonic() + timeout_s
         saved = self._meetings.stop(deadline)
+        self._rolling.stop(max(1.0, deadline - time.monotonic()))
         ended = self._runner.stop(max(1.0, deadline - time.monotonic()))
         self._trash.stop()
         if ended and saved:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 
-from meetcore.errors import MeetingStateError, ModelUnavailableError
+from meetcore.errors import MeetingStateError, ModelUnavailableError, StoreError
 from meetcore.installation import command
+from meetcore.jobs.rolling_meeting import FollowedMeeting
+from meetcore.jobs.rolling_pass import RollingPass
 from meetcore.jobs.runner import JobRunner
 from meetcore.jobs.submission import discard_meeting
 from meetcore.live.live_meeting import LiveMeeting
 from meetcore.live.resources import LiveResources
+from meetcore.live.room import has_time_left
 from meetcore.records import (
     Job,
     JobOptions,
@@ -25,6 +29,7 @@ from meetcore.records import (
 from meetcore.settings import Settings
 from meetcore.text.languages import MULTILINGUAL_WEIGHT, language_choice, why_unspoken
 from meetcore.text.sizes import size_text
+from meetcore.weights.names import REMOTE
 from meetcore.weights.resolver import WeightResolver
 
 logger = logging.getLogger(__name__)
@@ -37,10 +42,11 @@ class RunningMeetings:
     again. When one has stopped, its second pass is handed to the job runner.
     """
 
-    def __init__(self, resources: LiveResources, runner: JobRunner) -> None:
+    def __init__(self, resources: LiveResources, runner: JobRunner, rolling: RollingPass) -> None:
         self._resources = resources
         self._store = resources.store
         self._runner = runner
+        self._rolling = rolling
         self._meetings: dict[str, LiveMeeting] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -123,7 +129,7 @@ class RunningMeetings:
         for live, is_saved in zip(meetings, saved, strict=True):
             if not is_saved:
                 logger.warning("meeting %s: the second pass recovers its end", live.meeting_id)
-                self._runner.enqueue_held(_second_pass(live))
+                self._runner.enqueue_held(self._second_pass(live))
         return all(saved)
 
     def _begin(self, meeting: Meeting) -> None:
@@ -133,12 +139,30 @@ class RunningMeetings:
             self.refuse_when_closed()
             live.start()
             self._meetings[meeting.id] = live
+        settings = self._resources.settings
+        # A server is sent recordings that have ended, once.
+        if settings.rolling and settings.recognizer != REMOTE:
+            self._rolling.follow(self._followed(live))
+
+    def _followed(self, live: LiveMeeting) -> FollowedMeeting:
+        return FollowedMeeting(
+            live.meeting_id,
+            self._resources.settings.recordings_dir / live.meeting_id,
+            JobOptions(language=live.language),
+            self._has_room,
+            live.settle,
+            live.reached,
+        )
+
+    def _has_room(self) -> bool:
+        """Whether no running meeting's live words are late."""
+        return all(has_time_left(each.health) for each in self.snapshots())
 
     def _stopped(self, meeting_id: str) -> None:
         """Hand a meeting to the job runner. Called on the meeting's thread, after its last word."""
         accepted = False
         try:
-            accepted = self._runner.enqueue_held(_second_pass(self._meetings[meeting_id]))
+            accepted = self._runner.enqueue_held(self._second_pass(self._meetings[meeting_id]))
         finally:
             # Before the job may end: a meeting that is done must not be listed as running.
             with self._lock:
@@ -146,6 +170,19 @@ class RunningMeetings:
         if accepted:
             self._runner.release_held(meeting_id)
         logger.info("meeting %s: stopped", meeting_id)
+
+    def _second_pass(self, live: LiveMeeting) -> Job:
+        """The job of a meeting that ended; it goes on behind what is settled."""
+        try:
+            rolled = self._rolling.leave(live.meeting_id)
+        except StoreError:
+            # What is stored is recognized again: the words are the same.
+            logger.exception("meeting %s: its settled words cannot be read", live.meeting_id)
+            rolled = None
+        if rolled is not None:
+            return replace(rolled, state=JobState.QUEUED, attempts=0)
+        options = JobOptions(language=live.language)
+        return Job(live.meeting_id, JobState.QUEUED, JobStage.RECOGNIZING, options)
 
 
 def checked_language(
@@ -189,8 +226,3 @@ def _refuse_where_missing(resolver: WeightResolver, problem: str) -> None:
             f" ({size_text(weight.size)}) with `{command(f'weights pull {weight.name}')}`, then"
             " start again."
         )
-
-
-def _second_pass(live: LiveMeeting) -> Job:
-    options = JobOptions(language=live.language)
-    return Job(live.meeting_id, JobState.QUEUED, JobStage.RECOGNIZING, options)

@@ -62,7 +62,12 @@ class JobStore:
         shown = select(MeetingRow.id).where(MeetingRow.id == JobRow.meeting_id, SHOWN).exists()
         # In the order of an index, so that no more rows are read than are wanted.
         order = (JobRow.created_at.desc(), JobRow.meeting_id.desc())
-        chosen = select(JobRow).where(shown).order_by(*order).limit(count)
+        chosen = (
+            select(JobRow)
+            .where(shown, JobRow.state != JobState.ROLLING.value)
+            .order_by(*order)
+            .limit(count)
+        )
         with self._database.reading() as session:
             found = (readable(partial(to_job, row)) for row in session.scalars(chosen).all())
             jobs = [job for job in found if job is not None]

@@ -134,15 +134,6 @@ def is_english_only(weight: str) -> bool:
     return _ENGLISH_ONLY.search(re.split(r"[/\\]", weight.rstrip("/"))[-1]) is not None
 
 
-def is_multilingual(weight: str) -> bool:
-    """Whether a weight is one of Whisper's that write all languages, by its name.
-
-    >>> [is_multilingual(name) for name in ("base", "large-v3", "base.en", "/models/mine.pt")]
-    [True, True, False, False]
-    """
-    return re.match(r"(tiny|base|small|medium|large|turbo)(?!\.en)", weight) is not None
-
-
 def why_unspoken(choice: str | None, weight: str, languages: tuple[str, ...] = ()) -> str:
     """Why a weight cannot write the languages of a choice; empty where it can or may.
 

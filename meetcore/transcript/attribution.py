@@ -10,6 +10,7 @@ from meetcore.records import Segment, Turn, Word
 from meetcore.transcript.sentences import ends_clause, ends_sentence
 from meetcore.transcript.spoken_units import Unit, spoken_span, units_of
 from meetcore.transcript.turn_index import TurnIndex
+from meetcore.transcript.word_trimming import trimmed_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class AttributionOptions:
     """A longer segment is cut at the next end of a sentence."""
     longest: float = 60.0
     """A longer segment is cut at the next word."""
+    trim: bool = True
+    """Trim the times of words to the turns, where there are any. Not live: there, turns come
+    later than the words, and committed words do not change."""
 
     def __post_init__(self) -> None:
         for name in ("reach", "snap", "pause", "edge", "island", "new_segment_pause"):
@@ -63,7 +67,8 @@ def attribute(
     Returns
     -------
     tuple of Segment
-        Their words, concatenated, are exactly `words`.
+        Their words, concatenated, are `words`. Where there are turns, the times of a word are
+        trimmed to its speaker's turn, give or take `reach`, else to what it can last.
 
     Examples
     --------
@@ -73,11 +78,22 @@ def attribute(
     """
     units = units_of(words)
     index = TurnIndex(turns)
-    nearest = [index.turn_of(unit.start, unit.end, options.reach) for unit in units]
+    nearest = [_turn_of(unit, index, options.reach) for unit in units]
     labels = [turn.speaker if turn else None for turn in nearest]
     _drop_islands(units, nearest, labels, options)
     _snap_changes(units, nearest, labels, options)
+    if turns and options.trim:
+        units = trimmed_units(units, nearest, labels, options.reach)
     return tuple(_group(units, nearest, labels, options))
+
+
+def _turn_of(unit: Unit, index: TurnIndex, reach: float) -> Turn | None:
+    """The turn at the end of a unit, where it was most likely spoken, else the one within it."""
+    found = index.turn_of(unit.start, unit.end, reach)
+    if found is None or found.start >= unit.end or found.end <= unit.start:
+        first, _ = spoken_span(unit.words)
+        return index.turn_of(first, unit.end, 0.0) or found
+    return found
 
 
 def _runs(labels: Sequence[str | None]) -> list[tuple[int, int]]:

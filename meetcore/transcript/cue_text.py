@@ -26,6 +26,8 @@ SHORTEST, LONGEST = 0.7, 7.0
 """Seconds that a cue is shown, where its neighbours allow. Source: as above (5/6 s, 7 s)."""
 PER_SECOND = 17.0
 """Columns a second that are read with ease. Source: as above."""
+NEVER_FIRST = frozenset("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮーゝゞヽヾ々")
+"""Letters that begin no line, as they continue the sound before them. Source: JIS X 4051."""
 PAUSE, LONG_PAUSE = 0.3, 1.0
 ORPHAN = 20.0
 """Cost of a single word as a cue: more than that of any other cut."""
@@ -141,6 +143,8 @@ def _hurry(columns: int, seconds: float) -> float:
 
 
 def _cut_cost(before: Token, after: Token) -> float:
+    if after.text[0] in NEVER_FIRST:
+        return 3.0
     if ends_sentence(before.text):
         return 0.0
     if after.start - before.end >= PAUSE:
@@ -158,6 +162,7 @@ def _lines(tokens: Sequence[Token], prefix: str) -> tuple[str, ...]:
         first, second = prefix + _joined(tokens[:place]), _joined(tokens[place:])
         widths = width(first.rstrip()), width(second)
         bonus = 8 if place and ends_clause(tokens[place - 1].text) else 0
+        bonus -= 60 if tokens[place].text[0] in NEVER_FIRST else 0
         too_wide = 1000 * sum(max(0, each - LINE_COLUMNS) for each in widths)
         cost = abs(widths[0] - widths[1]) - bonus + too_wide
         found.append((cost, (first.rstrip(), second)))

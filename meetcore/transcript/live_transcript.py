@@ -1,21 +1,22 @@
-"""The transcript of a running meeting: committed words, with speakers that follow the diarizer."""
+"""The transcript of a running meeting: committed words, which settled ones replace."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from meetcore.records import Segment, Turn, Word
-from meetcore.transcript.attribution import DEFAULT_OPTIONS, AttributionOptions, attribute
+from meetcore.records import Segment, TranscriptShape, Turn, Word
+from meetcore.transcript.attribution import AttributionOptions
 from meetcore.transcript.spoken_units import units_of
 from meetcore.transcript.turn_index import TurnIndex
+from meetcore.transcript.word_layer import WordLayer, is_before
 
 TENTATIVE_REACH = 2.0
 """Seconds that turns lag behind words: tentative words take the nearest turn within this."""
 
-UNKNOWN_SPEAKER_WAIT = 60.0
-"""Seconds that a segment without a speaker stays open, since its voice may become known."""
+LIVE_OPTIONS = AttributionOptions(trim=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,12 @@ class UnsavedSegments:
 
 
 class LiveTranscript:
-    """Collects committed words and assigns them to turns; words never change, speakers may.
+    """Collects words and assigns them to turns.
 
-    Segments that end before the settled time, but never the last one, are settled: only a merge
-    of labels still changes them, so a step costs the same in the fourth hour as in the first. Those
-    of an unknown speaker stay open for a minute more. Used by one thread at a time.
+    Words are committed by the live recognizer, and replaced, once, by the settled words of the
+    second pass, which follows behind. Neither change otherwise; speakers may. Segments that end
+    before the diarizer's settled time are frozen, but never the last of each kind: so a step costs
+    the same in the fourth hour as in the first. Used by one thread at a time.
 
     Parameters
     ----------
@@ -43,26 +45,31 @@ class LiveTranscript:
         Where segments may be cut.
     """
 
-    def __init__(
-        self, has_turns: bool = True, options: AttributionOptions = DEFAULT_OPTIONS
-    ) -> None:
+    def __init__(self, has_turns: bool = True, options: AttributionOptions = LIVE_OPTIONS) -> None:
         self._options = options
-        self._frozen: list[Segment] = []
-        self._open_words: list[Word] = []
-        self._open: tuple[Segment, ...] = ()
+        self._settled = WordLayer(options)
+        self._committed = WordLayer(options)
         self._turns: tuple[Turn, ...] = ()
-        self._settled_until = -math.inf if has_turns else math.inf
+        self._past_turns: list[Turn] = []
+        """In order; settled words may follow minutes behind, where `_turns` no longer reaches."""
+        self._turns_settled_until = -math.inf if has_turns else math.inf
         self._tentative: tuple[Word, ...] = ()
         self._first_unstored = 0
         self._stored_count = 0
-        self._settled_labels: dict[str, None] = {}
         self._merged: dict[str, str] = {}
         self._unstored_merges: dict[str, str] = {}
+        self.settled_until = -math.inf
+        """Seconds: words before it are settled."""
 
     @property
-    def settled(self) -> int:
-        """How many of the first segments change no more, except by a merge of labels."""
-        return len(self._frozen)
+    def shape(self) -> TranscriptShape:
+        """Which segments may still change."""
+        return TranscriptShape(
+            len(self._settled),
+            len(self._settled.frozen),
+            len(self._committed.frozen),
+            self._committed.removed,
+        )
 
     @property
     def merged(self) -> Mapping[str, str]:
@@ -71,8 +78,7 @@ class LiveTranscript:
 
     def labels(self) -> tuple[str, ...]:
         """The labels of all segments, in the order in which they first spoke."""
-        recent = (segment.speaker for segment in self._open if segment.speaker is not None)
-        return tuple(dict.fromkeys([*self._settled_labels, *recent]))
+        return tuple(dict.fromkeys([*self._settled.labels(), *self._committed.labels()]))
 
     @property
     def tentative(self) -> tuple[Word, ...]:
@@ -94,18 +100,35 @@ class LiveTranscript:
         return max(reversed(labels), key=labels.count) if labels else None
 
     def segments(self) -> tuple[Segment, ...]:
-        """All committed words as segments, in order."""
-        return (*self._frozen, *self._open)
+        """All words but the tentative ones as segments, in order."""
+        return (*self._settled.from_position(0), *self._committed.from_position(0))
 
     def commit(self, words: Sequence[Word]) -> None:
-        """Append words, which never change from then on."""
+        """Append words of the live recognizer; those of a settled stretch are left out."""
+        words = self._unsettled(words)
         if words:
-            self._open_words.extend(words)
+            self._committed.add(words)
             self._attribute()
 
     def set_tentative(self, words: Sequence[Word]) -> None:
         """Replace the tentative words."""
-        self._tentative = tuple(words)
+        self._tentative = self._unsettled(words)
+
+    def settle(self, words: Sequence[Word], until: float) -> None:
+        """Append words of the second pass, which replace the committed ones up to a time.
+
+        Parameters
+        ----------
+        until : seconds; the next settled words come after it
+        """
+        self.settled_until = max(self.settled_until, until)
+        self._settled.add(words)
+        removed = self._committed.remove_before(self.settled_until)
+        self._tentative = self._unsettled(self._tentative)
+        before = len(self._settled)
+        self._attribute()
+        if removed:
+            self._first_unstored = min(self._first_unstored, before, len(self._settled))
 
     def set_turns(self, turns: Sequence[Turn], settled_until: float) -> None:
         """Replace the turns; speakers of words that are not frozen are assigned anew.
@@ -118,10 +141,16 @@ class LiveTranscript:
             Seconds; turns before it no longer change, except that an unknown voice may become
             known. A smaller value than before is ignored.
         """
-        first_open = min((word.start for word in self._open_words), default=-math.inf)
-        horizon = first_open - max(self._options.reach, TENTATIVE_REACH)
-        self._turns = tuple(turn for turn in turns if turn.end >= horizon)
-        self._settled_until = max(self._settled_until, settled_until)
+        horizon = self._committed.first_open - max(self._options.reach, TENTATIVE_REACH)
+        if horizon == math.inf:
+            horizon = -math.inf
+        kept = tuple(turn for turn in turns if turn.end >= horizon)
+        first = min((turn.start for turn in kept), default=horizon)
+        last = self._past_turns[-1].end if self._past_turns else -math.inf
+        gone = (turn for turn in (*self._turns, *turns) if last < turn.end <= first)
+        self._past_turns.extend(sorted(dict.fromkeys(gone), key=lambda turn: turn.start))
+        self._turns = kept
+        self._turns_settled_until = max(self._turns_settled_until, settled_until)
         self._attribute()
 
     def relabel(self, labels: Mapping[str, str]) -> None:
@@ -130,17 +159,12 @@ class LiveTranscript:
         Chains are followed to their end, so that one call can hold several merges.
         """
         labels = {old: _last_of(labels, old) for old in labels}
-        for position, segment in enumerate(self._frozen):
-            if segment.speaker is not None and segment.speaker in labels:
-                self._frozen[position] = replace(segment, speaker=labels[segment.speaker])
-        self._settled_labels = dict.fromkeys(
-            labels.get(each, each) for each in self._settled_labels
-        )
+        self._settled.relabel(labels)
+        self._committed.relabel(labels)
         self._merged = _with_merges(self._merged, labels)
         self._unstored_merges = _with_merges(self._unstored_merges, labels)
-        self._turns = tuple(
-            replace(turn, speaker=labels.get(turn.speaker, turn.speaker)) for turn in self._turns
-        )
+        self._turns = _relabelled(self._turns, labels)
+        self._past_turns = list(_relabelled(self._past_turns, labels))
         self._attribute()
 
     def changes(self) -> UnsavedSegments | None:
@@ -148,45 +172,51 @@ class LiveTranscript:
 
         They are returned again until `mark_stored` is called.
         """
-        count = len(self._frozen) + len(self._open)
+        settled = len(self._settled)
+        count = settled + len(self._committed)
         first = self._first_unstored
         if first == count == self._stored_count and not self._unstored_merges:
             return None
-        recent = self._open[max(first - len(self._frozen), 0) :]
-        return UnsavedSegments(first, (*self._frozen[first:], *recent), self._unstored_merges)
+        segments = (
+            *self._settled.from_position(first),
+            *self._committed.from_position(max(0, first - settled)),
+        )
+        return UnsavedSegments(first, segments, self._unstored_merges)
 
     def mark_stored(self) -> None:
         """Note that all segments are saved."""
         self._unstored_merges = {}
-        self._first_unstored = self._stored_count = len(self._frozen) + len(self._open)
+        self._first_unstored = self._stored_count = len(self._settled) + len(self._committed)
+
+    def _unsettled(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        return tuple(word for word in words if not is_before(word, self.settled_until))
+
+    def _turns_of_settled(self) -> tuple[Turn, ...]:
+        """The turns around the settled words that still get a speaker."""
+        reach = max(self._options.reach, self._options.snap)
+        start = min(self._settled.first_open, max(self.settled_until, 0.0)) - reach
+        end = self.settled_until + reach
+        past = self._past_turns
+        del past[: bisect_left(past, start, key=lambda turn: turn.end)]
+        earlier = past[: bisect_left(past, end, key=lambda turn: turn.start)]
+        return (*earlier, *self._turns)
 
     def _attribute(self) -> None:
         """Compute the open segments anew, then freeze those that can no longer change."""
-        before, self._open = self._open, attribute(self._open_words, self._turns, self._options)
-        same = 0
-        for old, new in zip(before, self._open, strict=False):
-            if old != new:
-                break
-            same += 1
-        if same < max(len(before), len(self._open)):
-            self._first_unstored = min(self._first_unstored, len(self._frozen) + same)
-        self._freeze()
+        count = len(self._settled)
+        position = self._settled.attribute(self._turns_of_settled())
+        if position < max(count, len(self._settled)):
+            self._first_unstored = min(self._first_unstored, position)
+        offset, count = len(self._settled), len(self._committed)
+        position = self._committed.attribute(self._turns)
+        if position < max(count, len(self._committed)):
+            self._first_unstored = min(self._first_unstored, offset + position)
+        for layer in (self._settled, self._committed):
+            layer.freeze(self._turns_settled_until)
 
-    def _freeze(self) -> None:
-        """Freeze the leading open segments that later turns cannot change."""
-        limit = self._settled_until - max(self._options.reach, self._options.snap)
-        count = 0
-        for segment in self._open[:-1]:
-            wait = UNKNOWN_SPEAKER_WAIT if segment.speaker is None else 0.0
-            if segment.end >= limit - wait:
-                break
-            count += 1
-        self._frozen.extend(self._open[:count])
-        for segment in self._open[:count]:
-            if segment.speaker is not None:
-                self._settled_labels.setdefault(segment.speaker)
-        del self._open_words[: sum(len(segment.words) for segment in self._open[:count])]
-        self._open = self._open[count:]
+
+def _relabelled(turns: Sequence[Turn], labels: Mapping[str, str]) -> tuple[Turn, ...]:
+    return tuple(replace(turn, speaker=labels.get(turn.speaker, turn.speaker)) for turn in turns)
 
 
 def _with_merges(known: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-SENTENCE_MARKS = ".?!…。？！"
-CLAUSE_MARKS = ",;:—–、，；："
-CLOSING_MARKS = "\"'”’»)]}"
+from meetcore.text.scripts import CLAUSE_MARKS, SENTENCE_MARKS, without_closing
+
 ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "e.g.", "i.e."})
 
 
@@ -14,7 +13,7 @@ def ends_sentence(text: str) -> bool:
     >>> ends_sentence(" there."), ends_sentence(' here?"'), ends_sentence(" Dr.")
     (True, True, False)
     """
-    bare = text.strip().rstrip(CLOSING_MARKS)
+    bare = without_closing(text)
     if not bare or bare[-1] not in SENTENCE_MARKS:
         return False
     is_initial = len(bare) == 2 and bare[0].isalpha() and bare[0].isupper() and bare[0] != "I"
@@ -27,5 +26,5 @@ def ends_clause(text: str) -> bool:
     >>> ends_clause(" Okay,"), ends_clause(" then")
     (True, False)
     """
-    bare = text.strip().rstrip(CLOSING_MARKS)
+    bare = without_closing(text)
     return bool(bare) and (bare[-1] in CLAUSE_MARKS or ends_sentence(text))

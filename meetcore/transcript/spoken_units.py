@@ -10,12 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from meetcore.records import Word
+from meetcore.text.scripts import continues_word, is_unspaced
 
-SHORTEST, PER_CHARACTER = 0.1, 0.06
+SHORTEST, PER_CHARACTER, PER_UNSPACED = 0.1, 0.06, 0.2
 """A unit is taken to last this many seconds, plus seconds per character, before its end: brisk
-English has about 15 characters a second."""
-UNSPACED = (("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"), ("\u2e80", "\uffff"))
-"""Scripts written without spaces: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
+English has about 15 characters a second, Chinese 5 (a character is a syllable)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +44,20 @@ def units_of(words: Iterable[Word]) -> list[Unit]:
     """
     groups: list[list[Word]] = []
     for word in words:
-        if groups and _continues(word.text):
+        if groups and continues_word(word.text):
             groups[-1].append(word)
         else:
             groups.append([word])
-    return [_unit(group) for group in groups]
+    return [unit_of(group) for group in groups]
 
 
-def _continues(text: str) -> bool:
-    """Whether a piece belongs to the one before it."""
-    if text.startswith(" "):
-        return False
-    first = next((char for char in text if char.isalnum()), None)
-    return first is None or not any(low <= first <= high for low, high in UNSPACED)
-
-
-def _unit(words: Sequence[Word]) -> Unit:
+def unit_of(words: Sequence[Word]) -> Unit:
+    """The unit of these pieces."""
     text = "".join(word.text for word in words)
     start, end = spoken_span(words)
-    lasts = SHORTEST + PER_CHARACTER * sum(char.isalnum() for char in text)
+    lasts = SHORTEST + sum(
+        PER_UNSPACED if is_unspaced(char) else PER_CHARACTER for char in text if char.isalnum()
+    )
     return Unit(text, max(start, end - lasts), end, tuple(words))
 
 

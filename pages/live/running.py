@@ -15,6 +15,7 @@ NO_SOUND_S = 10.0
 LOST_S = 4.0
 CHANGE_SHOWN_S = 12.0
 UNSAVED_S = 2.0
+UNSETTLED_S = 90.0
 
 
 def running(meeting_id: str) -> None:
@@ -48,6 +49,7 @@ def warnings(snapshot: LiveSnapshot) -> None:
             other_tab(snapshot)
     speed(snapshot)
     languages(snapshot)
+    settling(snapshot)
     errors(snapshot)
 
 
@@ -73,6 +75,16 @@ def languages(snapshot: LiveSnapshot) -> None:
     """Draw at most one line on the recognizer that writes the meeting's languages."""
     if snapshot.language_note:
         st.caption(f":material/translate: {plain(snapshot.language_note)}")
+
+
+def settling(snapshot: LiveSnapshot) -> None:
+    """Draw a line where the second pass has fallen behind, as the machine has no time for it."""
+    behind = snapshot.health.unsettled
+    if behind >= UNSETTLED_S and snapshot.health.keeping_up:
+        st.caption(
+            ":material/schedule: This machine is busy: the final wording is"
+            f" {behind / 60:.0f} min behind. What is left is done after the meeting."
+        )
 
 
 def changed_lately(snapshot: LiveSnapshot) -> bool:

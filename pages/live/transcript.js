@@ -9,13 +9,14 @@ const endMargin = 48;
  * @typedef {object} TranscriptData
  * @property {string} meeting
  * @property {string} edits the address for changes
- * @property {number} first the place of `turns[0]` in the transcript
- * @property {[speaker: string | null, start: number, words: string[], marks?: LanguageMarks][]} turns
- *   from there to the end; seconds
- * @property {number} settled this many turns of the transcript change no more, but by `merged`
+ * @property {{ first: number, frozen: number, turns: TurnData[] }} settled turns of the second pass
+ *   from number `first` on; those before `frozen` change no more, but by `merged`
+ * @property {{ from: number, first: number, frozen: number, turns: TurnData[], head?: TurnData }}
+ *   committed the turns after them, with numbers of their own: those before `from` are replaced,
+ *   the one at `from` may have lost words, those before `frozen` change no more until then
  * @property {Record<string, string>} merged labels that proved to be another speaker's
  * @property {[before: number, start: number, end: number][]} gaps stretches without live text, each
- *   before the turn of this number; seconds
+ *   before the committed turn of this number; seconds
  * @property {string[]} tentative words that may still change
  * @property {string | null} tentativeSpeaker
  * @property {number} tentativeStart
@@ -24,27 +25,15 @@ const endMargin = 48;
  */
 
 /**
- * A turn as it is drawn: its words, then the tentative ones.
- * @typedef {object} TurnRow
- * @property {string | null} speaker
- * @property {number} start
- * @property {string[]} words
- * @property {string[]} tentative
- * @property {LanguageMarks} [marks]
- */
-
-/**
- * The turns to draw of an update. Tentative words continue the last turn unless another speaker
- * says them or a gap lies between.
+ * The committed turns to draw of an update. Tentative words continue the last turn unless another
+ * speaker says them or a gap lies between.
  * @param {Pick<TranscriptData,
- *   'first' | 'turns' | 'gaps' | 'tentative' | 'tentativeSpeaker' | 'tentativeStart'>} data
+ *   'committed' | 'gaps' | 'tentative' | 'tentativeSpeaker' | 'tentativeStart'>} data
  * @returns {TurnRow[]}
  */
-function turnRows({ first, turns, gaps, tentative, tentativeSpeaker, tentativeStart }) {
-  /** @type {TurnRow[]} */
-  const rows = turns.map(([speaker, start, words, marks]) => {
-    return { speaker, start, words, tentative: [], marks };
-  });
+function turnRows({ committed, gaps, tentative, tentativeSpeaker, tentativeStart }) {
+  const { first, turns } = committed;
+  const rows = turns.map(rowOf);
   if (!tentative.length) return rows;
   const last = gaps.some(([before]) => before === first + turns.length) ? undefined : rows.at(-1);
   if (last && (tentativeSpeaker === null || tentativeSpeaker === last.speaker)) {
@@ -60,66 +49,6 @@ function isNearEnd({ scrollTop, clientHeight, scrollHeight }) {
   return scrollHeight - scrollTop - clientHeight < endMargin;
 }
 
-/** One turn on the page: speaker, time and words. Words are appended, never drawn twice. */
-class Turn {
-  /** @param {(speaker: string) => void} rename called when the speaker's name is clicked */
-  constructor(rename) {
-    /** @type {string | null} */
-    this.speaker = null;
-    /** The words on the page. @type {string[]} */
-    this.words = [];
-    this.who = make('button', { class: 'who', type: 'button' });
-    this.who.onclick = () => this.speaker && rename(this.speaker);
-    this.time = make('span', { class: 'time' });
-    this.tentative = make('span', { class: 'tentative', 'aria-hidden': 'true' });
-    this.text = make('p', {}, this.tentative);
-    this.gap = make('div', { class: 'gap', hidden: true });
-    this.section = make('section', {}, this.who, this.time, this.text);
-    this.node = make('div', {}, this.gap, this.section);
-  }
-
-  /** @param {TurnRow} row @param {Person[]} people @param {string} gap */
-  draw({ speaker, start, words, tentative, marks }, people, gap) {
-    showGap(this.gap, gap);
-    if (!this.words.every((word, index) => word === words[index])) {
-      this.words = [];
-      this.text.replaceChildren(this.tentative);
-    }
-    this.append(words, marks ?? {});
-    this.speaker = speaker;
-    this.showSpeaker(people);
-    setText(this.time, clock(start));
-    const after = tentative.join('');
-    setText(this.tentative, words.length ? after : after.trimStart());
-  }
-
-  /** Draws the words that are not on the page. @param {string[]} words @param {LanguageMarks} marks */
-  append(words, marks) {
-    let from = this.words.length;
-    while (from < words.length) {
-      let to = from + 1;
-      while (to < words.length && !marks[to]) to += 1;
-      const fresh = words.slice(from, to).join('');
-      if (marks[from]) this.tentative.before(languageMark(marks[from]));
-      const shown = from || marks[from] ? fresh : fresh.trimStart();
-      this.tentative.before(make('span', { class: 'new' }, shown));
-      from = to;
-    }
-    this.words = words;
-  }
-
-  /** @param {Person[]} people */
-  showSpeaker(people) {
-    this.section.className = 'turn ' + colourOf(people, this.speaker);
-    setText(this.who, nameOf(people, this.speaker));
-  }
-
-  /** @param {Record<string, string>} merged labels and those that replace them */
-  merge(merged) {
-    if (this.speaker !== null) this.speaker = merged[this.speaker] ?? this.speaker;
-  }
-}
-
 /** The transcript of a running meeting; it scrolls along while its end is in view. */
 class LiveTranscript {
   /** @param {HTMLElement | ShadowRoot} root @param {ElementComponent<TranscriptData>} component */
@@ -127,10 +56,9 @@ class LiveTranscript {
     /** Replaced by `viewOf` each time the data changes. */
     this.component = component;
     this.meeting = '';
-    /** @type {Turn[]} */
-    this.turns = [];
-    /** This many of the turns on the page change no more, but by a merge of speakers. */
-    this.settled = 0;
+    const rename = (/** @type {string} */ speaker) => this.people.edit(speaker);
+    this.settled = new TurnList('settled', rename);
+    this.committed = new TurnList('committed', rename);
     this.shownPeople = '';
     this.askedAt = 0;
     this.atEnd = true;
@@ -140,6 +68,7 @@ class LiveTranscript {
     this.people = new SpeakerChips((label, name) => this.rename(label, name));
     const about = { 'aria-label': 'Transcript' };
     this.list = make('div', { role: 'log', 'aria-live': 'polite', ...about });
+    this.list.append(this.settled.node, this.committed.node);
     this.lastGap = make('div', { class: 'gap', hidden: true });
     const dots = make('span', { class: 'dots' }, make('i'), make('i'), make('i'));
     this.waiting = make('span');
@@ -169,36 +98,55 @@ class LiveTranscript {
     if (data.meeting !== this.meeting) {
       this.meeting = data.meeting;
       this.connect(data.meeting);
-      this.settled = 0;
-      this.dropTurns(0);
+      this.settled.clear();
+      this.committed.clear();
     }
-    if (data.first > this.settled) return this.askForMissing();
+    if (this.settled.lacks(data.settled) || this.committed.lacks(data.committed)) {
+      return this.askForMissing();
+    }
     const people = this.people.settle(data.people);
     this.people.draw(people);
-    const rows = turnRows(data);
-    rows.forEach((row, index) => {
-      const place = data.first + index;
-      this.turn(place).draw(row, people, gapText(data.gaps, place));
-    });
-    showGap(this.lastGap, gapText(data.gaps, data.first + rows.length));
-    this.dropTurns(data.first + rows.length);
-    this.settled = data.settled;
-    this.updateSpeakers(people, data);
+    if (this.atEnd) this.drawTurns(data, people);
+    else
+      withoutJump(
+        this.scroll,
+        () => this.turns,
+        () => this.drawTurns(data, people),
+      );
     this.empty.style.display = this.turns.length ? 'none' : '';
     setText(this.waiting, data.waiting);
     this.follow();
   }
 
+  /** All turns on the page, in order. */
+  get turns() {
+    return [...this.settled.turns, ...this.committed.turns];
+  }
+
+  /** @param {TranscriptData} data @param {Person[]} people */
+  drawTurns(data, people) {
+    const { settled, committed, gaps } = data;
+    const rows = turnRows(data);
+    this.settled.draw({ from: 0, ...settled }, settled.turns.map(rowOf), people, []);
+    this.committed.draw(committed, rows, people, gaps);
+    showGap(this.lastGap, gapText(gaps, committed.first + rows.length));
+    this.updateSpeakers(people, data);
+    const [next] = this.committed.turns;
+    const before = this.settled.turns.at(-1);
+    const goesOn = !!before && !gapText(gaps, this.committed.from);
+    next?.showAsContinued(goesOn && (next.speaker ?? before.speaker) === before.speaker);
+  }
+
   /**
-   * Renames and merges reach the settled turns, too; most updates bring none.
+   * Renames and merges reach the turns that an update does not bring, too; most bring none.
    * @param {Person[]} people
-   * @param {Pick<TranscriptData, 'merged' | 'first'>} data
+   * @param {Pick<TranscriptData, 'merged'>} data
    */
-  updateSpeakers(people, { merged, first }) {
+  updateSpeakers(people, { merged }) {
     const shown = JSON.stringify([people, merged]);
     if (shown === this.shownPeople) return;
     this.shownPeople = shown;
-    for (const turn of this.turns.slice(0, first)) {
+    for (const turn of this.turns) {
       turn.merge(merged);
       turn.showSpeaker(people);
     }
@@ -237,24 +185,10 @@ class LiveTranscript {
     this.people.node.after(note);
   }
 
-  /** @param {number} index */
-  turn(index) {
-    if (!this.turns[index]) {
-      this.turns[index] = new Turn(speaker => this.people.edit(speaker));
-      this.list.append(this.turns[index].node);
-    }
-    return this.turns[index];
-  }
-
-  /** @param {number} from */
-  dropTurns(from) {
-    this.turns.splice(from).forEach(turn => turn.node.remove());
-  }
-
   askForMissing() {
     if (Date.now() - this.askedAt <= askAgainAfter) return;
     this.askedAt = Date.now();
-    this.component.setTriggerValue('missing', this.settled);
+    this.component.setTriggerValue('missing', [this.settled.known, this.committed.known]);
   }
 }
 

@@ -17,7 +17,7 @@ RESENT_TURNS = 8
 earlier ones it asks for. So an update costs the same whatever the meeting's length."""
 
 draw_live = element.register(
-    __file__, "transcript", "outbox", "send_change", "speaker_chips", "gaps"
+    __file__, "transcript", "outbox", "send_change", "speaker_chips", "gaps", "turn_list"
 )
 
 
@@ -28,7 +28,8 @@ def live_view(snapshot: LiveSnapshot, models: ModelsInUse | None) -> None:
     def missing() -> None:
         have = state.component_value(key, "missing")
         if have is not None:
-            state.ask_rewind(snapshot.meeting_id, int(have))
+            settled, committed = have
+            state.ask_rewind(snapshot.meeting_id, (int(settled), int(committed)))
 
     draw_live(
         key=key,
@@ -38,35 +39,42 @@ def live_view(snapshot: LiveSnapshot, models: ModelsInUse | None) -> None:
 
 
 def live_payload(
-    snapshot: LiveSnapshot, models: ModelsInUse | None, rewind: int | None = None
+    snapshot: LiveSnapshot, models: ModelsInUse | None, rewind: tuple[int, int] | None = None
 ) -> dict[str, Any]:
-    """The transcript as JSON for the script: the turns from `first` on.
+    """The transcript as JSON for the script: what is new or may still change.
+
+    Settled and committed turns are two lists with numbers of their own, as settled words replace
+    the first committed ones.
 
     Parameters
     ----------
-    rewind : how many settled turns the script has; those after it are sent
+    rewind : how many settled and committed turns the script has; those after them are sent
     """
-    first = max(0, snapshot.settled - RESENT_TURNS)
-    if rewind is not None:
-        first = min(first, rewind)
-    segments = snapshot.segments[first:]
-    # A few turns before tell the language, so that an update costs the same in the last hour.
-    before = last_language(snapshot.segments[max(0, first - RESENT_TURNS) : first])
-    labels = [segment.speaker for segment in segments] + [snapshot.tentative_speaker]
+    shape = snapshot.shape
+    has_settled, has_committed = rewind or (shape.settled, shape.replaced + shape.committed_frozen)
+    first = max(0, min(shape.settled_frozen - RESENT_TURNS, has_settled))
+    place = max(0, min(shape.committed_frozen - RESENT_TURNS, has_committed - shape.replaced))
+    settled = _turns(snapshot.segments, first, shape.settled)
+    committed = _turns(snapshot.segments, shape.settled + place, len(snapshot.segments))
+    head = _turns(snapshot.segments, shape.settled, shape.settled + 1) if place else []
+    offset = shape.replaced - shape.settled
+    labels = [turn[0] for turn in (*settled, *committed)] + [snapshot.tentative_speaker]
     return {
         "meeting": snapshot.meeting_id,
         "edits": edits.ROUTE.format(id=snapshot.meeting_id),
-        "first": first,
-        "settled": snapshot.settled,
+        "settled": {"first": first, "frozen": shape.settled_frozen, "turns": settled},
+        "committed": {
+            "from": shape.replaced,
+            "first": shape.replaced + place,
+            "frozen": shape.replaced + shape.committed_frozen,
+            "turns": committed,
+            **({"head": head[0]} if head else {}),
+        },
         "merged": dict(snapshot.merged),
-        "turns": [
-            turn_json(segment, marks)
-            for segment, marks in zip(segments, language_changes(segments, before), strict=True)
-        ],
         "gaps": [
-            (place, round(gap.start, 1), round(gap.end, 1))
+            (number, round(gap.start, 1), round(gap.end, 1))
             for gap in snapshot.gaps
-            if (place := turns_before(gap, snapshot.segments)) >= first
+            if (number := turns_before(gap, snapshot.segments) + offset) >= shape.replaced + place
         ],
         "tentative": [word.text for word in snapshot.tentative],
         "tentativeSpeaker": snapshot.tentative_speaker,
@@ -74,6 +82,15 @@ def live_payload(
         "people": speakers_json.speakers_json(snapshot.speakers, labels),
         "waiting": waiting_line(snapshot, models),
     }
+
+
+def _turns(segments: Sequence[Segment], first: int, stop: int) -> list[list[Any]]:
+    """The turns between two places, as JSON."""
+    # A few turns before tell the language, so that an update costs the same in the last hour.
+    before = last_language(segments[max(0, first - RESENT_TURNS) : first])
+    chosen = segments[first:stop]
+    marks = language_changes(chosen, before)
+    return [turn_json(segment, each) for segment, each in zip(chosen, marks, strict=True)]
 
 
 def turn_json(segment: Segment, marks: dict[int, str]) -> list[Any]:

@@ -23,6 +23,7 @@ def words(job: Job, ahead: int = 0) -> str:
         JobState.DONE: "Done",
         JobState.FAILED: "Failed",
         JobState.CANCELLED: "Cancelled",
+        JobState.ROLLING: "Waiting for the end of the meeting",
     }[job.state]
 
 

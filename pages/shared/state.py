@@ -127,13 +127,13 @@ def typed_text(key: str) -> str:
     return typed_line(str(widget_value(key) or ""))
 
 
-def ask_rewind(meeting_id: str, first_turn: int) -> None:
-    """Note that the page lacks the transcript from this turn on."""
-    st.session_state[REWIND_KEY] = (meeting_id, first_turn)
+def ask_rewind(meeting_id: str, known: tuple[int, int]) -> None:
+    """Note how many settled and committed turns a page has that lacks the ones after them."""
+    st.session_state[REWIND_KEY] = (meeting_id, known)
 
 
-def take_rewind(meeting_id: str) -> int | None:
-    """The turn noted by `ask_rewind`, which is then forgotten; None where there is none."""
+def take_rewind(meeting_id: str) -> tuple[int, int] | None:
+    """The numbers noted by `ask_rewind`, which is then forgotten; None where there is none."""
     asked = st.session_state.pop(REWIND_KEY, None)
     return asked[1] if asked and asked[0] == meeting_id else None
 

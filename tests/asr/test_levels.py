@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.asr.offline.chunking import cut_pieces
+from meetcore.asr.offline.cutter import cut_pieces
 from meetcore.asr.vad.activity import FRAME_SAMPLES, EnergyActivity, Probabilities, solid_speech
 from meetcore.asr.vad.levels import (
     LARGEST_GAIN_DB,

@@ -146,3 +146,37 @@ def test_once_an_utterance_is_decided_it_is_not_looked_at_again() -> None:
 def test_any_chunking_gives_the_same_languages(parts: list[tuple[str, float]], chunk: int) -> None:
     audio = talk(*parts)
     assert stream(audio, chunk)[0] == stream(audio, 8000)[0]
+
+
+@pytest.mark.parametrize("pause", [0.5, 0.9, 2.0])
+def test_the_first_words_wait_for_more_speech_over_short_pauses(pause: float) -> None:
+    """The first second of German is taken for English by the recognizer."""
+    audio = talk(("de", 0.8), ("de", 0.8), ("de", 4), pause=pause)
+    recognizer = Polyglot()
+    streaming = StreamingRecognizer(recognizer, Loudness(), StreamingOptions())
+    early = round((1.6 + 1.5 * pause) * SAMPLE_RATE)
+    first = streaming.push(audio[:early])
+    assert first.committed == () and first.tentative
+    rest = (*streaming.push(audio[early:]).committed, *streaming.flush().committed)
+    assert {word.language for word in rest} == {"de"} and mistaken(list(rest)) == 0
+
+
+def test_first_words_before_a_long_silence_are_committed_and_decide_nothing() -> None:
+    audio = np.concatenate([talk(("de", 0.8), pause=4.5), talk(("de", 4))])
+    streaming = StreamingRecognizer(Polyglot(), Loudness(), StreamingOptions())
+    first = streaming.push(audio[: round(5.2 * SAMPLE_RATE)]).committed
+    assert len(first) == 2
+    rest = [*streaming.push(audio[round(5.2 * SAMPLE_RATE) :]).committed]
+    rest += streaming.flush().committed
+    assert {word.language for word in rest} == {"de"}
+
+
+@pytest.mark.parametrize(
+    ("few", "spoken", "expected"),
+    [("en,de", "de", {"de"}), ("en,la", "de", {"en", "la"}), ("de,la", "de", {"de"})],
+)
+def test_only_candidates_are_found(few: str, spoken: str, expected: set[str]) -> None:
+    words, recognizer = stream(talk((spoken, 5), (spoken, 3)), 8000, few)
+    assert words and {word.language for word in words} <= expected
+    asked = {options.language for _, options in recognizer.calls} - {None}
+    assert asked <= set(few.split(","))

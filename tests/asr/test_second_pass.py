@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meetcore.asr.offline.chunking import LONGEST_SAMPLES, cut_pieces
 from meetcore.asr.offline.coverage import snapped, uncovered
+from meetcore.asr.offline.cutter import cut_pieces
 from meetcore.asr.offline.recognize_recording import (
     OfflineRecognitionOptions,
     PieceWords,
@@ -20,6 +20,8 @@ from meetcore.asr.offline.recognize_recording import (
 )
 from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions
 from meetcore.asr.vad.activity import Region
+from meetcore.asr.vad.levels import FRAME_SAMPLES
+from meetcore.asr.vad.recording_speech import READ_FRAMES
 from meetcore.records import SAMPLE_RATE, Samples
 from tests.asr.fakes import LevelActivity, ScriptedRecognizer, failing, plain, spoken
 
@@ -57,11 +59,11 @@ def test_pieces_are_short_ordered_and_read_lazily() -> None:
         return samples[start:end]
 
     pieces = list(cut_pieces(read, samples.shape[0], LevelActivity()))
-    assert longest <= LONGEST_SAMPLES
-    assert pieces[-1].end_sample == samples.shape[0]
+    assert longest <= READ_FRAMES * FRAME_SAMPLES
+    assert pieces[-1].end_sample >= samples.shape[0] - SAMPLE_RATE
     for before, after in pairwise(pieces):
         assert before.end_sample == after.start_sample
-        assert before.samples.shape[0] >= 17 * SAMPLE_RATE
+        assert before.samples.shape[0] >= 4 * SAMPLE_RATE
 
 
 def test_silence_and_empty_audio_have_no_pieces() -> None:
@@ -87,7 +89,7 @@ def test_a_loop_is_tried_again_with_other_settings() -> None:
     ) -> Recognition:
         return plain(words) if options.timestamps else plain(words[:1], truncated=True)
 
-    samples = spoken([1, 2, 3, 4, 5, 6], 7.0)
+    samples = spoken([0.5, 1, 1.5, 2, 2.5, 3], 3.9)
     recognizer = ScriptedRecognizer(say)
     assert texts(second_pass(samples, recognizer)) == [f" w{n}" for n in range(1, 7)]
     assert [options.timestamps for _, options in recognizer.calls] == [False, True]
@@ -147,7 +149,7 @@ def test_pieces_come_one_by_one_so_that_iteration_can_stop() -> None:
     assert len(recognizer.calls) == 1
     assert recognizer.calls[0][1].beam_size == 2
     ends += [piece.end_sample for piece in results]
-    assert ends == sorted(ends) and ends[-1] == samples.shape[0]
+    assert ends == sorted(ends) and ends[-1] >= samples.shape[0] - 2 * SAMPLE_RATE
 
 
 def timed(start: float, end: float) -> RecognizedWord:

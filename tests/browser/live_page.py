@@ -50,6 +50,12 @@ def committed_text(page: Page) -> str:
     return " ".join(" ".join(turns).split())
 
 
+def settled_text(page: Page) -> str:
+    """The words of the second pass, which never change again."""
+    turns = page.locator(".settled .turn p").all_text_contents()
+    return " ".join(" ".join(turns).split())
+
+
 def speakers_on_page(page: Page) -> set[str]:
     """Names above the turns that have words."""
     return set(page.locator(".turn:has(.new) .who").all_text_contents()) - {"Unknown speaker"}

@@ -57,17 +57,17 @@ def test_a_conversation_from_start_to_scores(server: Server, page: Page) -> None
     tentative = page.locator(".turn .tentative:not(:empty)")
     live_page.wait_until(lambda: tentative.count() > 0, 15, "tentative words")
     live_page.wait_until(lambda: len(live_page.speakers_on_page(page)) == 2, 30, "two speakers")
-    before = live_page.committed_text(page)
+    live_page.wait_until(lambda: bool(live_page.settled_text(page)), 30, "settled words")
+    before = live_page.settled_text(page)
     live_page.rename(page, "Speaker 1", "Diane <b>A</b>")
     expect(page.locator(".turn .who", has_text="Diane <b>A</b>").first).to_be_visible()
     live_page.wait_until(lambda: time.monotonic() - begun > 33, 40, "the end of the sample")
-    assert live_page.committed_text(page).startswith(before), "a committed word changed"
+    assert live_page.settled_text(page).startswith(before), "a settled word changed"
 
     page.get_by_role("button", name="Stop").click()
     stopped = time.monotonic()
-    expect(page.get_by_role("progressbar")).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("progressbar")).to_have_count(0, timeout=90_000)
-    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("progressbar")).to_have_count(0, timeout=15_000)
     expect(page.locator(".said .who", has_text="Diane <b>A</b>").first).to_be_visible()
     check_player(page)
     check_scores(server, live_page.meeting_id_of(page), stopped - begun)
@@ -201,7 +201,7 @@ def check_scores(server: Server, meeting_id: str, wall_s: float) -> None:
 
 
 def test_reload_second_tab_and_a_tab_closed_for_good(start_server: StartServer, page: Page) -> None:
-    server = start_server(grace_s=10.0)
+    server = start_server(grace_s=10.0, MEETCORE_ROLLING="false")
     live_page.open_start_page(page, server.url)
     live_page.press_start(page)
     meeting_id = live_page.meeting_id_of(page)

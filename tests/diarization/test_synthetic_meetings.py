@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meetcore.diarization.embedding import Embeddings, Masks
 from meetcore.diarization.offline.diarize_recording import Diarization, diarize
+from meetcore.diarization.segmentation import Activity
 from meetcore.diarization.streaming.diarizer import RECENT_S, StreamingDiarizer
 from meetcore.records import SAMPLE_RATE, Samples, Turn
 from tests.diarization.synthetic import (
@@ -105,6 +107,25 @@ def test_long_silence_costs_no_model_pass_and_memory_is_bounded() -> None:
         diarizer.push(conversation((0, 10)))
     assert segmentation.windows == passes
     assert len(diarizer._audio) < 12 * SAMPLE_RATE
+
+
+@pytest.mark.parametrize("level_db", [0, -40, -60])
+def test_a_quiet_recording_has_the_same_turns(level_db: int) -> None:
+    """A constant level is not silence; only a signal within the smallest 16-bit step is."""
+    segmentation = SyntheticSegmentation()
+
+    class AnyLevel(SyntheticSegmentation):
+        def activity(self, windows: Samples) -> Activity:
+            return segmentation.activity((windows / 10 ** (level_db / 20)).astype(np.float32))
+
+    class EmbeddingOfAnyLevel(SyntheticEmbedding):
+        def embed(self, samples: Samples, masks: Masks | None = None) -> Embeddings:
+            return super().embed((samples / 10 ** (level_db / 20)).astype(np.float32), masks)
+
+    diarizer = StreamingDiarizer(AnyLevel(), EmbeddingOfAnyLevel())
+    diarizer.push((TALK * 10 ** (level_db / 20)).astype(np.float32))
+    turns = diarizer.flush().turns
+    assert [said(turns, at) for at in (3, 8, 12, 28, 32)] == ["S1", "S2", "S1", "S3", "S2"]
 
 
 def test_each_second_of_speech_is_embedded_about_once() -> None:

@@ -70,7 +70,8 @@ def test_every_error_of_a_stage_has_a_sentence_and_a_next_step(
 
         monkeypatch.setattr(perform_task, "_performed", fail)
         with pytest.raises(type(error) if isinstance(error, StoreError) else Exception) as caught:
-            perform_task.perform(TASKS[stage], SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
+            nothing: Any = SimpleNamespace()
+            perform_task.perform(TASKS[stage], nothing, nothing, nothing)
         raised = caught.value
         if not isinstance(raised, MeetcoreError):
             raised = UnexpectedTaskError(type(raised).__name__)  # As the worker sends it.

@@ -59,6 +59,53 @@ def test_a_live_meeting_keeps_what_the_page_had(
     figure(f"{KILLS} kills of a live meeting: {seconds:.0f} s and {committed} words kept")
 
 
+def test_a_followed_meeting_goes_on_from_what_was_settled(
+    tmp_path: Path, moments: random.Random, figure: Figure
+) -> None:
+    settled = kept = 0
+    for number in range(KILLS):
+        folder = tmp_path / str(number)
+        moment = moments.uniform(0.05, 1.5)
+        (meeting_id, n_words), code = killed_after(moment, victims.run_followed_meeting, folder)
+        assert code == -9
+        assert is_intact(folder / "meetcore.db")
+        service = victims.open_service(folder, rolling=True)
+        service.recover()
+        job = service.store.jobs.get(meeting_id)
+        draft = service.store.transcript(meeting_id, Stage.DRAFT)
+        assert len(draft.words) >= n_words, "a word that was shown as settled is gone"
+        n_samples = RecordingReader(service.recordings_dir / meeting_id).n_samples
+        finish(service, meeting_id)
+        shutil.copytree(folder, tmp_path / "whole")
+        assert final_words(folder, meeting_id) == uninterrupted(tmp_path / "whole", meeting_id)
+        settled += n_words
+        kept += job.checkpoint_samples if job else 0
+        assert not job or job.checkpoint_samples <= n_samples
+        shutil.rmtree(folder)
+        shutil.rmtree(tmp_path / "whole")
+    assert settled > 0
+    seconds = kept / SAMPLE_RATE
+    figure(f"{KILLS} kills of a followed meeting: {settled} settled words, {seconds:.0f} s kept")
+
+
+def final_words(folder: Path, meeting_id: str) -> Any:
+    store = open_store(Settings(_env_file=None, data_dir=folder).database)
+    try:
+        return store.transcript(meeting_id, Stage.FINAL).words
+    finally:
+        store.close()
+
+
+def uninterrupted(folder: Path, meeting_id: str) -> Any:
+    """The words of a second pass over the whole recording."""
+    service = victims.open_service(folder)
+    service.retry(meeting_id, JobStage.RECOGNIZING)
+    until(lambda: service.store.get(meeting_id).state is MeetingState.DONE)
+    service.shutdown(5.0)
+    service.store.close()
+    return final_words(folder, meeting_id)
+
+
 def waiting_job(folder: Path) -> str:
     """A database with an uploaded file that waits to be decoded, and its meeting."""
     settings = Settings(_env_file=None, data_dir=folder)

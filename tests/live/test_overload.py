@@ -46,6 +46,8 @@ class Machine:
             open_session=self.open_session,
             open_words=self.open_words,
             match_voices=lambda *_: None,
+            listen_for_language=lambda *_: None,
+            language_note="",
             merge=lambda *_: None,
             put=lambda *_: None,
             wait=lambda: True,

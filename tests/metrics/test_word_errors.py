@@ -4,9 +4,11 @@ import importlib.util
 from pathlib import Path
 
 import meeteval
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meetcore.benchmarks.tables import percent
 from meetcore.metrics.cpwer import cp_word_errors, pair_texts
 from meetcore.metrics.wer import WordErrors, align, count_errors, normalise, word_errors
 from meetcore.records import Segment, Transcript
@@ -90,3 +92,38 @@ def test_counts_add_up_over_recordings() -> None:
     assert pooled == WordErrors(1, 1, 1, 40)
     assert WordErrors(0, 2, 0, 0).rate == float("inf")
     assert WordErrors().rate == 0.0
+
+
+@pytest.mark.parametrize(
+    ("language", "reference", "said", "errors", "units"),
+    [
+        ("ja", "今日は会議です。", "今日、会議です", 1, 7),
+        ("zh", "今天 开会。", "今天开会", 0, 4),
+        ("th", "วันนี้ประชุม", "วันนี้ประชม", 1, 12),
+        ("zh", "今天开会", "", 4, 4),
+    ],
+)
+def test_characters_are_counted_where_words_have_no_spaces(
+    language: str, reference: str, said: str, errors: int, units: int
+) -> None:
+    found = word_errors(reference, said, language)
+    assert found.of_characters and found.errors == errors
+    assert found.reference_words == units
+    assert percent(found).endswith(" % CER")
+
+
+@pytest.mark.parametrize(
+    ("language", "reference", "said", "errors"),
+    [
+        ("de", "Die Äpfel sind süß.", "die äpfel sind süß", 0),
+        ("de", "Die Äpfel sind süß.", "die apfel sind süß", 1),
+        ("ru", "Так, да!", "так да", 0),
+        ("ko", "오늘 회의입니다.", "오늘 회의 입니다", 2),
+        ("hi", "हम बजट पर चर्चा करेंगे।", "हम बजट पर चर्चा करेगे", 1),
+        ("en", "I'm OKAY", "i am okay", 0),
+    ],
+)
+def test_words_are_counted_elsewhere(language: str, reference: str, said: str, errors: int) -> None:
+    found = word_errors(reference, said, language)
+    assert not found.of_characters and found.errors == errors
+    assert "CER" not in percent(found)

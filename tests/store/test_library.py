@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -194,3 +195,32 @@ def test_counts_and_first_hits_agree_for_every_kind_of_search(
 def test_only_short_prefixes_are_searched_meeting_by_meeting(asked: str, is_one_step: bool) -> None:
     """A long prefix searched in each of 1,000 meetings took 10 s; all matches read once, 0.1 s."""
     assert terms.is_one_step(terms.terms_of(asked), index.LONGEST_PREFIX) is is_one_step
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("今日の会議で予算を決めます。", 2),
+        ("今天我们开会讨论预算。", 1),
+        ("วันนี้เราประชุมเรื่องงบประมาณ", 3),
+    ],
+)
+def test_a_text_without_spaces_is_found_wherever_a_word_begins(
+    store: MeetingStore, text: str, pieces: int
+) -> None:
+    parts = [text[n : n + pieces] for n in range(0, len(text), pieces)]
+    words = tuple(Word(part, n, n + 1) for n, part in enumerate(parts))
+    meeting_id = store.create_meeting("Plan", state=MeetingState.DONE).id
+    segments = (Segment(0, len(words), "S1", words), said(100, "and budget"))
+    store.replace_transcript(meeting_id, Transcript(segments))
+    for begin in range(len(text) - 3):
+        asked = text[begin : begin + 3].strip("。")
+        if unicodedata.combining(asked[0]):
+            continue  # a mark over a letter begins no word
+        assert found(store, asked) == ["Plan"], asked
+        (row,) = store.library.find(LibraryQuery(text=asked)).rows
+        assert row.hit_count == text.count(asked) >= 1 or row.hit_count == 1
+        matched = "".join(part.text for part in row.hits[0].snippet if part.is_match)
+        assert terms.fold(asked) in terms.fold(matched)
+    assert found(store, "存在しない") == []
+    assert found(store, "budget") == ["Plan"]

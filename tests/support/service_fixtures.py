@@ -26,6 +26,8 @@ from tests.support.stand_ins import RefusingStore, StandIn
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries are quick, and everything but digital silence counts as speech."""
     monkeypatch.setattr("meetcore.jobs.recognize_stage.load_activity", LevelActivity)
+    monkeypatch.setattr("meetcore.jobs.growing_recordings.load_activity", LevelActivity)
+    monkeypatch.setattr("meetcore.jobs.rolling_pass.EVERY_S", 0.02)
     monkeypatch.setattr(retrying_writer, "RETRY_S", 0.01)
     monkeypatch.setattr(retrying_writer, "GIVE_UP_S", 0.3)
     monkeypatch.setattr(persistence, "RETRY_S", 0.02)
@@ -60,7 +62,8 @@ def open_service(
     opened: list[MeetingService] = []
 
     def build(load: bool = True, **changes: Any) -> MeetingService:
-        settings = settings_for(tmp_path, **changes)
+        # Most tests are of the live words, or of the job, alone.
+        settings = settings_for(tmp_path, **{"rolling": False, **changes})
         made: list[MeetingService] = []
 
         def loaded(timeout_s: float) -> Any:

@@ -194,6 +194,9 @@ class StandIn:
             return IdentifierSession(meeting_id, self.words[-1], self.turns[-1])
         return IdentifierSession(meeting_id, self.words[-1], None)
 
+    def language_probabilities(self, samples: Samples) -> dict[str, float]:
+        return {"en": 1.0}
+
     def models_for(self, language: str | None) -> ModelsInUse:
         return self.models
 

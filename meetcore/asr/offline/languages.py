@@ -51,6 +51,7 @@ def split_by_language(
     recognizer: Recognizer,
     heard: Heard = (),
     languages: Sequence[str] = (),
+    ended: bool = True,
 ) -> Iterator[SplitPiece]:
     """The pieces, split at the pauses where the language changes.
 
@@ -58,6 +59,7 @@ def split_by_language(
     ----------
     heard : languages of the recording before the first piece, the latest first
     languages : ISO codes, one of which is spoken at any time; empty for any
+    ended : False while more pieces follow; those at the end that wait for them are left out
     """
     waiting: list[_Examined] = []
     for piece in pieces:
@@ -68,7 +70,8 @@ def split_by_language(
                 heard = split.heard
                 yield split
             waiting.clear()
-    yield from _decided(waiting, heard)
+    if ended:
+        yield from _decided(waiting, heard)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from meetcore.asr.language import Heard
-from meetcore.asr.offline.chunking import Piece, cut_pieces
+from meetcore.asr.offline.chunking import Piece
 from meetcore.asr.offline.coverage import snapped, uncovered
+from meetcore.asr.offline.cutter import cut_pieces
 from meetcore.asr.offline.fallback import MIN_GAP_SAMPLES, Attempt, best_attempt
 from meetcore.asr.offline.languages import (
     SplitPiece,
@@ -27,7 +28,13 @@ from meetcore.errors import InferenceError
 from meetcore.records import SAMPLE_RATE, ReadSamples, RejectedText, Word
 from meetcore.text.languages import candidates, only_language
 
-__all__ = ["OfflineRecognitionOptions", "PieceWords", "recognize_piece", "recognize_recording"]
+__all__ = [
+    "OfflineRecognitionOptions",
+    "PieceWords",
+    "recognize_piece",
+    "recognize_pieces",
+    "recognize_recording",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +70,6 @@ def recognize_recording(
 ) -> Iterator[PieceWords]:
     """Words of a recording of any length, piece by piece; stop iterating to cancel.
 
-    As many pieces are recognized in parallel as the recognizer has workers.
-
     Parameters
     ----------
     read : gives samples, shape (n_samples,), float32, 16 kHz; called with at most 28 s at a time
@@ -77,14 +82,32 @@ def recognize_recording(
     PieceWords
         In order, without overlap. One on which the recognizer failed is logged and has no words.
     """
+    pieces = cut_pieces(read, total_samples, activity, start_sample)
+    yield from recognize_pieces(pieces, recognizer, options)
+
+
+def recognize_pieces(
+    pieces: Iterable[Piece],
+    recognizer: Recognizer,
+    options: OfflineRecognitionOptions | None = None,
+    ended: bool = True,
+) -> Iterator[PieceWords]:
+    """Words of consecutive pieces of a recording, in order.
+
+    As many pieces are recognized in parallel as the recognizer has workers.
+
+    Parameters
+    ----------
+    ended : False while more pieces follow: the last ones are left out where their language is not
+        decided without those
+    """
     options = options or OfflineRecognitionOptions()
     gate = replace(options.gate or recognizer.info.gate, prompt=options.prompt)
     options = replace(options, gate=gate)
-    pieces = cut_pieces(read, total_samples, activity, start_sample)
     languages = candidates(options.language)
     info = recognizer.info
     if len(languages) != 1 and len(info.languages) > 1 and info.detects_languages:
-        split = split_by_language(pieces, recognizer, options.heard, languages)
+        split = split_by_language(pieces, recognizer, options.heard, languages, ended)
     else:
         split = in_one_language(pieces, only_language(options.language))
     recognize = partial(_recognize, recognizer=recognizer, options=options)

@@ -46,7 +46,9 @@ class StreamLanguage:
         self._recognizer = recognizer
         self._heard: Heard = ()
         self._likeliest: str | None = None
-        """Of the first utterance, while it is undecided."""
+        """Of the first words, while no language is decided."""
+        self._unsure: list[LanguageEvidence] = []
+        """Of utterances that ended before the first language was decided."""
         self._decided = not self.detects
         self._looking = self.detects
 
@@ -96,18 +98,28 @@ class StreamLanguage:
             return False
         context = max(SHORT_CONTEXT, math.ceil(len(samples) / SAMPLE_RATE))
         evidence = self._evidence(samples, speech_s, context)
-        likeliest = decide([evidence], self._heard)[0]
+        likeliest = self._decided_by(evidence)
         before = self.current
         if likeliest != before or (not self._decided and not _is_sure(evidence, likeliest)):
             evidence = self._evidence(samples, speech_s, MAX_CONTEXT)
-            likeliest = decide([evidence], self._heard)[0]
-        if not self._decided and not ended and not self._suffices(evidence, likeliest):
+            likeliest = self._decided_by(evidence)
+        suffices = self._suffices(evidence, likeliest)
+        if not self._decided and not ended and not suffices:
             self._likeliest = likeliest
             return False
         self._decided = True
         self._looking = not _is_sure(evidence, likeliest) and speech_s < LONGEST_LOOK_S
-        self._heard = heard_after(self._heard, [likeliest])
+        if self._heard or suffices:
+            self._heard = heard_after(self._heard, [likeliest])
+        else:
+            self._likeliest = likeliest
+            self._unsure.append(evidence)
         return before is not None and likeliest != before
+
+    def _decided_by(self, evidence: LanguageEvidence) -> str:
+        """The language of the present utterance, by what is known of those before it too."""
+        before = [] if self._heard else self._unsure
+        return decide([*before, evidence], self._heard)[-1]
 
     def _evidence(self, samples: Samples, speech_s: float, context: float) -> LanguageEvidence:
         found = self._recognizer.language_probabilities(samples, context)
@@ -115,10 +127,14 @@ class StreamLanguage:
 
     def _suffices(self, evidence: LanguageEvidence, likeliest: str) -> bool:
         if not self._heard:
-            others = [code for code in evidence.probabilities if code != likeliest]
-            best_other = max(map(evidence.score, others), default=-FIRST_MARGIN)
-            ahead = evidence.score(likeliest) - best_other
-            return ahead >= FIRST_MARGIN or evidence.speech_s >= LONGEST_FIRST_WAIT_S
+            known = [*self._unsure, evidence]
+            scores = {
+                code: sum(each.score(code) for each in known) for code in evidence.probabilities
+            }
+            others = [score for code, score in scores.items() if code != likeliest]
+            ahead = scores[likeliest] - max(others, default=-math.inf)
+            speech_s = sum(each.speech_s for each in known)
+            return ahead >= FIRST_MARGIN or speech_s >= LONGEST_FIRST_WAIT_S
         if likeliest == self._heard[0]:
             return _is_sure(evidence, likeliest) or evidence.speech_s >= LONGEST_WAIT_S
         return evidence.speech_s >= LEAST_TO_CHANGE_S

@@ -81,7 +81,7 @@ def regions_of(
 
 SHORTEST_FRAMES = 3
 """Frames (96 ms) of the shortest word; a shorter stretch is a click or a note."""
-_FALL = 0.15
+FALL = 0.15
 """Speech goes on while the probability is at most this far below the threshold."""
 
 
@@ -94,7 +94,7 @@ def solid_speech(probabilities: Probabilities, threshold: float) -> npt.NDArray[
     >>> solid_speech(np.array([0.3, 0.4, 0.3, 0.0, 0.9, 0.0], dtype=np.float32), 0.35).astype(int)
     array([1, 1, 1, 0, 0, 0])
     """
-    held = probabilities >= threshold - _FALL
+    held = probabilities >= threshold - FALL
     solid = np.zeros(held.shape, dtype=np.bool_)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], held.astype(np.int8), [0]))))
     for first, last in edges.reshape(-1, 2):

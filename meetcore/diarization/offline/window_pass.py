@@ -190,16 +190,18 @@ class WindowPass:
     def _seconds(self, frames: Frames) -> float:
         return len(frames) * self.grid.step_samples / SAMPLE_RATE
 
-    def assign(self, least: int = 1) -> list[Assignment]:
+    def assign(self, least: int = 1, clarity: float = 1.0) -> list[Assignment]:
         """Split each track into assignments, one voice each; returns them in order of time.
 
         Parameters
         ----------
         least : lower the threshold for a split until there are so many, as far as possible
+        clarity : what a second of speech counts as (see ``clarity_of``)
         """
         by_track: dict[int, list[EmbeddedChunk]] = {}
         for chunk in self.chunks:
-            by_track.setdefault(chunk.track, []).append(chunk)
+            counted = replace(chunk, speech=chunk.speech * clarity)
+            by_track.setdefault(chunk.track, []).append(counted)
         options = self._options.assignments
         while True:
             found: list[Assignment] = []

@@ -13,6 +13,7 @@ from meetcore.diarization.live_diarizer import LiveTurns
 from meetcore.diarization.segmentation import Activity, SegmentationModel
 from meetcore.diarization.streaming.online_clustering import OnlineClustering
 from meetcore.diarization.streaming.options import LiveOptions
+from meetcore.diarization.streaming.recent_audio import RecentAudio
 from meetcore.diarization.streaming.speaker_assigner import SpeakerAssigner
 from meetcore.diarization.track import Track
 from meetcore.diarization.track_table import TrackTable
@@ -47,10 +48,7 @@ class StreamingDiarizer:
         self._speakers = SpeakerAssigner(
             OnlineClustering(self._options.clustering), self._options.speakers
         )
-        self._audio: Samples = np.zeros(0, dtype=np.float32)
-        self._audio_start = 0
-        self._pending: list[Samples] = []
-        self._pushed_samples = 0
+        self._audio = RecentAudio(self._grid)
         self._frames = 0
         self._was_silent = True
         self._runs: list[Run] = []
@@ -71,12 +69,11 @@ class StreamingDiarizer:
             A model failed at a hop; of several failures the first. The other hops were done, and
             the next push returns their turns.
         """
-        self._pending.append(samples)
-        self._pushed_samples += len(samples)
-        ready = self._grid.count(self._pushed_samples)
+        self._audio.push(samples)
+        ready = self._audio.ready_frames
         if ready - self._frames < self._options.hop_frames:
             return self._take_update()
-        self._join_pending()
+        self._audio.join()
         failure: InferenceError | None = None
         try:
             while ready - self._frames >= self._options.hop_frames:
@@ -98,8 +95,8 @@ class StreamingDiarizer:
         InferenceError
             A model failed on the rest; the turns before it are kept.
         """
-        self._join_pending()
-        ready = self._grid.count(self._pushed_samples)
+        self._audio.join()
+        ready = self._audio.ready_frames
         try:
             if ready > self._frames:
                 self._advance(ready, True)
@@ -116,17 +113,11 @@ class StreamingDiarizer:
 
     def close(self) -> None:
         """Release the audio; idempotent."""
-        self._audio = np.zeros(0, dtype=np.float32)
-        self._pending.clear()
-
-    def _join_pending(self) -> None:
-        """Append the samples since the last hop; once per hop, however small the chunks are."""
-        self._audio = np.concatenate([self._audio, *self._pending])
-        self._pending.clear()
+        self._audio.clear()
 
     def _advance(self, end: int, last: bool) -> None:
         """Process the window that ends at frame `end`; after a failure the next one follows it."""
-        silent = self._is_silent(self._frames, end)
+        silent = self._audio.is_silent(self._frames, end)
         skipped, self._was_silent = silent and self._was_silent, silent
         n_new = end - self._frames
         self._frames = end
@@ -149,21 +140,9 @@ class StreamingDiarizer:
     def _activity(self, begin: int, end: int) -> Activity:
         """Local speakers of frames `begin` to `end`; a short window is padded in front."""
         lacking = max(0, self._options.min_window_frames - (end - begin))
-        window = np.pad(self._samples(begin, end), (lacking * self._grid.step_samples, 0))
+        window = np.pad(self._audio.read(begin, end), (lacking * self._grid.step_samples, 0))
         activity: Activity = self._segmentation.activity(window[None])[0][lacking:]
         return activity
-
-    def _is_silent(self, begin: int, end: int) -> bool:
-        hop = self._samples(begin, end)
-        cells = hop[: len(hop) // 160 * 160].reshape(-1, 160)
-        loudest = float(np.sqrt(np.mean(cells**2, axis=1)).max(initial=0.0))
-        return loudest < 10 ** (self._options.silence_db / 20)
-
-    def _samples(self, begin: int, end: int) -> Samples:
-        """The audio that frames `begin` to `end` cover."""
-        first = begin * self._grid.step_samples
-        stop = (end - 1) * self._grid.step_samples + self._grid.size_samples
-        return self._audio[first - self._audio_start : stop - self._audio_start]
 
     def _assign_speakers(self, last: bool) -> None:
         """Embed tracks with enough new speech, then merge speakers that turned out to be one."""
@@ -211,7 +190,7 @@ class StreamingDiarizer:
         if full or due or rest:
             frames = np.flatnonzero(fresh)
             begin, end = int(frames[0]), int(frames[-1]) + 1
-            samples = self._samples(self._table.start + begin, self._table.start + end)
+            samples = self._audio.read(self._table.start + begin, self._table.start + end)
             vector = self._embedding.embed(samples, fresh[None, begin:end])[0]
             closing = self._table.start + end if full or rest else None
             # NaN for speech too short to embed would spoil the sum of this voice for good.
@@ -228,10 +207,7 @@ class StreamingDiarizer:
         for number in self._table.drop_before(frame):
             if number in self._speakers.tracks:
                 self._speakers.finish(self._speakers.tracks[number])
-        surplus = self._table.start * self._grid.step_samples - self._audio_start
-        if surplus > 0:
-            self._audio = self._audio[surplus:].copy()
-            self._audio_start += surplus
+        self._audio.drop_before(self._table.start)
 
     def _update(self) -> None:
         recent = runs_of(

@@ -23,8 +23,6 @@ class LiveOptions:
     """Seconds of new speech after which every track is embedded again."""
     min_speech: float = 0.3
     """Seconds of speech below which nothing is embedded."""
-    silence_db: float = -70.0
-    """A hop whose loudest 10 ms (RMS, dB of full scale) are below this may be skipped."""
     speakers: SpeakerAssignerOptions = field(default_factory=SpeakerAssignerOptions)
     tracks: TrackOptions = field(default_factory=lambda: TrackOptions(onset=0.45))
     """An onset below 0.5, so that few live words are left without a speaker."""

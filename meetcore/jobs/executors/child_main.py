@@ -10,19 +10,17 @@ import contextlib
 import logging
 import os
 import pickle
-import queue
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from meetcore.asr.offline.recognize_recording import PieceWords
-from meetcore.errors import MeetcoreError
-from meetcore.jobs.executors.messages import Cancel, Failed, Finished, Progressed, Setup
+from meetcore.jobs.executors.messages import Lane, OnLane, Setup
+from meetcore.jobs.executors.task_lane import TaskLane
+from meetcore.jobs.growing_recordings import GrowingRecordings
 from meetcore.jobs.lazy_models import LazyModels
-from meetcore.jobs.perform_task import perform
-from meetcore.jobs.tasks import Task, TaskStopped
 from meetcore.text.log_lines import write_one_line_records
 
 logger = logging.getLogger(__name__)
@@ -33,52 +31,34 @@ OOM_SCORE = 700
 
 
 class _ParentPipe:
-    """The connection to the parent, and the TaskObserver that reports over it."""
+    """The connection to the parent: sorts its messages by lane, and sends reports."""
 
     def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
         self._sink = sink
         self._source = source
-        self._cancelled = threading.Event()
-        self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._sending = threading.Lock()
+        self.lanes = {lane: TaskLane(partial(self.send, lane), lane.value) for lane in Lane}
 
     def receive(self) -> None:
         """Queue the parent's tasks; exits the process when stdin is closed. Runs on a thread."""
         while True:
             try:
                 message = pickle.load(self._source)
+                self.lanes[message.lane].take(message.message)
             except (EOFError, OSError):
                 os._exit(0)  # The parent has ended; nothing here needs saving.
             except Exception:
                 logger.exception("a message of the server cannot be read")
                 os._exit(1)  # The server starts another process.
-            if isinstance(message, Cancel):
-                self._cancelled.set()
-            else:
-                self._cancelled.clear()
-                self.tasks.put(message)
 
-    def send(self, message: object) -> None:
+    def send(self, lane: Lane, message: object) -> None:
         """Send; exits the process when the parent has ended."""
         try:
-            pickle.dump(message, self._sink)
-            self._sink.flush()
+            with self._sending:
+                pickle.dump(OnLane(lane, message), self._sink)
+                self._sink.flush()
         except OSError:
             os._exit(0)
-
-    def poll(self) -> None:
-        """Raise TaskStopped when the parent cancelled the task."""
-        if self._cancelled.is_set():
-            raise TaskStopped
-
-    def progress(self, part: float) -> None:
-        """Send the part done."""
-        self.poll()
-        self.send(Progressed(part))
-
-    def piece(self, words: PieceWords) -> None:
-        """Send the words of a piece."""
-        self.poll()
-        self.send(words)
 
 
 def main() -> None:
@@ -91,28 +71,10 @@ def main() -> None:
     assert isinstance(setup, Setup)
     logging.getLogger().setLevel(setup.log_level)
     models = LazyModels(setup.settings)
+    growing = GrowingRecordings()
     threading.Thread(target=pipe.receive, name="parent", daemon=True).start()
-    while True:
-        task = pipe.tasks.get()
-        pipe.send(_outcome(task, models, pipe))
-
-
-def _outcome(task: Task, models: LazyModels, pipe: _ParentPipe) -> Finished | Failed:
-    """Run a task. The except is broad because this is the top of a process: the error is logged
-    and its class sent to the parent."""
-    try:
-        return Finished(perform(task, models, pipe))
-    except TaskStopped:
-        return Failed(stopped=True)
-    except MeetcoreError as error:
-        logger.info("a task failed: %s", type(error).__name__)
-        return Failed(error)
-    except MemoryError:
-        logger.exception("out of memory")
-        os._exit(1)
-    except Exception as error:
-        logger.exception("a task failed")
-        return Failed(kind=type(error).__name__)
+    pipe.lanes[Lane.ROLLING].start(models, growing)
+    pipe.lanes[Lane.JOBS].run(models, growing)
 
 
 def _message_streams() -> tuple[BinaryIO, BinaryIO]:

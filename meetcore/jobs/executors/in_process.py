@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meetcore.jobs.growing_recordings import GrowingRecordings
 from meetcore.jobs.perform_task import Models, perform
 from meetcore.jobs.tasks import Result, Task, TaskObserver
 
@@ -11,10 +12,11 @@ class InProcessExecutor:
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self._growing = GrowingRecordings()
 
     def run(self, task: Task, observer: TaskObserver) -> Result:
         """Run a task; blocks until it is done."""
-        return perform(task, self._models, observer)
+        return perform(task, self._models, observer, self._growing)
 
     @property
     def pid(self) -> None:

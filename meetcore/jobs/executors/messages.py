@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 from meetcore.errors import MeetcoreError
-from meetcore.jobs.tasks import Result
+from meetcore.jobs.tasks import Result, RollDiarizeTask, RollTask, Task
 from meetcore.settings import Settings
+
+
+class Lane(enum.Enum):
+    """The worker runs one task on each lane at the same time, on the same models."""
+
+    JOBS = "jobs"
+    ROLLING = "rolling"
+    """Tasks of running meetings."""
+
+
+def lane_of(task: Task) -> Lane:
+    """The lane on which a task runs."""
+    return Lane.ROLLING if isinstance(task, RollTask | RollDiarizeTask) else Lane.JOBS
+
+
+@dataclass(frozen=True, slots=True)
+class OnLane:
+    """A task, Cancel or report, and the lane it belongs to."""
+
+    lane: Lane
+    message: object
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
 from meetcore.records import Word
+from meetcore.text.columns import clusters
+from meetcore.text.scripts import is_unspaced
 
 INSERTED_S = 0.12
 """Seconds given to words inserted after the last one."""
@@ -24,27 +26,72 @@ def reworded(words: Sequence[Word], text: str) -> tuple[Word, ...]:
     """
     if text.split() == "".join(word.text for word in words).split():
         return tuple(words)
-    old = [piece for word in words for piece in _pieces(word)]
-    typed = [f" {part}" for part in text.split()]
+    owners, old = _numbered(words)
+    typed = _parts("".join(f" {part}" for part in text.split()))
     if typed and words and not words[0].text.startswith(" "):
         typed[0] = typed[0].lstrip()
     matcher = SequenceMatcher(None, [_bare(w.text) for w in old], list(map(_bare, typed)), False)
-    result: list[Word] = []
-    for tag, low, high, first, stop in matcher.get_opcodes():
+    result: list[tuple[int, Word]] = []
+    for number, (tag, low, high, first, stop) in enumerate(matcher.get_opcodes(), start=1):
         if tag == "equal":
-            pairs = zip(old[low:high], typed[first:stop], strict=True)
-            result += [replace(word, text=new) for word, new in pairs]
+            kept = zip(owners[low:high], old[low:high], typed[first:stop], strict=True)
+            result += [(owner, replace(word, text=new)) for owner, word, new in kept]
         elif first < stop:
-            result += _spread(typed[first:stop], *_span(old, low, high), _language(old, low))
-    return tuple(result)
+            new = _spread(typed[first:stop], *_span(old, low, high), _language(old, low))
+            result += [(-number, word) for word in new]
+    return tuple(_joined(result))
+
+
+def _numbered(words: Sequence[Word]) -> tuple[list[int], list[Word]]:
+    """The pieces of the words, and the number of the word that each is of."""
+    pieces = [(number, piece) for number, word in enumerate(words) for piece in _pieces(word)]
+    return [number for number, _ in pieces], [piece for _, piece in pieces]
+
+
+def _joined(pieces: Sequence[tuple[int, Word]]) -> Iterator[Word]:
+    """Letters of one word, or of one correction, as one word where no space is between them."""
+    held: Word | None = None
+    owner = 0
+    for number, piece in pieces:
+        glued = held is not None and number == owner and not piece.text.startswith(" ")
+        if held is not None and glued:
+            held = replace(held, text=held.text + piece.text, end=piece.end)
+            continue
+        if held is not None:
+            yield held
+        held, owner = piece, number
+    if held is not None:
+        yield held
 
 
 def _pieces(word: Word) -> list[Word]:
-    """A word split at its spaces, as typed words are."""
-    parts = re.findall(r"\s*\S+", word.text) or [word.text]
+    """A word split as typed words are."""
+    parts = _parts(word.text) or [word.text]
     if len(parts) == 1:
         return [word]
     return _spread(parts, word.start, word.end, word.language, word.probability)
+
+
+def _parts(text: str) -> list[str]:
+    """A text split before its spaces, and where its script has none into letters.
+
+    >>> _parts(" So it's"), _parts(" 会議 OKです")
+    ([' So', " it's"], [' 会', '議', ' OK', 'で', 'す'])
+    """
+    found: list[str] = []
+    for part in re.findall(r"\s*\S+", text):
+        run = ""
+        for cluster in clusters(part):
+            if not any(map(is_unspaced, cluster)):
+                run += cluster
+                continue
+            if run.strip():
+                found.append(run)
+                run = ""
+            found.append(run + cluster)
+            run = ""
+        found += [run] * bool(run)
+    return found
 
 
 def _span(old: Sequence[Word], low: int, high: int) -> tuple[float, float]:

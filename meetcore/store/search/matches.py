@@ -24,9 +24,14 @@ Match = tuple[int, int]
 """A segment: serial of its meeting, and position."""
 
 
+def uses_index(session: Session, terms: Sequence[Term]) -> bool:
+    """Whether the full-text index finds the terms; it has a text without spaces as one word."""
+    return index.is_available(session) and not any(term.is_unspaced for term in terms)
+
+
 def count_matches(session: Session, terms: Sequence[Term]) -> dict[int, int | None]:
     """How many segments of each meeting hold all terms, by serial; None where counting is slow."""
-    if not index.is_available(session):
+    if not uses_index(session, terms):
         rows = session.execute(
             select(MeetingRow.serial, func.count())
             .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)
@@ -41,7 +46,9 @@ def count_matches(session: Session, terms: Sequence[Term]) -> dict[int, int | No
 
 
 def count_in_meeting(session: Session, terms: Sequence[Term], serial: int) -> int:
-    """How many segments of one meeting hold all terms; needs the index."""
+    """How many segments of one meeting hold all terms."""
+    if not uses_index(session, terms):
+        return len(_scan(session, terms, serial, limit=None))
     return index.count_in_meeting(session, match_expression(terms), serial)
 
 
@@ -49,7 +56,7 @@ def first_matches(
     session: Session, terms: Sequence[Term], serials: Sequence[int], limit: int
 ) -> list[Match]:
     """The first matches in each of these meetings."""
-    if index.is_available(session) and not is_one_step(terms, index.LONGEST_PREFIX):
+    if uses_index(session, terms) and not is_one_step(terms, index.LONGEST_PREFIX):
         found = index.first_matches(session, match_expression(terms), serials, limit)
         return [(serial, position) for serial in serials for position in found[serial]]
     return [match for serial in serials for match in find_matches(session, terms, serial, limit)]
@@ -59,7 +66,7 @@ def find_matches(
     session: Session, terms: Sequence[Term], serial: int | None, limit: int
 ) -> list[Match]:
     """Segments that hold all terms: of one meeting in order, else newest meetings first."""
-    if index.is_available(session):
+    if uses_index(session, terms):
         return index.find_matches(session, match_expression(terms), serial, limit)
     return _scan(session, terms, serial, limit)
 
@@ -120,7 +127,9 @@ def _contains(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
     return [SegmentRow.text.icontains(term.typed, autoescape=True) for term in terms]
 
 
-def _scan(session: Session, terms: Sequence[Term], serial: int | None, limit: int) -> list[Match]:
+def _scan(
+    session: Session, terms: Sequence[Term], serial: int | None, limit: int | None
+) -> list[Match]:
     chosen = (
         select(MeetingRow.serial, SegmentRow.position)
         .join(SegmentRow, SegmentRow.meeting_id == MeetingRow.id)

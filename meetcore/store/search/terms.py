@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from meetcore.records import SnippetPart, Word
+from meetcore.text.scripts import is_unspaced
 
 SNIPPET_WORDS = 24
 """Most words in a hit's snippet."""
@@ -31,6 +32,11 @@ class Term:
     """Whether the last word may be the beginning of a longer one."""
     typed: str = ""
     """As typed, without the quotes, for FTS5, which folds case and accents by its own rules."""
+
+    @property
+    def is_unspaced(self) -> bool:
+        """Whether it is of a script without spaces: it may be found anywhere in a text."""
+        return any(map(is_unspaced, self.typed))
 
 
 def terms_of(text: str) -> tuple[Term, ...]:
@@ -110,12 +116,26 @@ def marked(words: Sequence[Word], terms: Sequence[Term]) -> list[bool]:
         owners += [index] * len(found)
     marks = [False] * len(words)
     for term in terms:
+        if term.is_unspaced:
+            _mark_letters(words, term, marks)
+            continue
         size = len(term.words)
         for first in range(len(tokens) - size + 1):
             if _matches(tokens[first : first + size], term):
                 for owner in owners[first : first + size]:
                     marks[owner] = True
     return marks
+
+
+def _mark_letters(words: Sequence[Word], term: Term, marks: list[bool]) -> None:
+    """Mark the words whose letters are part of a term, wherever it begins."""
+    letters = [(char, place) for place, word in enumerate(words) for char in fold(word.text)]
+    text, wanted = "".join(char for char, _ in letters), fold(term.typed)
+    begin = text.find(wanted)
+    while begin >= 0:
+        for _, place in letters[begin : begin + len(wanted)]:
+            marks[place] = True
+        begin = text.find(wanted, begin + 1)
 
 
 def _matches(tokens: Sequence[str], term: Term) -> bool:

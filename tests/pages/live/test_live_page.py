@@ -17,6 +17,7 @@ from meetcore.records import (
     MeetingState,
     Mode,
     Segment,
+    TranscriptShape,
     Word,
 )
 from meetcore.settings import Settings
@@ -173,7 +174,7 @@ def test_another_weight_that_writes_is_named(show: Show, service: FakeService) -
 def test_words_turns_and_people_reach_the_page(show: Show, service: FakeService) -> None:
     run_meeting(service)
     data = show(meeting="m1").data("live-m1")
-    assert data["turns"] == [
+    assert data["committed"]["turns"] == [
         [segment.speaker, round(segment.start, 1), [word.text for word in segment.words]]
         for segment in snapshot().segments
     ]
@@ -343,7 +344,12 @@ def test_gaps_stand_between_turns(show: Show, service: FakeService) -> None:
     placed = show(meeting="m1").data("live-m1")["gaps"]
     assert [before for before, _, _ in placed] == [1, 2, 2, 3]
     later = tuple(replace(segments[0], start=100.0 + n) for n in range(30))
-    run_meeting(service, segments=segments + later, settled=33, gaps=(*gaps, Gap(129.4, 150.0)))
+    run_meeting(
+        service,
+        segments=segments + later,
+        shape=TranscriptShape(committed_frozen=33),
+        gaps=(*gaps, Gap(129.4, 150.0)),
+    )
     assert [gap[0] for gap in show(meeting="m1").data("live-m1")["gaps"]] == [33], "sent once"
 
 
@@ -392,7 +398,7 @@ def long_meeting(minutes: int) -> LiveSnapshot:
     segments = tuple(
         Segment(5.0 * n, 5.0 * n + 4, f"S{n % 3 + 1}", words) for n in range(minutes * 12)
     )
-    return snapshot(segments=segments, settled=len(segments) - 3)
+    return snapshot(segments=segments, shape=TranscriptShape(committed_frozen=len(segments) - 3))
 
 
 def test_an_update_is_as_small_in_the_fourth_hour_as_in_the_first_minutes() -> None:
@@ -403,11 +409,45 @@ def test_an_update_is_as_small_in_the_fourth_hour_as_in_the_first_minutes() -> N
     assert sizes[1] < 1.1 * sizes[0] < 3000
 
 
+@pytest.mark.parametrize("behind", [0, 400])
+def test_an_update_costs_the_same_however_far_behind_the_second_pass_is(behind: int) -> None:
+    def size(minutes: int) -> int:
+        segments = long_meeting(minutes).segments
+        settled = max(0, len(segments) - 10 - behind)
+        shape = TranscriptShape(settled, max(0, settled - 1), len(segments) - settled - 3, settled)
+        return len(
+            json.dumps(transcript.live_payload(snapshot(segments=segments, shape=shape), MODELS))
+        )
+
+    assert size(240) < 1.15 * size(120) < 6000
+
+
+def test_settled_and_committed_turns_are_two_lists() -> None:
+    segments = long_meeting(10).segments
+    shape = TranscriptShape(settled=50, settled_frozen=48, committed_frozen=30, replaced=61)
+    payload = transcript.live_payload(snapshot(segments=segments, shape=shape), MODELS)
+    settled, committed = payload["settled"], payload["committed"]
+    assert (settled["first"], settled["frozen"], len(settled["turns"])) == (40, 48, 10)
+    assert (committed["from"], committed["first"], committed["frozen"]) == (61, 61 + 22, 61 + 30)
+    assert len(committed["turns"]) == len(segments) - 50 - 22
+    assert committed["head"] == transcript.turn_json(segments[50], {})
+    lacking = transcript.live_payload(
+        snapshot(segments=segments, shape=shape), MODELS, rewind=(5, 40)
+    )
+    assert lacking["settled"]["first"] == 5 and lacking["committed"]["first"] == 61
+
+
+def test_words_that_settle_late_are_said(show: Show, service: FakeService) -> None:
+    health = replace(snapshot().health, unsettled=200.0)
+    run_meeting(service, health=health)
+    assert any("3 min behind" in each.value for each in show(meeting="m1").app.caption)
+
+
 def test_a_script_gets_the_turns_it_lacks() -> None:
-    payload = transcript.live_payload(long_meeting(10), MODELS, rewind=4)
+    payload = transcript.live_payload(long_meeting(10), MODELS, rewind=(0, 4))["committed"]
     assert payload["first"] == 4 and len(payload["turns"]) == 116
     assert payload["turns"][0][:2] == ["S2", 20.0]
-    assert transcript.live_payload(long_meeting(10), MODELS)["first"] == 117 - 8
+    assert transcript.live_payload(long_meeting(10), MODELS)["committed"]["first"] == 117 - 8
 
 
 def test_a_change_of_language_is_marked_once_and_from_where_the_update_begins() -> None:
@@ -417,8 +457,8 @@ def test_a_change_of_language_is_marked_once_and_from_where_the_update_begins() 
         for n, code in enumerate(codes)
     )
     for settled, place in ((0, 9), (17, 0), (18, None)):
-        turns = transcript.live_payload(snapshot(segments=segments, settled=settled), MODELS)[
-            "turns"
-        ]
+        turns = transcript.live_payload(
+            snapshot(segments=segments, shape=TranscriptShape(committed_frozen=settled)), MODELS
+        )["committed"]["turns"]
         marks = [(index, turn[3]) for index, turn in enumerate(turns) if len(turn) > 3]
         assert marks == ([] if place is None else [(place, {"0": "German"})])

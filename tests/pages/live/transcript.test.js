@@ -4,9 +4,9 @@ import test from 'node:test';
 import { load } from '../bundles.js';
 import { fakeDom, fakeRoot } from '../fake_dom.js';
 
-const { turnRows, isNearEnd, Turn, LiveTranscript, gapText } = load(
+const { turnRows, isNearEnd, Turn, LiveTranscript, gapText, withoutJump } = load(
   'transcript',
-  ['turnRows', 'isNearEnd', 'Turn', 'LiveTranscript', 'gapText'],
+  ['turnRows', 'isNearEnd', 'Turn', 'LiveTranscript', 'gapText', 'withoutJump'],
   {
     ...fakeDom(),
     addEventListener() {},
@@ -17,12 +17,12 @@ const { turnRows, isNearEnd, Turn, LiveTranscript, gapText } = load(
 
 const people = [{ label: 'S1', name: 'Ada', given: true, colour: 0, similarity: null }];
 
-function data(changes = {}) {
+/** An update without settled turns; `settled` of the committed ones are frozen. */
+function data({ first = 0, turns = [], settled = 0, ...changes } = {}) {
   return {
     meeting: 'm1',
-    first: 0,
-    turns: [],
-    settled: 0,
+    settled: { first: 0, frozen: 0, turns: [] },
+    committed: { from: 0, first, frozen: settled, turns },
     gaps: [],
     merged: {},
     tentative: [],
@@ -151,7 +151,7 @@ test('missing turns are asked for, once in a while', t => {
   const gap = data({ first: 2, turns: [['S1', 9, [' h']]], settled: 2 });
   view.draw(gap);
   view.draw(gap);
-  assert.deepEqual(sent, [['missing', 1]]);
+  assert.deepEqual(sent, [['missing', [0, 1]]]);
   t.mock.timers.tick(1000);
   view.draw(gap);
   assert.equal(sent.length, 2);
@@ -209,10 +209,58 @@ test('a name or a merge reaches the settled turns', () => {
   assert.equal(view.list.textContent, 'Grace0:00aGrace0:01b');
 });
 
+test('settled turns replace the first committed ones, and the others stay as they are', () => {
+  const { view } = transcript();
+  const turns = ['a', 'b', 'c', 'd'].map((word, at) => ['S1', at, [` ${word}`]]);
+  view.draw(data({ turns, settled: 3 }));
+  const [, , third] = view.turns;
+  const settled = { first: 0, frozen: 0, turns: [['S2', 0.2, [' new', ' b']]] };
+  const committed = { from: 1, first: 3, frozen: 3, turns: [turns[3]], head: ['S1', 1.5, [' c']] };
+  view.draw({ ...data(), settled, committed });
+  assert.equal(view.settled.node.textContent, 'Unknown speaker0:00new b');
+  assert.equal(view.committed.node.textContent, 'Ada0:01cAda0:02cAda0:03d');
+  assert.equal(view.turns[2], third);
+  view.draw({ ...data(), settled, committed: { from: 4, first: 4, frozen: 4, turns: [] } });
+  assert.equal(view.list.textContent, 'Unknown speaker0:00new b');
+});
+
+test('a name that goes on over the border of what is settled is shown once', () => {
+  const { view } = transcript();
+  const settled = { first: 0, frozen: 0, turns: [['S1', 0, [' so']]] };
+  const goesOn = (speaker, gaps = []) => {
+    let shown;
+    view.draw({ ...data(), settled });
+    view.draw({ ...data({ turns: [[speaker, 5, [' on']]], gaps }), settled });
+    view.committed.turns[0].section.classList.toggle = (name, on) => (shown = on);
+    view.draw({ ...data({ turns: [[speaker, 5, [' on']]], gaps }), settled });
+    return shown;
+  };
+  assert.deepEqual([goesOn('S1'), goesOn(null), goesOn('S2')], [true, true, false]);
+  assert.equal(goesOn('S1', [[0, 1, 5]]), false);
+});
+
+test('turns that are missing of either list are asked for', () => {
+  const { view, sent } = transcript();
+  view.draw({ ...data(), settled: { first: 2, frozen: 3, turns: [['S1', 0, [' a']]] } });
+  assert.deepEqual(sent, [['missing', [0, 0]]]);
+  assert.equal(view.turns.length, 0);
+});
+
+test('what is read stays where it is while turns before it are replaced', () => {
+  const turn = (start, top) => ({ start, node: { offsetTop: top, offsetHeight: 100 } });
+  const scroll = { scrollTop: 250 };
+  let turns = [turn(0, 0), turn(10, 100), turn(20, 200), turn(30, 300)];
+  withoutJump(scroll, () => turns, () => { turns = [turn(0, 0), turn(21, 350), turn(30, 450)]; }); // prettier-ignore
+  assert.equal(scroll.scrollTop, 400, 'the nearest turn, where the one read is gone');
+  scroll.scrollTop = 400;
+  withoutJump(scroll, () => turns, () => { turns = [turn(0, 0), turn(21, 500), turn(30, 600)]; }); // prettier-ignore
+  assert.equal(scroll.scrollTop, 550);
+});
+
 test('another meeting begins with an empty page', () => {
   const { view } = transcript();
   view.draw(data({ turns: [['S1', 0, [' a']], ['S2', 3, [' b']]] })); // prettier-ignore
-  assert.equal(view.list.childNodes.length, 2);
+  assert.equal(view.turns.length, 2);
   view.draw(data({ meeting: 'm2', turns: [['S1', 0, [' c']]] }));
   assert.equal(view.list.textContent, 'Ada0:00c');
   view.draw(data({ meeting: 'm3' }));
