@@ -82,8 +82,8 @@ class Settings(BaseSettings):
     )
     live_recognizer: str = Field(
         default="auto",
-        description="Weight while people talk, or a path to one; auto takes the second pass's"
-        " where the machine keeps up, else tiny.en, or base for many languages.",
+        description="Weight while people talk, or a path to one; auto takes moonshine-base for"
+        " English, else the second pass's where the machine keeps up, or a smaller one.",
     )
     rolling: bool = Field(
         default=True,

@@ -172,12 +172,15 @@ def _count(tensor: Inert) -> int:
 
 
 def _folder(found: CheckpointInfo) -> CheckpointInfo:
-    """A folder of CTranslate2, a pyannote pipeline, or a folder with a checkpoint inside."""
+    """A folder of CTranslate2 or Moonshine, a pipeline, or one with a checkpoint inside."""
     config, model = found.path / "config.yaml", found.path / "model.bin"
+    decoder = found.path / "decoder_model_merged.onnx"
     size = sum(each.stat().st_size for each in found.path.iterdir() if each.is_file())
     found = replace(found, size=size)
     if model.is_file():
         return replace(found, container="ctranslate2", kind=containers.ctranslate2_kind(model))
+    if decoder.is_file():
+        return replace(inspect_checkpoint(decoder), path=found.path, size=size)
     if config.is_file():
         with config.open(encoding="utf-8") as file:
             return _pipeline(found, file.read(LONGEST_CONFIG))

@@ -263,6 +263,11 @@ def test_folders_of_other_libraries(tmp_path: Path) -> None:
     data = struct.pack("<IH", 6, len(spec)) + spec + bytes(64)
     write(converted / "model.bin", data)
     assert inspect_checkpoint(converted).kind == "CTranslate2 WhisperSpec"
+    moonshine = tmp_path / "moonshine-base"
+    moonshine.mkdir()
+    write(moonshine / "decoder_model_merged.onnx", b"\x08\x0a\x12\x03abc" + bytes(64))
+    found = inspect_checkpoint(moonshine)
+    assert (found.kind, found.trouble, found.path) == ("ONNX model", "", moonshine)
     pipeline = tmp_path / "pipeline"
     pipeline.mkdir()
     (pipeline / "config.yaml").write_text(

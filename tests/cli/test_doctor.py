@@ -84,7 +84,8 @@ def test_missing_weights_are_red_and_mended_by_one_command(
     done = doctor("--quick", MEETCORE_CACHE_DIR=str(tmp_path / "cache"), **empty)
     assert done.returncode == 1
     assert (
-        "python -m meetcore weights pull base.en tiny.en segmentation-3.0 campplus" in done.stdout
+        "python -m meetcore weights pull base.en moonshine-base moonshine-tiny"
+        " segmentation-3.0 campplus" in done.stdout
     )
     assert done.stdout.startswith("Recording only (expected")
 

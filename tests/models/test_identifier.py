@@ -123,8 +123,9 @@ def test_everything_there_is_the_full_rung(create: Create) -> None:
     assert isinstance(found, SpeakerIdentifier)
     models = found.models
     assert (models.mode, models.rungs_left) == (Mode.FULL, ())
-    assert models.reason == "base.en writes live and the final transcript."
-    assert models.live_recognizer == models.final_recognizer == "base.en · fake · cpu int8"
+    assert models.reason == "moonshine-base writes live, base.en the final transcript."
+    assert models.live_recognizer == "moonshine-base · fake · cpu int8"
+    assert models.final_recognizer == "base.en · fake · cpu int8"
     assert models.diarizer == "diarizer auto"
 
 
@@ -133,7 +134,7 @@ def test_live_recognizer_runs_on_one_thread(create: Create) -> None:
     create(loaders)
     assert [(item.weight, item.threads) for item in loaders.loaded] == [
         ("base.en", 0),
-        ("base.en", 1),
+        ("moonshine-base", 1),
     ]
 
 
@@ -141,7 +142,8 @@ def test_live_recognizer_runs_on_one_thread(create: Create) -> None:
 def test_live_words_are_written_by_one_weight_of_this_machine(create: Create, name: str) -> None:
     loaders = FakeLoaders()
     models = create(loaders, recognizer=name, live_recognizer=name, remote_url="http://x/v1").models
-    assert {item.weight for item in loaders.loaded} == {"base.en"}
+    assert {item.weight for item in loaders.loaded} == {"base.en", "moonshine-base"}
+    assert models.live_recognizer.startswith("moonshine-base ")
     assert models.replaced_settings == ()
 
 
@@ -162,34 +164,68 @@ def test_missing_base_is_replaced_by_tiny_with_a_note(create: Create) -> None:
     assert models.rungs_left == ()
 
 
-def test_slow_machine_writes_live_with_tiny_and_finishes_with_base(create: Create) -> None:
+def test_slow_machine_writes_live_with_a_smaller_weight(create: Create) -> None:
     loaders = FakeLoaders(step=0.5)
     models = create(loaders).models
-    assert models.live_recognizer.startswith("tiny.en")
+    assert models.live_recognizer.startswith("moonshine-tiny")
     assert models.final_recognizer.startswith("base.en")
     assert models.reason == (
-        f"base.en would take 0.50 s for every {StreamingOptions().step:g} s of talk on this"
-        " machine, so tiny.en writes live and base.en the final transcript."
+        f"moonshine-base would take 0.50 s for every {StreamingOptions().step:g} s of talk on this"
+        " machine, so moonshine-tiny writes live and base.en the final transcript."
     )
     slow = loaders.loaded[1]
-    assert (slow.weight, slow.threads, slow.closed) == ("base.en", 1, 1)
+    assert (slow.weight, slow.threads, slow.closed) == ("moonshine-base", 1, 1)
 
 
-def test_slow_machine_without_tiny_keeps_base_with_a_note(create: Create) -> None:
-    models = create(FakeLoaders({"tiny.en": missing("tiny.en")}, step=5.0)).models
-    assert models.live_recognizer.startswith("base.en")
-    assert models.reason == f"base.en is slow here, and {missing('tiny.en')}"
+def test_slow_machine_without_the_smaller_weight_keeps_the_other_with_a_note(
+    create: Create,
+) -> None:
+    lost = missing("moonshine-tiny")
+    models = create(FakeLoaders({"moonshine-tiny": lost}, step=5.0)).models
+    assert models.live_recognizer.startswith("moonshine-base")
+    assert models.reason == f"moonshine-base is slow here, and {lost}"
 
 
 def test_speed_that_cannot_be_measured_changes_nothing(create: Create) -> None:
     models = create(FakeLoaders({"measuring": InferenceError("The engine failed.")})).models
     assert models.mode is Mode.FULL
-    assert models.live_recognizer.startswith("base.en")
+    assert models.live_recognizer.startswith("moonshine-base")
+
+
+NO_MOONSHINE = {name: missing(name) for name in ("moonshine-base", "moonshine-tiny")}
+
+
+@pytest.mark.parametrize(("step", "live"), [(0.1, "base.en"), (5.0, "tiny.en")])
+def test_without_moonshine_whisper_writes_live_with_a_note(
+    create: Create, step: float, live: str
+) -> None:
+    found = create(FakeLoaders(NO_MOONSHINE, step=step))
+    assert found.models.mode is Mode.FULL
+    assert found.models.live_recognizer.startswith(f"{live} ")
+    assert found.models.final_recognizer.startswith("base.en ")
+    assert f"{live} writes live" in found.models.reason
+
+
+@pytest.mark.parametrize("step", [0.1, 5.0])
+def test_a_larger_english_weight_writes_live_where_the_machine_keeps_up(
+    create: Create, step: float
+) -> None:
+    loaders = FakeLoaders(step=step)
+    models = create(loaders, recognizer="small.en").models
+    assert models.final_recognizer.startswith("small.en ")
+    expected = ["small.en", "small.en"]
+    if step > 1.0:
+        expected += ["moonshine-base", "moonshine-tiny"]
+    assert [each.weight for each in loaders.loaded] == expected
+    assert models.live_recognizer.startswith(f"{expected[-1]} ")
+    assert [each.closed for each in loaders.loaded[1:-1]] == [1] * (len(expected) - 2)
 
 
 def test_second_copy_that_does_not_load_is_replaced_by_the_first(create: Create) -> None:
     """The live copy of the weight may not fit into memory any more."""
-    found = create(FakeLoaders({"base.en@1": ModelUnavailableError("There is no memory left.")}))
+    full = ModelUnavailableError("There is no memory left.")
+    broken = NO_MOONSHINE | {"base.en@1": full, "tiny.en": missing("tiny.en")}
+    found = create(FakeLoaders(broken))
     assert found.models.mode is Mode.FULL
     assert found.models.live_recognizer.startswith("base.en")
     assert "There is no memory left." in found.models.reason
@@ -245,27 +281,28 @@ def test_auto_takes_turbo_on_a_gpu_where_it_was_pulled(
     monkeypatch.setattr(WeightResolver, "cached", lambda self, name: Path(name) if pulled else None)
     loaders = FakeLoaders()
     models = create(loaders, **changes).models
-    assert {each.weight for each in loaders.loaded} == {expected}
-    assert models.live_recognizer.startswith(f"{expected} ")
+    live = "moonshine-base" if expected == "base.en" else expected
+    assert {each.weight for each in loaders.loaded} == {expected, live}
+    assert models.live_recognizer.startswith(f"{live} ")
     assert models.replaced_settings == ()
 
 
 @pytest.mark.parametrize(
     ("weight", "languages", "language", "lighter"),
     [
-        ("base.en", ("en",), None, "tiny.en"),
-        ("base.en", ("en",), "en", "tiny.en"),
+        ("base.en", ("en",), None, "moonshine-tiny"),
+        ("base.en", ("en",), "en", "moonshine-tiny"),
         ("base.en", ("en",), "de", None),
-        ("base", ("en", "de"), "en", "tiny.en"),
+        ("base", ("en", "de"), "en", "moonshine-base"),
         ("base", ("en", "de"), None, None),
         ("base", ("en", "de"), "de", None),
         ("small", ("en", "de"), "de", "base"),
         ("turbo", ("en", "de"), None, "base"),
-        ("turbo", ("en", "de"), "en", "tiny.en"),
-        ("small.en", ("en",), None, "tiny.en"),
+        ("turbo", ("en", "de"), "en", "moonshine-base"),
+        ("small.en", ("en",), None, "moonshine-base"),
         ("own", (), None, None),
         ("own", ("de",), None, None),
-        ("own", (), "en", "tiny.en"),
+        ("own", (), "en", "moonshine-base"),
         ("tiny", ("en", "de"), "en", None),
         ("tiny.en", ("en",), "en", None),
     ],
@@ -379,7 +416,7 @@ def test_reason_is_the_recognizers_however_late_the_diarizer_fails(
     assert str(missing("campplus")) in models.rungs_left[0].reason
 
 
-@pytest.mark.parametrize("part", ["auto", "base.en", "base.en@1"])
+@pytest.mark.parametrize("part", ["auto", "base.en", "moonshine-base"])
 @pytest.mark.parametrize(
     "error", [ImportError("libcudart"), OSError(28, "full"), RuntimeError("x")]
 )
@@ -474,7 +511,7 @@ def test_another_weight_writes_a_meeting_that_the_usual_one_cannot(
     assert found.models_for("en") is found.models and found.models_for(None) is found.models
     models = found.models_for(language)
     assert models.live_recognizer.startswith("base ") and models.languages == ("en", "de")
-    assert models.reason == "base.en writes English only, not German. base writes instead."
+    assert models.reason == "moonshine-base writes English only, not German. base writes instead."
     found.models_for(language)
     assert [each.weight for each in loaders.loaded].count("base") == 1
     found.close()

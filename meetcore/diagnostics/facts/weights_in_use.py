@@ -9,8 +9,9 @@ from pathlib import Path
 from meetcore.checkpoints.inspect import inspect_checkpoint
 from meetcore.diagnostics.findings import FileState, Verdict, WeightReport
 from meetcore.diarization.open_diarizer import EMBEDDING_WEIGHT, SEGMENTATION_WEIGHT
-from meetcore.models.weight_sizes import SMALLEST_WEIGHT, local_recognizer
+from meetcore.models.weight_sizes import live_choices, local_recognizer
 from meetcore.settings import Settings
+from meetcore.text.languages import is_english_only
 from meetcore.weights.resolver import CacheState, WeightResolver
 
 
@@ -27,7 +28,9 @@ def uses(settings: Settings) -> tuple[Use, ...]:
     final = local_recognizer(settings)
     found = [Use(final, "second pass")]
     if settings.live_recognizer == "auto":
-        found.append(Use(SMALLEST_WEIGHT, "while people talk, where the other is too slow"))
+        first, *others = live_choices(final, english=is_english_only(final))
+        found.append(Use(first, "while people talk"))
+        found += [Use(name, "while people talk, where the other is too slow") for name in others]
     elif settings.live_recognizer != final:
         found.append(Use(settings.live_recognizer, "while people talk"))
     if settings.diarizer != "off":
