@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from meetcore.asr.live_recognizer import StreamUpdate
 from meetcore.benchmarks import cli
-from meetcore.benchmarks.live.perturbed import PerturbedRun
+from meetcore.benchmarks.live import run as bench_live
+from meetcore.benchmarks.live.perturbed import PerturbedRun, variants_of
 from meetcore.benchmarks.live.perturbed_report import markdown, to_json
 from meetcore.benchmarks.live.variants import Variant, changed
 from meetcore.benchmarks.live.virtual_stream import run_virtually
@@ -137,3 +139,15 @@ def test_both_benches_run_perturbed(tmp_path: Path, capsys: pytest.CaptureFixtur
         assert cli.run(parser.parse_args([bench, *common, "--no-speakers"])) == 0
         printed = capsys.readouterr().out
         assert processor() in printed and "| jfk | 0.0 ± 0.0 |" in printed
+
+
+def test_every_weight_and_the_one_against_is_a_variant() -> None:
+    parser = argparse.ArgumentParser()
+    bench_live.add_arguments(parser)
+    line = "a.wav --reference a.txt --perturb 2 --weights tiny.en,base.en"
+    names = [each.name for each in variants_of(parser.parse_args(line.split()))]
+    assert names == ["tiny.en", "base.en"]
+    more = f"{line} --options step=1.0 --against step=2.0".split()
+    found = variants_of(parser.parse_args(more))
+    assert [each.name for each in found] == ["tiny.en step=1.0", "base.en step=1.0", "step=2.0"]
+    assert [each.weight for each in found] == ["tiny.en", "base.en", "tiny.en"]

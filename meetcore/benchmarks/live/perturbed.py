@@ -10,7 +10,7 @@ import argparse
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -81,20 +81,27 @@ class _Models:
 
 
 def variants_of(arguments: argparse.Namespace) -> tuple[Variant, ...]:
-    """The variant of the command line, and the one it is compared with.
+    """The variants of the command line; the later ones are compared with the first.
 
     Raises
     ------
     SettingsError
         An option of either is unknown.
     """
-    weight, engine = arguments.weights.split(",")[0], arguments.engines.split(",")[0]
-    base = Variant(weight, engine, name=weight)
+    engines = arguments.engines.split(",")
+    plain = [
+        Variant(weight, engine, name=weight if len(engines) == 1 else f"{weight} on {engine}")
+        for weight in arguments.weights.split(",")
+        for engine in engines
+    ]
+    variants = list(plain)
     if arguments.options:
-        base = changed(base, arguments.options)
-    if not arguments.against:
-        return (base,)
-    return (base, changed(Variant(weight, engine), arguments.against))
+        names = [f"{each.name} {arguments.options}" for each in plain]
+        made = [changed(each, arguments.options) for each in plain]
+        variants = [replace(each, name=name) for each, name in zip(made, names, strict=True)]
+    if arguments.against:
+        variants.append(changed(plain[0], arguments.against))
+    return tuple(variants)
 
 
 def run_perturbed(config: PerturbedConfig) -> tuple[PerturbedRun, ...]:

@@ -47,8 +47,8 @@ def markdown(runs: Sequence[PerturbedRun], variants: Sequence[Variant], count: i
             together = [_means(same) for same in zip(*found.values(), strict=True)]
             rows.append(_mean_row("mean of clips", together))
         parts.append(f"{heading}\n\n{markdown_table(HEADS, rows)}")
-    if len(variants) == 2:
-        parts.append(_comparison(variants, *by_variant))
+    for variant, found in zip(variants[1:], by_variant[1:], strict=True):
+        parts.append(_comparison((variants[0], variant), by_variant[0], found))
     return "\n\n".join(parts) + "\n"
 
 
@@ -84,7 +84,7 @@ def _mean_row(name: str, rows: Sequence[tuple[float, ...]]) -> list[str]:
     return cells
 
 
-def _comparison(variants: Sequence[Variant], first: Values, second: Values) -> str:
+def _comparison(variants: tuple[Variant, Variant], first: Values, second: Values) -> str:
     heading = (
         f"**{variants[1].name} − {variants[0].name}**: paired differences, mean and 95 %"
         f" confidence interval; {processor()}"
