@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +17,6 @@ from meetcore.asr.recognizer import (
     RecognizerInfo,
 )
 from meetcore.asr.streaming.local_agreement import (
-    Look,
     committable,
     cut_position,
     plausible,
@@ -219,54 +217,6 @@ def test_without_agreement_the_newest_guess_is_committed_in_the_end() -> None:
     assert longest <= (2 * StreamingOptions().longest_window + 1.0) * SAMPLE_RATE
 
 
-class Skipping(Perfect):
-    """Steps over three words wherever it is given text before the audio."""
-
-    def recognize(self, samples: Samples, options: RecognizeOptions) -> Recognition:
-        recognition = super().recognize(samples, options)
-        if not (options.prompt_tokens or options.prefix_tokens) or len(recognition.words) < 4:
-            return recognition
-        return replace(recognition, words=recognition.words[3:])
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    lengths=st.lists(st.tuples(st.floats(0.3, 0.7), st.floats(0.05, 0.2)), min_size=8, max_size=40)
-)
-def test_speech_that_a_decode_steps_over_is_decoded_again(
-    lengths: list[tuple[float, float]],
-) -> None:
-    audio = spoken([*lengths[:-1], (lengths[-1][0], 0.5)])
-    texts = [word.text for word in stream(audio, [1600], Skipping())]
-    assert texts == [f" word{number}" for number in range(len(lengths))]
-
-
-@settings(max_examples=30, deadline=None)
-@given(lengths=talk, step=st.sampled_from([0.8, 1.2, 2.0]))
-def test_a_committed_word_never_changes(lengths: list[tuple[float, float]], step: float) -> None:
-    audio = spoken(lengths)
-    streaming = StreamingRecognizer(NeverAgreeing(), Loudness())
-    streaming.set_step(step)
-    end = 0.0
-    for first in range(0, audio.shape[0], 1600):
-        update = streaming.push(audio[first : first + 1600])
-        for item in (*update.committed, *update.tentative):
-            # What follows the committed words never reaches back into them.
-            assert item.start >= end - 1e-6
-            if item in update.committed:
-                end = item.end
-
-
-def test_a_failing_recognizer_is_asked_once_a_step_in_a_pause() -> None:
-    recognizer = Perfect(fail=1000)
-    streaming = StreamingRecognizer(recognizer, Loudness())
-    audio = spoken([(0.6, 10.0)])
-    for first in range(0, audio.shape[0], 1600):
-        with contextlib.suppress(InferenceError):
-            streaming.push(audio[first : first + 1600])
-    assert len(recognizer.calls) <= 2 + 10.6 / StreamingOptions().step
-
-
 def test_text_the_gate_rejects_is_kept_for_review() -> None:
     streaming = StreamingRecognizer(Perfect(doubt=-3.0), Loudness())
     update = streaming.push(spoken([(0.4, 0.1), (0.4, 1.5)]))
@@ -296,58 +246,18 @@ def test_words_past_the_end_of_the_audio_are_dropped() -> None:
     assert plausible(real, 2.0) == tuple(real)
 
 
-OPTIONS = StreamingOptions()
-
-
-def chosen(
-    before: list[RecognizedWord], now: list[RecognizedWord], look: Look
-) -> list[RecognizedWord]:
-    return list(committable(before, now, look, OPTIONS))
-
-
 def test_agreement_needs_the_same_words_and_enough_distance() -> None:
     before = [word(" one", 0.0, 0.5), word(" two", 0.5, 1.0), word(" tree", 1.0, 1.5)]
     now = [word(" One", 0.0, 0.5, ","), word(" two", 0.5, 1.0), word(" three", 1.0, 1.5)]
-    assert [item.text for item in chosen(before, now, Look(1.9))] == [" One,", " two"]
-    assert [item.text for item in chosen(before, now, Look(0.9))] == [" One,"]
-
-
-def test_a_sure_word_far_from_the_end_needs_one_decode_only() -> None:
-    now = [word(" one", 0.0, 0.5), word(" two", 0.5, 1.0)]
-    assert chosen([], now, Look(0.9)) == []
-    assert chosen([], now, Look(0.5 + OPTIONS.single_hold)) == now[:1]
-    doubtful = [replace(now[0], probability=0.4), now[1]]
-    assert chosen([], doubtful, Look(1.9)) == []
-
-
-def test_the_less_probable_a_word_is_the_more_audio_must_follow() -> None:
-    waits = []
-    for probability in (0.9, 0.5, 0.2, 0.0):
-        now = [replace(word(" one", 0.0, 0.5), probability=probability)]
-        ends = [0.5 + 0.1 * tenths for tenths in range(40)]
-        waits.append(next(end for end in ends if chosen(now, now, Look(end))))
-    assert waits == sorted(waits) and waits[0] < 0.9 and 1.5 < waits[-1] < 2.5
-
-
-def test_a_sure_word_before_a_dip_is_committed_at_once() -> None:
-    now = [word(" one", 0.0, 0.5), word(" two", 0.5, 1.0)]
-    assert len(chosen([], now, Look(1.2, in_dip=True))) == 2
-    doubtful = [now[0], replace(now[1], probability=0.3)]
-    assert len(chosen([], doubtful, Look(1.2, in_dip=True))) == 1
-
-
-def test_words_after_a_hole_wait_for_a_second_decode_and_more_audio() -> None:
-    now = [word(" one", 0.0, 0.5), word(" two", 2.5, 3.0)]
-    assert len(chosen(now, now, Look(3.6, hole=1))) == 1
-    assert len(chosen([], now, Look(30.0, hole=1))) == 1
-    assert len(chosen(now, now, Look(3.0 + OPTIONS.hole_hold, hole=1))) == 2
+    assert [item.text for item in committable(before, now, 5.0)] == [" One,", " two"]
+    assert [item.text for item in committable(before, now, 0.7)] == [" One,"]
 
 
 def test_the_last_word_loses_its_full_stop() -> None:
     heard = [word(" one", 0.0, 0.5), word(" two", 0.5, 1.0, ".")]
-    words = chosen(heard, heard, Look(5.0))
-    assert [item.text for item in words] == [" one", " two"]
-    assert words[-1].tokens == (1,)
+    chosen = committable(heard, heard, 5.0)
+    assert [item.text for item in chosen] == [" one", " two"]
+    assert chosen[-1].tokens == (1,)
     assert without_closing_marks(heard[0]) == heard[0]
 
 

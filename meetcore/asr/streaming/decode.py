@@ -28,15 +28,12 @@ def decode(
     language: str | None,
     options: StreamingOptions,
     position: int,
-    with_history: bool = True,
-    beam_size: int = 1,
 ) -> Recognition:
     """Words after the committed ones of the window, in seconds since the recording began.
 
     Parameters
     ----------
     position : sample up to which the window is decoded
-    with_history : whether the decoder is given the tokens before the window
 
     Raises
     ------
@@ -54,10 +51,9 @@ def decode(
         samples,
         RecognizeOptions(
             language=language,
-            prompt_tokens=window.prompt_tokens if with_history else (),
+            prompt_tokens=window.prompt_tokens,
             prefix_tokens=window.prefix_tokens,
             context=min(MAX_CONTEXT, float(context)),
-            beam_size=beam_size,
             max_new_tokens=6 + int(7 * max(fresh, 0.0)),
         ),
     )

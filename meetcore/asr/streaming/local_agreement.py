@@ -1,21 +1,18 @@
-"""Which words `StreamingRecognizer` may commit while the speech goes on (pure).
+"""Which words `StreamingRecognizer` may commit: those of two decodes in a row (pure).
 
 Local agreement (Macháček et al. 2023, "Turning Whisper into Real-Time Transcription System",
 section 3): a word is committed when two hypotheses in a row have it at the same place. The second
 condition is that of AlignAtt (Papi et al. 2023): a word whose alignment reaches into the newest
-audio stays tentative. Here the distance depends on the word's probability: sure words need one
-decode only, doubtful ones wait for more of the audio after them.
+audio stays tentative.
 """
 
 from __future__ import annotations
 
-import math
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from meetcore.asr.recognizer import RecognizedWord
-from meetcore.asr.streaming.options import StreamingOptions
 from meetcore.text.scripts import CLAUSE_MARKS, SENTENCE_MARKS, continues_word
 
 SHORTEST_WORD = 0.03
@@ -71,70 +68,30 @@ def agreed(previous: Sequence[RecognizedWord], words: Sequence[RecognizedWord]) 
     return len(words)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What is known about a hypothesis besides its words.
-
-    Parameters
-    ----------
-    end : seconds; end of the audio
-    hole : number of the first word that has speech without words before it or in it
-    in_dip : whether the audio ends with a little silence, so that no word is cut off
-    """
-
-    end: float
-    hole: int | None = None
-    in_dip: bool = False
-
-
 def committable(
-    previous: Sequence[RecognizedWord],
-    words: Sequence[RecognizedWord],
-    look: Look,
-    options: StreamingOptions,
+    previous: Sequence[RecognizedWord], words: Sequence[RecognizedWord], trusted_until: float
 ) -> tuple[RecognizedWord, ...]:
     """The leading words that may be committed while the speech goes on.
 
-    The less probable a word is, the more audio must follow it. The last word of a hypothesis
-    loses its closing punctuation: decoders write a full stop wherever the audio ends.
+    The last word of a hypothesis loses its closing punctuation: decoders write a full stop
+    wherever the audio ends.
 
     Parameters
     ----------
     previous, words : the hypothesis before and the newest one
+    trusted_until : seconds; a word that ends later stays tentative
     """
-    both = agreed(previous, words)
     count = 0
-    for position, word in enumerate(words):
-        is_covered = look.hole is None or position < look.hole
-        hold = _hold(word, position < both, is_covered, look.in_dip, options)
-        if not is_mark(word.text) and look.end - word.end < hold:
+    for word in words[: agreed(previous, words)]:
+        if word.end > trusted_until:
             break
         count += 1
     chosen = list(words[:count])
     while chosen and is_mark(chosen[-1].text):
         chosen.pop()
-    if chosen and len(chosen) == len(words):
+    if chosen and count == len(words):
         chosen[-1] = without_closing_marks(chosen[-1])
     return tuple(chosen)
-
-
-def _hold(
-    word: RecognizedWord,
-    is_agreed: bool,
-    is_covered: bool,
-    in_dip: bool,
-    options: StreamingOptions,
-) -> float:
-    """Seconds of audio that must follow a word before it is committed."""
-    if not is_covered:
-        return options.hole_hold if is_agreed else math.inf
-    is_sure = word.probability >= options.sure
-    if in_dip and is_sure:
-        return options.dip
-    if not is_agreed:
-        return options.single_hold if is_sure else options.patience
-    doubt = max(0.0, 1.0 - word.probability / options.sure)
-    return options.hold + doubt * options.doubt_hold
 
 
 def without_closing_marks(word: RecognizedWord) -> RecognizedWord:

@@ -9,37 +9,20 @@ from meetcore.asr.recognizer import GateOptions
 
 @dataclass(frozen=True, slots=True)
 class StreamingOptions:
-    """When to decode, how much audio to decode, and when a word is committed. Seconds.
+    """When to decode, how much audio to decode, and when a word is committed. Seconds."""
 
-    Tuned with tiny.en on conversation and read speech, perturbed (`bench live --perturb`).
-    """
-
-    step: float = 0.8
-    """New audio between two decodes; half of it suffices before a dip."""
-    context: float = 9.0
+    step: float = 0.5
+    """New audio between two decodes."""
+    context: float = 10.0
     """Least audio the encoder is given; shorter windows are padded with silence."""
     slack: float = 1.0
     """Least padding after a longer window: without it the decoder misjudges the end."""
-    longest_window: float = 5.0
+    longest_window: float = 7.0
     """A longer window is cut at a pause between committed words."""
-    kept_window: float = 2.0
+    kept_window: float = 3.0
     """Length that a cut aims to leave."""
     hold: float = 0.3
     """A word that ends closer than this to the newest audio stays tentative."""
-    sure: float = 0.7
-    """Probability from which a word needs no more audio after it than `hold`."""
-    doubt_hold: float = 1.2
-    """How much longer a word of no probability stays tentative; others in proportion."""
-    single_hold: float = 0.6
-    """A sure word that ends further from the newest audio is committed after one decode."""
-    hole_hold: float = 1.5
-    """As `hold`, for words after speech that has no words in two decodes either."""
-    patience: float = 3.0
-    """Age from which a tentative word that decodes do not agree on is decided by a beam."""
-    beam: int = 5
-    """Size of that beam, and of the one at a pause, after which there is no further look."""
-    dip: float = 0.16
-    """Silence in which no word is cut off: sure words before it are committed."""
     pause: float = 0.4
     """Silence after which all words are committed, closing punctuation included."""
     reset: float = 0.8
