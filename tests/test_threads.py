@@ -39,6 +39,7 @@ from meetcore.jobs.executors.messages import Exited, Failed
 from meetcore.jobs.lazy_models import LazyModels
 from meetcore.jobs.rolling_meeting import RollingMeeting
 from meetcore.jobs.tasks import DecodeTask, RollTask, WorkerDiedError
+from meetcore.live.heard_language import HeardLanguage
 from meetcore.live.intake import Intake
 from meetcore.live.persistence import TranscriptSaver
 from meetcore.live.recognition import LiveRecognition
@@ -241,6 +242,13 @@ def lighter_loader(world: World) -> None:
     recognizer.close()
 
 
+def language_listener(world: World) -> None:
+    identifier: Any = SimpleNamespace(language_probabilities=lambda *_: broken("probabilities"))
+    settings: Any = None
+    HeardLanguage(None, settings, broken)._listen(identifier, np.zeros(16_000, np.float32))
+    assert told("language of a meeting")
+
+
 def bench_throttle(world: World) -> None:
     """The process is continued, whatever ends the throttle."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -441,6 +449,7 @@ THREADS: dict[str, Callable[[World], None]] = {
     "meetcore/jobs/lazy_models.py": diarizer_loader,
     "meetcore/jobs/runner.py": jobs_thread,
     "meetcore/jobs/rolling_pass.py": rolling_pass,
+    "meetcore/live/heard_language.py": language_listener,
     "meetcore/live/intake.py": intake_thread,
     "meetcore/live/live_meeting.py": meeting_thread,
     "meetcore/live/persistence.py": saver_thread,

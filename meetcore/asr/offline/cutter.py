@@ -18,7 +18,7 @@ from meetcore.asr.vad.levels import FRAME_SAMPLES
 from meetcore.asr.vad.recording_speech import RecordingSpeech
 from meetcore.records import SAMPLE_RATE, ReadSamples
 
-_LONGEST_FRAMES = 14 * SAMPLE_RATE // FRAME_SAMPLES
+_LONGEST_FRAMES = 16 * SAMPLE_RATE // FRAME_SAMPLES
 """Longest piece; see `PAUSE_RULES`."""
 LONGEST_SAMPLES = _LONGEST_FRAMES * FRAME_SAMPLES
 
@@ -31,7 +31,7 @@ def cut_pieces(
 
 
 class Cutter:
-    """Gives the pieces of a recording in order and without overlap, at most 14 s each.
+    """Gives the pieces of a recording in order and without overlap, at most 16 s each.
 
     Where a piece ends depends on the recording up to a moment after that end alone. So each piece
     of a growing recording is given as soon as that moment has come, and is the one that the whole
