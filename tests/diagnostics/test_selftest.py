@@ -168,7 +168,7 @@ def test_speakers_switched_off_are_no_problem(tmp_path: Path) -> None:
 
 def test_figures_are_compared_with_the_row_of_the_weight() -> None:
     worse = Accuracy(
-        WordErrors(0, 0, 13, 87), WordErrors(0, 0, 40, 87), DiarizationErrors(1, 0, 0, 24), 2
+        WordErrors(0, 0, 12, 87), WordErrors(0, 0, 40, 87), DiarizationErrors(1, 0, 0, 24), 2
     )
     found = measures("base.en", expected.VOICES, worse, 1.4)
     verdicts = {measure.key: measure.verdict for measure in found}
