@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import wave
 from os import PathLike, fspath
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from meetcore.audio.pcm import to_pcm
+from meetcore.audio.wav_file import write_wav
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.text.names import shown_name
 
@@ -67,7 +66,9 @@ def as_file(source: AudioSource, folder: Path, sample_rate: int) -> Path:
     if isinstance(source, str | PathLike):
         return Path(fspath(source))
     if isinstance(source, np.ndarray):
-        return _wav(checked_samples(source, sample_rate), folder / SAMPLES_NAME)
+        path = folder / SAMPLES_NAME
+        write_wav(checked_samples(source, sample_rate), path)
+        return path
     read = getattr(source, "read", None)
     if read is None or isinstance(read(0), str):
         raise TypeError(
@@ -81,13 +82,4 @@ def as_file(source: AudioSource, folder: Path, sample_rate: int) -> Path:
     path = folder / shown_name(given if isinstance(given, str) else "")
     with path.open("wb") as file:
         shutil.copyfileobj(source, file)
-    return path
-
-
-def _wav(samples: Samples, path: Path) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(to_pcm(samples).astype("<i2", copy=False).tobytes())
     return path

@@ -8,24 +8,22 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-import wave
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-import numpy as np
-
 from meetcore.asr.remote.response import Answer, read_answer
+from meetcore.audio.wav_file import write_wav
 from meetcore.errors import InferenceError
-from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.records import Samples
 
 PATH = "/audio/transcriptions"
 TIMEOUT_S = 120.0
 """Until the server sends something; a large model on a CPU takes long for 30 s of audio."""
 ATTEMPTS = 3
 LONGEST_WAIT_S = 20.0
-"""Longest pause before another attempt, whatever the server asks for."""
+"""Longest pause before another attempt; a longer one that the server asks for is cut to it."""
 LARGEST_ANSWER = 4_000_000
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers after which the same request may work a little later."""
@@ -205,19 +203,9 @@ def _pause(error: urllib.error.HTTPError | None, attempt: int) -> float:
 
 
 def _wav(samples: Samples) -> bytes:
-    """A WAV file of 16 bit.
-
-    Parameters
-    ----------
-    samples : np.ndarray, shape (n_samples,), float32, 16 kHz
-    """
-    pcm = (np.clip(samples, -1.0, 1.0) * 32_767.0).astype("<i2")
+    """Samples, shape (n_samples,), float32, 16 kHz, as the bytes of a WAV file."""
     content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(pcm.tobytes())
+    write_wav(samples, content)
     return content.getvalue()
 
 

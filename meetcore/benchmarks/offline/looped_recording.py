@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from meetcore.audio.media_files import iter_audio
 from meetcore.audio.pcm import Pcm, to_pcm
+from meetcore.audio.wav_file import open_wav, pcm_bytes
 from meetcore.benchmarks.shifted_reference import shifted_reference
 from meetcore.errors import AudioDecodeError
 from meetcore.metrics.reference import Reference
@@ -40,8 +40,7 @@ def looped(files: Sequence[ReferencedFile], seconds: float, target: Path) -> Ref
     """
     parts: list[Reference] = []
     written = 0
-    with wave.open(str(target), "wb") as writer:
-        writer.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+    with open_wav(target) as writer:
         while written < seconds * SAMPLE_RATE:
             began = written
             for each in files:
@@ -49,7 +48,7 @@ def looped(files: Sequence[ReferencedFile], seconds: float, target: Path) -> Ref
                     shifted_reference(each.reference, written / SAMPLE_RATE, f"{each.file.stem} ")
                 )
                 for pcm in _with_gap(each.file):
-                    writer.writeframes(pcm.tobytes())
+                    writer.writeframes(pcm_bytes(pcm))
                     written += pcm.size
             if written == began + GAP_SAMPLES * len(files):
                 raise AudioDecodeError("There is no audio in these files to repeat.")

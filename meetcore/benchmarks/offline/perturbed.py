@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 
 from meetcore.audio.media_files import read_audio
-from meetcore.audio.pcm import to_pcm
+from meetcore.audio.wav_file import write_wav
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile
 from meetcore.benchmarks.offline.measured_pass import PassConfig, PassRun, measure_passes
 from meetcore.benchmarks.offline.score import FileFigures, scored
@@ -20,7 +19,7 @@ from meetcore.benchmarks.processor import processor
 from meetcore.benchmarks.shifted_reference import shifted_reference
 from meetcore.benchmarks.spread import spread
 from meetcore.benchmarks.tables import ErrorRate, finite, markdown_table
-from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.records import Samples
 
 HEADS = ("file", "WER %", "cpWER %", "DER %", "speakers", "CPU-s per s")
 DECIMALS = (1, 1, 1, 1, 3)
@@ -52,9 +51,7 @@ def run(
 
 def _written(file: Path, number: int, samples: Samples, folder: Path) -> Path:
     path = folder / f"{file.stem}-{number}.wav"
-    with wave.open(str(path), "wb") as writer:
-        writer.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        writer.writeframes(to_pcm(samples).tobytes())
+    write_wav(samples, path)
     return path
 
 
