@@ -10,18 +10,15 @@ import pytest
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.registry import load_recognizer
 from meetcore.audio.media_files import read_audio
-from meetcore.benchmarks.offline.levels_sweep import final_text, live_text, recorded
+from meetcore.benchmarks.offline.levels_sweep import recorded
 from meetcore.benchmarks.offline.synthetic_sounds import at_level, sound
+from meetcore.benchmarks.whole_clip import final_text, live_text
 from meetcore.metrics.wer import word_errors
 from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.weights.resolver import WeightResolver
+from tests.support.spoken_words import JFK
 
 pytestmark = pytest.mark.model
-
-JFK = (
-    "And so my fellow Americans ask not what your country can do for you"
-    " ask what you can do for your country"
-)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import shutil
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,25 +12,23 @@ import numpy as np
 import pytest
 
 from meetcore.asr.moonshine.decoder import MoonshineModel
-from meetcore.asr.recognizer import Recognition, RecognizedWord, RecognizeOptions, Recognizer
+from meetcore.asr.recognizer import RecognizedWord, RecognizeOptions, Recognizer
 from meetcore.asr.registry import load_recognizer
 from meetcore.asr.streaming.local_agreement import bare
 from meetcore.audio.media_files import read_audio
-from meetcore.benchmarks.offline.levels_sweep import final_text, live_text, recorded
+from meetcore.benchmarks.offline.levels_sweep import recorded
 from meetcore.benchmarks.offline.synthetic_sounds import KINDS, at_level, sound
+from meetcore.benchmarks.whole_clip import final_text, live_text, live_words
 from meetcore.errors import InferenceError, ModelUnavailableError
 from meetcore.metrics.wer import word_errors
 from meetcore.records import SAMPLE_RATE, Samples, Word
 from meetcore.weights.resolver import WeightResolver
+from tests.support.spoken_words import JFK, cut, recognized_in_threads
 
 pytestmark = pytest.mark.model
 
 WEIGHTS = ("moonshine-base", "moonshine-tiny")
 PLAIN = RecognizeOptions()
-JFK = (
-    "And so my fellow Americans ask not what your country can do for you"
-    " ask what you can do for your country"
-)
 
 
 @pytest.fixture(scope="module", params=WEIGHTS)
@@ -47,10 +44,6 @@ def base(resolver: WeightResolver) -> Recognizer:
 @pytest.fixture(scope="module")
 def jfk() -> Samples:
     return read_audio(Path(__file__).parents[1] / "data" / "jfk.flac")
-
-
-def cut(samples: Samples, start: float, end: float) -> Samples:
-    return samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
 
 
 def tokens(words: Sequence[RecognizedWord]) -> tuple[int, ...]:
@@ -147,15 +140,7 @@ def test_a_batch_gives_what_single_windows_give(base: Recognizer, sample_audio: 
 def test_several_threads_get_the_same_words(base: Recognizer, sample_audio: Samples) -> None:
     window = cut(sample_audio, 12.5, 22.0)
     expected = base.recognize(window, PLAIN)
-    results: list[Recognition] = []
-    workers = [
-        threading.Thread(target=lambda: results.append(base.recognize(window, PLAIN)))
-        for _ in range(4)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
+    results = recognized_in_threads(base, window, PLAIN)
     assert results == [expected] * 4
 
 
@@ -206,24 +191,14 @@ def test_speech_has_its_words_at_any_level_and_in_noise(
         assert word_errors(JFK, live_text(samples, base)).rate <= errors
 
 
-def live_words(recognizer: Recognizer, samples: Samples, chunk: int) -> list[Word]:
-    live = recognizer.open_live("en")
-    words: list[Word] = []
-    for first in range(0, len(samples), chunk):
-        words += live.push(samples[first : first + chunk]).committed
-    words += live.flush().committed
-    live.close()
-    return words
-
-
 def test_live_words_are_right_and_do_not_depend_on_chunks(
     base: Recognizer, sample_audio: Samples
 ) -> None:
     window = cut(sample_audio, 6.0, 24.0)
-    words = live_words(base, window, 1_600)
+    words = live_words(window, base, "en")
     text = "".join(word.text for word in words)
     assert "originally from Chicago" in text
-    assert live_words(base, window, 6_007) == words
+    assert live_words(window, base, "en", 6_007) == words
 
 
 def test_meetings_beside_each_other_do_not_change_each_others_words(
@@ -231,7 +206,7 @@ def test_meetings_beside_each_other_do_not_change_each_others_words(
 ) -> None:
     """Drafts are kept by meeting: one thread may serve many."""
     recordings = [jfk, cut(sample_audio, 6.0, 17.0)]
-    alone = [live_words(base, samples, 1_600) for samples in recordings]
+    alone = [live_words(samples, base, "en") for samples in recordings]
     lives = [base.open_live("en") for _ in recordings]
     together: list[list[Word]] = [[], []]
     for first in range(0, 11 * SAMPLE_RATE, 1_600):
@@ -239,7 +214,7 @@ def test_meetings_beside_each_other_do_not_change_each_others_words(
             words += live.push(samples[first : first + 1_600]).committed
     for live, words in zip(lives, together, strict=True):
         words += live.flush().committed
-    assert together == alone
+    assert [tuple(words) for words in together] == alone
 
 
 def test_a_closed_recognizer_raises(resolver: WeightResolver, jfk: Samples) -> None:

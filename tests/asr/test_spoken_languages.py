@@ -10,13 +10,8 @@ import pytest
 from meetcore.asr.recognizer import Recognizer
 from meetcore.asr.registry import load_recognizer
 from meetcore.audio.media_files import read_audio
-from meetcore.benchmarks.languages.measure import (
-    Clip,
-    clip_of,
-    final_words,
-    live_words,
-    looks,
-)
+from meetcore.benchmarks.languages.measure import Clip, clip_of, looks
+from meetcore.benchmarks.whole_clip import final_text, final_words, live_words
 from meetcore.errors import FormatError
 from meetcore.metrics.wer import word_errors
 from meetcore.records import Word
@@ -91,7 +86,7 @@ def test_a_given_language_and_candidates_are_kept(base: Recognizer) -> None:
 
 
 def test_a_menu_in_russian_is_not_taken_for_a_loop(base: Recognizer) -> None:
-    said = "".join(w.text for w in final_words(read_audio(DATA / "languages" / "ru.ogg"), base))
+    said = final_text(read_audio(DATA / "languages" / "ru.ogg"), base)
     assert said.count("Нажмите") == 5
 
 

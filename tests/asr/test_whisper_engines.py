@@ -16,8 +16,9 @@ from meetcore.asr.engines.openai_whisper import OpenAIWhisperRecognizer
 from meetcore.asr.recognizer import Recognition, RecognizeOptions, Recognizer
 from meetcore.asr.registry import load_recognizer
 from meetcore.errors import InferenceError, ModelUnavailableError
-from meetcore.records import SAMPLE_RATE, Samples
+from meetcore.records import Samples
 from meetcore.weights.resolver import WeightResolver
+from tests.support.spoken_words import cut, recognized_in_threads
 
 pytestmark = pytest.mark.model
 
@@ -45,10 +46,6 @@ def quick(resolver: WeightResolver) -> Recognizer:
 def either(request: pytest.FixtureRequest) -> Recognizer:
     recognizer: Recognizer = request.getfixturevalue(request.param)
     return recognizer
-
-
-def cut(samples: Samples, start: float, end: float) -> Samples:
-    return samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
 
 
 def tokens(recognition: Recognition) -> tuple[int, ...]:
@@ -147,15 +144,7 @@ def test_empty_audio_raises_nothing(either: Recognizer) -> None:
 def test_several_threads_get_the_same_words(quick: Recognizer, sample_audio: Samples) -> None:
     window = cut(sample_audio, 12.5, 22.0)
     expected = quick.recognize(window, SHORT)
-    results: list[Recognition] = []
-    workers = [
-        threading.Thread(target=lambda: results.append(quick.recognize(window, SHORT)))
-        for _ in range(4)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
+    results = recognized_in_threads(quick, window, SHORT)
     assert [tokens(result) for result in results] == [tokens(expected)] * 4
 
 

@@ -8,26 +8,26 @@ from functools import partial
 from pathlib import Path
 
 from meetcore.asr.language import SHORT_CONTEXT, LanguageEvidence, among
-from meetcore.asr.offline.options import OfflineRecognitionOptions
-from meetcore.asr.offline.recognize_recording import recognize_recording
 from meetcore.asr.recognizer import Recognizer
-from meetcore.asr.registry import load_recognizer
 from meetcore.asr.streaming.language import StreamLanguage
 from meetcore.asr.vad.silero import load_activity
 from meetcore.asr.vad.speech_log import SpeechLog
 from meetcore.audio.media_files import read_audio
+from meetcore.benchmarks.whole_clip import (
+    CHUNK_SAMPLES,
+    final_words,
+    live_words,
+    loaded_recognizer,
+    text_of,
+)
 from meetcore.errors import FormatError
 from meetcore.metrics.wer import WordErrors, word_errors
-from meetcore.records import SAMPLE_RATE, Samples, Word
-from meetcore.settings import load_settings
+from meetcore.records import SAMPLE_RATE, Samples
 from meetcore.text.languages import NAMES
-from meetcore.thread_counts import limit_blas_threads
-from meetcore.weights.resolver import WeightResolver
 
 LENGTHS_S = (0.6, 1.2, 2.0, 3.0, 5.0, 8.0)
 """Seconds of speech after which the language is asked for."""
 LEAD_SAMPLES = SAMPLE_RATE // 5
-_CHUNK_SAMPLES = SAMPLE_RATE // 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +103,9 @@ def measure(config: LanguagesConfig) -> list[ClipResult]:
     ModelUnavailableError, WeightUnavailableError
         The weight can't be loaded.
     """
-    settings = load_settings()
-    resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
-    recognizer = load_recognizer(
-        config.weight, resolver, engine=settings.engine, device=settings.device
-    )
-    limit_blas_threads()
     languages = tuple(dict.fromkeys(clip.language for clip in config.clips))
-    try:
+    with loaded_recognizer(config.weight) as recognizer:
         return [_measured(clip, recognizer, languages) for clip in config.clips]
-    finally:
-        recognizer.close()
 
 
 def _measured(clip: Clip, recognizer: Recognizer, languages: Sequence[str]) -> ClipResult:
@@ -124,43 +116,11 @@ def _measured(clip: Clip, recognizer: Recognizer, languages: Sequence[str]) -> C
         clip,
         samples.shape[0] / SAMPLE_RATE,
         tuple(looks(samples, recognizer, clip.language, languages)),
-        errors(_text(final)),
-        errors(_text(live)),
+        errors(text_of(final)),
+        errors(text_of(live)),
         sum(word.language != clip.language for word in (*final, *live)),
         len(final) + len(live),
     )
-
-
-def final_words(
-    samples: Samples, recognizer: Recognizer, language: str | None = None
-) -> tuple[Word, ...]:
-    """What the second pass gives for samples, shape (n_samples,), float32, 16 kHz."""
-    pieces = recognize_recording(
-        lambda start, stop: samples[start:stop],
-        samples.shape[0],
-        recognizer,
-        load_activity(),
-        OfflineRecognitionOptions(language=language),
-    )
-    return tuple(word for piece in pieces for word in piece.words)
-
-
-def live_words(
-    samples: Samples, recognizer: Recognizer, language: str | None = None
-) -> tuple[Word, ...]:
-    """What is committed live for samples, shape (n_samples,), float32, 16 kHz."""
-    live = recognizer.open_live(language)
-    updates = [
-        live.push(samples[start : start + _CHUNK_SAMPLES])
-        for start in range(0, samples.shape[0], _CHUNK_SAMPLES)
-    ]
-    updates.append(live.flush())
-    live.close()
-    return tuple(word for update in updates for word in update.committed)
-
-
-def _text(words: Sequence[Word]) -> str:
-    return "".join(word.text for word in words)
 
 
 def looks(
@@ -186,6 +146,6 @@ def _beginnings(samples: Samples) -> Iterator[tuple[float, Samples]]:
     first = log.first_sample(0, samples.shape[0])
     begin = max(0, (first or 0) - LEAD_SAMPLES)
     wanted = list(LENGTHS_S)
-    for end in range(begin, samples.shape[0], _CHUNK_SAMPLES):
+    for end in range(begin, samples.shape[0], CHUNK_SAMPLES):
         if wanted and log.count_samples(begin, end) >= wanted[0] * SAMPLE_RATE:
             yield wanted.pop(0), samples[begin:end][-30 * SAMPLE_RATE :]

@@ -13,25 +13,19 @@ from pathlib import Path
 
 import numpy as np
 
-from meetcore.asr.offline.recognize_recording import recognize_recording
 from meetcore.asr.recognizer import Recognizer
-from meetcore.asr.registry import load_recognizer
-from meetcore.asr.vad.silero import load_activity
 from meetcore.audio.media_files import read_audio
 from meetcore.audio.pcm import to_pcm, to_samples
 from meetcore.benchmarks.offline.levels_report import LevelTexts, markdown, to_json
 from meetcore.benchmarks.offline.looped_recording import ReferencedFile
 from meetcore.benchmarks.offline.synthetic_sounds import KINDS, at_level, sound
 from meetcore.benchmarks.own_process import in_own_process
+from meetcore.benchmarks.whole_clip import final_text, live_text, loaded_recognizer
 from meetcore.records import SAMPLE_RATE, Samples
-from meetcore.settings import load_settings
-from meetcore.thread_counts import limit_blas_threads
-from meetcore.weights.resolver import WeightResolver
 
 LEVELS_DB = (-75.0, -60.0, -40.0, -20.0, 0.0, 25.0)
 NOISE_DISTANCE_DB = 15.0
 """Pink noise is added this far below the speech in the column "with noise"."""
-_CHUNK_SAMPLES = SAMPLE_RATE // 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +87,8 @@ def sweep(config: SweepConfig) -> list[LevelTexts]:
     ModelUnavailableError, WeightUnavailableError
         The weight can't be loaded.
     """
-    settings = load_settings()
-    resolver = WeightResolver(settings.cache_dir, offline=settings.offline)
-    recognizer = load_recognizer(
-        config.weight, resolver, engine=settings.engine, device=settings.device
-    )
-    limit_blas_threads()
-    try:
+    with loaded_recognizer(config.weight) as recognizer:
         return [*_speech(config, recognizer), *_sounds(config, recognizer)]
-    finally:
-        recognizer.close()
 
 
 def _speech(config: SweepConfig, recognizer: Recognizer) -> Iterator[LevelTexts]:
@@ -138,26 +124,6 @@ def recorded(samples: Samples, level_db: float) -> Samples:
     levelled = at_level(samples, level_db)
     beyond = float(np.abs(levelled).max(initial=0.0)) > 1.0
     return levelled if beyond else to_samples(to_pcm(levelled))
-
-
-def final_text(samples: Samples, recognizer: Recognizer) -> str:
-    """What the second pass recognizes in samples, shape (n_samples,), float32, 16 kHz."""
-    pieces = recognize_recording(
-        lambda start, stop: samples[start:stop], samples.shape[0], recognizer, load_activity()
-    )
-    return "".join(word.text for piece in pieces for word in piece.words)
-
-
-def live_text(samples: Samples, recognizer: Recognizer) -> str:
-    """What is recognized live in samples, shape (n_samples,), float32, 16 kHz."""
-    live = recognizer.open_live()
-    updates = [
-        live.push(samples[start : start + _CHUNK_SAMPLES])
-        for start in range(0, samples.shape[0], _CHUNK_SAMPLES)
-    ]
-    updates.append(live.flush())
-    live.close()
-    return "".join(word.text for update in updates for word in update.committed)
 
 
 def _numbers(text: str) -> tuple[float, ...]:
