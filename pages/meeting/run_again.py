@@ -32,8 +32,9 @@ def finish(meeting_id: str) -> None:
 def run_again(meeting: Meeting) -> None:
     """Draw the panel that transcribes the recording again, with other options."""
     with st.popover("Run again", icon=":material/replay:"):
-        weight = recognizer_choice.choice()
-        language = job_options.language_choice(weight)
+        offers = recognizer_choice.offers()
+        weight = recognizer_choice.choice(offers)
+        language = job_options.language_choice(weight, offers)
         how, count = number_of_speakers()
         prompt = st.text_area(
             "Names and terms in the recording",

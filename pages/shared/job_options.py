@@ -13,6 +13,7 @@ from meetcore.text import languages
 from pages.shared import recognizer_choice, style
 from pages.shared.language_picker import language_picker, picked
 from pages.shared.plain_text import plain
+from pages.shared.recognizer_choice import Offers
 
 LANGUAGE_KEY = "upload-language"
 SPEAKERS_KEY = "upload-speakers"
@@ -22,14 +23,15 @@ PROMPT_KEY = "upload-prompt"
 AUTO, EXACTLY, AT_MOST, NONE = "Find out", "Exactly", "At most", "Don't tell apart"
 
 
-def options() -> JobOptions:
-    """Draw the choices in an expander; gives what is chosen."""
+def options() -> tuple[JobOptions, str]:
+    """Draw the choices in an expander; gives what is chosen, as a record and in one line."""
+    offers = recognizer_choice.offers()
     with st.expander("Options", icon=":material/tune:"):
         left, right = st.columns(2)
         with left:
-            weight = recognizer_choice.choice()
+            weight = recognizer_choice.choice(offers)
         with right:
-            language = language_choice(weight)
+            language = language_choice(weight, offers)
         with left:
             how = st.segmented_control(
                 "Speakers", (AUTO, EXACTLY, AT_MOST, NONE), default=AUTO, key=SPEAKERS_KEY
@@ -44,7 +46,8 @@ def options() -> JobOptions:
             max_chars=LONGEST_PROMPT,
             height=80,
         )
-    return options_from(weight, language, how, count, prompt)
+    chosen = options_from(weight, language, how, count, prompt)
+    return chosen, summary(chosen, offers)
 
 
 def options_from(
@@ -61,14 +64,14 @@ def options_from(
     )
 
 
-def language_choice(weight: str) -> str | None:
+def language_choice(weight: str, offers: Offers) -> str | None:
     """Draw the choice of languages; gives their codes, "auto" or None to detect any."""
-    offer = recognizer_choice.offer_of(weight)
+    offer = offers[weight]
     language_picker(LANGUAGE_KEY, offer.languages == ("en",))
     chosen = picked(LANGUAGE_KEY)
     asked = None if chosen == "auto" else chosen
     if problem := languages.why_unspoken(asked, offer.weights, offer.languages):
-        other = recognizer_choice.offer_of(languages.MULTILINGUAL_WEIGHT)
+        other = offers[languages.MULTILINGUAL_WEIGHT]
         fetched = f" It is fetched first: {other.size_text}, once." if other.to_fetch else ""
         st.caption(plain(f"{problem} {other.weights} transcribes this instead.{fetched}"))
     return chosen
@@ -95,12 +98,10 @@ def payload(options: JobOptions) -> dict[str, Any]:
     return {name: value for name, value in asdict(options).items() if value != default[name]}
 
 
-def summary(options: JobOptions) -> str:
+def summary(options: JobOptions, offers: Offers) -> str:
     """The options in one line; empty where all are the defaults."""
     said = [
-        recognizer_choice.label(recognizer_choice.offer_of(options.recognizer))
-        if options.recognizer
-        else "",
+        recognizer_choice.label(offers[options.recognizer]) if options.recognizer else "",
         languages.names_of(options.language) if options.language != "auto" else "",
         "" if options.speakers else "speakers not told apart",
         style.counted(options.n_speakers, "speaker") if options.n_speakers else "",

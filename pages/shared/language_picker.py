@@ -9,7 +9,7 @@ from pages.shared import process, state
 
 
 def language_picker(key: str, only_english: bool, width: int | None = None) -> None:
-    """Draw the choice of one language or a few; none of them stands for any.
+    """Draw the choice of one language or a few; an empty choice means any language.
 
     Parameters
     ----------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from meetcore.service.recognizer_menu import Offer, languages_text, recognizer_menu, usual_offer
@@ -11,27 +13,28 @@ from pages.shared.plain_text import plain
 WEIGHT_KEY = "upload-weight"
 
 
-def choice() -> str:
+Offers = Mapping[str, Offer]
+"""All offers by name; "" is the one in the settings."""
+
+
+def offers() -> Offers:
+    """All that can be chosen now; made once a run of the page, as it reads files."""
+    settings, resolver = process.settings(), process.resolver()
+    menu = recognizer_menu(settings, resolver)
+    return {"": usual_offer(menu, settings, resolver)} | {each.name: each for each in menu}
+
+
+def choice(offers: Offers) -> str:
     """Draw the menu; gives the recognizer's name, empty for the one in the settings."""
-    offers = recognizer_menu(process.settings(), process.resolver())
-    usual = usual_offer(offers, process.settings(), process.resolver())
-    by_name = {"": usual} | {each.name: each for each in offers if each.name != usual.name}
     name = st.selectbox(
         "Accuracy",
-        tuple(by_name),
+        tuple(name for name in offers if name != offers[""].name),
         key=WEIGHT_KEY,
-        format_func=lambda name: label(by_name[name]),
+        format_func=lambda name: label(offers[name]),
         help="Better ones take longer. What is not on this machine yet is fetched once.",
     )
-    st.caption(plain(small_print(by_name[name])))
+    st.caption(plain(small_print(offers[name])))
     return name
-
-
-def offer_of(name: str) -> Offer:
-    """The offer of a name that the menu gives; "" is the one in the settings."""
-    offers = recognizer_menu(process.settings(), process.resolver())
-    usual = usual_offer(offers, process.settings(), process.resolver())
-    return next((each for each in offers if each.name == name), usual)
 
 
 def label(offer: Offer) -> str:

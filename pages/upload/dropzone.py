@@ -14,15 +14,20 @@ ENDINGS = sorted(f".{ending}" for ending in MEDIA_ENDINGS)
 """Of a folder, files with these endings are sent; a file chosen by itself may have any name."""
 
 
-def dropzone(options: JobOptions) -> None:
-    """Draw the element; files dropped from now on are sent with these options."""
+def dropzone(options: JobOptions, summary: str) -> None:
+    """Draw the element; files dropped from now on are sent with these options.
+
+    Parameters
+    ----------
+    summary : the options in one line
+    """
     draw(
         key=KEY,
         data={
             "address": uploads.ROUTE.partition("{")[0],
             "header": upload_requests.HEADER,
             "options": job_options.payload(options),
-            "summary": job_options.summary(options),
+            "summary": summary,
             "largest": upload_requests.LARGEST_BYTES,
             "endings": ENDINGS,
         },

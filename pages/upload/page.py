@@ -9,7 +9,7 @@ st.title("Upload")
 options = st.container()
 zone = st.container(key="zone")
 with options:
-    chosen = job_options.options()
+    chosen, summary = job_options.options()
 with zone:
-    dropzone.dropzone(chosen)
+    dropzone.dropzone(chosen, summary)
 jobs.job_list()
