@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from meetcore.audio.compact import compact
 from meetcore.cli.main import main
 from meetcore.jobs import growing_recordings, recognize_stage, rolling_pass, stored_progress
 from meetcore.jobs.executors.in_process import InProcessExecutor
-from meetcore.records import JobState
+from meetcore.records import JobState, LiveSnapshot
 from meetcore.service.make_backup import make_backup
 from meetcore.service.meeting_service import MeetingService
 from meetcore.service.restore_backup import STAGING, restore_backup
@@ -64,29 +65,26 @@ def open_service(folder: Path, rolling: bool = False) -> MeetingService:
 
 def run_meeting(folder: Path, told: Connection) -> None:
     """Record one meeting, faster than real time; report what the page could show by then."""
-    service = open_service(folder)
-    live = service.live(service.start("Killed"))
-    assert live is not None
-    audio = talk(300.0)
-    for start in range(0, audio.size, CHUNK_SAMPLES):
-        live.offer(audio[start : start + CHUNK_SAMPLES], "tab")
-        view = live.snapshot()
+    for view in _recorded(open_service(folder)):
         n_words = sum(len(segment.words) for segment in view.segments)
-        told.send((live.meeting_id, view.health.samples_on_disk, n_words))
-        time.sleep(0.003)
+        told.send((view.meeting_id, view.health.samples_on_disk, n_words))
 
 
 def run_followed_meeting(folder: Path, told: Connection) -> None:
     """The same with the second pass behind it; report how many words the page had as settled."""
-    service = open_service(folder, rolling=True)
+    for view in _recorded(open_service(folder, rolling=True)):
+        n_words = sum(len(segment.words) for segment in view.segments[: view.shape.settled])
+        told.send((view.meeting_id, n_words))
+
+
+def _recorded(service: MeetingService) -> Iterator[LiveSnapshot]:
+    """Record one meeting of five minutes; what a page could show after each chunk."""
     live = service.live(service.start("Killed"))
     assert live is not None
     audio = talk(300.0)
     for start in range(0, audio.size, CHUNK_SAMPLES):
         live.offer(audio[start : start + CHUNK_SAMPLES], "tab")
-        view = live.snapshot()
-        n_words = sum(len(segment.words) for segment in view.segments[: view.shape.settled])
-        told.send((live.meeting_id, n_words))
+        yield live.snapshot()
         time.sleep(0.003)
 
 
