@@ -125,7 +125,7 @@ def run_pass(plan: PassPlan, executor: TaskExecutor, results: PassResults) -> No
     except (WorkerDiedError, StoreError):
         raise
     except (MeetcoreError, UnexpectedTaskError):
-        # What was recorded can be listened to, whatever its transcript lacks.
+        # Browsers play FLAC only: compress the recording of a failed job too.
         _compact(plan, executor, results)
         raise
     # Last, as it takes seconds for an hour, and the transcript does not need it.

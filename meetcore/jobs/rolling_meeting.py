@@ -150,7 +150,8 @@ class RollingMeeting:
                 self.give_up()
                 return
             try:
-                self._stored(words)
+                assert self._draft is not None
+                self._draft.add(words)
             except StoreError as error:
                 # Not raised here, as the executor would end its worker for it.
                 self._refused, self._draft = error, None
@@ -159,10 +160,6 @@ class RollingMeeting:
             self._position = words.end_sample
             self._options = replace(self._options, heard=words.heard)
         self._meeting.settle(words.words, words.end_sample)
-
-    def _stored(self, words: PieceWords) -> None:
-        assert self._draft is not None
-        self._draft.add(words)
 
     def _begin(self) -> None:
         """Read what is stored, once; the meeting's job is stored with the first call."""

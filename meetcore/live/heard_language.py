@@ -61,7 +61,7 @@ class HeardLanguage:
             found = identifier.language_probabilities(samples)
             code = max(found, key=lambda each: found[each], default="en")
             if code != "en" and found[code] >= SURE:
-                weight = identifier.models.live_recognizer.split(" · ")[0]
+                weight = identifier.models.live_weight
                 self._on_found(
                     f"This sounds like {name_of(code)}, and {weight} writes English only: stop, and"
                     f" start again with {name_of(code)} chosen. Of what was said so far, “Run"

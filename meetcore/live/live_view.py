@@ -53,10 +53,8 @@ def live_snapshot(
         tentative=view.tentative,
         tentative_speaker=view.tentative_speaker,
         speakers=_speakers(view, names),
-        health=replace(
-            _health(view, intake, recognition, errors, state),
-            unsaved_for=unsaved_for,
-            unsettled=unsettled,
+        health=_health(
+            view, intake, recognition, errors, state, unsaved_for=unsaved_for, unsettled=unsettled
         ),
         source=intake.source,
         gaps=view.gaps,
@@ -78,6 +76,9 @@ def _health(
     recognition: LiveRecognition,
     errors: ErrorSummary,
     state: LiveState,
+    *,
+    unsaved_for: float,
+    unsettled: float,
 ) -> LiveHealth:
     backlog = max(0, intake.n_samples - view.recognized_samples) / SAMPLE_RATE
     loading = not recognition.has_session and state is not LiveState.STOPPED
@@ -100,4 +101,6 @@ def _health(
         is_lighter=view.is_lighter,
         weight_changed_at=view.weight_changed_at,
         model_errors=view.model_errors,
+        unsaved_for=unsaved_for,
+        unsettled=unsettled,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,15 +14,11 @@ from meetcore.models.lighter_recognizer import LighterRecognizers
 from meetcore.models.live_recognizers import lighter_than, live_for, multilingual_beside
 from meetcore.models.loaders import Loaders, loaders_for, with_stand_in
 from meetcore.models.spoken_languages import MultilingualRecognizer, first_that_writes
-from meetcore.models.weight_sizes import (
-    local_recognizer,
-)
+from meetcore.models.weight_sizes import local_recognizer
 from meetcore.records import Mode, ModelsInUse, RungLeft
 from meetcore.settings import Settings
 from meetcore.thread_counts import limit_blas_threads
 from meetcore.weights.names import WITHOUT_FILES
-
-logger = logging.getLogger(__name__)
 
 __all__ = [
     "LoadedModels",

@@ -1,4 +1,4 @@
-"""Which recognizer `auto` stands for, and which smaller ones take over on a busy machine."""
+"""Chooses the recognizer of `auto`, and the smaller ones for a busy machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def local_recognizer(settings: Settings) -> str:
 
 
 def usual_recognizer(settings: Settings, resolver: WeightResolver | None = None) -> str:
-    """The weight of the second pass that the settings stand for: a name, a path, or REMOTE.
+    """The weight of the second pass by the settings: a name, a path, or REMOTE.
 
     A setting that was not made, or is "auto", leaves the choice to this machine.
 

@@ -33,3 +33,8 @@ class ModelsInUse:
     another one is in use."""
     languages: tuple[str, ...] = ("en",)
     """ISO codes that the live recognizer supports."""
+
+    @property
+    def live_weight(self) -> str:
+        """The weight's name in `live_recognizer`; empty without one."""
+        return self.live_recognizer.split(" · ")[0]

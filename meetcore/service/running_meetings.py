@@ -207,8 +207,7 @@ def checked_language(
     if models is None:
         problem = why_unspoken(code, settings.recognizer)
     elif models.mode is not Mode.RECORDING_ONLY:
-        weight = models.live_recognizer.split(" · ")[0]
-        problem = why_unspoken(code, weight, models.languages)
+        problem = why_unspoken(code, models.live_weight, models.languages)
     if problem:
         _refuse_where_missing(WeightResolver(settings.cache_dir, offline=True), problem)
     return code

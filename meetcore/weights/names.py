@@ -12,7 +12,7 @@ REMOTE = "remote"
 BETTER = "better"
 """What several weights whose words are joined by vote are chosen by."""
 VOTERS = ("base.en", "moonshine-base", "tiny.en")
-"""The weights that BETTER stands for, the most accurate one first."""
+"""The weights that vote in BETTER, the most accurate one first."""
 WITHOUT_FILES = (REMOTE, BETTER)
 """Names that can be chosen as a recognizer, and are no weights of the catalogue."""
 

@@ -12,7 +12,7 @@ START = 1
 END = 2
 FIRST_TEXT_TOKEN = 3
 _SPACE = "\u2581"
-"""Stands for a space in the pieces."""
+"""The vocabulary writes it in place of a space."""
 
 
 class MoonshineTokens:

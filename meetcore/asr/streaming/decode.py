@@ -41,7 +41,6 @@ def decode(
         The recognizer failed on the audio.
     """
     samples = audio_at_usual_level(window, speech, window.start, position)
-    samples = samples[-round(MAX_CONTEXT * SAMPLE_RATE) :]
     offset = (position - samples.shape[0]) / SAMPLE_RATE
     duration = samples.shape[0] / SAMPLE_RATE
     words = window.words

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from meetcore.asr.hallucination import Evidence
+from meetcore.asr.recognizer import MAX_CONTEXT
 from meetcore.asr.streaming.window import DecodeWindow
 from meetcore.asr.vad.levels import gain_db, scaled
 from meetcore.asr.vad.speech_log import SpeechLog
-from meetcore.records import Samples
+from meetcore.records import SAMPLE_RATE, Samples
 
 
 def audio_at_usual_level(
@@ -16,10 +17,11 @@ def audio_at_usual_level(
 
     Returns
     -------
-    np.ndarray, shape (n_samples,), float32, 16 kHz
+    np.ndarray, shape (n_samples,), float32, 16 kHz; the last MAX_CONTEXT seconds of it
     """
     level_db = speech.summary(start, position).level_db
-    return scaled(window.audio(start, position), float(gain_db(level_db)))
+    samples = scaled(window.audio(start, position), float(gain_db(level_db)))
+    return samples[-round(MAX_CONTEXT * SAMPLE_RATE) :]
 
 
 def evidence_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from meetcore.asr.recognizer import MAX_CONTEXT
 from meetcore.asr.streaming.evidence import audio_at_usual_level
 from meetcore.asr.streaming.language import StreamLanguage
 from meetcore.asr.streaming.window import DecodeWindow
@@ -48,7 +47,6 @@ class Utterances:
             return None
         start = max(self._begin, first - self._lead)
         samples = audio_at_usual_level(self._window, self._speech, start, position)
-        samples = samples[-round(MAX_CONTEXT * SAMPLE_RATE) :]
         speech = self._speech.count_samples(position - samples.shape[0], position)
         return first if self.language.look(samples, speech / SAMPLE_RATE, paused) else None
 
